@@ -1,0 +1,164 @@
+import { defineConfig, type OxlintOverride } from 'oxlint'
+
+type Rules = NonNullable<OxlintOverride['rules']>
+
+interface Layer {
+  /** Folders of `src`, or single files of one, that this folder may import. */
+  readonly imports: readonly string[]
+  /** Packages and node modules that it may import; a star stands for any characters. */
+  readonly packages: readonly string[]
+  /** A pure folder has no clock, no chance and no I/O: what it needs is handed in. */
+  readonly pure?: true
+}
+
+/**
+ * Which folder of `src` may import which others. This table is the whole rule: the linter's overrides are
+ * made from it, and `test/unit/architecture.test.ts` reads the real import statements against it.
+ */
+export const layers: Readonly<Record<string, Layer>> = {
+  core: { imports: [], packages: [], pure: true },
+  checks: { imports: ['core'], packages: [], pure: true },
+  gates: { imports: ['core', 'checks'], packages: [], pure: true },
+  rollout: { imports: ['core'], packages: [], pure: true },
+  connections: { imports: ['core'], packages: ['*'] },
+  config: { imports: ['core', 'checks', 'gates'], packages: ['*'] },
+  probes: { imports: ['core', 'checks', 'connections', 'config'], packages: ['*'] },
+  publish: { imports: ['core', 'checks', 'gates', 'rollout', 'config'], packages: ['*'] },
+  daemon: {
+    imports: ['core', 'checks', 'gates', 'rollout', 'connections', 'config', 'probes', 'publish'],
+    packages: ['*'],
+  },
+  // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
+  cli: { imports: ['publish/contract.ts'], packages: ['node:*', 'undici'] },
+}
+
+/** Single files that may import more packages than their folder. */
+export const packageExceptions: Readonly<Record<string, readonly string[]>> = {
+  // The ledger is chained by hash; hashing is arithmetic, not I/O.
+  'rollout/ledger.ts': ['node:crypto'],
+}
+
+const impureGlobals = [
+  'Date',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'fetch',
+  'crypto',
+  'globalThis',
+]
+const processMessage = 'Only src/main.ts reads the process; have the value handed in.'
+const pureMessage = 'A pure folder has no clock, no chance and no I/O; have the value handed in.'
+
+// One group, because a negation in one group also releases what another group forbids.
+function importRule(layer: Layer, packages: readonly string[]): Rules {
+  const relative = layer.imports.map((path) => (path.endsWith('.ts') ? `!../${path}` : `!../${path}/*`))
+  const group = packages.includes('*')
+    ? ['../**', ...relative]
+    : ['*', '!./**', ...relative, ...packages.map((name) => `!${name}`)]
+  const message = `Allowed: ${[...layer.imports, ...packages].join(', ') || 'this folder only'} (layers in oxlint.config.ts).`
+  const paths = [{ name: 'node:process', message: processMessage }]
+  return { 'no-restricted-imports': ['error', { paths, patterns: [{ group, message }] }] }
+}
+
+function layerOverride([folder, layer]: [string, Layer]): OxlintOverride {
+  const impure = impureGlobals.map((name) => ({ name, message: pureMessage }))
+  const process = { name: 'process', message: processMessage }
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    rules: {
+      ...importRule(layer, layer.packages),
+      'no-restricted-globals': ['error', process, ...(layer.pure ? impure : [])],
+      'no-restricted-properties': layer.pure
+        ? ['error', { object: 'Math', property: 'random', message: pureMessage }]
+        : 'off',
+    },
+  }
+}
+
+function exceptionOverride([file, packages]: [string, readonly string[]]): OxlintOverride {
+  const layer = layers[file.slice(0, file.indexOf('/'))]
+  if (layer === undefined) throw new Error(`no layer holds ${file}`)
+  return { files: [`src/${file}`], rules: importRule(layer, [...layer.packages, ...packages]) }
+}
+
+const productOnly: OxlintOverride = {
+  files: ['src/**/*.ts'],
+  rules: {
+    'no-console': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+  },
+}
+
+// Everything is loaded when its command is called, so that `wait` does not start the daemon's libraries.
+const mainOnly: OxlintOverride = {
+  files: ['src/main.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { group: ['*', '!node:*'], allowTypeImports: true, message: 'Load it lazily: await import().' },
+        ],
+      },
+    ],
+  },
+}
+
+const testsOnly: OxlintOverride = {
+  files: ['test/**/*.ts'],
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'vitest'],
+  rules: {
+    'vitest/no-disabled-tests': 'error',
+    'vitest/no-focused-tests': 'error',
+    'vitest/no-identical-title': 'error',
+    'vitest/warn-todo': 'error',
+    'vitest/no-restricted-vi-methods': [
+      'error',
+      {
+        mock: 'Modules of ours are not mocked; make it a parameter.',
+        doMock: 'Modules of ours are not mocked; make it a parameter.',
+        useFakeTimers: 'Time is passed in; hand a clock over.',
+      },
+    ],
+  },
+}
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import'],
+  categories: { correctness: 'error' },
+  ignorePatterns: ['node_modules', 'dist', 'coverage', '.cache', 'docs/generated'],
+  rules: {
+    eqeqeq: 'error',
+    'max-lines': ['error', 250],
+    'no-unused-vars': [
+      'error',
+      { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+    ],
+    'no-var': 'error',
+    'no-warning-comments': 'error',
+    'prefer-const': 'error',
+    'import/no-cycle': 'error',
+    'import/no-default-export': 'error',
+    'import/no-self-import': 'error',
+    'typescript/ban-ts-comment': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'typescript/only-throw-error': 'error',
+    'typescript/switch-exhaustiveness-check': 'error',
+    'unicorn/prefer-node-protocol': 'error',
+  },
+  overrides: [
+    productOnly,
+    testsOnly,
+    ...Object.entries(layers).map(layerOverride),
+    ...Object.entries(packageExceptions).map(exceptionOverride),
+    mainOnly,
+    { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },
+  ],
+})
