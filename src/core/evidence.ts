@@ -1,0 +1,106 @@
+import type { Belief, Beliefs } from './belief.ts'
+import type { Blindness, Observation, Target } from './observation.ts'
+import type { Labels, Reading, Signal } from './signal.ts'
+import { inWords, type Instant } from './time.ts'
+
+/** A reading with the target that it was taken from. */
+export interface Sighting {
+  readonly reading: Reading
+  readonly target: Target
+}
+
+/** A place where a signal should have been seen and was not. */
+export interface Unseen extends Blindness {
+  readonly target: Target
+  readonly labels: Labels
+}
+
+/** Everything that can be said of one signal now. Blind spots come with the readings, so nobody can forget them. */
+export interface Account {
+  readonly readings: readonly Sighting[]
+  readonly unseen: readonly Unseen[]
+}
+
+/** Fresh knowledge at one instant; what conditions judge by. */
+export interface Evidence {
+  readonly now: Instant
+  /** Readings and blind spots of a signal, narrowed to those whose labels agree with `where`. */
+  of(signal: Signal, where?: Labels): Account
+  /** Everything that the provider of `signal` watches, seen or not. */
+  targets(signal: Signal, where?: Labels): readonly Target[]
+}
+
+/** Which probe gives which signal: signal name to probe name. */
+export type Providers = ReadonlyMap<string, string>
+
+/** Looks at beliefs as of `now`: a look that is too old, failed or never happened is a blind spot. */
+export function evidenceOf(beliefs: Beliefs, providers: Providers, now: Instant): Evidence {
+  function believed(signal: Signal, where: Labels): Belief[] {
+    const targets = beliefs.get(providers.get(signal.name) ?? '')?.targets.values() ?? []
+    return [...targets].filter((belief) => agrees(belief.target.labels, where))
+  }
+  return {
+    now,
+    of(signal, where = {}) {
+      const accounts = believed(signal, where).map((belief) => accountOf(belief, signal, where, now))
+      return {
+        readings: accounts.flatMap((account) => account.readings),
+        unseen: accounts.flatMap((account) => account.unseen),
+      }
+    },
+    targets: (signal, where = {}) => believed(signal, where).map((belief) => belief.target),
+  }
+}
+
+function accountOf(belief: Belief, signal: Signal, where: Labels, now: Instant): Account {
+  const { target, last } = belief
+  const blindness = blindnessOf(belief, now)
+  if (blindness !== undefined || last?.outcome.ok !== true)
+    return {
+      readings: [],
+      unseen: blindness === undefined ? [] : [{ target, labels: target.labels, ...blindness }],
+    }
+  const readings = (indexOf(last).get(signal.name) ?? [])
+    .filter((reading) => agrees(reading.labels, where))
+    .map((reading) => ({ reading, target }))
+  const unseen = last.outcome.blindSpots
+    .filter((spot) => spot.signal === signal.name && agrees(spot.labels, where))
+    .map(({ signal: _, ...spot }) => ({ target, ...spot, labels: { ...target.labels, ...spot.labels } }))
+  return { readings, unseen }
+}
+
+/** Why nothing of this target can be believed now, or undefined when its latest look stands. */
+export function blindnessOf(belief: Belief, now: Instant): Blindness | undefined {
+  const { target, last } = belief
+  if (last === undefined)
+    return {
+      unknownReason: 'never_measured',
+      reason: 'never_measured',
+      message: `${target.id} was never seen`,
+    }
+  if (now - last.at > last.validFor) {
+    const message = `${target.id} was last looked at ${inWords(now - last.at)} ago`
+    return { unknownReason: 'stale', reason: 'stale', message }
+  }
+  if (last.outcome.ok) return undefined
+  const { unknownReason, reason, message } = last.outcome
+  return { unknownReason, reason, message }
+}
+
+/** A label that only one side has does not disagree: the Redis server stands for all of its streams. */
+function agrees(labels: Labels, where: Labels): boolean {
+  for (const name in where) if (labels[name] !== undefined && labels[name] !== where[name]) return false
+  return true
+}
+
+// An observation never changes, and is asked for many signals by many steps.
+const indexes = new WeakMap<Observation, Map<string, Reading[]>>()
+
+function indexOf(observation: Observation): Map<string, Reading[]> {
+  const known = indexes.get(observation)
+  if (known !== undefined) return known
+  const readings = observation.outcome.ok ? observation.outcome.readings : []
+  const index = Map.groupBy(readings, (reading) => reading.signal)
+  indexes.set(observation, index)
+  return index
+}

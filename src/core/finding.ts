@@ -1,0 +1,231 @@
+import type { Account, Evidence, Sighting, Unseen } from './evidence.ts'
+import type { Blindness, UnknownReason } from './observation.ts'
+import type { Labels, Signal, Unit } from './signal.ts'
+import type { Instant, Millis } from './time.ts'
+
+/**
+ * What evidence says of one claim about one subject. `near` is measured and within the limit, but not far enough
+ * below it to call a breach over.
+ */
+export type Answer = 'met' | 'near' | 'unmet' | 'unknown'
+
+export interface Quantity {
+  readonly value: number
+  readonly unit: Unit
+}
+
+/** The limit beside the observed value; `clear` is where a breach counts as over, when that is another value. */
+export interface Threshold extends Quantity {
+  readonly op: '<=' | '>=' | '=='
+  readonly clear?: number
+}
+
+/** A value that is judged by what was added since its mark, and what the mark must become. */
+export interface Tally {
+  readonly key: string
+  readonly value: number
+  /** Events, which an acknowledgement or their window settles; what stands (a dead row) settles only by going away. */
+  readonly settles: boolean
+  /** Set when the mark has to move by itself: at first sight, or when the count started anew. */
+  readonly mark?: number
+}
+
+/** One subject's share in a condition: one replica, one group, one table. */
+export interface Finding {
+  /** Stable name of the subject within its condition; holds are kept per key. */
+  readonly key: string
+  readonly answer: Answer
+  /** Short stable code, e.g. `revocation_snapshot_stale`. */
+  readonly reason: string
+  /** One sentence with the numbers in it. */
+  readonly message: string
+  readonly unknownReason?: UnknownReason
+  readonly observed?: Quantity
+  readonly threshold?: Threshold
+  /** Id of the target that the finding is about, when it is about one. */
+  readonly target?: string
+  /** Replaces the hold of the stop condition or check for this finding: 0 when there is nothing to wait for. */
+  readonly hold?: Millis
+  readonly tally?: Tally
+}
+
+/** What the daemon remembers and a condition may compare with. */
+export interface Recollection {
+  readonly now: Instant
+  /** Whether a rollout is under way, and since when. */
+  readonly rollout?: {
+    readonly id: string
+    readonly startedAt: Instant
+    readonly expectsReplacement: boolean
+  }
+  /** Up to where a value has been dealt with; undefined before first sight. */
+  mark(key: string): number | undefined
+  /** The keys of all marks that begin with `prefix`, sorted. */
+  marked(prefix: string): readonly string[]
+}
+
+/** A claim about the platform, judged from evidence alone. */
+export interface Condition {
+  readonly id: string
+  /** What holds when the condition is met, as a sentence. */
+  readonly claims: string
+  readonly signals: readonly Signal[]
+  judge(evidence: Evidence, recollection: Recollection): readonly Finding[]
+}
+
+/** The limit of a level: breached above `trip`, over only at or below `clear`. */
+export interface Level {
+  readonly trip: number
+  readonly clear: number
+}
+
+/** A finding for what could not be seen. */
+export function unseen(blind: Unseen, key: string = keyOf(blind.labels, blind.target.id)): Finding {
+  return unknown(key, blind, blind.target.id)
+}
+
+/** A finding that says why nothing can be said. */
+export function unknown(key: string, blindness: Blindness, target?: string): Finding {
+  const { unknownReason, reason, message } = blindness
+  return { key, answer: 'unknown', unknownReason, reason, message, ...(target !== undefined && { target }) }
+}
+
+/** The finding of a condition whose source is not configured. */
+export function notConfigured(message: string): Finding {
+  return unknown('source', { unknownReason: 'not_configured', reason: 'not_configured', message })
+}
+
+/** Names a subject by its labels: `gateway/gateway-1`, `caracal.audit.events/audit-ingestor`. */
+export function keyOf(labels: Labels, fallback: string): string {
+  const parts = ['component', 'replica', 'stream', 'group', 'outbox', 'state', 'kind', 'version'].flatMap(
+    (name) => labels[name] ?? [],
+  )
+  return parts.length === 0 ? fallback : parts.join('/')
+}
+
+export interface Claim {
+  readonly reason: string
+  /** Says what was seen, e.g. `snapshot of gateway/gateway-1 is 71 s old`. */
+  readonly describe: (sighting: Sighting, key: string) => string
+}
+
+/** Every reading of `signal` is at most the level's trip value; blind spots are unknown. Breached means `>`. */
+export function atMost(account: Account, signal: Signal, level: Level, claim: Claim): readonly Finding[] {
+  const seen = account.readings.map((sighting): Finding => {
+    const { value, labels } = sighting.reading
+    const key = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
+    const answer = value > level.trip ? 'unmet' : value > level.clear ? 'near' : 'met'
+    return {
+      key,
+      answer,
+      reason: answer === 'unmet' ? claim.reason : 'ok',
+      message: claim.describe(sighting, key),
+      observed: { value, unit: signal.unit },
+      threshold: { op: '<=', value: level.trip, unit: signal.unit, clear: level.clear },
+      target: sighting.target.id,
+    }
+  })
+  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+}
+
+/** Every reading of the 0/1 `signal` is 1; blind spots are unknown. */
+export function isTrue(account: Account, signal: Signal, claim: Claim): readonly Finding[] {
+  const seen = account.readings.map((sighting): Finding => {
+    const { value, labels } = sighting.reading
+    const key = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
+    return {
+      key,
+      answer: value === 1 ? 'met' : 'unmet',
+      reason: value === 1 ? 'ok' : claim.reason,
+      message: claim.describe(sighting, key),
+      observed: { value, unit: signal.unit },
+      threshold: { op: '==', value: 1, unit: signal.unit },
+      target: sighting.target.id,
+    }
+  })
+  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+}
+
+/** Whether a count that is seen for the first time starts from its value, or from zero because any of it is news. */
+export type Baseline = 'first-sight' | 'zero'
+
+/**
+ * Nothing was added to the lifetime count `signal` beyond its mark. A count below its mark started anew, so all
+ * that it shows was added since.
+ */
+export function noneAdded(
+  account: Account,
+  signal: Signal,
+  baseline: Baseline,
+  recollection: Recollection,
+  claim: Claim,
+): readonly Finding[] {
+  const seen = account.readings.map((sighting): Finding => {
+    const { value, labels } = sighting.reading
+    const subject = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
+    const key = `${signal.name}{${subject}}`
+    const known = recollection.mark(key)
+    const mark = known === undefined ? (baseline === 'zero' ? 0 : value) : value < known ? 0 : known
+    const added = value - mark
+    return {
+      key: subject,
+      answer: added > 0 ? 'unmet' : 'met',
+      reason: added > 0 ? claim.reason : 'ok',
+      message: claim.describe(sighting, subject),
+      observed: { value: added, unit: signal.unit },
+      threshold: { op: '<=', value: 0, unit: signal.unit },
+      target: sighting.target.id,
+      tally: { key, value, settles: true, ...(mark !== known && { mark }) },
+    }
+  })
+  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+}
+
+/** The gauge `signal` is not above what it was when first seen; the mark follows it down, never up. */
+export function notAboveBaseline(
+  account: Account,
+  signal: Signal,
+  recollection: Recollection,
+  claim: Claim,
+): readonly Finding[] {
+  const seen = account.readings.map((sighting): Finding => {
+    const { value, labels } = sighting.reading
+    const subject = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
+    const key = `${signal.name}{${subject}}`
+    const known = recollection.mark(key)
+    const mark = Math.min(known ?? value, value)
+    const baseline = known ?? value
+    return {
+      key: subject,
+      answer: value > baseline ? 'unmet' : 'met',
+      reason: value > baseline ? claim.reason : 'ok',
+      message: claim.describe(sighting, subject),
+      observed: { value, unit: signal.unit },
+      threshold: { op: '<=', value: baseline, unit: signal.unit },
+      target: sighting.target.id,
+      tally: { key, value, settles: false, ...(mark !== known && { mark }) },
+    }
+  })
+  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+}
+
+const weight: Record<Answer, number> = { unmet: 3, unknown: 2, near: 1, met: 0 }
+
+/** Findings from worst to best, by key among equals; never by the order in which they were made. */
+export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted(
+    (a, b) => weight[b.answer] - weight[a.answer] || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  )
+}
+
+/** The findings of a condition, or an unknown when it has nothing to say: silence proves nothing. */
+export function judge(
+  condition: Condition,
+  evidence: Evidence,
+  recollection: Recollection,
+): readonly Finding[] {
+  const findings = worstFirst(condition.judge(evidence, recollection))
+  if (findings.length > 0) return findings
+  const message = `nothing was measured that could show: ${condition.claims}`
+  return [unknown('evidence', { unknownReason: 'never_measured', reason: 'never_measured', message })]
+}

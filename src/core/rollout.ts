@@ -1,0 +1,30 @@
+import type { Instant } from './time.ts'
+
+export const phases = ['idle', 'preflight', 'migrating', 'rolling', 'verifying', 'done', 'failed'] as const
+export type Phase = (typeof phases)[number]
+
+/** One rollout: the span over which stops are remembered and differences are measured. */
+export interface Rollout {
+  readonly id: string
+  readonly phase: Phase
+  readonly startedAt: Instant
+  readonly finishedAt?: Instant
+  /** How the daemon learned of it. */
+  readonly detectedBy: 'declared' | 'helm-revision' | 'workload-generation' | 'migration-job'
+  readonly actor?: string
+  readonly reason?: string
+  /** What is rolled out, as declared or detected: release revision, chart, image by service. */
+  readonly revision?: string
+  readonly chart?: string
+  readonly images?: Readonly<Record<string, string>>
+}
+
+/** Whether the rollout is still under way. */
+export function isActive(rollout: Rollout | undefined): rollout is Rollout {
+  return (
+    rollout !== undefined &&
+    rollout.phase !== 'done' &&
+    rollout.phase !== 'failed' &&
+    rollout.phase !== 'idle'
+  )
+}

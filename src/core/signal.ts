@@ -1,0 +1,58 @@
+/** What a number counts; the word that stands behind it in messages and in `observed.unit`. */
+export type Unit =
+  | 'seconds'
+  | 'bytes'
+  | 'entries'
+  | 'rows'
+  | 'files'
+  | 'connections'
+  | 'replicas'
+  | 'groups'
+  | 'consumers'
+  | 'versions'
+  | 'events'
+  | 'ratio'
+  | 'boolean'
+
+export type Labels = Readonly<Record<string, string>>
+
+/**
+ * One thing that can be measured. Probes write it, conditions read it and `/metrics` exposes it under its name, so
+ * the name follows Prometheus' conventions (base unit as suffix, `_total` for counters only).
+ */
+export interface Signal<Label extends string = string> {
+  readonly name: string
+  readonly help: string
+  readonly type: 'gauge' | 'counter'
+  readonly unit: Unit
+  readonly labels: readonly Label[]
+}
+
+/** One measured value. `detail` is text for people and JSON (a reason code, a version list), never a metric label. */
+export interface Reading {
+  readonly signal: string
+  readonly labels: Labels
+  readonly value: number
+  readonly detail?: string
+}
+
+/** Declares a signal; the label names become part of its type, so that a reading cannot forget one. */
+export function defineSignal<const Label extends string>(signal: Signal<Label>): Signal<Label> {
+  return signal
+}
+
+/**
+ * Makes a reading of `signal`.
+ * @throws RangeError when the value is not a finite number: NaN is not evidence, and the caller must say so instead.
+ */
+export function read<Label extends string>(
+  signal: Signal<Label>,
+  labels: Readonly<Record<Label, string>>,
+  value: number,
+  detail?: string,
+): Reading {
+  if (!Number.isFinite(value)) throw new RangeError(`${signal.name} is ${value}, which is not a measurement`)
+  return detail === undefined
+    ? { signal: signal.name, labels, value }
+    : { signal: signal.name, labels, value, detail }
+}

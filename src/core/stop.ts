@@ -1,0 +1,217 @@
+import type { Advice, Source, Tick } from './gate.ts'
+import { BLIND_PATIENCE } from './gate.ts'
+import type { Condition, Finding } from './finding.ts'
+import { breachedFor, nextStreak, type Streak } from './streak.ts'
+import type { Instant, Millis } from './time.ts'
+
+export const stopStates = ['clear', 'pending', 'firing', 'unknown', 'skipped'] as const
+export type StopState = (typeof stopStates)[number]
+
+/**
+ * How a stop condition judges over time, after the verbs of the runbook.
+ * - `edge`: something happened or appeared; fires at first sight.
+ * - `level`: something persists; needs its hold, and clears below a lower threshold for a longer time.
+ * - `cannot-prove`: what cannot be seen counts as breached, after its hold.
+ */
+export type StopKind = 'edge' | 'level' | 'cannot-prove'
+
+export interface StopCondition extends Advice {
+  readonly condition: Condition
+  readonly title: string
+  readonly kind: StopKind
+  readonly source: Source
+  /** How long a breach must stand to fire. */
+  readonly hold: Millis
+  /** How long all must be well before a firing condition is clear. */
+  readonly clearAfter: Millis
+  /** For a subject that has never met the condition, the hold is at least what is left of this. */
+  readonly warmUp: Millis
+  /** An edge that counts events stays firing this long after the last one, then takes them as dealt with. */
+  readonly window: Millis
+}
+
+/** That a condition fired during this rollout, and whether somebody has taken note. */
+export interface Latch {
+  readonly at: Instant
+  readonly reason: string
+  readonly message: string
+  readonly culprits: readonly string[]
+  /** It was firing before the rollout began: it blocks, but the rollout is not to blame. */
+  readonly preexisting: boolean
+  readonly acknowledged?: Acknowledgement
+}
+
+export interface Acknowledgement {
+  readonly actor: string
+  readonly reason: string
+  readonly at: Instant
+}
+
+/** What a stop condition has come to, with the subjects that made it so, worst first. */
+export interface StopStatus {
+  readonly id: string
+  readonly state: StopState
+  readonly since: Instant
+  readonly findings: readonly Finding[]
+  readonly streaks: ReadonlyMap<string, Streak>
+  /** Since when every subject has been seen to be well. */
+  readonly wellSince?: Instant
+  /** When the newest counted event was seen. */
+  readonly lastEventAt?: Instant
+  readonly latch?: Latch
+  /** How often it began to fire since the daemon's state began. */
+  readonly firings: number
+}
+
+/** Whether the condition counts events that an acknowledgement or its window can settle. */
+export function countsEvents(status: StopStatus): boolean {
+  return status.findings.every((finding) => finding.answer !== 'unmet' || finding.tally?.settles === true)
+}
+
+/** A stop that stands or stood during this rollout and that nobody has acknowledged: it forbids to go on. */
+export function forbids(status: StopStatus): boolean {
+  if (status.state === 'skipped') return false
+  return status.state === 'firing' || (status.latch !== undefined && status.latch.acknowledged === undefined)
+}
+
+export function stopStatus(
+  stop: StopCondition,
+  previous: StopStatus | undefined,
+  findings: readonly Finding[],
+  tick: Tick & { readonly rollout: boolean },
+): StopStatus {
+  const streaks = nextStreaks(stop, previous, findings, tick)
+  const wellSince = findings.every((finding) => finding.answer === 'met')
+    ? tick.gap
+      ? tick.now
+      : (previous?.wellSince ?? tick.now)
+    : undefined
+  const state = nextState(stop, previous?.state, findings, streaks, wellSince, tick.now)
+  const fires = state === 'firing' && previous?.state !== 'firing'
+  const lastEventAt = newEvent(previous, findings) ? tick.now : previous?.lastEventAt
+  const latch = fires && tick.rollout ? relatch(previous?.latch, findings, tick.now) : previous?.latch
+  return {
+    id: stop.condition.id,
+    state,
+    since: previous?.state === state ? previous.since : tick.now,
+    findings,
+    streaks,
+    firings: (previous?.firings ?? 0) + (fires ? 1 : 0),
+    ...(wellSince !== undefined && { wellSince }),
+    ...(lastEventAt !== undefined && { lastEventAt }),
+    ...(latch !== undefined && { latch }),
+  }
+}
+
+function nextStreaks(
+  stop: StopCondition,
+  previous: StopStatus | undefined,
+  findings: readonly Finding[],
+  tick: Tick,
+): ReadonlyMap<string, Streak> {
+  const streaks = new Map<string, Streak>()
+  for (const finding of findings) {
+    const before = previous?.streaks.get(finding.key)
+    const look = {
+      answer: finding.answer,
+      breached: breaches(stop, finding, before),
+      patience: BLIND_PATIENCE,
+    }
+    streaks.set(finding.key, nextStreak(before, { ...look, ...tick }))
+  }
+  return streaks
+}
+
+function breaches(stop: StopCondition, finding: Finding, before: Streak | undefined): boolean {
+  switch (finding.answer) {
+    case 'unmet':
+      return true
+    case 'unknown':
+      return stop.kind === 'cannot-prove' && finding.unknownReason !== 'not_configured'
+    case 'near':
+      return before?.breachedSince !== undefined
+    case 'met':
+      return false
+  }
+}
+
+/**
+ * A breach fires once it has stood for its hold and a look confirms it. A firing condition is over only when all
+ * has been seen to be well for `clearAfter`: what can no longer be seen is not over.
+ */
+function nextState(
+  stop: StopCondition,
+  before: StopState | undefined,
+  findings: readonly Finding[],
+  streaks: ReadonlyMap<string, Streak>,
+  wellSince: Instant | undefined,
+  now: Instant,
+): StopState {
+  const breached = findings.filter((finding) => breaches(stop, finding, streaks.get(finding.key)))
+  if (breached.some((finding) => hasHeld(stop, finding, streaks.get(finding.key), now))) return 'firing'
+  if (before === 'firing' && (wellSince === undefined || now - wellSince < stop.clearAfter)) return 'firing'
+  if (breached.length > 0) return 'pending'
+  return findings.some((finding) => finding.answer === 'unknown') ? 'unknown' : 'clear'
+}
+
+function hasHeld(stop: StopCondition, finding: Finding, streak: Streak | undefined, now: Instant): boolean {
+  const held = streak === undefined ? undefined : breachedFor(streak, now)
+  if (streak === undefined || held === undefined) return false
+  if (finding.hold !== undefined) return held >= finding.hold
+  return held >= stop.hold && (streak.everMet || now - streak.firstSeen >= stop.warmUp)
+}
+
+/** Whether a count rose since the last step: the window of an edge runs from its newest event. */
+function newEvent(previous: StopStatus | undefined, findings: readonly Finding[]): boolean {
+  return findings.some((finding) => {
+    if (finding.tally === undefined || finding.answer !== 'unmet') return false
+    const before = previous?.findings.find((candidate) => candidate.tally?.key === finding.tally?.key)
+    return (
+      before?.tally === undefined || finding.tally.value !== before.tally.value || before.answer !== 'unmet'
+    )
+  })
+}
+
+/** The subjects that make a stop condition fire, worst first, as they are named in messages; a page shows ten. */
+export function culprits(findings: readonly Finding[]): readonly string[] {
+  const bad = findings.filter((finding) => finding.answer === 'unmet')
+  return (bad.length > 0 ? bad : findings.filter((finding) => finding.answer === 'unknown'))
+    .slice(0, 10)
+    .map((finding) => finding.key)
+}
+
+function newLatch(findings: readonly Finding[], at: Instant, preexisting = false): Latch {
+  const [worst] = findings
+  return {
+    at,
+    reason: worst?.reason ?? 'unknown',
+    message: worst?.message ?? '',
+    culprits: culprits(findings),
+    preexisting,
+  }
+}
+
+/** A latch that nobody has acknowledged keeps its first cause; what fires anew after that is news. */
+function relatch(held: Latch | undefined, findings: readonly Finding[], at: Instant): Latch {
+  return held !== undefined && held.acknowledged === undefined && !held.preexisting
+    ? held
+    : newLatch(findings, at)
+}
+
+/** The latch of a condition that was already firing when a rollout began. */
+export function preexistingLatch(status: StopStatus, at: Instant): Latch {
+  return newLatch(status.findings, at, true)
+}
+
+export function skippedStop(
+  id: string,
+  previous: StopStatus | undefined,
+  why: string,
+  now: Instant,
+): StopStatus {
+  const since = previous?.state === 'skipped' ? previous.since : now
+  const finding: Finding = { key: 'source', answer: 'unknown', reason: 'switched_off', message: why }
+  const firings = previous?.firings ?? 0
+  const kept = previous?.latch === undefined ? {} : { latch: previous.latch }
+  return { id, state: 'skipped', since, findings: [finding], streaks: new Map(), firings, ...kept }
+}

@@ -1,0 +1,24 @@
+/** Milliseconds since the Unix epoch, from a clock that never steps back. */
+export type Instant = number
+
+/** A span of time in milliseconds. */
+export type Millis = number
+
+/** The only source of time; handed in from the outside so that hours can be played in a test. */
+export interface Clock {
+  now(): Instant
+}
+
+export const SECOND: Millis = 1_000
+export const MINUTE: Millis = 60 * SECOND
+
+/** A span in the words of a message: `850 ms`, `42 s`, `5 min`, `1 h 35 min`. */
+export function inWords(span: Millis): string {
+  if (span < SECOND) return `${Math.round(span)} ms`
+  const seconds = Math.round(span / SECOND)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const rest = minutes % 60
+  return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`
+}

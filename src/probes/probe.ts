@@ -1,0 +1,139 @@
+import type {
+  Blindness,
+  BlindSpot,
+  Observation,
+  Outcome,
+  Target,
+  UnknownReason,
+} from '../core/observation.ts'
+import type { Labels, Reading, Signal } from '../core/signal.ts'
+import { plain } from '../core/text.ts'
+import type { Clock, Millis } from '../core/time.ts'
+
+/** What a look saw. */
+export interface Look {
+  readonly readings: readonly Reading[]
+  readonly blindSpots?: readonly BlindSpot[]
+}
+
+/** How often a target is looked at in either cadence, and how long a look may take. */
+export interface Pace {
+  readonly quiet: Millis
+  readonly brisk: Millis
+  readonly timeout: Millis
+}
+
+/** One way of looking, asked again and again. Reads and says what it saw; never judges, never writes. */
+export interface Probe {
+  readonly name: string
+  readonly provides: readonly Signal[]
+  /** Everything that should be seen now. */
+  targets(): readonly Target[]
+  pace(target: Target): Pace
+  /**
+   * @param deadline aborted when the look's time is over; a look that goes on is abandoned
+   * @throws CannotSee for what it knows; anything else it throws is a fault of ours and reported as such
+   */
+  look(target: Target, deadline: AbortSignal): Promise<Look>
+}
+
+/** One way of looking that is told of changes as they happen. */
+export interface Watch {
+  readonly name: string
+  readonly provides: readonly Signal[]
+  targets(): readonly Target[]
+  /** For how long a look may be believed when no further one arrives. */
+  readonly validFor: Millis
+  /** Delivers looks, and reasons why it can't look, until `stop` is aborted; then resolves. Never rejects. */
+  follow(target: Target, deliver: (look: Look | CannotSee) => void, stop: AbortSignal): Promise<void>
+}
+
+/** A target can't be seen, and the probe knows why. */
+export class CannotSee extends Error implements Blindness {
+  override readonly name = 'CannotSee'
+  readonly unknownReason: UnknownReason
+  /** Short code, e.g. `redis_loading`. */
+  readonly reason: string
+
+  constructor(unknownReason: UnknownReason, reason: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.unknownReason = unknownReason
+    this.reason = reason
+  }
+}
+
+/** Called with what a probe threw besides CannotSee: a fault of ours that belongs into the log. */
+export type OnFault = (probe: string, target: string, fault: unknown) => void
+
+/**
+ * Looks once. Never rejects and never takes longer than the pace's timeout: the look is raced against it, since no
+ * client can be trusted to end by itself.
+ */
+export async function observe(
+  probe: Probe,
+  target: Target,
+  clock: Clock,
+  validFor: Millis,
+  onFault: OnFault,
+): Promise<Observation> {
+  const { timeout } = probe.pace(target)
+  const startedAt = clock.now()
+  const abort = new AbortController()
+  const late = new CannotSee('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<CannotSee>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(late)
+      abort.abort(late)
+    }, timeout)
+  })
+  const looking = probe
+    .look(target, abort.signal)
+    .catch((fault: unknown) => blindnessFrom(probe.name, target, fault, onFault))
+  const seen = await Promise.race([looking, deadline])
+  clearTimeout(timer)
+  const at = clock.now()
+  return { target, at, took: at - startedAt, validFor, outcome: outcomeOf(seen) }
+}
+
+/** What was thrown as a reason why nothing was seen. */
+export function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: OnFault): CannotSee {
+  if (fault instanceof CannotSee) return fault
+  onFault(probe, target.id, fault)
+  const text = fault instanceof Error ? fault.message : String(fault)
+  return new CannotSee(
+    'malformed',
+    'unexpected_answer',
+    `${target.id} gave an answer that was not understood: ${text}`,
+  )
+}
+
+/** A look as the core takes it, with every text from the target made harmless. */
+export function outcomeOf(seen: Look | CannotSee): Outcome {
+  if (seen instanceof CannotSee) {
+    const { unknownReason, reason, message } = seen
+    return { ok: false, unknownReason, reason, message: plain(message) }
+  }
+  return {
+    ok: true,
+    readings: seen.readings.map((reading) => ({
+      ...reading,
+      labels: plainLabels(reading.labels),
+      ...(reading.detail !== undefined && { detail: plain(reading.detail) }),
+    })),
+    blindSpots: (seen.blindSpots ?? []).map((spot) => ({
+      ...spot,
+      labels: plainLabels(spot.labels),
+      message: plain(spot.message),
+    })),
+  }
+}
+
+// A name longer than this is no name of the platform's; Redis and Postgres names stay far below.
+const LABEL_LIMIT = 120
+
+function plainLabels(labels: Labels): Labels {
+  const result: Record<string, string> = {}
+  for (const name in labels) result[name] = plain(labels[name] ?? '', LABEL_LIMIT)
+  return result
+}
