@@ -1,0 +1,42 @@
+// Bundles the program and everything it imports into dist/: one entry and one chunk per lazily loaded command.
+import { chmod, rm } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+const outdir = join(root, 'dist')
+
+// Some packages are CommonJS and call require() for node modules: an ES module has none of its own.
+const banner = `#!/usr/bin/env node
+import { createRequire as createRequireOfBundle } from 'node:module'
+const require = createRequireOfBundle(import.meta.url)`
+
+await rm(outdir, { recursive: true, force: true })
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  outdir,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  chunkNames: 'chunks/[name]-[hash]',
+  banner: { js: banner },
+  // pg asks for its native binding in a try block; it is not used.
+  external: ['pg-native'],
+  sourcemap: 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+})
+await chmod(join(outdir, 'main.js'), 0o755)
+
+const files = Object.entries(metafile.outputs)
+  .filter(([path]) => path.endsWith('.js'))
+  .map(([path, { bytes }]) => ({ path: relative(root, resolve(root, path)), bytes }))
+  .toSorted((a, b) => b.bytes - a.bytes)
+for (const { path, bytes } of files)
+  process.stdout.write(`${(bytes / 1024).toFixed(1).padStart(9)} KiB  ${path}\n`)
+const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
+process.stdout.write(`${(total / 1024).toFixed(1).padStart(9)} KiB  in ${files.length} files\n`)

@@ -1,0 +1,38 @@
+// What tests, demo and benchmark take from the system and npm does not bring. Plain JavaScript, because
+// scripts/run.mjs reads it under whatever Node the machine has.
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const usualFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']
+
+const parts = [
+  {
+    name: 'redis-server',
+    programs: ['redis-server', 'valkey-server'],
+    variable: 'REDIS_BIN',
+    debianPackage: 'redis-server',
+    advice:
+      'Debian: apt-get install --no-install-recommends redis-server; macOS: brew install redis; or set REDIS_BIN',
+  },
+  {
+    name: 'promtool',
+    programs: ['promtool'],
+    variable: 'PROMTOOL_BIN',
+    debianPackage: 'prometheus',
+    advice: 'Debian: apt-get install --no-install-recommends prometheus; macOS: brew install prometheus',
+  },
+]
+
+function isThere(part) {
+  const given = process.env[part.variable]
+  if (given !== undefined && given !== '') return existsSync(given)
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...usualFolders]
+  return folders.some(
+    (folder) => folder !== '' && part.programs.some((name) => existsSync(join(folder, name))),
+  )
+}
+
+/** The parts among `names` that this machine lacks, each with the advice how to get it. */
+export function missingParts(names) {
+  return parts.filter((part) => names.includes(part.name) && !isThere(part))
+}

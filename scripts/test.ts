@@ -1,0 +1,108 @@
+// `npm test`: every test project and the checks of the source that need no tools beyond npm.
+//   npm test                      everything
+//   npm test -- test/unit/x.test.ts -t 'name'     what is named, by vitest's own arguments
+// The last line is `N passed, N failed`, with `, N skipped` when this machine cannot run some of the files.
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { runCommand, wasInterrupted } from './command.ts'
+import { missingParts } from './system-parts.mjs'
+import { countVitest, type Counts } from './vitest-counts.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const projects = ['unit', 'integration', 'e2e'] as const
+const checks = [
+  { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
+  { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'] },
+] as const
+
+/** A test file that this machine cannot run. */
+interface LeftOut {
+  readonly file: string
+  readonly why: string
+}
+
+function testFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file))
+}
+
+// Without Redis nothing that starts servers can run; without promtool the files that name it.
+function filesToLeaveOut(): LeftOut[] {
+  const files = [...testFiles('test/integration'), ...testFiles('test/e2e')]
+  const [redis] = missingParts(['redis-server'])
+  if (redis !== undefined) return files.map((file) => ({ file, why: `no redis-server. ${redis.advice}` }))
+  const [promtool] = missingParts(['promtool'])
+  if (promtool === undefined) return []
+  return files
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes('promtool'))
+    .map((file) => ({ file, why: `no promtool. ${promtool.advice}` }))
+}
+
+async function runProject(
+  project: string,
+  leftOut: readonly LeftOut[],
+  args: readonly string[],
+): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), 'gate-test-'))
+  const report = join(folder, 'report.json')
+  const exclude = leftOut.map(({ file }) => `--exclude=${file}`)
+  const options = [
+    '--passWithNoTests',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
+  const command = ['node_modules/.bin/vitest', 'run', '--project', project, ...options, ...exclude, ...args]
+  try {
+    const { code } = await runCommand(root, command, 'show')
+    const text = await readFile(report, 'utf8').catch(() => undefined)
+    return countVitest(text, code, { filtered: args.length > 0 })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function runCheck({ name, command }: (typeof checks)[number]): Promise<Counts> {
+  const { code, output } = await runCommand(root, command, 'keep')
+  const passed = code === 0
+  say(`${passed ? 'passed' : 'FAILED'}: ${name}`)
+  if (!passed) say(output.slice(-8000))
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, remarks: [] }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function sayWhatDidNotRun(leftOut: readonly LeftOut[]): void {
+  if (leftOut.length === 0) return
+  say('\n!!! NOT RUN on this machine:')
+  for (const { file, why } of leftOut) say(`!!!   ${file}: ${why}`)
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2)
+  const leftOut = filesToLeaveOut()
+  sayWhatDidNotRun(leftOut)
+  const results: Counts[] = []
+  for (const project of projects)
+    if (!wasInterrupted()) results.push(await runProject(project, leftOut, args))
+  if (args.length === 0)
+    for (const check of checks) if (!wasInterrupted()) results.push(await runCheck(check))
+  if (wasInterrupted()) return 130
+
+  const passed = results.reduce((sum, result) => sum + result.passed, 0)
+  // In CI nothing may be missing: there a file that cannot run is a failure.
+  const strict = process.env['CI'] === 'true'
+  const failed = results.reduce((sum, result) => sum + result.failed, 0) + (strict ? leftOut.length : 0)
+  for (const remark of results.flatMap((result) => result.remarks)) say(`!!! ${remark}`)
+  sayWhatDidNotRun(leftOut)
+  const skipped = leftOut.length > 0 && !strict ? `, ${leftOut.length} skipped` : ''
+  say(`\n${passed} passed, ${failed} failed${skipped}`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}
+
+process.exitCode = await main()
