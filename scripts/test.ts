@@ -2,7 +2,7 @@
 //   npm test                      everything
 //   npm test -- test/unit/x.test.ts -t 'name'     what is named, by vitest's own arguments
 // The last line is `N passed, N failed`, with `, N skipped` when this machine cannot run some of the files.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -24,6 +24,7 @@ interface LeftOut {
 }
 
 function testFiles(folder: string): string[] {
+  if (!existsSync(join(root, folder))) return []
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join(folder, file))
