@@ -17,15 +17,14 @@ const parts = [
   {
     name: 'promtool',
     programs: ['promtool'],
-    variable: 'PROMTOOL_BIN',
     debianPackage: 'prometheus',
     advice: 'Debian: apt-get install --no-install-recommends prometheus; macOS: brew install prometheus',
   },
 ]
 
 function isThere(part) {
-  const given = process.env[part.variable]
-  if (given !== undefined && given !== '') return existsSync(given)
+  const given = part.variable ? process.env[part.variable] : undefined
+  if (given) return existsSync(given)
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...usualFolders]
   return folders.some(
     (folder) => folder !== '' && part.programs.some((name) => existsSync(join(folder, name))),

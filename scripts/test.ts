@@ -2,12 +2,11 @@
 //   npm test                      everything
 //   npm test -- test/unit/x.test.ts -t 'name'     what is named, by vitest's own arguments
 // The last line is `N passed, N failed`, with `, N skipped` when this machine cannot run some of the files.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runCommand, wasInterrupted } from './command.ts'
-import { missingParts } from './system-parts.mjs'
+import { filesToLeaveOut, type LeftOut } from './test-files.ts'
 import { countVitest, type Counts } from './vitest-counts.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -16,31 +15,6 @@ const checks = [
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'] },
 ] as const
-
-/** A test file that this machine cannot run. */
-interface LeftOut {
-  readonly file: string
-  readonly why: string
-}
-
-function testFiles(folder: string): string[] {
-  if (!existsSync(join(root, folder))) return []
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => join(folder, file))
-}
-
-// Without Redis nothing that starts servers can run; without promtool the files that name it.
-function filesToLeaveOut(): LeftOut[] {
-  const files = [...testFiles('test/integration'), ...testFiles('test/e2e')]
-  const [redis] = missingParts(['redis-server'])
-  if (redis !== undefined) return files.map((file) => ({ file, why: `no redis-server. ${redis.advice}` }))
-  const [promtool] = missingParts(['promtool'])
-  if (promtool === undefined) return []
-  return files
-    .filter((file) => readFileSync(join(root, file), 'utf8').includes('promtool'))
-    .map((file) => ({ file, why: `no promtool. ${promtool.advice}` }))
-}
 
 async function runProject(
   project: string,
