@@ -64,9 +64,8 @@ export interface Recollection {
   marked(prefix: string): readonly string[]
 }
 
-/** A claim about the platform, judged from evidence alone. */
+/** A claim about the platform, judged from evidence alone. Checks and stop conditions may share one. */
 export interface Condition {
-  readonly id: string
   /** What holds when the condition is met, as a sentence. */
   readonly claims: string
   readonly signals: readonly Signal[]
@@ -104,9 +103,14 @@ export function keyOf(labels: Labels, fallback: string): string {
 }
 
 export interface Claim {
-  readonly reason: string
+  /** Code of a breach; a function where the target itself says why. */
+  readonly reason: string | ((sighting: Sighting) => string)
   /** Says what was seen, e.g. `snapshot of gateway/gateway-1 is 71 s old`. */
   readonly describe: (sighting: Sighting, key: string) => string
+}
+
+function reasonOf({ reason }: Claim, sighting: Sighting): string {
+  return typeof reason === 'string' ? reason : reason(sighting)
 }
 
 /** Every reading of `signal` is at most the level's trip value; blind spots are unknown. Breached means `>`. */
@@ -118,7 +122,7 @@ export function atMost(account: Account, signal: Signal, level: Level, claim: Cl
     return {
       key,
       answer,
-      reason: answer === 'unmet' ? claim.reason : 'ok',
+      reason: answer === 'unmet' ? reasonOf(claim, sighting) : 'ok',
       message: claim.describe(sighting, key),
       observed: { value, unit: signal.unit },
       threshold: { op: '<=', value: level.trip, unit: signal.unit, clear: level.clear },
@@ -136,7 +140,7 @@ export function isTrue(account: Account, signal: Signal, claim: Claim): readonly
     return {
       key,
       answer: value === 1 ? 'met' : 'unmet',
-      reason: value === 1 ? 'ok' : claim.reason,
+      reason: value === 1 ? 'ok' : reasonOf(claim, sighting),
       message: claim.describe(sighting, key),
       observed: { value, unit: signal.unit },
       threshold: { op: '==', value: 1, unit: signal.unit },
@@ -170,7 +174,7 @@ export function noneAdded(
     return {
       key: subject,
       answer: added > 0 ? 'unmet' : 'met',
-      reason: added > 0 ? claim.reason : 'ok',
+      reason: added > 0 ? reasonOf(claim, sighting) : 'ok',
       message: claim.describe(sighting, subject),
       observed: { value: added, unit: signal.unit },
       threshold: { op: '<=', value: 0, unit: signal.unit },
@@ -198,7 +202,7 @@ export function notAboveBaseline(
     return {
       key: subject,
       answer: value > baseline ? 'unmet' : 'met',
-      reason: value > baseline ? claim.reason : 'ok',
+      reason: value > baseline ? reasonOf(claim, sighting) : 'ok',
       message: claim.describe(sighting, subject),
       observed: { value, unit: signal.unit },
       threshold: { op: '<=', value: baseline, unit: signal.unit },
@@ -218,13 +222,21 @@ export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
   )
 }
 
-/** The findings of a condition, or an unknown when it has nothing to say: silence proves nothing. */
+/**
+ * The findings of a condition, worst first and one for each subject, or an unknown when it has nothing to say:
+ * silence proves nothing.
+ */
 export function judge(
   condition: Condition,
   evidence: Evidence,
   recollection: Recollection,
 ): readonly Finding[] {
-  const findings = worstFirst(condition.judge(evidence, recollection))
+  const subjects = new Set<string>()
+  const findings = worstFirst(condition.judge(evidence, recollection)).filter(({ key }) => {
+    const first = !subjects.has(key)
+    subjects.add(key)
+    return first
+  })
   if (findings.length > 0) return findings
   const message = `nothing was measured that could show: ${condition.claims}`
   return [unknown('evidence', { unknownReason: 'never_measured', reason: 'never_measured', message })]

@@ -1,6 +1,6 @@
 import type { Condition, Finding } from './finding.ts'
-import { breachedFor, nextStreak, type Streak } from './streak.ts'
-import { SECOND, type Instant, type Millis } from './time.ts'
+import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
+import type { Instant, Millis } from './time.ts'
 
 export const checkStates = ['pass', 'pending', 'unknown', 'fail', 'skipped'] as const
 export type CheckState = (typeof checkStates)[number]
@@ -18,6 +18,7 @@ export interface Advice {
 
 /** A condition as a gate asks it. */
 export interface Check extends Advice {
+  readonly id: string
   readonly condition: Condition
   readonly source: Source
   /** How long a breach may stand as `pending` before the check fails. */
@@ -38,7 +39,7 @@ export interface CheckStatus {
   readonly state: CheckState
   readonly since: Instant
   readonly findings: readonly Finding[]
-  readonly streaks: ReadonlyMap<string, Streak>
+  readonly streaks: Streaks
 }
 
 export interface GateStatus {
@@ -47,41 +48,26 @@ export interface GateStatus {
   readonly since: Instant
 }
 
-export interface Tick {
-  readonly now: Instant
-  readonly gap: boolean
-}
-
-/** Blind looks may interrupt a breach for this long without ending it: half of the shortest level hold that is a minute. */
-export const BLIND_PATIENCE: Millis = 30 * SECOND
-
+/** Judges a check by what was found. */
 export function checkStatus(
   check: Check,
   previous: CheckStatus | undefined,
   findings: readonly Finding[],
   tick: Tick,
 ): CheckStatus {
-  const streaks = new Map<string, Streak>()
-  const states = new Set<CheckState>()
-  for (const finding of findings) {
-    const before = previous?.streaks.get(finding.key)
-    const near = finding.answer === 'near' && before?.breachedSince !== undefined
-    const look = {
-      answer: finding.answer,
-      breached: finding.answer === 'unmet' || near,
-      patience: BLIND_PATIENCE,
-    }
-    const streak = nextStreak(before, { ...look, ...tick })
-    streaks.set(finding.key, streak)
-    states.add(subjectState(check, finding, streak, tick.now))
-  }
+  const streaks = nextStreaks(previous?.streaks, findings, breaches, tick)
+  const states = findings.map((finding) => subjectState(check, finding, streaks.get(finding.key), tick.now))
   const state = worstState(states)
   const since = previous !== undefined && previous.state === state ? previous.since : tick.now
-  return { id: check.condition.id, state, since, findings, streaks }
+  return { id: check.id, state, since, findings, streaks }
 }
 
-function subjectState(check: Check, finding: Finding, streak: Streak, now: Instant): CheckState {
-  if (finding.answer === 'unknown') return 'unknown'
+function breaches(finding: Finding, before: Streak | undefined): boolean {
+  return finding.answer === 'unmet' || (finding.answer === 'near' && before?.breachedSince !== undefined)
+}
+
+function subjectState(check: Check, finding: Finding, streak: Streak | undefined, now: Instant): CheckState {
+  if (finding.answer === 'unknown' || streak === undefined) return 'unknown'
   const breached = breachedFor(streak, now)
   if (breached === undefined) return 'pass'
   if (!streak.everMet && now - streak.firstSeen < check.warmUp) return 'pending'

@@ -80,7 +80,7 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
 
   const stops = new Map<string, StopStatus>()
   for (const stop of rules.stops) {
-    const { id } = stop.condition
+    const { id } = stop
     const why = rules.skipped.get(id)
     const before = previous.stops.get(id)
     stops.set(
@@ -96,7 +96,7 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
   for (const gate of rules.gates) {
     const skippedWhole = rules.skipped.get(gate.id)
     const statuses = gate.checks.map((check) => {
-      const { id } = check.condition
+      const { id } = check
       const why = skippedWhole ?? rules.skipped.get(id)
       const before = previous.checks.get(id)
       return why === undefined
@@ -116,12 +116,12 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
     gates: [...gates.values()],
     checks: rules.gates.flatMap((gate) =>
       gate.checks.flatMap((check) => {
-        const status = checks.get(check.condition.id)
+        const status = checks.get(check.id)
         return status === undefined ? [] : { gate: gate.id, status }
       }),
     ),
     stops: rules.stops.flatMap((stop) => {
-      const status = stops.get(stop.condition.id)
+      const status = stops.get(stop.id)
       return status === undefined ? [] : { title: stop.title, status }
     }),
     steadyRequired: rules.steady,
@@ -162,7 +162,7 @@ function nextMarks(
   for (const findings of judged)
     for (const { tally } of findings) if (tally?.mark !== undefined) moved.set(tally.key, tally.mark)
   for (const stop of stops) {
-    const status = statuses.get(stop.condition.id)
+    const status = statuses.get(stop.id)
     if (status?.lastEventAt === undefined || now - status.lastEventAt < stop.window) continue
     for (const tally of settleable(status)) moved.set(tally.key, tally.value)
   }

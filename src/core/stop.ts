@@ -1,7 +1,6 @@
-import type { Advice, Source, Tick } from './gate.ts'
-import { BLIND_PATIENCE } from './gate.ts'
+import type { Advice, Source } from './gate.ts'
 import type { Condition, Finding } from './finding.ts'
-import { breachedFor, nextStreak, type Streak } from './streak.ts'
+import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 
 export const stopStates = ['clear', 'pending', 'firing', 'unknown', 'skipped'] as const
@@ -16,6 +15,7 @@ export type StopState = (typeof stopStates)[number]
 export type StopKind = 'edge' | 'level' | 'cannot-prove'
 
 export interface StopCondition extends Advice {
+  readonly id: string
   readonly condition: Condition
   readonly title: string
   readonly kind: StopKind
@@ -53,7 +53,9 @@ export interface StopStatus {
   readonly state: StopState
   readonly since: Instant
   readonly findings: readonly Finding[]
-  readonly streaks: ReadonlyMap<string, Streak>
+  readonly streaks: Streaks
+  /** The worst finding of the breach that makes it pending or firing; stays until the condition is clear. */
+  readonly cause?: Finding
   /** Since when every subject has been seen to be well. */
   readonly wellSince?: Instant
   /** When the newest counted event was seen. */
@@ -80,46 +82,36 @@ export function stopStatus(
   findings: readonly Finding[],
   tick: Tick & { readonly rollout: boolean },
 ): StopStatus {
-  const streaks = nextStreaks(stop, previous, findings, tick)
+  const breached = (finding: Finding, before: Streak | undefined) => breaches(stop, finding, before)
+  const streaks = nextStreaks(previous?.streaks, findings, breached, tick)
   const wellSince = findings.every((finding) => finding.answer === 'met')
     ? tick.gap
       ? tick.now
       : (previous?.wellSince ?? tick.now)
     : undefined
-  const state = nextState(stop, previous?.state, findings, streaks, wellSince, tick.now)
-  const fires = state === 'firing' && previous?.state !== 'firing'
   const lastEventAt = newEvent(previous, findings) ? tick.now : previous?.lastEventAt
+  const isOver =
+    wellSince !== undefined &&
+    tick.now - wellSince >= stop.clearAfter &&
+    // Outside a rollout nothing latches, so an edge stands long enough for somebody to see it.
+    (stop.kind !== 'edge' || tick.rollout || tick.now - (lastEventAt ?? -Infinity) >= stop.window)
+  const state = nextState(stop, previous?.state === 'firing' && !isOver, findings, streaks, tick.now)
+  const breach = findings.find((finding) => breached(finding, streaks.get(finding.key)))
+  const cause = breach ?? (state === 'firing' ? previous?.cause : undefined)
+  const fires = state === 'firing' && previous?.state !== 'firing'
   const latch = fires && tick.rollout ? relatch(previous?.latch, findings, tick.now) : previous?.latch
   return {
-    id: stop.condition.id,
+    id: stop.id,
     state,
     since: previous?.state === state ? previous.since : tick.now,
     findings,
     streaks,
     firings: (previous?.firings ?? 0) + (fires ? 1 : 0),
+    ...(cause !== undefined && { cause }),
     ...(wellSince !== undefined && { wellSince }),
     ...(lastEventAt !== undefined && { lastEventAt }),
     ...(latch !== undefined && { latch }),
   }
-}
-
-function nextStreaks(
-  stop: StopCondition,
-  previous: StopStatus | undefined,
-  findings: readonly Finding[],
-  tick: Tick,
-): ReadonlyMap<string, Streak> {
-  const streaks = new Map<string, Streak>()
-  for (const finding of findings) {
-    const before = previous?.streaks.get(finding.key)
-    const look = {
-      answer: finding.answer,
-      breached: breaches(stop, finding, before),
-      patience: BLIND_PATIENCE,
-    }
-    streaks.set(finding.key, nextStreak(before, { ...look, ...tick }))
-  }
-  return streaks
 }
 
 function breaches(stop: StopCondition, finding: Finding, before: Streak | undefined): boolean {
@@ -141,15 +133,14 @@ function breaches(stop: StopCondition, finding: Finding, before: Streak | undefi
  */
 function nextState(
   stop: StopCondition,
-  before: StopState | undefined,
+  stillFiring: boolean,
   findings: readonly Finding[],
-  streaks: ReadonlyMap<string, Streak>,
-  wellSince: Instant | undefined,
+  streaks: Streaks,
   now: Instant,
 ): StopState {
   const breached = findings.filter((finding) => breaches(stop, finding, streaks.get(finding.key)))
   if (breached.some((finding) => hasHeld(stop, finding, streaks.get(finding.key), now))) return 'firing'
-  if (before === 'firing' && (wellSince === undefined || now - wellSince < stop.clearAfter)) return 'firing'
+  if (stillFiring) return 'firing'
   if (breached.length > 0) return 'pending'
   return findings.some((finding) => finding.answer === 'unknown') ? 'unknown' : 'clear'
 }
@@ -161,10 +152,11 @@ function hasHeld(stop: StopCondition, finding: Finding, streak: Streak | undefin
   return held >= stop.hold && (streak.everMet || now - streak.firstSeen >= stop.warmUp)
 }
 
-/** Whether a count rose since the last step: the window of an edge runs from its newest event. */
+/** Whether a count rose since the last step or something stands: the window of an edge runs from then. */
 function newEvent(previous: StopStatus | undefined, findings: readonly Finding[]): boolean {
   return findings.some((finding) => {
-    if (finding.tally === undefined || finding.answer !== 'unmet') return false
+    if (finding.answer !== 'unmet') return false
+    if (finding.tally?.settles !== true) return true
     const before = previous?.findings.find((candidate) => candidate.tally?.key === finding.tally?.key)
     return (
       before?.tally === undefined || finding.tally.value !== before.tally.value || before.answer !== 'unmet'

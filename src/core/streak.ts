@@ -1,5 +1,16 @@
-import type { Answer } from './finding.ts'
-import type { Instant, Millis } from './time.ts'
+import type { Answer, Finding } from './finding.ts'
+import { SECOND, type Instant, type Millis } from './time.ts'
+
+/** Blind looks may interrupt a breach for this long without ending it: half of the shortest level hold, a minute. */
+const BLIND_PATIENCE: Millis = 30 * SECOND
+
+/** One evaluation: when, and whether nobody looked for too long before it. */
+export interface Tick {
+  readonly now: Instant
+  readonly gap: boolean
+}
+
+export type Streaks = ReadonlyMap<string, Streak>
 
 /** How long one subject has been as it is. */
 export interface Streak {
@@ -15,23 +26,37 @@ export interface Streak {
   readonly lastSeen?: Instant
 }
 
-export interface Look {
-  readonly answer: Answer
-  /** Whether this answer counts as a breach for the one who asks. */
-  readonly breached: boolean
-  readonly now: Instant
-  /** Nobody looked for too long before this one: nothing that was standing may be said to have stood. */
-  readonly gap: boolean
-  /** How long blindness may interrupt a breach without ending its streak. */
-  readonly patience: Millis
+/**
+ * The next streaks, one for each subject. A subject that is not mentioned is gone, unless something could not be
+ * seen: then it may be hidden behind that, and is remembered as unseen.
+ *
+ * @param breaches whether a finding counts as a breach for the one who asks, given what stood before
+ */
+export function nextStreaks(
+  previous: Streaks | undefined,
+  findings: readonly Finding[],
+  breaches: (finding: Finding, before: Streak | undefined) => boolean,
+  tick: Tick,
+): Streaks {
+  const streaks = new Map<string, Streak>()
+  let blind = false
+  for (const finding of findings) {
+    const before = previous?.get(finding.key)
+    streaks.set(finding.key, nextStreak(before, finding.answer, breaches(finding, before), tick))
+    blind ||= finding.answer === 'unknown'
+  }
+  if (!blind || previous === undefined) return streaks
+  for (const [key, before] of previous)
+    if (!streaks.has(key) && hiddenFor(before, tick.now) <= BLIND_PATIENCE)
+      streaks.set(key, nextStreak(before, 'unknown', false, tick))
+  return streaks
 }
 
 /** The next streak. A gap breaks a hold: the time in which nobody looked counts for nothing. */
-export function nextStreak(previous: Streak | undefined, look: Look): Streak {
-  const { answer, now, gap } = look
-  const seen = answer !== 'unknown'
-  const breachedSince = breachStart(previous, look)
-  const lastSeen = seen ? now : previous?.lastSeen
+function nextStreak(previous: Streak | undefined, answer: Answer, breached: boolean, tick: Tick): Streak {
+  const { now, gap } = tick
+  const breachedSince = breachStart(previous, answer, breached, tick)
+  const lastSeen = answer === 'unknown' ? previous?.lastSeen : now
   return {
     answer,
     since: previous !== undefined && previous.answer === answer && !gap ? previous.since : now,
@@ -42,12 +67,20 @@ export function nextStreak(previous: Streak | undefined, look: Look): Streak {
   }
 }
 
-function breachStart(previous: Streak | undefined, look: Look): Instant | undefined {
-  const { answer, breached, now, gap, patience } = look
-  const standing = gap ? undefined : previous?.breachedSince
-  if (breached) return standing ?? now
-  if (answer !== 'unknown' || standing === undefined) return undefined
-  return now - (previous?.lastSeen ?? now) > patience ? undefined : standing
+function breachStart(
+  previous: Streak | undefined,
+  answer: Answer,
+  breached: boolean,
+  tick: Tick,
+): Instant | undefined {
+  const standing = tick.gap ? undefined : previous?.breachedSince
+  if (breached) return standing ?? tick.now
+  if (answer !== 'unknown' || previous === undefined || standing === undefined) return undefined
+  return hiddenFor(previous, tick.now) > BLIND_PATIENCE ? undefined : standing
+}
+
+function hiddenFor(streak: Streak, now: Instant): Millis {
+  return now - (streak.lastSeen ?? streak.firstSeen)
 }
 
 /** How long the breach has stood at `now`, or undefined when there is none. */

@@ -108,7 +108,7 @@ function stopCandidate(title: string, status: StopStatus): Candidate[] {
     const latched = `${title}: fired during this rollout and is not acknowledged (${message})`
     return [{ ref, state: 'latched', reason, message: latched, rank: rankOf['latched'] ?? 0, cause: ref }]
   }
-  return [candidate(ref, status.state, status.findings[0], title)]
+  return [candidate(ref, status.state, status.cause ?? status.findings[0], title)]
 }
 
 function candidate(ref: string, state: string, worst: Finding | undefined, title?: string): Candidate {

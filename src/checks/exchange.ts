@@ -1,0 +1,32 @@
+import { noneAdded, type Baseline, type Condition, type Recollection } from '../core/finding.ts'
+import { circuitOpened, policyErrors } from './signals.ts'
+
+/** In a rollout a replica seen for the first time is new, so all that it counts is news. */
+function baselineOf(recollection: Recollection): Baseline {
+  return recollection.rollout === undefined ? 'first-sight' : 'zero'
+}
+
+/**
+ * No Gateway replica opened its circuit towards STS. Judged by how often it opened: the gauge keeps its last value
+ * until the next request of an idle replica.
+ */
+export const circuitStaysClosed: Condition = {
+  claims: 'no Gateway replica opens its circuit towards STS',
+  signals: [circuitOpened],
+  judge: (evidence, recollection) =>
+    noneAdded(evidence.of(circuitOpened), circuitOpened, baselineOf(recollection), recollection, {
+      reason: 'sts_circuit_open',
+      describe: ({ reading }, key) => `${key} opened its circuit towards STS ${reading.value} times`,
+    }),
+}
+
+/** No STS replica fails to compile or evaluate policy. Its policy age grows on unchanged policy and proves nothing. */
+export const policiesWork: Condition = {
+  claims: 'no STS replica fails to compile or evaluate policy',
+  signals: [policyErrors],
+  judge: (evidence, recollection) =>
+    noneAdded(evidence.of(policyErrors), policyErrors, baselineOf(recollection), recollection, {
+      reason: 'policy_error',
+      describe: ({ reading }, key) => `${key} counts ${reading.value} policy errors`,
+    }),
+}

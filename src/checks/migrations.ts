@@ -1,0 +1,68 @@
+import type { Account } from '../core/evidence.ts'
+import { notConfigured, unseen, type Condition, type Finding } from '../core/finding.ts'
+import { migrationApplied } from './signals.ts'
+
+/** Every expected schema version is applied. */
+export function migrationsApplied(expected: readonly string[] | undefined): Condition {
+  return {
+    claims: 'every expected schema version is applied',
+    signals: [migrationApplied],
+    judge(evidence) {
+      if (expected === undefined)
+        return [notConfigured('which schema versions to expect is not configured (migrations.expected)')]
+      const account = evidence.of(migrationApplied)
+      const applied = versionsOf(account)
+      if (applied.size === 0) return account.unseen.map((blind) => unseen(blind))
+      return expected.map((version) =>
+        applied.has(version)
+          ? { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied` }
+          : {
+              key: version,
+              answer: 'unmet',
+              reason: 'migration_missing',
+              message: `version ${version} is not applied`,
+            },
+      )
+    },
+  }
+}
+
+/** Marks with this prefix are captured anew when a rollout begins. */
+export const ROLLOUT_BASELINE = 'rollout:'
+
+const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
+
+/** Nothing that was applied when the rollout began has gone, and what was added since sorts after it. */
+export const migrationsForwardOnly: Condition = {
+  claims: 'migrations only went forward since the rollout began',
+  signals: [migrationApplied],
+  judge(evidence, recollection) {
+    const account = evidence.of(migrationApplied)
+    const applied = versionsOf(account)
+    if (applied.size === 0) return account.unseen.map((blind) => unseen(blind))
+    const before = recollection.marked(baseline).map((key) => key.slice(baseline.length))
+    const newest = before.at(-1)
+    const gone = before
+      .filter((version) => !applied.has(version))
+      .map((version): Finding => {
+        const message = `version ${version} was applied when the rollout began and has gone`
+        return { key: version, answer: 'unmet', reason: 'migration_gone', message }
+      })
+    const present = [...applied].map((version): Finding => {
+      // Without a baseline this is the first sight of all of them.
+      if (newest === undefined) {
+        const tally = { key: `${baseline}${version}`, value: 1, mark: 1, settles: false }
+        return { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied`, tally }
+      }
+      if (version > newest || before.includes(version))
+        return { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied` }
+      const message = `version ${version} was added behind ${newest}, which was applied before it`
+      return { key: version, answer: 'unmet', reason: 'migration_out_of_order', message }
+    })
+    return [...gone, ...present]
+  },
+}
+
+function versionsOf(account: Account): ReadonlySet<string> {
+  return new Set(account.readings.map(({ reading }) => reading.labels['version'] ?? ''))
+}

@@ -1,0 +1,25 @@
+import { isTrue, unknown, type Condition } from '../core/finding.ts'
+import { ready } from './signals.ts'
+
+/** Every replica of the component that should exist proves its own readiness. */
+export function replicasReady(component: string): Condition {
+  return {
+    claims: `every ${component} replica proves readiness`,
+    signals: [ready],
+    judge(evidence) {
+      if (evidence.targets(ready, { component }).length === 0) return [noReplica(component)]
+      return isTrue(evidence.of(ready, { component }), ready, {
+        reason: ({ reading }) => reading.detail ?? 'not_ready',
+        describe: ({ reading }, key) =>
+          reading.value === 1
+            ? `${key} is ready`
+            : `${key} is not ready: ${reading.detail ?? 'no reason given'}`,
+      })
+    },
+  }
+}
+
+function noReplica(component: string) {
+  const message = `no replica of ${component} is known`
+  return unknown(component, { unknownReason: 'never_measured', reason: 'no_replica', message })
+}
