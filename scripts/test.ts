@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '..')
 const projects = ['unit', 'integration', 'e2e'] as const
 const checks = [
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
-  { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix'] },
 ] as const
 
 async function runProject(
