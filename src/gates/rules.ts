@@ -1,0 +1,28 @@
+import type { Providers } from '../core/evidence.ts'
+import type { Rules } from '../core/snapshot.ts'
+import type { Millis } from '../core/time.ts'
+import { gates } from './gates.ts'
+import type { Options } from './options.ts'
+import { stops } from './stops.ts'
+
+export interface RuleOptions extends Options {
+  readonly steady: Millis
+  readonly longestGap: Millis
+  readonly providers: Providers
+  /** False when there is no Kubernetes on purpose: what needs it is skipped instead of unknown. */
+  readonly kubernetes: boolean
+  /** Ids that are switched off, with the reason. */
+  readonly off: ReadonlyMap<string, string>
+}
+
+/** The rules that `step` judges by, for one configuration. */
+export function rulesFor(options: RuleOptions): Rules {
+  const { steady, longestGap, providers } = options
+  const tables = { gates: gates(options), stops: stops(options) }
+  const skipped = new Map(options.off)
+  if (!options.kubernetes)
+    for (const item of [...tables.gates.flatMap((gate) => gate.checks), ...tables.stops])
+      if (item.source === 'kubernetes' && !skipped.has(item.id))
+        skipped.set(item.id, 'Kubernetes is switched off in the configuration')
+  return { ...tables, providers, steady, longestGap, skipped }
+}

@@ -1,0 +1,116 @@
+import { noEvidenceLost, noTampering } from '../checks/audit.ts'
+import { noDeadLetters } from '../checks/dead-letters.ts'
+import { provenElsewhere } from '../checks/elsewhere.ts'
+import { circuitStaysClosed, policiesWork } from '../checks/exchange.ts'
+import { noNewDeadRows } from '../checks/outboxes.ts'
+import { connectionsAvailable } from '../checks/postgres.ts'
+import { replicasReady } from '../checks/readiness.ts'
+import { memoryAvailable } from '../checks/redis.ts'
+import { replayIsYoung } from '../checks/replay.ts'
+import { snapshotsFresh } from '../checks/revocation.ts'
+import type { Condition } from '../core/finding.ts'
+import type { StopCondition, StopKind } from '../core/stop.ts'
+import { MINUTE, SECOND } from '../core/time.ts'
+import type { Options } from './options.ts'
+
+/** The stop conditions of the runbook, and those of its later version. */
+export function stops(options: Options): readonly StopCondition[] {
+  const { limits, streams } = options
+  const { lostFor: hold, startWithin: warmUp } = limits.readiness
+  const { window } = limits.deadLetters
+  return [
+    stop('migration-job-failed', 'A migration Job failed', 'edge', {
+      condition: provenElsewhere('no migration Job fails', 'needs Kubernetes, which is not configured'),
+      source: 'kubernetes',
+      nextStep: 'kubectl -n caracal describe job -l app.kubernetes.io/component=migrate',
+    }),
+    stop('sts-unready', 'STS cannot prove readiness', 'cannot-prove', {
+      condition: replicasReady('sts'),
+      nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+      hold,
+      warmUp,
+    }),
+    stop('gateway-unready', 'Gateway cannot prove readiness', 'cannot-prove', {
+      condition: replicasReady('gateway'),
+      nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+      hold,
+      warmUp,
+    }),
+    stop('audit-dlq-growing', 'Dead letters arrive', 'edge', {
+      condition: noDeadLetters,
+      nextStep: 'redis-cli XREVRANGE {stream} + - COUNT 1',
+      window,
+    }),
+    stop('replay-backlog-aging', 'The audit replay backlog ages', 'level', {
+      condition: replayIsYoung(limits.replay),
+      nextStep: 'kubectl -n caracal exec {replica} -- ls -l /var/lib/caracal/audit-replay',
+      hold: limits.replay.persistsFor,
+    }),
+    stop('revocation-snapshot-stale', 'A Gateway revocation snapshot is stale', 'level', {
+      condition: snapshotsFresh(limits.revocation),
+      nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+      hold: limits.revocation.persistsFor,
+    }),
+    stop('outbox-dead-messages', 'Dead outbox messages appeared', 'edge', {
+      condition: noNewDeadRows,
+      nextStep:
+        'psql -c "SELECT id, stream_name, last_error FROM event_outbox WHERE dispatched_at IS NULL AND available_at = \'infinity\' LIMIT 5"',
+    }),
+    stop('postgres-pool-saturation', 'Postgres connections are used up', 'level', {
+      condition: connectionsAvailable(limits.postgres),
+      nextStep:
+        "psql -c 'SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC'",
+      hold: limits.postgres.persistsFor,
+      clearAfter: limits.postgres.clearAfter,
+    }),
+    stop('redis-memory-pressure', 'Redis runs out of memory', 'level', {
+      condition: memoryAvailable(limits.redis),
+      nextStep: 'redis-cli INFO memory',
+      hold: limits.redis.persistsFor,
+      clearAfter: limits.redis.clearAfter,
+      window: MINUTE,
+    }),
+    stop('audit-evidence-lost', 'Audit evidence was lost', 'edge', {
+      condition: noEvidenceLost(streams),
+      nextStep: 'kubectl -n caracal logs {replica} --since=15m',
+    }),
+    stop('audit-tamper-detected', 'Audit evidence was tampered with', 'edge', {
+      condition: noTampering,
+      nextStep: 'kubectl -n caracal logs {replica} --since=15m',
+      window,
+    }),
+    stop('sts-circuit-open', 'Gateway cut its circuit towards STS', 'edge', {
+      condition: circuitStaysClosed,
+      nextStep: 'kubectl -n caracal logs -l app.kubernetes.io/component=sts --since=5m',
+      window,
+    }),
+    stop('policy-failure', 'STS fails to compile or evaluate policy', 'edge', {
+      condition: policiesWork,
+      nextStep: 'kubectl -n caracal logs {replica} --since=15m',
+      window,
+    }),
+  ]
+}
+
+interface Manner extends Partial<
+  Pick<StopCondition, 'hold' | 'clearAfter' | 'warmUp' | 'window' | 'source'>
+> {
+  readonly condition: Condition
+  readonly nextStep: string
+}
+
+function stop(id: string, title: string, kind: StopKind, manner: Manner): StopCondition {
+  return {
+    id,
+    title,
+    kind,
+    source: 'platform',
+    hold: 0,
+    // An edge leaves its latch; a level must stay well for a while, or it would blink.
+    clearAfter: kind === 'edge' ? 0 : 5 * SECOND,
+    warmUp: 0,
+    window: 10 * MINUTE,
+    runbook: `stop-conditions.md#${id}`,
+    ...manner,
+  }
+}
