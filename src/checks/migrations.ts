@@ -1,5 +1,6 @@
 import type { Account } from '../core/evidence.ts'
 import { notConfigured, unseen, type Condition, type Finding } from '../core/finding.ts'
+import { ROLLOUT_BASELINE } from '../core/rollout.ts'
 import { migrationApplied } from './signals.ts'
 
 /** Every expected schema version is applied. */
@@ -26,9 +27,6 @@ export function migrationsApplied(expected: readonly string[] | undefined): Cond
     },
   }
 }
-
-/** Marks with this prefix are captured anew when a rollout begins. */
-export const ROLLOUT_BASELINE = 'rollout:'
 
 const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
 

@@ -1,3 +1,4 @@
+import type { Advice } from './advice.ts'
 import type { Condition, Finding } from './finding.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
@@ -7,14 +8,6 @@ export type CheckState = (typeof checkStates)[number]
 
 /** Where a check's or stop condition's evidence comes from; a source may be switched off as a whole. */
 export type Source = 'platform' | 'kubernetes' | 'evidence'
-
-/** What an operator reads beside a red thing. */
-export interface Advice {
-  /** A command that a person can paste; `{target}` stands for the culprit. */
-  readonly nextStep: string
-  /** Anchor in the operator's documentation. */
-  readonly runbook: string
-}
 
 /** A condition as a gate asks it. */
 export interface Check extends Advice {

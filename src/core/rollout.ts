@@ -28,3 +28,6 @@ export function isActive(rollout: Rollout | undefined): rollout is Rollout {
     rollout.phase !== 'idle'
   )
 }
+
+/** Marks whose key begins with this are forgotten when a rollout begins, and so taken anew. */
+export const ROLLOUT_BASELINE = 'rollout:'

@@ -2,9 +2,11 @@ import { fold, type Beliefs } from './belief.ts'
 import { evidenceOf, type Providers } from './evidence.ts'
 import { judge, type Condition, type Finding, type Recollection } from './finding.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
-import type { CheckStatus, Gate, GateStatus } from './gate.ts'
+import type { Check, CheckStatus, Gate, GateStatus } from './gate.ts'
+import { meaning } from './change.ts'
 import type { Round } from './observation.ts'
 import { isActive, type Rollout } from './rollout.ts'
+import type { Tick } from './streak.ts'
 import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './stop.ts'
 import type { Instant, Millis } from './time.ts'
 import { conclude, type VerdictStatus } from './verdict.ts'
@@ -32,20 +34,12 @@ export interface Snapshot {
   /** Up to where lifetime counts and baselines have been dealt with. */
   readonly marks: ReadonlyMap<string, number>
   readonly verdict: VerdictStatus
+  /** Why the daemon itself may not say proceed, by id. */
+  readonly impediments: ReadonlyMap<string, string>
   /** The rollout under way, or the last one. */
   readonly rollout?: Rollout
   /** Counts semantic changes: a state, a reason, a culprit, a latch, the verdict; never a mere number. */
   readonly revision: number
-}
-
-/** A change of state worth remembering. */
-export interface Transition {
-  readonly at: Instant
-  readonly subject: 'gate' | 'check' | 'stop-condition' | 'verdict'
-  readonly id: string
-  readonly from: string
-  readonly to: string
-  readonly message: string
 }
 
 /** What is believed before anything was looked at: nothing. */
@@ -58,7 +52,17 @@ export function initialSnapshot(at: Instant, rules: Rules): Snapshot {
     steadyRequired: rules.steady,
   }
   const none = new Map<string, never>()
-  return { at, beliefs: none, checks: none, gates: none, stops: none, marks: none, verdict, revision: 0 }
+  return {
+    at,
+    beliefs: none,
+    checks: none,
+    gates: none,
+    stops: none,
+    marks: none,
+    impediments: none,
+    verdict,
+    revision: 0,
+  }
 }
 
 /**
@@ -68,67 +72,102 @@ export function initialSnapshot(at: Instant, rules: Rules): Snapshot {
 export function step(previous: Snapshot, rounds: readonly Round[], time: Instant, rules: Rules): Snapshot {
   const now = Math.max(time, previous.at)
   const beliefs = fold(previous.beliefs, rounds)
-  const evidence = evidenceOf(beliefs, rules.providers, now)
-  const recollection = recollect(previous, now)
-  const judged = new Map<Condition, readonly Finding[]>()
-  function findingsOf(condition: Condition): readonly Finding[] {
-    const known = judged.get(condition) ?? judge(condition, evidence, recollection)
-    judged.set(condition, known)
-    return known
-  }
+  const findings = judging(previous, beliefs, now, rules)
   const tick = { now, gap: now - previous.at > rules.longestGap, rollout: isActive(previous.rollout) }
-
-  const stops = new Map<string, StopStatus>()
-  for (const stop of rules.stops) {
-    const { id } = stop
-    const why = rules.skipped.get(id)
-    const before = previous.stops.get(id)
-    stops.set(
-      id,
-      why === undefined
-        ? stopStatus(stop, before, findingsOf(stop.condition), tick)
-        : skippedStop(id, before, why, now),
-    )
-  }
-
-  const checks = new Map<string, CheckStatus>()
+  const stops = judgeStops(previous, findings.of, tick, rules)
+  const checks = judgeChecks(previous, findings.of, tick, rules)
   const gates = new Map<string, GateStatus>()
   for (const gate of rules.gates) {
-    const skippedWhole = rules.skipped.get(gate.id)
-    const statuses = gate.checks.map((check) => {
-      const { id } = check
-      const why = skippedWhole ?? rules.skipped.get(id)
-      const before = previous.checks.get(id)
-      return why === undefined
-        ? checkStatus(check, before, findingsOf(check.condition), tick)
-        : skippedCheck(id, before, why, now)
-    })
-    for (const status of statuses) checks.set(status.id, status)
+    const statuses = statusesOf(gate.checks, checks)
     gates.set(
       gate.id,
-      gateStatus(gate, statuses, skippedWhole !== undefined, previous.gates.get(gate.id), now),
+      gateStatus(gate, statuses, rules.skipped.has(gate.id), previous.gates.get(gate.id), now),
     )
   }
-
   const verdict = conclude(previous.verdict, {
     now,
     gap: tick.gap,
     gates: [...gates.values()],
     checks: rules.gates.flatMap((gate) =>
-      gate.checks.flatMap((check) => {
-        const status = checks.get(check.id)
-        return status === undefined ? [] : { gate: gate.id, status }
-      }),
+      statusesOf(gate.checks, checks).map((status) => ({ gate: gate.id, status })),
     ),
     stops: rules.stops.flatMap((stop) => {
       const status = stops.get(stop.id)
       return status === undefined ? [] : { title: stop.title, status }
     }),
     steadyRequired: rules.steady,
+    impediments: previous.impediments,
   })
-  const marks = nextMarks(previous.marks, judged.values(), rules.stops, stops, now)
+  const marks = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
   const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict }
   return { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
+}
+
+type FindingsOf = (condition: Condition) => readonly Finding[]
+
+/** Judges each condition once, whoever asks for it. */
+function judging(
+  previous: Snapshot,
+  beliefs: Beliefs,
+  now: Instant,
+  rules: Rules,
+): { of: FindingsOf; all: () => Iterable<readonly Finding[]> } {
+  const evidence = evidenceOf(beliefs, rules.providers, now)
+  const recollection = recollect(previous, now)
+  const judged = new Map<Condition, readonly Finding[]>()
+  function of(condition: Condition): readonly Finding[] {
+    const known = judged.get(condition) ?? judge(condition, evidence, recollection)
+    judged.set(condition, known)
+    return known
+  }
+  return { of, all: () => judged.values() }
+}
+
+function judgeStops(
+  previous: Snapshot,
+  findingsOf: FindingsOf,
+  tick: Tick & { readonly rollout: boolean },
+  rules: Rules,
+): ReadonlyMap<string, StopStatus> {
+  const stops = new Map<string, StopStatus>()
+  for (const stop of rules.stops) {
+    const why = rules.skipped.get(stop.id)
+    const before = previous.stops.get(stop.id)
+    const status =
+      why === undefined
+        ? stopStatus(stop, before, findingsOf(stop.condition), tick)
+        : skippedStop(stop.id, before, why, tick.now)
+    stops.set(stop.id, status)
+  }
+  return stops
+}
+
+function judgeChecks(
+  previous: Snapshot,
+  findingsOf: FindingsOf,
+  tick: Tick,
+  rules: Rules,
+): ReadonlyMap<string, CheckStatus> {
+  const checks = new Map<string, CheckStatus>()
+  for (const gate of rules.gates) {
+    for (const check of gate.checks) {
+      const why = rules.skipped.get(gate.id) ?? rules.skipped.get(check.id)
+      const before = previous.checks.get(check.id)
+      const status =
+        why === undefined
+          ? checkStatus(check, before, findingsOf(check.condition), tick)
+          : skippedCheck(check.id, before, why, tick.now)
+      checks.set(check.id, status)
+    }
+  }
+  return checks
+}
+
+function statusesOf(
+  checks: readonly Check[],
+  statuses: ReadonlyMap<string, CheckStatus>,
+): readonly CheckStatus[] {
+  return checks.flatMap((check) => statuses.get(check.id) ?? [])
 }
 
 function recollect(previous: Snapshot, now: Instant): Recollection {
@@ -174,70 +213,4 @@ export function settleable(status: StopStatus): readonly { readonly key: string;
   return status.findings.flatMap(({ answer, tally }) =>
     answer === 'unmet' && tally !== undefined && tally.settles ? { key: tally.key, value: tally.value } : [],
   )
-}
-
-const meanings = new WeakMap<object, string>()
-
-/** What a waiting client wants to be woken for, as a string to compare. */
-function meaning(snapshot: Snapshot): string {
-  const known = meanings.get(snapshot)
-  if (known !== undefined) return known
-  const { verdict, rollout, gates, checks, stops } = snapshot
-  const parts = [verdict.verdict, rollout?.id, rollout?.phase]
-  for (const status of gates.values()) parts.push(status.id, status.state)
-  for (const status of checks.values()) parts.push(status.id, status.state, ...concerned(status.findings))
-  for (const status of stops.values()) {
-    const { latch } = status
-    parts.push(
-      status.id,
-      status.state,
-      latch && `${latch.at}/${latch.acknowledged?.at}`,
-      ...concerned(status.findings),
-    )
-  }
-  const text = parts.join('\n')
-  meanings.set(snapshot, text)
-  return text
-}
-
-function concerned(findings: readonly Finding[]): readonly string[] {
-  return findings
-    .filter((finding) => finding.answer === 'unmet' || finding.answer === 'unknown')
-    .map((finding) => `${finding.key}:${finding.reason}`)
-}
-
-/** Every change of state from one snapshot to the next, in the order of the tables. */
-export function transitions(before: Snapshot, after: Snapshot): readonly Transition[] {
-  const { at } = after
-  const changes: Transition[] = []
-  function compare(
-    subject: Transition['subject'],
-    from: ReadonlyMap<string, Stated>,
-    to: ReadonlyMap<string, Stated>,
-  ) {
-    for (const [id, status] of to) {
-      const was = from.get(id)?.state ?? 'unknown'
-      const message = status.findings?.[0]?.message ?? ''
-      if (was !== status.state) changes.push({ at, subject, id, from: was, to: status.state, message })
-    }
-  }
-  compare('check', before.checks, after.checks)
-  compare('gate', before.gates, after.gates)
-  compare('stop-condition', before.stops, after.stops)
-  const { verdict, summary } = after.verdict
-  if (before.verdict.verdict !== verdict)
-    changes.push({
-      at,
-      subject: 'verdict',
-      id: 'verdict',
-      from: before.verdict.verdict,
-      to: verdict,
-      message: summary,
-    })
-  return changes
-}
-
-interface Stated {
-  readonly state: string
-  readonly findings?: readonly Finding[]
 }

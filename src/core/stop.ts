@@ -1,4 +1,5 @@
-import type { Advice, Source } from './gate.ts'
+import type { Advice } from './advice.ts'
+import type { Source } from './gate.ts'
 import type { Condition, Finding } from './finding.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'

@@ -35,12 +35,14 @@ export interface Judged {
   readonly checks: readonly { readonly gate: string; readonly status: CheckStatus }[]
   readonly stops: readonly { readonly title: string; readonly status: StopStatus }[]
   readonly steadyRequired: Millis
+  /** Why the daemon itself may not say proceed, by id: its memory of this rollout is lost, for one. */
+  readonly impediments: ReadonlyMap<string, string>
 }
 
 /** Concludes from gates and stop conditions whether the rollout may proceed. */
 export function conclude(previous: VerdictStatus | undefined, judged: Judged): VerdictStatus {
   const { now, gap, gates, stops, steadyRequired } = judged
-  const proven = allProven(gates, stops)
+  const proven = judged.impediments.size === 0 && allProven(gates, stops)
   const provenSince = !proven ? undefined : gap ? now : (previous?.provenSince ?? now)
   const steady = provenSince !== undefined && now - provenSince >= steadyRequired
   const verdict = stops.some(({ status }) => forbids(status)) ? 'stop' : steady ? 'proceed' : 'hold'
@@ -73,14 +75,18 @@ interface Candidate extends Omit<Blocker, 'rootCause'> {
 
 const rankOf: Record<string, number> = { firing: 0, latched: 1, fail: 2, unknown: 3, pending: 4 }
 
-function blockers({ checks, stops }: Judged): readonly Blocker[] {
+function blockers({ checks, stops, impediments }: Judged): readonly Blocker[] {
+  const own = [...impediments].map(([id, message]): Candidate => {
+    const ref = `evaluator/${id}`
+    return { ref, state: 'unknown', reason: id, message, rank: 0, cause: ref }
+  })
   const ofStops = stops.flatMap(({ title, status }) => stopCandidate(title, status))
   const ofChecks = checks
     .filter(({ status }) => status.state !== 'pass' && status.state !== 'skipped')
     .map(({ gate, status }) =>
       candidate(`gates/${gate}/checks/${status.id}`, status.state, status.findings[0]),
     )
-  const ranked = [...ofStops, ...ofChecks].toSorted((a, b) => a.rank - b.rank)
+  const ranked = [...own, ...ofStops, ...ofChecks].toSorted((a, b) => a.rank - b.rank)
   const causes = new Set<string>()
   const blind = new Set(ranked.map((item) => item.cause).filter((cause) => cause.startsWith('blind:')))
   const judged = ranked.map(({ rank: _, cause, ...item }): Blocker => {

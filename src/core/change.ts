@@ -1,0 +1,79 @@
+import type { Finding } from './finding.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Instant } from './time.ts'
+
+/** A change of state worth remembering. */
+export interface Transition {
+  readonly at: Instant
+  readonly subject: 'gate' | 'check' | 'stop-condition' | 'verdict'
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  readonly message: string
+}
+
+const meanings = new WeakMap<object, string>()
+
+/** What a waiting client wants to be woken for, as a string to compare. */
+export function meaning(snapshot: Snapshot): string {
+  const known = meanings.get(snapshot)
+  if (known !== undefined) return known
+  const { verdict, rollout, gates, checks, stops } = snapshot
+  const parts = [verdict.verdict, rollout?.id, rollout?.phase, ...snapshot.impediments.keys()]
+  for (const status of gates.values()) parts.push(status.id, status.state)
+  for (const status of checks.values()) parts.push(status.id, status.state, ...concerned(status.findings))
+  for (const status of stops.values()) {
+    const { latch } = status
+    parts.push(
+      status.id,
+      status.state,
+      latch && `${latch.at}/${latch.acknowledged?.at}`,
+      ...concerned(status.findings),
+    )
+  }
+  const text = parts.join('\n')
+  meanings.set(snapshot, text)
+  return text
+}
+
+function concerned(findings: readonly Finding[]): readonly string[] {
+  return findings
+    .filter((finding) => finding.answer === 'unmet' || finding.answer === 'unknown')
+    .map((finding) => `${finding.key}:${finding.reason}`)
+}
+
+/** Every change of state from one snapshot to the next, in the order of the tables. */
+export function transitions(before: Snapshot, after: Snapshot): readonly Transition[] {
+  const { at } = after
+  const changes: Transition[] = []
+  function compare(
+    subject: Transition['subject'],
+    from: ReadonlyMap<string, Stated>,
+    to: ReadonlyMap<string, Stated>,
+  ) {
+    for (const [id, status] of to) {
+      const was = from.get(id)?.state ?? 'unknown'
+      const message = status.findings?.[0]?.message ?? ''
+      if (was !== status.state) changes.push({ at, subject, id, from: was, to: status.state, message })
+    }
+  }
+  compare('check', before.checks, after.checks)
+  compare('gate', before.gates, after.gates)
+  compare('stop-condition', before.stops, after.stops)
+  const { verdict, summary } = after.verdict
+  if (before.verdict.verdict !== verdict)
+    changes.push({
+      at,
+      subject: 'verdict',
+      id: 'verdict',
+      from: before.verdict.verdict,
+      to: verdict,
+      message: summary,
+    })
+  return changes
+}
+
+interface Stated {
+  readonly state: string
+  readonly findings?: readonly Finding[]
+}

@@ -1,0 +1,146 @@
+import type { Event } from './ledger.ts'
+import { isActive, ROLLOUT_BASELINE, type Phase, type Rollout } from '../core/rollout.ts'
+import { settleable, type Snapshot } from '../core/snapshot.ts'
+import { countsEvents, forbids, preexistingLatch, type StopStatus } from '../core/stop.ts'
+import type { Instant } from '../core/time.ts'
+
+/** What a command changed, or why it was refused. */
+export type Result =
+  | { readonly ok: true; readonly snapshot: Snapshot; readonly events: readonly Event[] }
+  | { readonly ok: false; readonly status: 404 | 409; readonly title: string; readonly detail: string }
+
+/** Who gives a command, and why; both go into the ledger. */
+export interface Author {
+  readonly actor: string
+  readonly reason: string
+}
+
+export interface Declaration extends Author, Pick<Rollout, 'revision' | 'chart' | 'images'> {
+  readonly id: string
+  readonly phase?: Exclude<Phase, 'idle' | 'done' | 'failed'>
+  /** Ends a rollout that is under way in favour of this one. */
+  readonly supersede?: boolean
+}
+
+/**
+ * Begins a rollout, or changes the phase of the one under way when it has this id: baselines are taken anew, what
+ * is firing already is latched as preexisting, and memory that was lost no longer matters.
+ */
+export function begin(snapshot: Snapshot, declaration: Declaration, now: Instant): Result {
+  const last: Rollout | undefined = snapshot.rollout
+  const current = isActive(last) ? last : undefined
+  if (current?.id === declaration.id) return changePhase(snapshot, current, declaration, now)
+  if (last?.id === declaration.id)
+    return refuse(409, 'this rollout has ended', `${last.id} ended as ${last.phase}; choose another id`)
+  if (current !== undefined && declaration.supersede !== true)
+    return refuse(409, 'another rollout is under way', `${current.id} must be finished or superseded first`)
+  const { actor, reason, id, phase = 'preflight', supersede: _, ...target } = declaration
+  const rollout: Rollout = { id, phase, startedAt: now, detectedBy: 'declared', actor, reason, ...target }
+  const stops = new Map<string, StopStatus>()
+  for (const [stop, { latch: _, ...status }] of snapshot.stops)
+    stops.set(stop, status.state === 'firing' ? { ...status, latch: preexistingLatch(status, now) } : status)
+  const marks = new Map([...snapshot.marks].filter(([key]) => !key.startsWith(ROLLOUT_BASELINE)))
+  const superseded = isActive(current)
+    ? [ended(current, `superseded by ${id}`, 'superseded', declaration, now)]
+    : []
+  const begun = event('rollout-begun', id, reason, now, { rollout: id, actor, to: phase })
+  return accept({ ...snapshot, rollout, stops, marks, impediments: new Map() }, [...superseded, begun])
+}
+
+function changePhase(snapshot: Snapshot, current: Rollout, declaration: Declaration, now: Instant): Result {
+  const { phase = current.phase, actor, reason, revision, chart, images } = declaration
+  const rollout: Rollout = {
+    ...current,
+    phase,
+    ...(revision !== undefined && { revision }),
+    ...(chart !== undefined && { chart }),
+    ...(images !== undefined && { images }),
+  }
+  const from = current.phase
+  const changed =
+    from === phase
+      ? []
+      : [event('rollout-phase', current.id, reason, now, { actor, from, to: phase, rollout: current.id })]
+  return accept({ ...snapshot, rollout }, changed)
+}
+
+/** Ends the rollout under way. `done` is refused while a stop stands or is not acknowledged. */
+export function finish(
+  snapshot: Snapshot,
+  id: string,
+  outcome: 'done' | 'failed',
+  author: Author,
+  now: Instant,
+): Result {
+  const { rollout } = snapshot
+  if (!isActive(rollout) || rollout.id !== id)
+    return refuse(404, 'no such rollout is under way', isActive(rollout) ? `${rollout.id} is` : 'none is')
+  const standing = [...snapshot.stops.values()].filter(forbids).map((status) => status.id)
+  if (outcome === 'done' && standing.length > 0)
+    return refuse(
+      409,
+      'a stop forbids it',
+      `${standing.join(', ')}: mend and acknowledge, or finish as failed`,
+    )
+  const stops = new Map<string, StopStatus>()
+  for (const [stop, { latch: _, ...status }] of snapshot.stops) stops.set(stop, status)
+  const finished = { ...rollout, phase: outcome, finishedAt: now }
+  return accept({ ...snapshot, rollout: finished, stops }, [
+    ended(rollout, author.reason, outcome, author, now),
+  ])
+}
+
+/**
+ * Takes note of a stop whose cause is gone, or of events that were counted. A breach that still stands can't be
+ * acknowledged away.
+ */
+export function acknowledge(snapshot: Snapshot, id: string, author: Author, now: Instant): Result {
+  const status = snapshot.stops.get(id)
+  if (status === undefined)
+    return refuse(404, 'no such stop condition', `known: ${[...snapshot.stops.keys()].join(', ')}`)
+  const standing = status.state === 'firing' && !countsEvents(status)
+  if (standing) {
+    const detail = `${id} is still firing: ${status.cause?.message ?? 'its cause stands'}. Mend it, then acknowledge.`
+    return refuse(409, 'the breach still stands', detail)
+  }
+  if (!forbids(status))
+    return refuse(409, 'nothing to acknowledge', `${id} is ${status.state} and not latched`)
+  const { lastEventAt: _, latch, ...rest } = status
+  const { actor, reason } = author
+  const acknowledged =
+    latch === undefined ? {} : { latch: { ...latch, acknowledged: { actor, reason, at: now } } }
+  const stops = new Map(snapshot.stops).set(id, { ...rest, ...acknowledged })
+  const marks = new Map(snapshot.marks)
+  for (const tally of settleable(status)) marks.set(tally.key, tally.value)
+  const rollout = isActive(snapshot.rollout) ? { rollout: snapshot.rollout.id } : {}
+  return accept({ ...snapshot, stops, marks }, [
+    event('acknowledged', `stop-condition/${id}`, reason, now, { actor, ...rollout }),
+  ])
+}
+
+function ended(rollout: Rollout, message: string, to: string, { actor }: Author, now: Instant): Event {
+  return event('rollout-finished', rollout.id, message, now, {
+    actor,
+    from: rollout.phase,
+    to,
+    rollout: rollout.id,
+  })
+}
+
+function event(
+  kind: Event['kind'],
+  subject: string,
+  message: string,
+  at: Instant,
+  rest: Pick<Event, 'from' | 'to' | 'rollout' | 'actor'>,
+): Event {
+  return { at, kind, subject, message, ...rest }
+}
+
+function accept(snapshot: Snapshot, events: readonly Event[]): Result {
+  return { ok: true, snapshot: { ...snapshot, revision: snapshot.revision + 1 }, events }
+}
+
+function refuse(status: 404 | 409, title: string, detail: string): Result {
+  return { ok: false, status, title, detail }
+}

@@ -1,0 +1,117 @@
+import { append, type Event, type Ledger } from './ledger.ts'
+import { isActive, type Rollout } from '../core/rollout.ts'
+import { transitions } from '../core/change.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Latch, StopStatus } from '../core/stop.ts'
+
+/** A rollout that ended, with the stops that fired in it and its part of the ledger. */
+export interface PastRollout {
+  readonly rollout: Rollout
+  readonly stops: Readonly<Record<string, Latch>>
+  readonly ledger: Ledger
+}
+
+/** Everything that evidence cannot rebuild and that therefore survives a restart. */
+export interface Memory {
+  readonly rollout?: Rollout
+  readonly marks: Readonly<Record<string, number>>
+  readonly latches: Readonly<Record<string, Latch>>
+  readonly firings: Readonly<Record<string, number>>
+  readonly ledger: Ledger
+  readonly history: readonly PastRollout[]
+}
+
+/** Rollouts that are remembered. */
+const KEPT = 20
+
+export const nothingRemembered: Memory = { marks: {}, latches: {}, firings: {}, ledger: [], history: [] }
+
+/** What must be remembered of a snapshot, beside what was remembered before. */
+export function remember(
+  memory: Memory,
+  before: Snapshot,
+  after: Snapshot,
+  events: readonly Event[],
+): Memory {
+  const active = isActive(after.rollout) ? { rollout: after.rollout.id } : {}
+  const changes = transitions(before, after)
+    // Checks flicker with every look; what they add up to is what is worth keeping.
+    .filter((change) => change.subject !== 'check')
+    .map(({ at, subject, id, from, to, message }): Event => {
+      const name = subject === 'verdict' ? subject : `${subject}/${id}`
+      return { at, kind: 'transition', subject: name, message, from, to, ...active }
+    })
+  const ledger = append(memory.ledger, [...events, ...changes])
+  const history = finished(before.rollout, after.rollout)
+    ? keep(memory.history, before, after, ledger)
+    : memory.history
+  const latches = recordOf(after.stops, (status) => status.latch)
+  const firings = recordOf(after.stops, (status) => (status.firings > 0 ? status.firings : undefined))
+  const { rollout } = after
+  return {
+    ...(rollout !== undefined && { rollout }),
+    marks: Object.fromEntries(after.marks),
+    latches,
+    firings,
+    ledger,
+    history,
+  }
+}
+
+function finished(before: Rollout | undefined, after: Rollout | undefined): before is Rollout {
+  return isActive(before) && (!isActive(after) || after.id !== before.id)
+}
+
+function keep(
+  history: Memory['history'],
+  before: Snapshot,
+  after: Snapshot,
+  ledger: Ledger,
+): readonly PastRollout[] {
+  const { rollout } = before
+  if (rollout === undefined) return history
+  const past: PastRollout = {
+    rollout:
+      after.rollout?.id === rollout.id
+        ? after.rollout
+        : { ...rollout, phase: 'failed', finishedAt: after.at },
+    stops: recordOf(before.stops, (status) => status.latch),
+    ledger: ledger.filter((entry) => entry.rollout === rollout.id),
+  }
+  return [...history, past].slice(-KEPT)
+}
+
+function recordOf<T>(
+  stops: Snapshot['stops'],
+  pick: (status: StopStatus) => T | undefined,
+): Readonly<Record<string, T>> {
+  const entries = [...stops.values()].flatMap((status): [string, T][] => {
+    const value = pick(status)
+    return value === undefined ? [] : [[status.id, value]]
+  })
+  return Object.fromEntries(entries)
+}
+
+/**
+ * A snapshot that knows what was remembered and nothing else: a latched stop stands, every state is unknown until
+ * it is measured again.
+ */
+export function recall(empty: Snapshot, memory: Memory): Snapshot {
+  const stops = new Map<string, StopStatus>()
+  for (const id of new Set([...Object.keys(memory.latches), ...Object.keys(memory.firings)])) {
+    const latch = memory.latches[id]
+    const firings = memory.firings[id] ?? 0
+    const none = { findings: [], streaks: new Map() }
+    stops.set(id, {
+      id,
+      state: 'unknown',
+      since: empty.at,
+      firings,
+      ...none,
+      ...(latch !== undefined && { latch }),
+    })
+  }
+  const { rollout } = memory
+  const marks = new Map(Object.entries(memory.marks))
+  return { ...empty, stops, marks, ...(rollout !== undefined && { rollout }) }
+}
