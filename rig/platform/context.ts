@@ -1,0 +1,76 @@
+import type { Endpoint } from './http.ts'
+
+export const services = ['api', 'sts', 'gateway', 'audit', 'coordinator', 'web'] as const
+export type Service = (typeof services)[number]
+
+/** How often things happen; the defaults are the platform's own. All in milliseconds. */
+export type Timings = {
+  /** Gateway: reload of the revocation snapshot. */
+  readonly snapshotReload: number
+  /** Gateway: age above which the snapshot is stale. */
+  readonly snapshotStale: number
+  /** API and Coordinator: dispatch of their outbox. */
+  readonly apiDispatch: number
+  readonly coordinatorDispatch: number
+  /** Audit: poll of its own Redis gauges. */
+  readonly auditGauges: number
+  /** Audit and Gateway: taking over entries that a consumer did not acknowledge, idle for as long. */
+  readonly reclaim: number
+  /** How long `/ready` of API and Coordinator takes to give up when Redis is unusable. */
+  readonly apiRedisPatience: number
+  readonly coordinatorRedisPatience: number
+  /** Pause between two pieces of made-up work of one replica. */
+  readonly work: number
+}
+
+export const realTimings: Timings = {
+  snapshotReload: 30_000,
+  snapshotStale: 70_000,
+  apiDispatch: 250,
+  coordinatorDispatch: 1_000,
+  auditGauges: 30_000,
+  reclaim: 30_000,
+  apiRedisPatience: 6_400,
+  coordinatorRedisPatience: 20_000,
+  work: 1_000,
+}
+
+export type Secrets = {
+  readonly metricsBearer: string
+  readonly coordinatorToken: string
+  /** Keys of the two kinds of signature, hexadecimal. */
+  readonly auditHmacKey: string
+  readonly streamsHmacKey: string
+}
+
+/** What a replica is told when it starts, as its environment would tell it. */
+export type Context = {
+  readonly redisUrl: string
+  /** The login of a service's own database role. */
+  readonly databaseUrl: (service: Service) => string
+  readonly secrets: Secrets
+  readonly timings: Timings
+  /** The STS as the Gateway reaches it: through a Service, which only knows replicas that answer. */
+  readonly stsUrl: () => string
+  /** Folder below which every STS and Gateway replica has its replay volume. */
+  readonly volumes: string
+}
+
+export type Identity = {
+  readonly name: string
+  readonly hostname: string
+  /** 0 for any free port. */
+  readonly port: number
+}
+
+/** One running process of one service. */
+export type Replica = {
+  readonly service: Service
+  readonly name: string
+  readonly hostname: string
+  readonly endpoint: Endpoint
+  stop(): Promise<void>
+}
+
+/** The one tenant that the made-up work is about. */
+export const zone = 'zone-rig'

@@ -1,0 +1,54 @@
+import type { Service } from './context.ts'
+import { clearBeforeStop, controlFaults } from './faults.ts'
+import type { FaultControl } from './faults.ts'
+import { startWorld } from './world.ts'
+import type { WorldOptions } from './world.ts'
+
+export type PlatformReplica = {
+  readonly service: Service
+  readonly name: string
+  readonly hostname: string
+  /** Base URL of its own port; it stays the same when the replica is replaced. */
+  readonly url: string
+}
+
+/** A simulated Caracal platform that lives in this process, against a real Redis and Postgres. */
+export type Platform = {
+  readonly replicas: readonly PlatformReplica[]
+  readonly redis: { readonly url: string }
+  /** The least-privileged login of a monitor. */
+  readonly postgres: { readonly url: string }
+  readonly metricsBearer: string
+  /** The operator's token of the Coordinator. */
+  readonly coordinatorToken: string
+  readonly faults: FaultControl
+  /** Ends a replica's process and starts another in its place. */
+  replaceReplica(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+export type { WorldOptions as PlatformOptions } from './world.ts'
+
+/** Makes database and streams anew, starts all replicas, and has them work until `stop`. */
+export async function startPlatform(options: WorldOptions): Promise<Platform> {
+  const world = await startWorld(options)
+  const faults = controlFaults(world)
+  return {
+    replicas: world.everyone().map(({ service, name, hostname, endpoint }) => ({
+      service,
+      name,
+      hostname,
+      url: endpoint.url,
+    })),
+    redis: { url: options.redisUrl },
+    postgres: { url: world.database.monitorUrl },
+    metricsBearer: world.secrets.metricsBearer,
+    coordinatorToken: world.secrets.coordinatorToken,
+    faults,
+    replaceReplica: (name) => world.replace(name),
+    stop: async () => {
+      await clearBeforeStop(faults)
+      await world.stop()
+    },
+  }
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { removeFolder, temporaryFolder } from '../processes.ts'
+import { startApi } from './api.ts'
+import type { ApiReplica } from './api.ts'
+import { startAudit } from './audit.ts'
+import type { AuditReplica } from './audit.ts'
+import { commandClient, endPool } from './clients.ts'
+import { realTimings, services } from './context.ts'
+import type { Context, Identity, Secrets, Service, Timings } from './context.ts'
+import { startCoordinator } from './coordinator.ts'
+import type { CoordinatorReplica } from './coordinator.ts'
+import { createDatabase } from './database.ts'
+import type { PlatformDatabase } from './database.ts'
+import { startGateway } from './gateway.ts'
+import type { GatewayReplica } from './gateway.ts'
+import { provisionStreams } from './streams.ts'
+import { startSts } from './sts.ts'
+import type { StsReplica } from './sts.ts'
+import { startWeb } from './web.ts'
+import type { WebReplica } from './web.ts'
+
+export type AnyReplica =
+  ApiReplica | StsReplica | GatewayReplica | AuditReplica | CoordinatorReplica | WebReplica
+export type ReplicaOf<S extends Service> = Extract<AnyReplica, { readonly service: S }>
+
+/** What stops and continues a server process; given when the rig owns the server. */
+export type Suspendable = { suspend(): Promise<void> | void; resume(): Promise<void> | void }
+
+export type WorldOptions = {
+  readonly redisUrl: string
+  /** Superuser login; the database `caracal` of this server is made anew. */
+  readonly postgresUrl: string
+  /** Replicas per service; 2 each and no web unless said. */
+  readonly replicas?: Partial<Record<Service, number>>
+  readonly metricsBearer: string
+  /** Random when not given; equal to `metricsBearer` it opens the Coordinator's metrics. */
+  readonly coordinatorToken?: string
+  /** Rows that the API's outbox has sent before. */
+  readonly seedDispatchedRows?: number
+  readonly timings?: Partial<Timings>
+  readonly servers?: { readonly redis?: Suspendable; readonly postgres?: Suspendable }
+}
+
+/** The running platform as its faults see it. */
+export type World = {
+  /** For what an operator does by hand. */
+  readonly redis: Redis
+  readonly database: PlatformDatabase
+  readonly secrets: Secrets
+  readonly servers: { readonly redis?: Suspendable; readonly postgres?: Suspendable }
+  all<S extends Service>(service: S): readonly ReplicaOf<S>[]
+  everyone(): readonly AnyReplica[]
+  byName(name: string): AnyReplica
+  /** Ends a replica's process and starts another in its place: same host name, port and volume. */
+  replace(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+const start = {
+  api: startApi,
+  sts: startSts,
+  gateway: startGateway,
+  audit: startAudit,
+  coordinator: startCoordinator,
+  web: startWeb,
+} satisfies Record<Service, (identity: Identity, context: Context) => Promise<AnyReplica>>
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const replicas = new Map<string, AnyReplica>()
+  const redis = commandClient(options.redisUrl, 'rig')
+  const volumes = await temporaryFolder('volumes')
+  const secrets = makeSecrets(options)
+  let database: PlatformDatabase | undefined
+
+  async function stop(): Promise<void> {
+    await Promise.all([...replicas.values()].map((replica) => replica.stop()))
+    redis.disconnect()
+    if (database !== undefined) await endPool(database.admin)
+    await removeFolder(volumes)
+  }
+
+  try {
+    await provisionStreams(redis)
+    database = await createDatabase(options.postgresUrl, options.seedDispatchedRows ?? 0)
+    const context: Context = {
+      redisUrl: options.redisUrl,
+      databaseUrl: database.urlOf,
+      secrets,
+      timings: { ...realTimings, ...options.timings },
+      stsUrl: () => stsThroughService(replicas),
+      volumes,
+    }
+    // In order: a Gateway asks the STS.
+    for (const service of services) {
+      const count = options.replicas?.[service] ?? (service === 'web' ? 0 : 2)
+      for (let index = 0; index < count; index += 1) {
+        const name = `${service}-${index}`
+        replicas.set(
+          name,
+          await start[service]({ name, hostname: `caracal-caracal-${name}`, port: 0 }, context),
+        )
+      }
+    }
+    return world(options, { redis, database, secrets, replicas, context, stop })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Parts = {
+  readonly redis: Redis
+  readonly database: PlatformDatabase
+  readonly secrets: Secrets
+  readonly replicas: Map<string, AnyReplica>
+  readonly context: Context
+  stop(): Promise<void>
+}
+
+function world(options: WorldOptions, parts: Parts): World {
+  const { redis, database, secrets, replicas, context, stop } = parts
+  function byName(name: string): AnyReplica {
+    const replica = replicas.get(name)
+    if (replica === undefined) {
+      throw new Error(`There is no replica ${name}; there are ${[...replicas.keys()].join(', ')}`)
+    }
+    return replica
+  }
+  return {
+    redis,
+    database,
+    secrets,
+    servers: options.servers ?? {},
+    all: <S extends Service>(service: S) =>
+      [...replicas.values()].filter((replica): replica is ReplicaOf<S> => replica.service === service),
+    everyone: () => [...replicas.values()],
+    byName,
+    replace: async (name) => {
+      const old = byName(name)
+      await old.stop()
+      const { hostname, endpoint } = old
+      replicas.set(name, await start[old.service]({ name, hostname, port: endpoint.port }, context))
+    },
+    stop,
+  }
+}
+
+function stsThroughService(replicas: ReadonlyMap<string, AnyReplica>): string {
+  const candidates = [...replicas.values()].filter((replica) => replica.service === 'sts')
+  const answering = candidates.filter((replica) => replica.endpoint.misbehaviour === undefined)
+  const chosen = (answering.length > 0 ? answering : candidates)[0]
+  return chosen?.endpoint.url ?? 'http://127.0.0.1:1'
+}
+
+function makeSecrets(options: WorldOptions): Secrets {
+  const random = () => randomBytes(32).toString('hex')
+  return {
+    metricsBearer: options.metricsBearer,
+    coordinatorToken: options.coordinatorToken ?? random(),
+    auditHmacKey: random(),
+    streamsHmacKey: random(),
+  }
+}
