@@ -343,3 +343,13 @@ export const policyErrors = defineSignal({
   unit: 'events',
   labels: ['component', 'replica', 'kind'],
 })
+
+// Pushed by a pipeline
+
+export const pushedEvidence = defineSignal({
+  name: 'caracal_rollout_evidence_accepted',
+  help: 'Whether the evidence that was pushed for the check says pass (1) or fail (0); absent when none was or it expired.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: ['check'],
+})

@@ -71,3 +71,6 @@ export function cannotTell<Label extends string>(
 ): BlindSpot {
   return { signal: signal.name, labels: labels as Labels, ...blindness }
 }
+
+/** Evidence that a pipeline pushed is kept like the looks of a probe of this name: one target for each check. */
+export const PUSHED_EVIDENCE = 'evidence'

@@ -1,5 +1,5 @@
 import { noDeadLetters } from '../checks/dead-letters.ts'
-import { provenElsewhere } from '../checks/elsewhere.ts'
+import { provenByEvidence, provenElsewhere } from '../checks/elsewhere.ts'
 import { migrationsApplied, migrationsForwardOnly } from '../checks/migrations.ts'
 import { noDeadRows, outboxesDrain } from '../checks/outboxes.ts'
 import { replicasReady } from '../checks/readiness.ts'
@@ -106,6 +106,8 @@ function kubernetes(id: string, claims: string): Check {
 }
 
 function evidence(id: string, claims: string): Check {
-  const condition = provenElsewhere(claims, `no evidence was pushed: ${claims}`)
-  return check(id, condition, { source: 'evidence', nextStep: `caracal-gate status --gate ${id}` })
+  return check(id, provenByEvidence(id, claims), {
+    source: 'evidence',
+    nextStep: `caracal-gate status --gate ${id}`,
+  })
 }

@@ -8,6 +8,7 @@ export type LedgerKind =
   | 'rollout-phase'
   | 'rollout-finished'
   | 'acknowledged'
+  | 'evidence'
   | 'configuration'
 
 /** Something that happened, as it is written down. */

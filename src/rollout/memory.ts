@@ -1,6 +1,8 @@
+import { fold } from '../core/belief.ts'
 import { append, type Event, type Ledger } from './ledger.ts'
 import { isActive, type Rollout } from '../core/rollout.ts'
 import { transitions } from '../core/change.ts'
+import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Latch, StopStatus } from '../core/stop.ts'
 
@@ -19,12 +21,21 @@ export interface Memory {
   readonly firings: Readonly<Record<string, number>>
   readonly ledger: Ledger
   readonly history: readonly PastRollout[]
+  /** Evidence that was pushed and has its own expiry. */
+  readonly evidence: readonly Observation[]
 }
 
 /** Rollouts that are remembered. */
 const KEPT = 20
 
-export const nothingRemembered: Memory = { marks: {}, latches: {}, firings: {}, ledger: [], history: [] }
+export const nothingRemembered: Memory = {
+  marks: {},
+  latches: {},
+  firings: {},
+  ledger: [],
+  history: [],
+  evidence: [],
+}
 
 /** What must be remembered of a snapshot, beside what was remembered before. */
 export function remember(
@@ -55,7 +66,12 @@ export function remember(
     firings,
     ledger,
     history,
+    evidence: evidenceIn(after),
   }
+}
+
+function evidenceIn({ beliefs }: Snapshot): readonly Observation[] {
+  return [...(beliefs.get(PUSHED_EVIDENCE)?.targets.values() ?? [])].flatMap(({ last }) => last ?? [])
 }
 
 function finished(before: Rollout | undefined, after: Rollout | undefined): before is Rollout {
@@ -111,7 +127,10 @@ export function recall(empty: Snapshot, memory: Memory): Snapshot {
       ...(latch !== undefined && { latch }),
     })
   }
-  const { rollout } = memory
+  const { rollout, evidence } = memory
+  const targets = evidence.map((observation) => observation.target)
+  const round = { probe: PUSHED_EVIDENCE, at: empty.at, targets, observations: evidence }
+  const beliefs = fold(empty.beliefs, [round])
   const marks = new Map(Object.entries(memory.marks))
-  return { ...empty, stops, marks, ...(rollout !== undefined && { rollout }) }
+  return { ...empty, beliefs, stops, marks, ...(rollout !== undefined && { rollout }) }
 }

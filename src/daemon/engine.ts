@@ -1,0 +1,104 @@
+import type { Round } from '../core/observation.ts'
+import { initialSnapshot, step, type Rules, type Snapshot } from '../core/snapshot.ts'
+import type { Clock, Millis } from '../core/time.ts'
+import type { Verdict } from '../core/verdict.ts'
+import type { Event } from '../rollout/ledger.ts'
+import type { Result } from '../rollout/commands.ts'
+import { recall, remember, type Memory } from '../rollout/memory.ts'
+
+/** Longest time between two evaluations; a document is worth three of them. */
+export const EVALUATION_INTERVAL: Millis = 1_000
+
+export interface EngineOptions {
+  readonly clock: Clock
+  readonly rules: Rules
+  readonly memory: Memory
+  /** Why the daemon itself may not say proceed, by id. */
+  readonly impediments: ReadonlyMap<string, string>
+  /** Keeps what must survive a restart; resolves when it is safe. */
+  save(memory: Memory): Promise<void>
+  /** Told of every snapshot, right after it became current. */
+  onSnapshot(snapshot: Snapshot): void
+}
+
+export interface EngineStats {
+  readonly evaluations: number
+  readonly took: Millis
+  readonly verdictTransitions: ReadonlyMap<Verdict, number>
+}
+
+/** Where belief is kept and changed. */
+export interface Engine {
+  current(): Snapshot
+  rules(): Rules
+  memory(): Memory
+  stats(): EngineStats
+  /** Takes in news; what arrives in one turn of the event loop is judged in one step. */
+  take(round: Round): void
+  /** Carries out a command, judges what follows from it, and resolves when it is safely kept. */
+  command(apply: (snapshot: Snapshot) => Result): Promise<Result>
+  /** Judges by other rules from now on; what is remembered stays. */
+  use(rules: Rules): void
+  note(event: Event): void
+  stop(): void
+}
+
+export function startEngine(options: EngineOptions): Engine {
+  const { clock } = options
+  let { rules, memory } = options
+  let snapshot = recall({ ...initialSnapshot(clock.now(), rules), impediments: options.impediments }, memory)
+  let inbox: Round[] = []
+  let scheduled: NodeJS.Immediate | undefined
+  let evaluations = 0
+  let took = 0
+  const verdictTransitions = new Map<Verdict, number>()
+
+  function advance(from: Snapshot, events: readonly Event[] = []): Promise<void> | undefined {
+    const rounds = inbox
+    inbox = []
+    const before = snapshot
+    const startedAt = clock.now()
+    snapshot = step(from, rounds, startedAt, rules)
+    took += clock.now() - startedAt
+    evaluations++
+    const { verdict } = snapshot.verdict
+    if (verdict !== before.verdict.verdict)
+      verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
+    const worthKeeping =
+      snapshot.revision !== before.revision || snapshot.marks !== before.marks || events.length > 0
+    if (worthKeeping) memory = remember(memory, before, snapshot, events)
+    options.onSnapshot(snapshot)
+    return worthKeeping ? options.save(memory) : undefined
+  }
+
+  const ticking = setInterval(() => void advance(snapshot), EVALUATION_INTERVAL)
+  return {
+    current: () => snapshot,
+    rules: () => rules,
+    memory: () => memory,
+    stats: () => ({ evaluations, took, verdictTransitions }),
+    take(round) {
+      inbox.push(round)
+      scheduled ??= setImmediate(() => {
+        scheduled = undefined
+        void advance(snapshot)
+      })
+    },
+    async command(apply) {
+      const result = apply(snapshot)
+      if (result.ok) await advance(result.snapshot, result.events)
+      return result
+    },
+    use(next) {
+      rules = next
+      void advance(snapshot)
+    },
+    note(event) {
+      void advance(snapshot, [event])
+    },
+    stop() {
+      clearInterval(ticking)
+      clearImmediate(scheduled)
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import type { Observation, Round, Target } from '../core/observation.ts'
+import type { Clock, Millis } from '../core/time.ts'
+import {
+  CannotSee,
+  observe,
+  outcomeOf,
+  type Look,
+  type OnFault,
+  type Probe,
+  type Watch,
+} from '../probes/probe.ts'
+import type { Cadence } from './cadence.ts'
+
+export interface Looking {
+  /** The cadence became brisk: looks that were due later are made soon. */
+  hurry(): void
+  /** Ends all looking; resolves when no watch runs any more. */
+  stop(): Promise<void>
+}
+
+export interface LookingOptions {
+  readonly probes: readonly Probe[]
+  readonly watches: readonly Watch[]
+  readonly clock: Clock
+  cadence(): Cadence
+  deliver(round: Round): void
+  readonly onFault: OnFault
+}
+
+/** How often it is checked whether targets came or went. */
+const RELIST: Millis = 1_000
+
+/** Slack for a busy event loop before a look counts as stale. */
+const SLACK: Millis = 1_000
+
+interface Turn {
+  readonly probe: Probe
+  readonly target: Target
+  timer?: NodeJS.Timeout
+  ended: boolean
+}
+
+/**
+ * Looks at every target of every probe, each at its own pace and never twice at once, so that a target that hangs
+ * costs only its own observations.
+ */
+export function startLooking(options: LookingOptions): Looking {
+  const { probes, watches, clock, deliver, onFault } = options
+  const stopped = new AbortController()
+  const turns = new Map<string, Turn>()
+
+  function intervalOf({ probe, target }: Turn): Millis {
+    return probe.pace(target)[options.cadence()]
+  }
+
+  async function take(turn: Turn): Promise<void> {
+    const startedAt = clock.now()
+    const interval = intervalOf(turn)
+    const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
+    const observation = await observe(turn.probe, turn.target, clock, validFor, onFault)
+    if (turn.ended) return
+    deliver(roundOf(turn.probe, observation))
+    schedule(turn, intervalOf(turn) - (clock.now() - startedAt))
+  }
+
+  function schedule(turn: Turn, wait: Millis): void {
+    // A tenth of jitter keeps looks at many replicas from falling into one tick.
+    const delay = Math.max(0, wait * (0.95 + Math.random() * 0.1))
+    turn.timer = setTimeout(() => {
+      delete turn.timer
+      void take(turn)
+    }, delay)
+  }
+
+  function relist(): void {
+    for (const probe of probes) {
+      const targets = probe.targets()
+      const ids = new Set(targets.map((target) => target.id))
+      let changed = false
+      for (const target of targets) {
+        const key = `${probe.name} ${target.id}`
+        if (turns.has(key)) continue
+        const turn: Turn = { probe, target, ended: false }
+        turns.set(key, turn)
+        schedule(turn, Math.random() * Math.min(intervalOf(turn), 250))
+        changed = true
+      }
+      for (const [key, turn] of turns) {
+        if (turn.probe !== probe || ids.has(turn.target.id)) continue
+        end(turn)
+        turns.delete(key)
+        changed = true
+      }
+      if (changed) deliver({ probe: probe.name, at: clock.now(), targets, observations: [] })
+    }
+  }
+
+  relist()
+  const relisting = setInterval(relist, RELIST)
+  const following = watches.flatMap((watch) =>
+    watch.targets().map((target) => follow(watch, target, options, stopped.signal)),
+  )
+  return {
+    hurry() {
+      for (const turn of turns.values()) {
+        if (turn.timer === undefined) continue
+        clearTimeout(turn.timer)
+        schedule(turn, Math.random() * Math.min(intervalOf(turn), 250))
+      }
+    },
+    async stop() {
+      clearInterval(relisting)
+      stopped.abort()
+      for (const turn of turns.values()) end(turn)
+      turns.clear()
+      await Promise.all(following)
+    },
+  }
+}
+
+function end(turn: Turn): void {
+  turn.ended = true
+  clearTimeout(turn.timer)
+}
+
+function roundOf(probe: Pick<Probe, 'name' | 'targets'>, observation: Observation): Round {
+  return { probe: probe.name, at: observation.at, targets: probe.targets(), observations: [observation] }
+}
+
+async function follow(
+  watch: Watch,
+  target: Target,
+  { clock, deliver, onFault }: LookingOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  deliver({ probe: watch.name, at: clock.now(), targets: watch.targets(), observations: [] })
+  function take(seen: Look | CannotSee): void {
+    if (stop.aborted) return
+    const { validFor } = watch
+    deliver(roundOf(watch, { target, at: clock.now(), took: 0, validFor, outcome: outcomeOf(seen) }))
+  }
+  try {
+    await watch.follow(target, take, stop)
+  } catch (fault) {
+    onFault(watch.name, target.id, fault)
+    take(
+      new CannotSee(
+        'malformed',
+        'watch_ended',
+        `${watch.name} stopped watching ${target.id} because of a fault`,
+      ),
+    )
+  }
+}

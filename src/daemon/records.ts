@@ -1,0 +1,62 @@
+import type { Observation, UnknownReason } from '../core/observation.ts'
+import type { Millis } from '../core/time.ts'
+import type { LookRecord, ProbeRecord, ProbeStats } from '../publish/context.ts'
+
+/** Looks of either kind that are kept for each probe: enough to see a pattern over a few replicas. */
+const KEPT = 20
+
+/** What the looks of one daemon have come to, by probe. */
+export interface Records {
+  add(probe: string, observation: Observation): void
+  looks(): ReadonlyMap<string, ProbeRecord>
+  stats(): ReadonlyMap<string, ProbeStats>
+}
+
+interface Tally {
+  attempts: number
+  took: Millis
+  readonly failures: Map<UnknownReason, number>
+  readonly succeeded: Observation[]
+  readonly failed: Observation[]
+}
+
+export function keepRecords(): Records {
+  const tallies = new Map<string, Tally>()
+  return {
+    add(probe, observation) {
+      const tally = tallies.get(probe) ?? {
+        attempts: 0,
+        took: 0,
+        failures: new Map(),
+        succeeded: [],
+        failed: [],
+      }
+      tallies.set(probe, tally)
+      tally.attempts++
+      tally.took += observation.took
+      const { outcome } = observation
+      if (!outcome.ok)
+        tally.failures.set(outcome.unknownReason, (tally.failures.get(outcome.unknownReason) ?? 0) + 1)
+      const kept = outcome.ok ? tally.succeeded : tally.failed
+      kept.push(observation)
+      if (kept.length > KEPT) kept.shift()
+    },
+    looks: () =>
+      new Map(
+        [...tallies].map(([probe, { succeeded, failed }]) => [
+          probe,
+          { successes: succeeded.map(recordOf), failures: failed.map(recordOf) },
+        ]),
+      ),
+    stats: () =>
+      new Map(
+        [...tallies].map(([probe, { attempts, took, failures }]) => [probe, { attempts, took, failures }]),
+      ),
+  }
+}
+
+function recordOf({ target, at, took, outcome }: Observation): LookRecord {
+  if (outcome.ok) return { target: target.id, at, took, readings: outcome.readings.length }
+  const { unknownReason, reason, message } = outcome
+  return { target: target.id, at, took, unknownReason, reason, message }
+}
