@@ -1,0 +1,129 @@
+import { outboxMessages, outboxOldestPending } from '../checks/signals.ts'
+import type { Postgres } from '../connections/postgres.ts'
+import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
+import { read, type Reading } from '../core/signal.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import {
+  both,
+  counted,
+  outboxes,
+  single,
+  type Outbox,
+  type OutboxRow,
+  type Statement,
+} from './outbox-statements.ts'
+import { affordable, ask, postgresTarget, type Standing } from './postgres-look.ts'
+import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
+
+const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
+
+/** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
+const BUDGET: Millis = 2
+
+// Clocks are slewed by less; a row from further in the future means that the clock of the database was set back.
+const CLOCK_TOLERANCE_SECONDS = 1
+
+/** What one table may be refused for while the other one can be read. */
+const ofOneTable: ReadonlySet<string> = new Set([
+  'postgres_table_missing',
+  'postgres_not_permitted',
+  'postgres_schema_mismatch',
+  'postgres_lock_timeout',
+])
+
+/** Looks at both transactional outboxes, at a cost that does not grow with what they ever held. */
+export function outboxTables(postgres: Postgres): Probe {
+  // Once one table was refused each is asked by itself, so that a refusal costs no third statement per look.
+  let apart = false
+  let spent: Millis = 0
+
+  async function lookAtBoth(): Promise<Look | CannotSee> {
+    const row = await figures(postgres, both)
+    if (row instanceof CannotSee) return row
+    spent = row.spent
+    return together(outboxes.map((outbox) => lookOf(outbox, row)))
+  }
+
+  async function lookAtEach(): Promise<Look> {
+    const looks: Look[] = []
+    let total: Millis = 0
+    let refused = false
+    for (const outbox of outboxes) {
+      const row = await figures(postgres, single[outbox])
+      refused ||= row instanceof CannotSee
+      total += row instanceof CannotSee ? 0 : row.spent
+      looks.push(row instanceof CannotSee ? unseen(outbox, row) : lookOf(outbox, row))
+    }
+    apart = refused
+    spent = total
+    return together(looks)
+  }
+
+  return {
+    name: 'outbox-tables',
+    provides: [outboxMessages, outboxOldestPending],
+    targets: () => [postgresTarget],
+    pace: () => affordable(pace, spent, BUDGET),
+    async look() {
+      const seen = apart ? undefined : await lookAtBoth()
+      return seen === undefined || seen instanceof CannotSee ? lookAtEach() : seen
+    },
+  }
+}
+
+/** The one row of the statement, or why a table of it can't be read; whatever also holds for other tables is thrown. */
+async function figures(
+  postgres: Postgres,
+  { name, text }: Statement,
+): Promise<(OutboxRow & Standing) | CannotSee> {
+  try {
+    const [row] = await ask<OutboxRow>(postgres, name, text)
+    if (row === undefined) throw new TypeError('an aggregate without GROUP BY came back without a row')
+    return row
+  } catch (error) {
+    if (error instanceof CannotSee && ofOneTable.has(error.reason)) return error
+    throw error
+  }
+}
+
+function lookOf(outbox: Outbox, row: OutboxRow): Look {
+  const pending = row[`${outbox}_pending`] ?? 0
+  const dead = row[`${outbox}_dead`] ?? 0
+  const age = row[`${outbox}_age`] ?? 0
+  const messages = [
+    read(outboxMessages, { outbox, state: 'pending' }, pending, atLeast(pending)),
+    read(outboxMessages, { outbox, state: 'dead' }, dead, atLeast(dead)),
+  ]
+  if (age >= -CLOCK_TOLERANCE_SECONDS)
+    return { readings: [...messages, read(outboxOldestPending, { outbox }, Math.max(0, age))] }
+  const steppedBack: Blindness = {
+    unknownReason: 'contradictory',
+    reason: 'outbox_age_negative',
+    message: `the oldest pending row of the ${outbox} outbox is from ${Math.round(-age)} s in the future: the clock of Postgres was set back, set it right`,
+  }
+  return { readings: messages, blindSpots: [cannotTell(outboxOldestPending, { outbox }, steppedBack)] }
+}
+
+function atLeast(count: number): string | undefined {
+  return count < counted ? undefined : 'or more'
+}
+
+function unseen(outbox: Outbox, refusal: CannotSee): Look {
+  const { unknownReason, message } = refusal
+  const reason = refusal.reason === 'postgres_table_missing' ? 'outbox_table_missing' : refusal.reason
+  const blindness: Blindness = { unknownReason, reason, message }
+  return {
+    readings: [],
+    blindSpots: [
+      cannotTell(outboxMessages, { outbox, state: 'pending' }, blindness),
+      cannotTell(outboxMessages, { outbox, state: 'dead' }, blindness),
+      cannotTell(outboxOldestPending, { outbox }, blindness),
+    ],
+  }
+}
+
+function together(looks: readonly Look[]): Look {
+  const readings: Reading[] = looks.flatMap((look) => look.readings)
+  const blindSpots: BlindSpot[] = looks.flatMap((look) => look.blindSpots ?? [])
+  return { readings, blindSpots }
+}

@@ -1,0 +1,72 @@
+import { postgresAccepts, postgresServerConnections, postgresServerLimit } from '../checks/signals.ts'
+import type { Postgres } from '../connections/postgres.ts'
+import { cannotTell, type Blindness } from '../core/observation.ts'
+import { read, type Reading } from '../core/signal.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { activityStatement, type ActivityRow } from './postgres-activity.ts'
+import { componentsSeen, perComponent, type PostgresUsers } from './postgres-roles.ts'
+import { affordable, ask, postgresTarget } from './postgres-look.ts'
+import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
+
+const pace: Pace = { quiet: 3 * SECOND, brisk: 250, timeout: 800 }
+
+/** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
+const BUDGET: Millis = 1
+
+/** Counts connections by the role of each component, beside what its pools, its role and the server allow. */
+export function postgresConnections(postgres: Postgres, users: PostgresUsers): Probe {
+  const components = Object.keys(users.roles)
+  const roles = [...new Set(Object.values(users.roles))]
+  let spent: Millis = 0
+  return {
+    name: 'postgres-connections',
+    provides: [...perComponent, postgresServerConnections, postgresServerLimit, postgresAccepts],
+    targets: () => [postgresTarget],
+    pace: () => affordable(pace, spent, BUDGET),
+    async look() {
+      try {
+        const rows = await ask<ActivityRow>(postgres, activityStatement.name, activityStatement.text, [roles])
+        spent = rows.at(-1)?.spent ?? 0
+        return lookOf(rows, users)
+      } catch (error) {
+        // Being refused for lack of a slot is the evidence itself. It hides who holds the others.
+        if (error instanceof CannotSee && error.reason === 'postgres_connection_limit')
+          return saturated(components, error)
+        throw error
+      }
+    },
+  }
+}
+
+function saturated(components: readonly string[], refusal: CannotSee): Look {
+  const ofComponents = components.flatMap((component) =>
+    perComponent.map((signal) => cannotTell(signal, { component }, blindnessOf(refusal))),
+  )
+  const ofServer = [postgresServerConnections, postgresServerLimit].map((signal) =>
+    cannotTell(signal, {}, blindnessOf(refusal)),
+  )
+  return { readings: [read(postgresAccepts, {}, 0)], blindSpots: [...ofComponents, ...ofServer] }
+}
+
+function lookOf(rows: readonly ActivityRow[], users: PostgresUsers): Look {
+  const seen = componentsSeen(rows, users)
+  return {
+    readings: [...seen.flatMap(({ readings }) => readings), ...serverReadings(rows[0])],
+    blindSpots: seen.flatMap(({ blindSpots }) => blindSpots ?? []),
+  }
+}
+
+function serverReadings(row: ActivityRow | undefined): Reading[] {
+  if (row === undefined) throw new TypeError('the row of the server is missing')
+  const { server_connections: used, server_limit: limit } = row
+  return [
+    read(postgresServerConnections, {}, used),
+    read(postgresServerLimit, {}, limit),
+    // We hold a connection already, so whether another one would be granted is told by the count.
+    read(postgresAccepts, {}, used < limit ? 1 : 0),
+  ]
+}
+
+function blindnessOf({ unknownReason, reason, message }: CannotSee): Blindness {
+  return { unknownReason, reason, message }
+}
