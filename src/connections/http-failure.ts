@@ -1,0 +1,123 @@
+import type { Blindness, UnknownReason } from '../core/observation.ts'
+
+/** How far a request had come when it failed. */
+export type Phase = 'connecting' | 'waiting' | 'reading'
+
+/** A request that brought no answer to judge. `message` begins with the host, so a reader knows who was asked. */
+export class HttpFailure extends Error implements Blindness {
+  override readonly name = 'HttpFailure'
+  readonly unknownReason: UnknownReason
+  readonly reason: string
+
+  constructor({ unknownReason, reason, message }: Blindness, options?: ErrorOptions) {
+    super(message, options)
+    this.unknownReason = unknownReason
+    this.reason = reason
+  }
+}
+
+type Kind = readonly [unknownReason: UnknownReason, reason: string, says: string]
+
+const timedOut: Readonly<Record<Phase, Kind>> = {
+  connecting: ['timeout', 'timeout', 'did not accept a connection in time'],
+  waiting: ['timeout', 'timeout', 'accepted the request and did not answer in time'],
+  reading: ['timeout', 'timeout', 'began to answer and did not finish in time'],
+}
+
+const refused: Kind = ['unreachable', 'connection_refused', 'refused the connection']
+const reset: Kind = ['unreachable', 'connection_reset', 'reset the connection']
+const closed: Kind = ['unreachable', 'connection_closed', 'closed the connection without an answer']
+const truncated: Kind = ['malformed', 'body_truncated', 'closed the connection amid its answer']
+const cancelled: Kind = ['unreachable', 'request_cancelled', 'was no longer asked']
+const noRoute: Kind = ['unreachable', 'no_route', 'cannot be routed to']
+const noName: Kind = ['unreachable', 'name_not_found', 'has a name that does not resolve']
+const tooLarge: Kind = ['malformed', 'body_too_large', 'answers with more than is accepted']
+const wrongHost: Kind = ['unreachable', 'tls_wrong_host', 'shows a certificate for another host']
+const expired: Kind = ['unreachable', 'tls_expired', 'shows a certificate that is not valid now']
+const untrusted: Kind = ['unreachable', 'tls_not_trusted', 'shows a certificate of an authority not trusted']
+
+/** Codes of Node's and OpenSSL's, and of undici 8. */
+const kinds: Readonly<Record<string, Kind>> = {
+  ECONNREFUSED: refused,
+  UND_ERR_DESTROYED: cancelled,
+  UND_ERR_CLOSED: cancelled,
+  UND_ERR_ABORTED: cancelled,
+  ECONNRESET: reset,
+  EPIPE: reset,
+  ECONNABORTED: reset,
+  EHOSTUNREACH: noRoute,
+  ENETUNREACH: noRoute,
+  EHOSTDOWN: noRoute,
+  EADDRNOTAVAIL: noRoute,
+  EACCES: noRoute,
+  EPERM: noRoute,
+  ENOTFOUND: noName,
+  ENODATA: noName,
+  EAI_AGAIN: ['unreachable', 'name_server_unreachable', 'has a name that no name server resolves now'],
+  ETIMEDOUT: timedOut.connecting,
+  UND_ERR_CONNECT_TIMEOUT: timedOut.connecting,
+  UND_ERR_HEADERS_TIMEOUT: timedOut.waiting,
+  UND_ERR_BODY_TIMEOUT: timedOut.reading,
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: tooLarge,
+  UND_ERR_HEADERS_OVERFLOW: ['malformed', 'headers_too_large', 'answers with too many header bytes'],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: truncated,
+  ERR_TLS_CERT_ALTNAME_INVALID: wrongHost,
+  CERT_HAS_EXPIRED: expired,
+  CERT_NOT_YET_VALID: expired,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  CERT_UNTRUSTED: untrusted,
+}
+
+/**
+ * Why a request to `host` brought no answer, from what the client threw; undefined when that is no failure of the
+ * network or the peer, but a fault of ours.
+ */
+export function blindnessOfFault(fault: unknown, phase: Phase, host: string): Blindness | undefined {
+  const code = codeOf(fault)
+  const kind = code === undefined ? undefined : kindOf(code, phase)
+  if (kind === undefined) return undefined
+  const [unknownReason, reason, says] = kind
+  return { unknownReason, reason, message: `${host} ${says}` }
+}
+
+function kindOf(code: string, phase: Phase): Kind | undefined {
+  if (Object.hasOwn(kinds, code)) return kinds[code]
+  // The peer ended the connection in an orderly way, but too early.
+  if (code === 'UND_ERR_SOCKET') return phase === 'reading' ? truncated : closed
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_'))
+    return ['unreachable', 'tls_failed', 'does not speak TLS as expected']
+  // Codes of the HTTP parser.
+  if (code === 'HPE_INVALID_EOF_STATE') return truncated
+  if (code.startsWith('HPE_')) return ['malformed', 'not_http', 'does not speak HTTP as expected']
+  return undefined
+}
+
+// undici wraps what a socket says, and Node what several addresses of one name say.
+function codeOf(fault: unknown): string | undefined {
+  if (!(fault instanceof Error)) return undefined
+  const { cause } = fault
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return 'code' in fault && typeof fault.code === 'string' ? fault.code : undefined
+}
+
+/** The failure of a request that was still under way at its deadline. */
+export function lateFailure(phase: Phase, host: string): HttpFailure {
+  const [unknownReason, reason, says] = timedOut[phase]
+  return new HttpFailure({ unknownReason, reason, message: `${host} ${says}` })
+}
+
+/** The failure of an answer of more than `maxBytes`. */
+export function tooLargeFailure(host: string, maxBytes: number): HttpFailure {
+  const [unknownReason, reason, says] = tooLarge
+  return new HttpFailure({ unknownReason, reason, message: `${host} ${says} (${maxBytes} bytes)` })
+}
+
+/** The failure of an answer that came compressed, although nothing of the kind was asked for. */
+export function encodedFailure(host: string): HttpFailure {
+  const message = `${host} answers with an encoded body, which nobody asked for; it was not read`
+  return new HttpFailure({ unknownReason: 'malformed', reason: 'body_encoded', message })
+}

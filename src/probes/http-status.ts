@@ -1,0 +1,78 @@
+import type { HttpAnswer } from '../connections/http.ts'
+import { HttpFailure } from '../connections/http-failure.ts'
+import type { Blindness, Target } from '../core/observation.ts'
+import { CannotSee } from './probe.ts'
+import type { Discovery, Replica } from './replicas.ts'
+import { targetOf } from './replicas.ts'
+
+/**
+ * Why an answer of this status says nothing about the replica.
+ * @param subject what was asked, as the beginning of a sentence: `/ready of api/api-1`
+ */
+export function statusBlindness(status: number, subject: string): Blindness {
+  if (status === 429)
+    return {
+      unknownReason: 'throttled',
+      reason: 'rate_limited',
+      message: `${subject} answers 429: this address asks too often, or shares it with others who do`,
+    }
+  if (status === 401 || status === 403)
+    return {
+      unknownReason: 'unauthorized',
+      reason: status === 401 ? 'unauthorized' : 'forbidden',
+      message: `${subject} answers ${status}`,
+    }
+  if (status >= 300 && status < 400)
+    return {
+      unknownReason: 'malformed',
+      reason: 'redirected',
+      message: `${subject} redirects (${status}), which is not followed: is this the service's own address?`,
+    }
+  if (status === 404)
+    return {
+      unknownReason: 'malformed',
+      reason: 'not_found',
+      message: `${subject} answers 404: is this the service's own address?`,
+    }
+  return {
+    unknownReason: 'malformed',
+    reason: 'unexpected_status',
+    message: `${subject} answers with status ${status}`,
+  }
+}
+
+/** Whether an answer is a web page, whatever its status says: a proxy or another program stands there. */
+export function isPage({ contentType, body }: HttpAnswer): boolean {
+  return /^text\/html\b/i.test(contentType) || /^\s*</.test(body.slice(0, 64))
+}
+
+export function pageBlindness(subject: string): Blindness {
+  return {
+    unknownReason: 'malformed',
+    reason: 'html',
+    message: `${subject} answers with a web page: another program, or a proxy, stands at this address`,
+  }
+}
+
+export function cannotSee({ unknownReason, reason, message }: Blindness, cause?: unknown): CannotSee {
+  return new CannotSee(unknownReason, reason, message, cause === undefined ? {} : { cause })
+}
+
+/** What a request threw, as the reason why `subject` cannot be seen; a fault of ours goes on as it is. */
+export function blindnessOf(fault: unknown, subject: string): unknown {
+  if (!(fault instanceof HttpFailure)) return fault
+  const { unknownReason, reason, message } = fault
+  return cannotSee({ unknownReason, reason, message: `${subject} cannot be had: ${message}` }, fault)
+}
+
+/** @throws CannotSee when the replica was taken off the list since the look was planned */
+export function replicaOf(discovery: Discovery, target: Target): Replica {
+  const replica = discovery.replicas().find((candidate) => targetOf(candidate).id === target.id)
+  if (replica !== undefined) return replica
+  throw new CannotSee('unreachable', 'target_gone', `${target.id} is not among the replicas any more`)
+}
+
+/** The exact path below a replica's base URL: Gateway proxies other paths, Web answers them with a page (T42, T43). */
+export function urlOf(replica: Replica, path: '/ready' | '/metrics' | '/health'): string {
+  return `${replica.url.replace(/\/+$/, '')}${path}`
+}
