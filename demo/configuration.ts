@@ -1,0 +1,51 @@
+import { stringify } from 'yaml'
+import type { Platform } from '../rig/platform/index.ts'
+
+/** Where the daemon of the demo keeps things, and how to write to it. */
+export type DemoFiles = {
+  readonly config: string
+  readonly metricsBearer: string
+  readonly token: string
+  readonly state: string
+}
+
+/**
+ * The daemon's configuration for the simulated platform. Holds are seconds instead of minutes, so that a person
+ * sees a stop condition go from pending to firing without waiting; everything else is as it would be installed.
+ */
+export function demoConfiguration(platform: Platform, files: DemoFiles): string {
+  const services = Object.groupBy(platform.replicas, (replica) => replica.service)
+  return stringify({
+    services: Object.fromEntries(
+      Object.entries(services).map(([service, replicas]) => [
+        service,
+        { replicas: replicas.map(({ name, url, hostname }) => ({ name, url, hostname })) },
+      ]),
+    ),
+    metricsBearer: { file: files.metricsBearer },
+    redis: { url: platform.redis.url },
+    postgres: { url: platform.postgres.url, tls: { mode: 'off' } },
+    migrations: {
+      expected: ['0001_baseline', '0002_approval_hardening', '0003_operator_run_token_usage'],
+    },
+    kubernetes: { enabled: false },
+    gates: {
+      'source-verification': { enabled: false, reason: 'the demo has no cluster to compare with' },
+      'render-validation': { enabled: false, reason: 'the demo has no chart' },
+      'rollback-plan': { enabled: false, reason: 'the demo has no Helm release' },
+    },
+    limits: {
+      readiness: { lostFor: '3s', startWithin: '15s' },
+      streams: { lagEntries: { trip: 20, clear: 5 }, persistsFor: '1s' },
+      outbox: { pendingAgeSeconds: { trip: 5, clear: 2 } },
+      revocation: { snapshotAgeSeconds: { trip: 3, clear: 2 }, persistsFor: '1s' },
+      postgres: { persistsFor: '2s', clearAfter: '1s' },
+      redis: { persistsFor: '2s', clearAfter: '1s' },
+    },
+    rollout: { steady: '2s' },
+    http: { listen: '127.0.0.1:0' },
+    tokens: [{ name: 'demo', token: { file: files.token }, scopes: ['rollout', 'evidence', 'acknowledge'] }],
+    state: { file: files.state },
+    log: { level: 'info' },
+  })
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createInterface } from 'node:readline'
+
+export type Daemon = {
+  readonly url: string
+  readonly pid: number
+  /** Resolves with the exit code when the process ends, wanted or not. */
+  readonly ended: Promise<number | null>
+  stop(): Promise<void>
+}
+
+/** Starts `caracal-gate serve` as a process of its own and waits until it listens. Its log goes to `logFile`. */
+export async function startDaemon(config: string, logFile: string): Promise<Daemon> {
+  const log = openSync(logFile, 'a')
+  const child = spawn(process.execPath, ['src/main.ts', 'serve', '--config', config], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', log],
+    // A Ctrl-C at the terminal reaches the whole foreground group; the demo ends its daemon itself.
+    detached: true,
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  if (child.stdout === null) throw new Error('the daemon was started without an output')
+  const lines = createInterface({ input: child.stdout })
+  const listening = new Promise<string>((resolve) => {
+    lines.on('line', (line) => {
+      const url = /listening on (https?:\/\/\S+)/.exec(line)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  })
+  const early = ended.then((code) => {
+    throw new Error(`the daemon ended with code ${code} before it listened; see ${logFile}`)
+  })
+  early.catch(() => undefined)
+  const url = await Promise.race([listening, early])
+  return {
+    url,
+    pid: child.pid ?? 0,
+    ended,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}

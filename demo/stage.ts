@@ -1,0 +1,97 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { startPlatform, type Platform } from '../rig/platform/index.ts'
+import { removeFolder, temporaryFolder } from '../rig/processes.ts'
+import { startPostgres } from '../rig/postgres.ts'
+import { startRedis } from '../rig/redis.ts'
+import { startServers } from '../rig/servers.ts'
+import { demoConfiguration } from './configuration.ts'
+import { startDaemon, type Daemon } from './daemon.ts'
+import { gatesAt, type Gates } from './gates.ts'
+
+/** Everything that runs in the demo. */
+export type Stage = {
+  readonly platform: Platform
+  readonly daemon: Daemon
+  readonly gates: Gates
+  readonly token: string
+  readonly logFile: string
+  readonly redisUrl: string
+  readonly postgresUrl: string
+  /** Ends all of it in reverse order and removes what it left on disk. */
+  stop(): Promise<void>
+}
+
+/** A snapshot is reloaded and goes stale in seconds, so that a fault shows while a person looks. */
+const timings = { snapshotReload: 1_000, snapshotStale: 3_000, reclaim: 2_000, auditGauges: 1_000 }
+
+/**
+ * Starts a real Redis and a real Postgres (or takes those of TEST_REDIS_URL and TEST_PG_URL), the simulated platform
+ * on them and the daemon against it. What started is stopped again when a later part fails.
+ */
+export async function setStage(tell: (line: string) => void): Promise<Stage> {
+  const undo: (() => Promise<unknown> | void)[] = []
+  async function stop(): Promise<void> {
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
+  try {
+    const folder = await temporaryFolder('caracal-gate-demo-')
+    undo.push(() => removeFolder(folder))
+    tell('starting Redis and Postgres ...')
+    const stores = await startStores()
+    undo.push(() => stores.stop())
+    tell('starting the simulated platform: five services, two replicas each ...')
+    const metricsBearer = randomBytes(16).toString('hex')
+    const { redis, postgres } = stores
+    const platform = await startPlatform({
+      redisUrl: redis.url,
+      postgresUrl: postgres.url,
+      metricsBearer,
+      timings,
+      servers: stores.owned ? { redis: stores.redis, postgres: stores.postgres } : {},
+    })
+    undo.push(() => platform.stop())
+    const token = randomBytes(16).toString('hex')
+    const files = {
+      config: join(folder, 'caracal-gate.yaml'),
+      metricsBearer: join(folder, 'metrics-bearer'),
+      token: join(folder, 'token'),
+      state: join(folder, 'state.json'),
+    }
+    writeFileSync(files.metricsBearer, metricsBearer, { mode: 0o600 })
+    writeFileSync(files.token, token, { mode: 0o600 })
+    writeFileSync(files.config, demoConfiguration(platform, files))
+    chmodSync(folder, 0o700)
+    const logFile = join(folder, 'daemon.log')
+    tell('starting the daemon ...')
+    const daemon = await startDaemon(files.config, logFile)
+    undo.push(() => daemon.stop())
+    const gates = gatesAt(daemon.url, token)
+    return { platform, daemon, gates, token, logFile, redisUrl: redis.url, postgresUrl: postgres.url, stop }
+  } catch (fault) {
+    await stop()
+    throw fault
+  }
+}
+
+async function startStores() {
+  const redisUrl = process.env['TEST_REDIS_URL']
+  const postgresUrl = process.env['TEST_PG_URL']
+  if (redisUrl === undefined && postgresUrl === undefined) {
+    // The platform runs Redis with a log on disk, and the daemon says so when it does not.
+    const servers = await startServers({ redis: { config: { appendonly: 'yes', appendfsync: 'everysec' } } })
+    return { ...servers, owned: true as const }
+  }
+  const redis = redisUrl === undefined ? await startRedis() : { url: redisUrl, stop: async () => {} }
+  const postgres =
+    postgresUrl === undefined ? await startPostgres() : { url: postgresUrl, stop: async () => {} }
+  return {
+    redis,
+    postgres,
+    owned: false as const,
+    async stop() {
+      await Promise.all([redis.stop(), postgres.stop()])
+    },
+  }
+}
