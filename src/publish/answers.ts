@@ -1,0 +1,87 @@
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Instant } from '../core/time.ts'
+import type { PublishContext } from './context.ts'
+import type { GateReport, Verdict } from './contract.ts'
+import { expiryOf, hasEvaluation, toReport } from './document.ts'
+import { tighten, type Demands } from './strict.ts'
+
+/** A snapshot as the document, made once and shared by all who ask. */
+export interface Answer {
+  readonly snapshot: Snapshot
+  readonly report: GateReport
+  /** The document's JSON; made when it is first asked for. */
+  readonly body: Buffer
+  readonly etag: string
+  readonly expiresAt: Instant
+}
+
+/** What one request gets: the shared answer, or a stricter one of its own. */
+export interface View {
+  readonly report: GateReport
+  readonly verdict: Verdict
+  readonly body: Buffer
+  /** Over the semantic part: the same as long as no state, reason, latch or verdict changes. */
+  readonly etag: string
+}
+
+export interface AnswerBook {
+  /** The answer of the newest snapshot, or undefined when nothing has been evaluated. */
+  current(): Answer | undefined
+  of(snapshot: Snapshot): Answer
+}
+
+/** Keeps the newest answer: a snapshot is rendered at most once, and not at all when nobody asks. */
+export function answerBook(context: Pick<PublishContext, 'board' | 'report'>): AnswerBook {
+  let last: Answer | undefined
+  function of(snapshot: Snapshot): Answer {
+    if (last?.snapshot !== snapshot) last = answerOf(snapshot, context)
+    return last
+  }
+  return {
+    of,
+    current() {
+      const snapshot = context.board.current()
+      return hasEvaluation(snapshot) ? of(snapshot) : undefined
+    },
+  }
+}
+
+function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): Answer {
+  const facts = context.report()
+  const report = toReport(snapshot, facts)
+  let body: Buffer | undefined
+  return {
+    snapshot,
+    report,
+    etag: `"${report.index}"`,
+    expiresAt: expiryOf(snapshot, facts),
+    get body() {
+      body ??= bodyOf(report)
+      return body
+    },
+  }
+}
+
+export function bodyOf(document: object): Buffer {
+  return Buffer.from(`${JSON.stringify(document)}\n`)
+}
+
+/** The answer as it stands for a request with these demands at `now`. */
+export function viewOf(answer: Answer, demands: Demands, now: Instant): View {
+  const { report, etag } = answer
+  const demanding =
+    demands.rollout !== undefined || demands.steady !== undefined || demands.maxAge !== undefined
+  if (!demanding && now <= answer.expiresAt)
+    return { report, verdict: report.verdict, body: answer.body, etag }
+  const stricter = tighten(report, demands, now)
+  // What a demand makes of the report moves with time, while the index stands still.
+  const why = stricter.blocking.filter(({ ref }) => ref.startsWith('request/') || ref === 'evaluator')
+  return {
+    report: stricter,
+    verdict: stricter.verdict,
+    get body() {
+      return bodyOf(stricter)
+    },
+    etag: `"${[report.index, stricter.verdict, ...why.map(({ reason }) => reason)].join('.')}"`,
+  }
+}

@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AnswerBook } from './answers.ts'
+import type { PublishContext } from './context.ts'
+import type { WaitingRoom } from './waiting.ts'
+
+/** What handlers share. */
+export interface Parts {
+  readonly context: PublishContext
+  readonly book: AnswerBook
+  readonly room: WaitingRoom
+  readonly closing: () => boolean
+}
+
+/** Answers by the reply; a promise when it has to wait. Never computes anything about the platform, never fetches. */
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
+
+export const jsonType = 'application/json; charset=utf-8'
+
+/** A parameter of the path; empty when the route has none of that name. */
+export function pathParameter(request: FastifyRequest, name: string): string {
+  return (request.params as Readonly<Record<string, string | undefined>>)[name] ?? ''
+}
+
+/** Answers with a document that is not about the verdict. */
+export function answerJson(reply: FastifyReply, document: unknown, status: number = 200): void {
+  void reply
+    .code(status)
+    .header('content-type', jsonType)
+    .header('cache-control', 'no-cache')
+    .send(`${JSON.stringify(document)}\n`)
+}

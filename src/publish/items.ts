@@ -1,0 +1,191 @@
+import type { Belief } from '../core/belief.ts'
+import type { Condition, Finding } from '../core/finding.ts'
+import type { Check, CheckStatus, Gate } from '../core/gate.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { StopCondition, StopStatus } from '../core/stop.ts'
+import type { Instant } from '../core/time.ts'
+import type { ReportContext } from './context.ts'
+import type {
+  CheckReport,
+  Culprit,
+  Flag,
+  GateItem,
+  Item,
+  LatchReport,
+  StopConditionReport,
+} from './contract.ts'
+import { clip, culpritLimit, nextStepFor, observedForm, rfc3339, secondsOf, thresholdForm } from './forms.ts'
+
+type Judged = Pick<Check, 'id' | 'condition' | 'source' | 'nextStep' | 'runbook'>
+type Status = Pick<CheckStatus | StopStatus, 'findings' | 'streaks' | 'since' | 'state'>
+
+/** What the rules ask and the snapshot has no answer to: it was never judged. */
+const unjudged: Finding = {
+  key: 'source',
+  answer: 'unknown',
+  unknownReason: 'never_measured',
+  reason: 'never_measured',
+  message: 'this was not evaluated yet',
+}
+
+export function gateItem(gate: Gate, snapshot: Snapshot, context: ReportContext): GateItem {
+  const status = snapshot.gates.get(gate.id)
+  const state = status?.state ?? 'unknown'
+  return {
+    id: gate.id,
+    title: gate.title,
+    state,
+    since: rfc3339(status?.since ?? snapshot.at),
+    required: state !== 'skipped',
+    checks: gate.checks.map((check) => checkItem(check, snapshot, context)),
+  }
+}
+
+function checkItem(check: Check, snapshot: Snapshot, context: ReportContext): CheckReport {
+  const status = snapshot.checks.get(check.id)
+  const flags = staleFlag(status)
+  return {
+    ...item(check, status, flags, snapshot, context),
+    state: status?.state ?? 'unknown',
+    failAfterSeconds: secondsOf(check.failAfter),
+    warmUpSeconds: secondsOf(check.warmUp),
+  }
+}
+
+export function stopConditionItem(
+  stop: StopCondition,
+  snapshot: Snapshot,
+  context: ReportContext,
+): StopConditionReport {
+  const status = snapshot.stops.get(stop.id)
+  const latch = status?.latch
+  const acknowledged = latch?.acknowledged !== undefined
+  const preexisting = latch?.preexisting ?? false
+  const flags: readonly Flag[] = [
+    ...staleFlag(status),
+    ...(latch !== undefined && !acknowledged ? (['latched'] as const) : []),
+    ...(acknowledged ? (['acknowledged'] as const) : []),
+    ...(preexisting ? (['preexisting'] as const) : []),
+  ]
+  return {
+    ...item(stop, status, flags, snapshot, context),
+    title: stop.title,
+    state: status?.state ?? 'unknown',
+    kind: stop.kind,
+    holdSeconds: secondsOf(stop.hold),
+    clearAfterSeconds: secondsOf(stop.clearAfter),
+    latch: latch === undefined ? null : latchForm(latch),
+    latchedAt: latch === undefined ? null : rfc3339(latch.at),
+    acknowledged,
+    preexisting,
+    firings: status?.firings ?? 0,
+  }
+}
+
+function latchForm(latch: NonNullable<StopStatus['latch']>): LatchReport {
+  const { acknowledged } = latch
+  return {
+    at: rfc3339(latch.at),
+    reason: clip(latch.reason),
+    message: clip(latch.message),
+    culprits: latch.culprits.slice(0, culpritLimit).map((key) => clip(key)),
+    preexisting: latch.preexisting,
+    acknowledged:
+      acknowledged === undefined
+        ? null
+        : {
+            actor: clip(acknowledged.actor),
+            reason: clip(acknowledged.reason),
+            at: rfc3339(acknowledged.at),
+          },
+  }
+}
+
+function staleFlag(status: Status | undefined): readonly Flag[] {
+  return status?.findings.some((finding) => finding.unknownReason === 'stale') === true ? ['stale'] : []
+}
+
+function item(
+  judged: Judged,
+  status: Status | undefined,
+  flags: readonly Flag[],
+  snapshot: Snapshot,
+  context: ReportContext,
+): Item {
+  const findings = status?.findings ?? [unjudged]
+  const worst = findings[0] ?? unjudged
+  const blamed = status?.state === 'skipped' ? [] : findings.filter((finding) => isBlamed(finding, status))
+  return {
+    id: judged.id,
+    claim: clip(judged.condition.claims),
+    source: judged.source,
+    reason: clip(worst.reason),
+    message: clip(worst.message),
+    since: rfc3339(status?.since ?? snapshot.at),
+    unknownReason: worst.unknownReason ?? null,
+    observed: observedForm(worst.observed),
+    threshold: thresholdForm(worst.threshold),
+    target: worst.target === undefined ? null : clip(worst.target),
+    culprits: blamed.slice(0, culpritLimit).map((finding) => culprit(finding, status)),
+    culpritCount: blamed.length,
+    ...looks(judged.condition, findings, snapshot, context),
+    runbookUrl: `${context.runbookBaseUrl}${judged.runbook}`,
+    nextStep: nextStepFor(judged.nextStep, worst),
+    flags,
+  }
+}
+
+/** A subject that is near its limit is to blame only while its breach has not been seen to end. */
+function isBlamed(finding: Finding, status: Status | undefined): boolean {
+  switch (finding.answer) {
+    case 'met':
+      return false
+    case 'near':
+      return status?.streaks.get(finding.key)?.breachedSince !== undefined
+    case 'unmet':
+    case 'unknown':
+      return true
+  }
+}
+
+function culprit(finding: Finding, status: Status | undefined): Culprit {
+  const streak = status?.streaks.get(finding.key)
+  const since = streak === undefined ? undefined : (streak.breachedSince ?? streak.since)
+  return {
+    key: clip(finding.key),
+    answer: finding.answer,
+    reason: clip(finding.reason),
+    message: clip(finding.message),
+    target: finding.target === undefined ? null : clip(finding.target),
+    since: since === undefined ? null : rfc3339(since),
+    observed: observedForm(finding.observed),
+  }
+}
+
+/** The oldest of the looks that the findings rest on: those at their targets, or at all that give the signals. */
+function looks(
+  condition: Condition,
+  findings: readonly Finding[],
+  snapshot: Snapshot,
+  { rules }: ReportContext,
+): Pick<Item, 'lastAttemptAt' | 'lastSuccessAt'> {
+  const probes = new Set(condition.signals.map((signal) => rules.providers.get(signal.name) ?? ''))
+  const watched = [...probes].flatMap((probe) => [...(snapshot.beliefs.get(probe)?.targets.values() ?? [])])
+  const named = new Set(findings.map((finding) => finding.target))
+  const concerned = watched.filter((belief) => named.has(belief.target.id))
+  const beliefs = concerned.length > 0 ? concerned : watched
+  return {
+    lastAttemptAt: oldest(beliefs, (belief) => belief.last?.at),
+    lastSuccessAt: oldest(beliefs, (belief) => belief.lastSuccessAt),
+  }
+}
+
+function oldest(beliefs: readonly Belief[], at: (belief: Belief) => Instant | undefined): string | null {
+  let result: Instant | undefined
+  for (const belief of beliefs) {
+    const instant = at(belief)
+    if (instant === undefined) return null
+    if (result === undefined || instant < result) result = instant
+  }
+  return result === undefined ? null : rfc3339(result)
+}

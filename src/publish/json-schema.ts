@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import * as bodies from './bodies.ts'
+import {
+  gateDocument,
+  gateReport,
+  problem,
+  rolloutReport,
+  stopConditionDocument,
+  stopConditionList,
+  text,
+  timestamp,
+} from './schema.ts'
+
+const health = z.object({ status: z.enum(['ok', 'unavailable']), message: z.string() })
+
+const ledgerLine = z.object({
+  sequence: z.int(),
+  at: timestamp,
+  kind: text,
+  subject: text,
+  message: text,
+  actor: text.nullable(),
+  reason: text.nullable(),
+  hash: z.string(),
+})
+
+const rollout = rolloutReport.omit({ baseline: true })
+
+const look = z.object({
+  target: text,
+  at: timestamp,
+  tookMilliseconds: z.number(),
+  readings: z.int().nullable(),
+  unknownReason: text.nullable(),
+  reason: text.nullable(),
+  message: text.nullable(),
+})
+
+/** Every document that the daemon reads or writes, by the name that OpenAPI gives it. */
+export const schemas = {
+  GateReport: gateReport,
+  Gate: gateDocument,
+  StopConditionList: stopConditionList,
+  StopCondition: stopConditionDocument,
+  RolloutList: z.object({ rollouts: z.array(rollout) }),
+  RolloutDocument: rollout.extend({ ledger: z.array(ledgerLine) }),
+  ProbeDocument: z.object({ probe: text, successes: z.array(look), failures: z.array(look) }),
+  Health: health,
+  Problem: problem,
+  BeginBody: bodies.beginBody,
+  FinishBody: bodies.finishBody,
+  AcknowledgementBody: bodies.acknowledgementBody,
+  EvidenceBody: bodies.evidenceBody,
+} as const
+
+/**
+ * JSON Schema 2020-12 of a document.
+ * @param closed whether members that the schema does not name are faults; within v1 members are added, so clients
+ * must take a document that has more
+ */
+export function jsonSchema(name: keyof typeof schemas, closed = false): Record<string, unknown> {
+  const schema = z.toJSONSchema(schemas[name], {
+    target: 'draft-2020-12',
+    io: closed ? 'output' : 'input',
+    override: ({ jsonSchema: part }) => {
+      delete part.readOnly
+    },
+  })
+  return { ...schema }
+}
+
+/** The published schema of the document of `GET /gates`. */
+export function gatesSchema(): Record<string, unknown> {
+  const { $schema, ...rest } = jsonSchema('GateReport')
+  return {
+    $schema,
+    $id: 'https://gates.caracal.run/v1/gates.schema.json',
+    title: 'GateReport',
+    description:
+      'Whether a rollout of the Caracal platform may proceed. Members may be added within v1; a state that a client does not know counts as unknown, a verdict that it does not know as hold.',
+    ...rest,
+  }
+}

@@ -1,0 +1,32 @@
+import { blindnessOf } from '../core/evidence.ts'
+import type { Reading } from '../core/signal.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Target } from '../core/observation.ts'
+import type { Family, Sample } from './exposition.ts'
+import { signalFamilies } from './families.ts'
+import type { Samples } from './samples.ts'
+
+/** The fresh readings of every signal. What is unknown is absent, and so is what is not watched any more. */
+export function measurements(snapshot: Snapshot): Samples {
+  const found = new Map<string, Sample[]>()
+  for (const { targets } of snapshot.beliefs.values()) {
+    for (const belief of targets.values()) {
+      const outcome = belief.last?.outcome
+      if (outcome?.ok !== true || blindnessOf(belief, snapshot.at) !== undefined) continue
+      for (const reading of outcome.readings) collect(found, belief.target, reading)
+    }
+  }
+  return [...signalFamilies].map(([name, family]) => [family, found.get(name) ?? []])
+}
+
+function collect(found: Map<string, Sample[]>, target: Target, reading: Reading): void {
+  const family = signalFamilies.get(reading.signal)
+  if (family === undefined) return
+  const samples = found.get(reading.signal) ?? []
+  samples.push({ labels: labelsOf(family, target, reading), value: reading.value })
+  found.set(reading.signal, samples)
+}
+
+function labelsOf(family: Family, target: Target, reading: Reading): readonly string[] {
+  return family.labels.map((name) => reading.labels[name] ?? target.labels[name] ?? '')
+}

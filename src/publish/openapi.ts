@@ -1,0 +1,91 @@
+import { apiVersion } from './contract.ts'
+import { jsonSchema, schemas } from './json-schema.ts'
+import { operations, type Operation } from './operations.ts'
+import { rules } from './parameters.ts'
+
+/** OpenAPI 3.1 of the whole HTTP interface, made from the table of operations and the schemas. */
+export function openApi(version: string): Record<string, unknown> {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'caracal-gate-exporter',
+      version,
+      summary: 'May this rollout of the Caracal platform proceed?',
+      description: `Documents are ${apiVersion}. Reading is open unless the configuration closes it; writing needs a bearer token with the scope.`,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: pathItems(operations),
+    components: {
+      schemas: Object.fromEntries(Object.keys(schemas).map((name) => [name, component(name)])),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  }
+}
+
+function component(name: string): Record<string, unknown> {
+  const { $schema: _, ...schema } = jsonSchema(name as keyof typeof schemas)
+  return schema
+}
+
+function pathItems(table: readonly Operation[]): Record<string, unknown> {
+  const byPath = Object.groupBy(table, (operation) => operation.path)
+  return Object.fromEntries(
+    Object.entries(byPath).map(([path, list = []]) => [
+      path,
+      Object.fromEntries(
+        list.flatMap((operation) =>
+          operation.methods.map((method) => [method.toLowerCase(), describe(operation, method)]),
+        ),
+      ),
+    ]),
+  )
+}
+
+function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, unknown> {
+  const { id, summary, body, access, methods } = operation
+  const closed = access === 'open' ? [] : [401, 403]
+  const answers = Object.entries(operation.answers)
+  return {
+    operationId: methods.length > 1 ? `${id}${method === 'GET' ? 'Read' : 'Post'}` : id,
+    summary,
+    parameters: [...pathParameters(operation.path), ...(operation.query ?? []).map(queryParameter)],
+    ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
+    responses: Object.fromEntries([
+      ...answers.map(([status, [description, schema]]) => [
+        status,
+        { description, ...(schema !== undefined && { content: json(schema) }) },
+      ]),
+      ...closed.map((status) => [
+        String(status),
+        {
+          description: status === 401 ? 'No valid token.' : 'The token may not, or writing is off.',
+          content: json('Problem'),
+        },
+      ]),
+    ]),
+    security: security(access),
+  }
+}
+
+function security(access: Operation['access']): readonly object[] {
+  if (access === 'open') return []
+  return access === 'read' ? [{}, { token: [] }] : [{ token: [access] }]
+}
+
+function json(schema: string): Record<string, unknown> {
+  const type = schema === 'Problem' ? 'application/problem+json' : 'application/json'
+  return { [type]: { schema: { $ref: `#/components/schemas/${schema}` } } }
+}
+
+function pathParameters(path: string): readonly object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+}
+
+function queryParameter(name: string): object {
+  return { name, in: 'query', required: false, description: rules[name]?.allowed, schema: { type: 'string' } }
+}

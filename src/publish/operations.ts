@@ -1,0 +1,221 @@
+import type { Scope } from '../config/config.ts'
+import type { schemas } from './json-schema.ts'
+
+type SchemaName = keyof typeof schemas
+
+export interface Operation {
+  readonly id: string
+  readonly methods: readonly ('GET' | 'POST')[]
+  /** As OpenAPI writes it: `/gates/{gate}`. */
+  readonly path: string
+  readonly summary: string
+  /** Who may: everybody, a reader (everybody too, unless reading needs a token), or a token with the scope. */
+  readonly access: 'open' | 'read' | Scope
+  /** Names of the query's parameters. */
+  readonly query?: readonly string[]
+  readonly body?: SchemaName
+  readonly answers: Readonly<Record<number, readonly [description: string, schema?: SchemaName]>>
+}
+
+const both = ['GET', 'POST'] as const
+const get = ['GET'] as const
+const post = ['POST'] as const
+const tightening = ['rollout', 'steady', 'maxAge'] as const
+const waiting = ['wait', 'index', 'until'] as const
+
+const notYet = { 503: ['Nothing has been evaluated yet.', 'Problem'] } as const
+const waited = {
+  400: ['A parameter is not valid.', 'Problem'],
+  429: ['Too many clients wait.', 'Problem'],
+} as const
+const missing = { 404: ['No such id; the valid ones are listed.', 'Problem'] } as const
+const written = {
+  400: ['The body is not valid; every fault is listed.', 'Problem'],
+  409: ['It contradicts what is recorded.', 'Problem'],
+  429: ['Too many writes.', 'Problem'],
+  503: ['It could not be recorded.', 'Problem'],
+} as const
+
+/** Every route of the daemon. The server registers exactly these and OpenAPI describes exactly these. */
+export const operations = [
+  {
+    id: 'gates',
+    methods: both,
+    path: '/gates',
+    summary: 'May the rollout proceed? The whole document, whatever the verdict.',
+    access: 'read',
+    query: [...tightening, ...waiting],
+    answers: {
+      200: ['The document.', 'GateReport'],
+      304: ['Nothing has changed since the ETag in If-None-Match.'],
+      ...waited,
+      ...notYet,
+    },
+  },
+  {
+    id: 'proceed',
+    methods: both,
+    path: '/gates/proceed',
+    summary: 'The verdict as a status code, for clients that read nothing else.',
+    access: 'read',
+    query: [...tightening, ...waiting, 'hold'],
+    answers: {
+      200: ['Proceed.', 'GateReport'],
+      412: ['Hold.', 'GateReport'],
+      409: ['Stop.', 'GateReport'],
+      ...waited,
+      503: [
+        'Hold, when the request says `hold=503`; otherwise nothing has been evaluated yet.',
+        'GateReport',
+      ],
+    },
+  },
+  {
+    id: 'stop',
+    methods: both,
+    path: '/gates/stop',
+    summary: 'For rollback hooks: 200 only when a stop is proven, never for what is unknown.',
+    access: 'read',
+    query: ['rollout', ...waiting],
+    answers: {
+      200: ['Stop.', 'GateReport'],
+      412: ['Anything else.', 'GateReport'],
+      ...waited,
+      ...notYet,
+    },
+  },
+  {
+    id: 'gate',
+    methods: get,
+    path: '/gates/{gate}',
+    summary: 'One gate with its checks.',
+    access: 'read',
+    answers: { 200: ['The gate.', 'Gate'], ...missing, ...notYet },
+  },
+  {
+    id: 'stopConditions',
+    methods: get,
+    path: '/stop-conditions',
+    summary: 'All stop conditions.',
+    access: 'read',
+    answers: { 200: ['The stop conditions.', 'StopConditionList'], ...notYet },
+  },
+  {
+    id: 'stopCondition',
+    methods: get,
+    path: '/stop-conditions/{id}',
+    summary: 'One stop condition.',
+    access: 'read',
+    answers: { 200: ['The stop condition.', 'StopCondition'], ...missing, ...notYet },
+  },
+  {
+    id: 'rollouts',
+    methods: get,
+    path: '/rollouts',
+    summary: 'The rollouts that are remembered, newest first.',
+    access: 'read',
+    answers: { 200: ['The rollouts.', 'RolloutList'] },
+  },
+  {
+    id: 'rollout',
+    methods: get,
+    path: '/rollouts/{id}',
+    summary: 'One rollout with its ledger.',
+    access: 'read',
+    answers: { 200: ['The rollout.', 'RolloutDocument'], ...missing },
+  },
+  {
+    id: 'begin',
+    methods: post,
+    path: '/rollouts',
+    summary: 'Declares a rollout; the same id again is the same rollout.',
+    access: 'rollout',
+    body: 'BeginBody',
+    answers: { 200: ['It was declared before.'], 201: ['It is declared.'], ...written },
+  },
+  {
+    id: 'finish',
+    methods: post,
+    path: '/rollouts/{id}/finish',
+    summary: 'Ends a rollout.',
+    access: 'rollout',
+    body: 'FinishBody',
+    answers: { 200: ['It has ended.'], ...missing, ...written },
+  },
+  {
+    id: 'acknowledge',
+    methods: post,
+    path: '/acknowledgements',
+    summary: 'Takes note of a stop that fired. A breach that still stands goes on stopping.',
+    access: 'acknowledge',
+    body: 'AcknowledgementBody',
+    answers: { 200: ['It is acknowledged.'], 201: ['It is acknowledged.'], ...missing, ...written },
+  },
+  {
+    id: 'evidence',
+    methods: post,
+    path: '/evidence/{check}',
+    summary: 'Hands in the outcome of something that a pipeline has proven.',
+    access: 'evidence',
+    body: 'EvidenceBody',
+    answers: { 200: ['It counts.'], 201: ['It counts.'], ...missing, ...written },
+  },
+  {
+    id: 'metrics',
+    methods: get,
+    path: '/metrics',
+    summary: 'Prometheus metrics; OpenMetrics when the Accept header prefers it.',
+    access: 'read',
+    answers: { 200: ['The metrics.'] },
+  },
+  {
+    id: 'healthz',
+    methods: get,
+    path: '/healthz',
+    summary: 'Whether the daemon is alive; nothing about the platform.',
+    access: 'open',
+    answers: { 200: ['It is.', 'Health'] },
+  },
+  {
+    id: 'readyz',
+    methods: get,
+    path: '/readyz',
+    summary: 'Whether the daemon evaluates; nothing about the platform.',
+    access: 'open',
+    answers: { 200: ['It does.', 'Health'], 503: ['It does not.', 'Health'] },
+  },
+  {
+    id: 'openapi',
+    methods: get,
+    path: '/openapi.json',
+    summary: 'This description.',
+    access: 'read',
+    answers: { 200: ['OpenAPI 3.1.'] },
+  },
+  {
+    id: 'schema',
+    methods: get,
+    path: '/schema/gates.json',
+    summary: 'JSON Schema of the document.',
+    access: 'read',
+    answers: { 200: ['JSON Schema 2020-12.'] },
+  },
+  {
+    id: 'config',
+    methods: get,
+    path: '/config',
+    summary: 'The effective configuration without its secrets.',
+    access: 'read',
+    answers: { 200: ['The configuration.'] },
+  },
+  {
+    id: 'probe',
+    methods: get,
+    path: '/debug/probes/{probe}',
+    summary: 'The last successes and failures of one probe.',
+    access: 'read',
+    answers: { 200: ['The looks.', 'ProbeDocument'], ...missing },
+  },
+] as const satisfies readonly Operation[]
+
+export type OperationId = (typeof operations)[number]['id']

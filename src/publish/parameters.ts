@@ -1,0 +1,114 @@
+import { verdicts, type Fault, type Verdict } from './contract.ts'
+import type { Demands } from './strict.ts'
+import { clip } from './forms.ts'
+import { MINUTE, SECOND, type Millis } from '../core/time.ts'
+
+/** What the query of a verdict request says. */
+export interface Parameters {
+  readonly demands: Demands
+  /** How long to wait for a change, or for a verdict in `until`. */
+  readonly wait?: Millis
+  /** What the client has seen last. */
+  readonly index?: string
+  readonly until?: readonly Verdict[]
+  /** Answer a hold with this status instead of 412. */
+  readonly hold?: 503
+}
+
+export const longestWait: Millis = MINUTE
+/** When a request names a verdict to wait for and no time. */
+const defaultWait: Millis = 30 * SECOND
+const longestSteady: Millis = 24 * 60 * MINUTE
+
+interface Rule {
+  readonly allowed: string
+  /** Undefined when the value is not allowed. */
+  read(value: string): Partial<Parameters> | undefined
+}
+
+const span = 'a whole number with ms, s, m or h (a bare number counts seconds)'
+
+/** The parameters of the verdict endpoints, by name. */
+export const rules: Readonly<Record<string, Rule>> = {
+  wait: {
+    allowed: `${span}, 60s at most, e.g. 25s`,
+    read: (value) => within(value, longestWait, (wait) => ({ wait })),
+  },
+  index: {
+    allowed: 'the index of an earlier answer',
+    read: (value) => (/^[\w.:-]{1,200}$/.test(value) ? { index: value } : undefined),
+  },
+  until: {
+    allowed: `one or more of ${verdicts.join(', ')}, separated by commas`,
+    read: readUntil,
+  },
+  steady: {
+    allowed: `${span}, 24h at most, e.g. 300s`,
+    read: (value) => within(value, longestSteady, (steady) => ({ demands: { steady } })),
+  },
+  maxAge: {
+    allowed: `${span}, 24h at most, e.g. 15s`,
+    read: (value) => within(value, longestSteady, (maxAge) => ({ demands: { maxAge } })),
+  },
+  rollout: {
+    allowed: 'the id of a rollout, 1 to 200 characters',
+    read: (value) => (value.length >= 1 && value.length <= 200 ? { demands: { rollout: value } } : undefined),
+  },
+  hold: { allowed: '503', read: (value) => (value === '503' ? { hold: 503 } : undefined) },
+}
+
+const noParameters: Parameters = { demands: {} }
+
+/**
+ * Reads the query. Everything wrong is reported at once, and an unknown name is a fault too: a demand with a typing
+ * error in its name would otherwise go unheard, and the answer be milder than was asked.
+ */
+export function readParameters(
+  query: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Parameters | readonly Fault[] {
+  let result = noParameters
+  const faults: Fault[] = []
+  for (const [parameter, value] of Object.entries(query)) {
+    const rule = names.includes(parameter) ? rules[parameter] : undefined
+    const read = typeof value === 'string' ? rule?.read(value) : undefined
+    if (read === undefined)
+      faults.push({ parameter: clip(parameter), value: shown(value), allowed: allowedFor(rule, names) })
+    else result = { ...result, ...read, demands: { ...result.demands, ...read.demands } }
+  }
+  if (faults.length > 0) return faults
+  return result.until !== undefined && result.wait === undefined ? { ...result, wait: defaultWait } : result
+}
+
+function allowedFor(rule: Rule | undefined, names: readonly string[]): string {
+  if (rule !== undefined) return `${rule.allowed}, once`
+  return names.length === 0 ? 'no parameter' : `only the parameters ${names.join(', ')}`
+}
+
+function shown(value: unknown): string {
+  return clip(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+function within(
+  value: string,
+  longest: Millis,
+  use: (span: Millis) => Partial<Parameters>,
+): Partial<Parameters> | undefined {
+  const parsed = readSpan(value)
+  return parsed === undefined || parsed > longest ? undefined : use(parsed)
+}
+
+const unitSpans: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, h: 60 * MINUTE }
+
+/** `25s`, `500ms`, `5m`, `24h`; a bare number counts seconds. */
+function readSpan(value: string): Millis | undefined {
+  const [, digits, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(value) ?? []
+  const scale = unitSpans[unit]
+  return digits === undefined || scale === undefined ? undefined : Number(digits) * scale
+}
+
+function readUntil(value: string): Partial<Parameters> | undefined {
+  const wanted = value.split(',')
+  const until = verdicts.filter((verdict) => wanted.includes(verdict))
+  return until.length === wanted.length ? { until } : undefined
+}

@@ -1,0 +1,30 @@
+import type { Snapshot } from '../core/snapshot.ts'
+import type { ReportContext, SelfStats } from './context.ts'
+import type { GateReport } from './contract.ts'
+import type { Family, Sample } from './exposition.ts'
+
+/** Families with their samples, in the order in which they are written. */
+export type Samples = readonly (readonly [Family, readonly Sample[]])[]
+
+/** All that one scrape shows. */
+export interface Scrape {
+  readonly snapshot: Snapshot
+  readonly report: GateReport
+  readonly context: ReportContext
+  readonly self: SelfStats
+  readonly waiters: number
+}
+
+/** One sample for each state, 1 for the one that holds. */
+export function stateSet(states: readonly string[], state: string, labels: readonly string[] = []): Sample[] {
+  return states.map((name) => ({ labels: [...labels, name], value: name === state ? 1 : 0 }))
+}
+
+/** A sample without labels, or none when nothing is known. */
+export function single(value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ labels: [], value }]
+}
+
+export function flag(value: boolean): number {
+  return value ? 1 : 0
+}

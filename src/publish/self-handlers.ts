@@ -1,0 +1,87 @@
+import type { LookRecord } from './context.ts'
+import { expiryOf } from './document.ts'
+import { contentTypes, formatFor } from './exposition.ts'
+import { clip, rfc3339 } from './forms.ts'
+import { answerJson, pathParameter, type Handler, type Parts } from './handling.ts'
+import { gatesSchema } from './json-schema.ts'
+import { renderMetrics, renderSelf } from './metrics.ts'
+import { openApi } from './openapi.ts'
+import type { OperationId } from './operations.ts'
+import { notEvaluated, unknownId } from './problem.ts'
+
+type SelfRoute = 'metrics' | 'healthz' | 'readyz' | 'openapi' | 'schema' | 'config' | 'probe'
+
+/** The daemon about itself. */
+export function selfHandlers(parts: Parts): Pick<Record<OperationId, Handler>, SelfRoute> {
+  const { context } = parts
+  let description: object | undefined
+  let schema: object | undefined
+  return {
+    metrics: metrics(parts),
+    healthz: (_, reply) => answerJson(reply, { status: 'ok', message: 'the daemon is alive' }),
+    readyz: readyz(parts),
+    openapi: (_, reply) => {
+      description ??= openApi(context.report().evaluator.version)
+      answerJson(reply, description)
+    },
+    schema: (_, reply) => {
+      schema ??= gatesSchema()
+      answerJson(reply, schema)
+    },
+    config: (_, reply) => answerJson(reply, context.config()),
+    probe: probe(parts),
+  }
+}
+
+function metrics({ context, book, room }: Parts): Handler {
+  return (request, reply) => {
+    const snapshot = context.board.current()
+    if (snapshot === undefined) return void notEvaluated(reply)
+    const format = formatFor(request.headers.accept)
+    const scrape = { snapshot, context: context.report(), self: context.self(), waiters: room.count }
+    const report = book.current()?.report
+    // The verdict is left out rather than guessed: whoever alerts on it also alerts on its absence.
+    const text =
+      report === undefined ? renderSelf(scrape, format) : renderMetrics({ ...scrape, report }, format)
+    void reply.header('content-type', contentTypes[format]).header('cache-control', 'no-store').send(text)
+  }
+}
+
+function readyz({ context, book, closing }: Parts): Handler {
+  return (_, reply) => {
+    const readiness = stateOf()
+    const status = readiness.ok ? 'ok' : 'unavailable'
+    answerJson(reply, { status, message: clip(readiness.message) }, readiness.ok ? 200 : 503)
+  }
+  function stateOf(): { readonly ok: boolean; readonly message: string } {
+    if (closing()) return { ok: false, message: 'the daemon is stopping' }
+    const snapshot = book.current()?.snapshot
+    if (snapshot === undefined) return { ok: false, message: 'nothing has been evaluated yet' }
+    if (context.clock.now() > expiryOf(snapshot, context.report()))
+      return { ok: false, message: `the last evaluation was at ${rfc3339(snapshot.at)}` }
+    return context.readiness()
+  }
+}
+
+function probe({ context }: Parts): Handler {
+  return (request, reply) => {
+    const name = pathParameter(request, 'probe')
+    const probes = context.probes()
+    const record = probes.get(name)
+    if (record === undefined) return void unknownId(reply, 'probe', name, [...probes.keys()])
+    const { successes, failures } = record
+    answerJson(reply, { probe: name, successes: successes.map(look), failures: failures.map(look) })
+  }
+}
+
+function look({ target, at, took, readings, unknownReason, reason, message }: LookRecord): object {
+  return {
+    target: clip(target),
+    at: rfc3339(at),
+    tookMilliseconds: Math.round(took * 10) / 10,
+    readings: readings ?? null,
+    unknownReason: unknownReason ?? null,
+    reason: reason === undefined ? null : clip(reason),
+    message: message === undefined ? null : clip(message),
+  }
+}

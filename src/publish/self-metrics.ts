@@ -1,0 +1,107 @@
+import type { ProbeBelief } from '../core/belief.ts'
+import { blindnessOf } from '../core/evidence.ts'
+import { unknownReasons } from '../core/observation.ts'
+import type { Instant } from '../core/time.ts'
+import type { ProbeStats, ReportContext } from './context.ts'
+import { selfFamilies as family } from './families.ts'
+import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
+
+/** What the daemon says of itself: its looks, its evaluations, its state and what it costs others. */
+export function selfMetrics(scrape: Omit<Scrape, 'report'>): Samples {
+  return [
+    ...evaluatorSamples(scrape.context),
+    ...workSamples(scrape),
+    ...beliefSamples(scrape),
+    ...probeSamples(scrape),
+  ]
+}
+
+function evaluatorSamples({ evaluator, evaluationInterval }: ReportContext): Samples {
+  const { version, configHash, startedAt, cadence, stateStore, configReload } = evaluator
+  return [
+    [family.build, [{ labels: [version, configHash], value: 1 }]],
+    [family.start, single(startedAt / 1_000)],
+    [family.interval, single(evaluationInterval / 1_000)],
+    [family.cadence, stateSet(['quiet', 'brisk'], cadence)],
+    [family.reloadOk, single(flag(configReload.ok))],
+    [family.reloadAt, single(configReload.at / 1_000)],
+    [family.stateStore, single(flag(stateStore.ok))],
+  ]
+}
+
+function workSamples({ snapshot, self, waiters }: Omit<Scrape, 'report'>): Samples {
+  const costs = [...self.costs]
+  return [
+    [
+      family.evaluation,
+      [{ labels: [], value: { sum: self.evaluationTook / 1_000, count: self.evaluations } }],
+    ],
+    [family.evaluated, single(snapshot.at / 1_000)],
+    [family.waiters, single(waiters)],
+    [family.requests, costs.map(([name, { requests }]) => ({ labels: [name], value: requests }))],
+    [family.cost, costs.map(([name, { took }]) => ({ labels: [name], value: took / 1_000 }))],
+  ]
+}
+
+function beliefSamples({ snapshot }: Omit<Scrape, 'report'>): Samples {
+  const probes = [...snapshot.beliefs]
+  return [
+    [
+      family.targetUp,
+      probes.flatMap(([probe, { targets }]) =>
+        [...targets].map(([target, belief]) => ({
+          labels: [probe, target],
+          value: flag(blindnessOf(belief, snapshot.at) === undefined),
+        })),
+      ),
+    ],
+    [
+      family.probeUp,
+      probes.map(([probe, belief]) => ({ labels: [probe], value: flag(seesAll(belief, snapshot.at)) })),
+    ],
+    [
+      family.probeLastSuccess,
+      probes.flatMap(([probe, belief]) => {
+        const at = oldestSuccess(belief)
+        return at === undefined ? [] : { labels: [probe], value: at / 1_000 }
+      }),
+    ],
+  ]
+}
+
+function seesAll({ targets }: ProbeBelief, now: Instant): boolean {
+  return targets.size > 0 && [...targets.values()].every((belief) => blindnessOf(belief, now) === undefined)
+}
+
+function oldestSuccess({ targets }: ProbeBelief): Instant | undefined {
+  const ages = [...targets.values()].map((belief) => belief.lastSuccessAt)
+  if (ages.length === 0 || ages.includes(undefined)) return undefined
+  return ages.reduce((a, b) => ((a ?? 0) < (b ?? 0) ? a : b))
+}
+
+function probeSamples({ self }: Omit<Scrape, 'report'>): Samples {
+  const probes = [...self.probes]
+  return [
+    [family.probeAttempts, probes.map(([name, { attempts }]) => ({ labels: [name], value: attempts }))],
+    [family.probeErrors, probes.map(([name, stats]) => ({ labels: [name], value: failed(stats) }))],
+    [
+      family.probeFailures,
+      probes.flatMap(([name, { failures }]) =>
+        unknownReasons
+          .filter((reason) => (failures.get(reason) ?? 0) > 0)
+          .map((reason) => ({ labels: [name, reason], value: failures.get(reason) ?? 0 })),
+      ),
+    ],
+    [
+      family.probeDuration,
+      probes.map(([name, { took, attempts }]) => ({
+        labels: [name],
+        value: { sum: took / 1_000, count: attempts },
+      })),
+    ],
+  ]
+}
+
+function failed({ failures }: ProbeStats): number {
+  return [...failures.values()].reduce((a, b) => a + b, 0)
+}

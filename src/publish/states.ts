@@ -1,0 +1,45 @@
+/** The closed lists of the wire form: states, kinds and reasons. */
+
+export const verdicts = ['proceed', 'hold', 'stop'] as const
+export const checkStates = ['pass', 'pending', 'unknown', 'fail', 'skipped'] as const
+export const stopStates = ['clear', 'pending', 'firing', 'unknown', 'skipped'] as const
+export const stopKinds = ['edge', 'level', 'cannot-prove'] as const
+export const phases = ['idle', 'preflight', 'migrating', 'rolling', 'verifying', 'done', 'failed'] as const
+export const answers = ['met', 'near', 'unmet', 'unknown'] as const
+export const sources = ['platform', 'kubernetes', 'evidence'] as const
+export const detections = ['declared', 'helm-revision', 'workload-generation', 'migration-job'] as const
+export const flags = ['stale', 'latched', 'acknowledged', 'preexisting'] as const
+export const unknownReasons = [
+  'never_measured',
+  'stale',
+  'unreachable',
+  'timeout',
+  'unauthorized',
+  'throttled',
+  'malformed',
+  'ambiguous',
+  'contradictory',
+  'not_configured',
+] as const
+export const units = [
+  'seconds',
+  'bytes',
+  'entries',
+  'rows',
+  'files',
+  'connections',
+  'replicas',
+  'groups',
+  'consumers',
+  'versions',
+  'events',
+  'ratio',
+  'boolean',
+] as const
+
+export type Verdict = (typeof verdicts)[number]
+export type CheckState = (typeof checkStates)[number]
+export type StopState = (typeof stopStates)[number]
+export type Phase = (typeof phases)[number]
+export type Flag = (typeof flags)[number]
+export type Unit = (typeof units)[number]

@@ -1,0 +1,79 @@
+import { inWords, type Instant, type Millis } from '../core/time.ts'
+import type { BlockerReport, GateReport } from './contract.ts'
+import { clip } from './forms.ts'
+
+/** What a request asks for beyond the daemon's own measure. Each can only take `proceed` away. */
+export interface Demands {
+  /** The rollout that the client means. */
+  readonly rollout?: string
+  /** How long everything must have stood. */
+  readonly steady?: Millis
+  /** How old the oldest look may be that a check or stop condition rests on. */
+  readonly maxAge?: Millis
+}
+
+/**
+ * The report as it stands for this request at `now`. A stop stays a stop and a hold a hold; `proceed` becomes
+ * `hold` when a demand is not met, or when the report has expired because the daemon came to a halt.
+ */
+export function tighten(report: GateReport, demands: Demands, now: Instant): GateReport {
+  const unmet = [...expired(report, now), ...mismatch(report, demands), ...unsteady(report, demands)]
+  unmet.push(...aged(report, demands, now))
+  const required = Math.max(report.requiredSteadySeconds, (demands.steady ?? 0) / 1_000)
+  if (unmet.length === 0 && required === report.requiredSteadySeconds) return report
+  const [first] = unmet
+  const weakened = report.verdict === 'proceed' && first !== undefined
+  const superseded = unmet.some(({ reason }) => reason === 'superseded')
+  const rephrased = weakened || (superseded && report.verdict === 'hold')
+  return {
+    ...report,
+    superseded,
+    requiredSteadySeconds: required,
+    blocking: report.verdict === 'stop' ? [...report.blocking, ...unmet] : [...unmet, ...report.blocking],
+    ...(weakened && { verdict: 'hold', verdictSince: report.evaluatedAt }),
+    ...(rephrased && { summary: clip(`Hold: ${first?.message}`) }),
+  }
+}
+
+function demand(name: string, state: string, reason: string, message: string): readonly BlockerReport[] {
+  return [{ ref: `request/${name}`, state, reason, message: clip(message), rootCause: true }]
+}
+
+function mismatch({ rollout }: GateReport, { rollout: asked }: Demands): readonly BlockerReport[] {
+  if (asked === undefined || asked === rollout.id) return []
+  const current = rollout.id === null ? 'there is none' : `the current one is ${rollout.id}`
+  return demand('rollout', 'fail', 'superseded', `rollout ${asked} was asked about, but ${current}`)
+}
+
+function unsteady(report: GateReport, { steady }: Demands): readonly BlockerReport[] {
+  if (steady === undefined || report.steadySeconds * 1_000 >= steady) return []
+  const stood = inWords(report.steadySeconds * 1_000)
+  const message = `all has stood for ${stood}, and the request asks for ${inWords(steady)}`
+  return demand('steady', 'pending', 'steady_time_required', message)
+}
+
+function aged(report: GateReport, { maxAge }: Demands, now: Instant): readonly BlockerReport[] {
+  if (maxAge === undefined) return []
+  const required = report.gates.filter((gate) => gate.required).flatMap((gate) => gate.checks)
+  const items = [...required, ...report.stopConditions].filter(
+    // Evidence that a pipeline pushed carries its own expiry.
+    (item) => item.state !== 'skipped' && item.source !== 'evidence',
+  )
+  const late = items.find(
+    ({ lastSuccessAt }) => lastSuccessAt === null || now - Date.parse(lastSuccessAt) > maxAge,
+  )
+  if (late === undefined) return []
+  const age =
+    late.lastSuccessAt === null
+      ? 'was not seen whole'
+      : `was last seen ${inWords(Math.max(0, now - Date.parse(late.lastSuccessAt)))} ago`
+  const message = `${late.id} ${age}, and the request asks for ${inWords(maxAge)} at most`
+  return demand('maxAge', 'unknown', 'too_old', message)
+}
+
+function expired(report: GateReport, now: Instant): readonly BlockerReport[] {
+  const expiresAt = Date.parse(report.expiresAt)
+  if (now <= expiresAt) return []
+  const message = `the last evaluation expired ${inWords(now - expiresAt)} ago`
+  return [{ ref: 'evaluator', state: 'unknown', reason: 'expired', message, rootCause: true }]
+}

@@ -1,0 +1,67 @@
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Millis } from '../core/time.ts'
+import type { Board } from './context.ts'
+
+/** How a wait ended: what was waited for came, the time is over, or the client or the server went. */
+export type Ending = 'changed' | 'elapsed' | 'left'
+
+export interface Wait {
+  /** Asked of each new snapshot; it must be cheap. */
+  readonly satisfied: (snapshot: Snapshot) => boolean
+  readonly span: Millis
+  /** Aborted when the client has gone. */
+  readonly left?: AbortSignal
+}
+
+export interface WaitingRoom {
+  readonly count: number
+  /** Undefined when the room is full. Never rejects. */
+  wait(request: Wait): Promise<Ending> | undefined
+  /** Ends all waits, and those to come at once. */
+  close(): void
+}
+
+/** Clients that may wait at once. */
+export const waiterLimit = 500
+
+/**
+ * Holds clients until the board posts what they wait for.
+ * @param random gives a number in [0, 1): waits end up to a sixteenth later, so that clients do not return in step
+ */
+export function waitingRoom(board: Board, random: () => number, limit: number = waiterLimit): WaitingRoom {
+  const waiters = new Map<object, { readonly wait: Wait; readonly end: (ending: Ending) => void }>()
+  let open = true
+  const unsubscribe = board.subscribe((snapshot) => {
+    for (const { wait, end } of waiters.values()) if (wait.satisfied(snapshot)) end('changed')
+  })
+  return {
+    get count() {
+      return waiters.size
+    },
+    wait(wait) {
+      if (!open) return Promise.resolve('left')
+      if (waiters.size >= limit) return undefined
+      return new Promise((resolve) => {
+        const key = {}
+        const timer = setTimeout(() => end('elapsed'), wait.span + (random() * wait.span) / 16)
+        function end(ending: Ending): void {
+          clearTimeout(timer)
+          waiters.delete(key)
+          wait.left?.removeEventListener('abort', leave)
+          resolve(ending)
+        }
+        function leave(): void {
+          end('left')
+        }
+        wait.left?.addEventListener('abort', leave)
+        waiters.set(key, { wait, end })
+        if (wait.left?.aborted === true) leave()
+      })
+    },
+    close() {
+      open = false
+      unsubscribe()
+      for (const { end } of waiters.values()) end('left')
+    },
+  }
+}
