@@ -55,7 +55,7 @@ export async function openControl(faults: FaultControl): Promise<() => Promise<v
 export async function sendCommand(words: readonly string[]): Promise<string> {
   const { url } = running()
   const query = new URLSearchParams(words.map((word): [string, string] => ['word', word]))
-  const response = await fetch(`${url}/?${query}`)
+  const response = await fetch(`${url}/?${query.toString()}`)
   const text = await response.text()
   if (!response.ok) throw new Error(text)
   return text
