@@ -6,8 +6,6 @@ export class PostgresFailure extends Error implements Blindness {
   override readonly name = 'PostgresFailure'
   readonly unknownReason: UnknownReason
   readonly reason: string
-  /** SQLSTATE of the server's answer; absent when the server did not answer at all. */
-  readonly sqlState?: string
   /** Whether the connection that it happened on is of no further use. */
   readonly fatal: boolean
 
@@ -16,7 +14,6 @@ export class PostgresFailure extends Error implements Blindness {
     this.unknownReason = blindness.unknownReason
     this.reason = blindness.reason
     this.fatal = fault.severity === undefined || endsConnection.test(fault.code ?? '')
-    if (fault.severity !== undefined && fault.code !== undefined) this.sqlState = fault.code
   }
 }
 

@@ -1,0 +1,59 @@
+import type { Outcome } from '../../src/core/observation.ts'
+import type { Labels } from '../../src/core/signal.ts'
+import type { PostgresSettings } from '../../src/connections/postgres.ts'
+import { observe, type Probe } from '../../src/probes/probe.ts'
+
+/** Settings without TLS from the URL that a rig gives. */
+export function settingsOf(url: string): PostgresSettings {
+  const { hostname, port, username, password, pathname } = new URL(url)
+  return {
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: decodeURIComponent(pathname.slice(1)),
+    tls: false,
+  }
+}
+
+/** Looks once, as the scheduler does. A fault of the probe's own fails the test. */
+export async function lookOnce(probe: Probe): Promise<Outcome> {
+  const faults: unknown[] = []
+  const [target] = probe.targets()
+  if (target === undefined) throw new Error(`${probe.name} has no target`)
+  const clock = { now: () => performance.now() }
+  const { outcome } = await observe(probe, target, clock, 1_000, (_probe, _target, fault) =>
+    faults.push(fault),
+  )
+  if (faults.length > 0) throw faults[0]
+  return outcome
+}
+
+/** Values by signal and labels: `{ 'caracal_outbox_messages api dead': 0 }`. */
+export function valuesOf(outcome: Outcome): Record<string, number> {
+  if (!outcome.ok) throw new Error(`nothing was seen: ${outcome.reason}: ${outcome.message}`)
+  return Object.fromEntries(
+    outcome.readings.map((reading) => [nameOf(reading.signal, reading.labels), reading.value]),
+  )
+}
+
+/** Blind spots by signal and labels, with reason and message. */
+export function blindSpotsOf(outcome: Outcome): Record<string, string> {
+  if (!outcome.ok) throw new Error(`nothing was seen: ${outcome.reason}: ${outcome.message}`)
+  return Object.fromEntries(
+    outcome.blindSpots.map((spot) => [
+      nameOf(spot.signal, spot.labels),
+      `${spot.unknownReason} ${spot.reason}: ${spot.message}`,
+    ]),
+  )
+}
+
+/** `unreachable postgres_refused: ...` of a look that saw nothing at all. */
+export function blindnessOf(outcome: Outcome): string {
+  if (outcome.ok) throw new Error('something was seen')
+  return `${outcome.unknownReason} ${outcome.reason}: ${outcome.message}`
+}
+
+function nameOf(signal: string, labels: Labels): string {
+  return [signal, ...Object.values(labels)].join(' ')
+}
