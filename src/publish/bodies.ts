@@ -17,6 +17,7 @@ export const beginBody = z.strictObject({
   revision: id.exactOptional(),
   chart: id.exactOptional(),
   images: z.record(z.string().max(100), z.string().max(300)).exactOptional(),
+  supersede: z.boolean().describe('Ends a rollout that is under way in favour of this one.').exactOptional(),
 })
 
 export const finishBody = z.strictObject({ outcome: z.enum(['done', 'failed']), ...by })

@@ -185,8 +185,7 @@ export const selfFamilies = {
 
 /** The measured signals, each with its family. */
 export const signalFamilies: ReadonlyMap<string, Family> = new Map(
-  (Object.values(signals) as readonly Signal[]).map(({ name, help, type, labels }) => [
-    name,
-    { name, help, type, labels },
-  ]),
+  (Object.values(signals) as readonly Signal[])
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, help, type, labels }) => [name, { name, help, type, labels }]),
 )

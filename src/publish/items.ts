@@ -1,3 +1,4 @@
+import { nextStepFor } from '../core/advice.ts'
 import type { Belief } from '../core/belief.ts'
 import type { Condition, Finding } from '../core/finding.ts'
 import type { Check, CheckStatus, Gate } from '../core/gate.ts'
@@ -14,10 +15,11 @@ import type {
   LatchReport,
   StopConditionReport,
 } from './contract.ts'
-import { clip, culpritLimit, nextStepFor, observedForm, rfc3339, secondsOf, thresholdForm } from './forms.ts'
+import { clip, culpritLimit, observedForm, rfc3339, secondsOf, thresholdForm } from './forms.ts'
 
 type Judged = Pick<Check, 'id' | 'condition' | 'source' | 'nextStep' | 'runbook'>
-type Status = Pick<CheckStatus | StopStatus, 'findings' | 'streaks' | 'since' | 'state'>
+type Status = Pick<CheckStatus | StopStatus, 'findings' | 'streaks' | 'since' | 'state'> &
+  Pick<StopStatus, 'cause'>
 
 /** What the rules ask and the snapshot has no answer to: it was never judged. */
 const unjudged: Finding = {
@@ -113,7 +115,8 @@ function item(
   context: ReportContext,
 ): Item {
   const findings = status?.findings ?? [unjudged]
-  const worst = findings[0] ?? unjudged
+  // What a firing stop condition is about stays its cause until all has been well for long enough.
+  const worst = status?.cause ?? findings[0] ?? unjudged
   const blamed = status?.state === 'skipped' ? [] : findings.filter((finding) => isBlamed(finding, status))
   return {
     id: judged.id,
@@ -130,7 +133,7 @@ function item(
     culpritCount: blamed.length,
     ...looks(judged.condition, findings, snapshot, context),
     runbookUrl: `${context.runbookBaseUrl}${judged.runbook}`,
-    nextStep: nextStepFor(judged.nextStep, worst),
+    nextStep: nextStepFor(judged, worst.answer === 'met' ? undefined : worst.key),
     flags,
   }
 }

@@ -1,0 +1,168 @@
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { answerBook } from './answers.ts'
+import type { PublishContext } from './context.ts'
+import { gateHandlers } from './gate-handlers.ts'
+import type { Handler, Parts } from './handling.ts'
+import { operations, type Operation, type OperationId } from './operations.ts'
+import { refuse } from './problem.ts'
+import { rolloutHandlers } from './rollout-handlers.ts'
+import { selfHandlers } from './self-handlers.ts'
+import { waitingRoom } from './waiting.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Name of the token that the request came with. */
+    token: string
+  }
+}
+
+export interface InterfaceOptions {
+  /** PEM texts; plain HTTP without them. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Writes that one address may make in a minute. */
+  readonly writesPerMinute?: number
+}
+
+const BODY_LIMIT = 64 * 1024
+/** A pipeline writes a handful of times in a rollout. */
+const WRITES_PER_MINUTE = 60
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+const safety: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+/** The HTTP interface over what `context` gives; not listening yet. Closing it ends all waits at once. */
+export async function httpInterface(
+  context: PublishContext,
+  options: InterfaceOptions = {},
+): Promise<FastifyInstance> {
+  const app = newApp(options)
+  const room = waitingRoom(context.board, Math.random)
+  let closing = false
+  const parts: Parts = { context, book: answerBook(context), room, closing: () => closing }
+  app.addHook('preClose', (done) => {
+    closing = true
+    room.close()
+    done()
+  })
+  app.decorateRequest('token', '')
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.headers(safety)
+    // A client that keeps its connection would keep the server from closing.
+    if (closing) reply.header('connection', 'close')
+    done()
+  })
+  refusals(app, context)
+  await app.register(rateLimit, {
+    global: false,
+    max: options.writesPerMinute ?? WRITES_PER_MINUTE,
+    timeWindow: 60_000,
+  })
+  const handlers = { ...gateHandlers(parts), ...rolloutHandlers(parts), ...selfHandlers(parts) }
+  await app.register((scope) => readRoutes(scope, context, handlers))
+  await app.register((scope) => writeRoutes(scope, context, handlers))
+  return app
+}
+
+function newApp({ tls }: InterfaceOptions): FastifyInstance {
+  const settings = {
+    bodyLimit: BODY_LIMIT,
+    // Time in which a request must have arrived; waiting for its answer does not count.
+    requestTimeout: 20_000,
+    routerOptions: { maxParamLength: 300 },
+    // While closing we answer what is in flight, and what still comes in on open connections.
+    return503OnClosing: false,
+  }
+  return tls === undefined
+    ? fastify(settings)
+    : (fastify({ ...settings, https: { ...tls } }) as unknown as FastifyInstance)
+}
+
+type Handlers = Readonly<Record<OperationId, Handler>>
+
+function isWrite({ access }: Operation): boolean {
+  return access !== 'open' && access !== 'read'
+}
+
+/** Reading takes a body of any kind and ignores it: hooks of deployment tools post theirs. */
+async function readRoutes(scope: FastifyInstance, context: PublishContext, handlers: Handlers) {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+  for (const operation of operations) if (!isWrite(operation)) addRoute(scope, context, operation, handlers)
+  refuseOtherMethods(scope)
+}
+
+async function writeRoutes(scope: FastifyInstance, context: PublishContext, handlers: Handlers) {
+  for (const operation of operations) if (isWrite(operation)) addRoute(scope, context, operation, handlers)
+}
+
+function addRoute(scope: FastifyInstance, context: PublishContext, operation: Operation, handlers: Handlers) {
+  const { access, methods, id } = operation
+  scope.route({
+    method: [...methods],
+    url: urlOf(operation.path),
+    handler: handlers[id as OperationId],
+    ...(access !== 'open' && { onRequest: guard(context, access) }),
+    ...(isWrite(operation) && { config: { rateLimit: {} } }),
+  })
+}
+
+function urlOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function guard(context: PublishContext, access: Exclude<Operation['access'], 'open'>) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const authorisation = context.authorise(access, request.headers.authorization)
+    if (authorisation.ok) {
+      request.token = authorisation.token
+      return done()
+    }
+    const { status, detail } = authorisation
+    if (status === 401) reply.header('www-authenticate', 'Bearer realm="caracal-gate-exporter"')
+    refuse(reply, status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
+  }
+}
+
+function refuseOtherMethods(scope: FastifyInstance): void {
+  const byPath = Map.groupBy<string, Operation>(operations, ({ path }) => path)
+  for (const [path, list] of byPath) {
+    const taken = list.flatMap(({ methods }) => methods)
+    const allowed = METHODS.filter((method) =>
+      method === 'HEAD' ? taken.includes('GET') : taken.some((one) => one === method),
+    )
+    scope.route({
+      method: METHODS.filter((method) => !allowed.includes(method)),
+      url: urlOf(path),
+      exposeHeadRoute: false,
+      handler: (request, reply) => {
+        reply.header('allow', allowed.join(', '))
+        const detail = `${path} does not take ${request.method}.`
+        refuse(reply, 405, 'Method not allowed', detail, { allowed })
+      },
+    })
+  }
+}
+
+function refusals(app: FastifyInstance, context: PublishContext): void {
+  app.setNotFoundHandler((_request, reply) => {
+    const allowed = [...new Set(operations.map(({ path }) => path))]
+    refuse(reply, 404, 'No such path', 'There is nothing here; /openapi.json describes all paths.', {
+      allowed,
+    })
+  })
+  app.setErrorHandler((fault: Error & { readonly statusCode?: number }, _request, reply) => {
+    const status = fault.statusCode ?? 500
+    if (status >= 400 && status < 500) {
+      refuse(reply, status, status === 429 ? 'Too many requests' : 'Invalid request', fault.message)
+      return
+    }
+    context.onFault(fault)
+    refuse(reply, 500, 'Internal error', 'The daemon could not answer; its log says why.')
+  })
+}
