@@ -1,0 +1,187 @@
+import type { Blindness, UnknownReason } from '../core/observation.ts'
+
+/** What is said of a server when it gives a certain answer: reason code and the rest of the sentence. */
+type Rule = readonly [unknownReason: UnknownReason, reason: string, predicate: string]
+
+const loginRefused: Rule = [
+  'unauthorized',
+  'redis_unauthorized',
+  'refuses the login: configure its user and password',
+]
+const moved: Rule = [
+  'unreachable',
+  'redis_moved',
+  'is a node of a Redis Cluster that does not serve this key: configure the cluster instead of one url',
+]
+const replica: Rule = [
+  'contradictory',
+  'redis_replica',
+  'is a replica whose streams may lag: name the primary, or wait until it is promoted',
+]
+
+/** By the first word of an error reply. */
+const replies: Readonly<Record<string, Rule>> = {
+  NOAUTH: loginRefused,
+  WRONGPASS: loginRefused,
+  DENIED: [
+    'unauthorized',
+    'redis_protected',
+    'takes no remote connections in protected mode: give it a password or an ACL',
+  ],
+  LOADING: ['unreachable', 'redis_loading', 'is loading its data set from disk: wait until it is done'],
+  BUSY: ['unreachable', 'redis_busy', 'is blocked by a script: wait for it or end it with SCRIPT KILL'],
+  MOVED: moved,
+  ASK: moved,
+  TRYAGAIN: moved,
+  CROSSSLOT: moved,
+  CLUSTERDOWN: [
+    'unreachable',
+    'redis_moved',
+    'belongs to a Redis Cluster that serves not all slots: repair the cluster, and configure cluster instead of url',
+  ],
+  MASTERDOWN: replica,
+  READONLY: replica,
+  MISCONF: ['unreachable', 'redis_misconf', 'can not persist and refuses commands: see its log and its disk'],
+  WRONGTYPE: [
+    'malformed',
+    'redis_wrong_type',
+    'holds something else than a stream under this name: remove it',
+  ],
+}
+
+/** By the code of a system error. */
+const systemErrors: Readonly<Record<string, Rule>> = {
+  ECONNREFUSED: ['unreachable', 'redis_refused', 'refuses connections: start Redis or correct the address'],
+  ECONNRESET: ['unreachable', 'redis_reset', 'broke the connection: see its log, and whether it demands TLS'],
+  EPIPE: ['unreachable', 'redis_reset', 'broke the connection: see its log, and whether it demands TLS'],
+  ENOTFOUND: ['unreachable', 'redis_name_unknown', 'has a name that does not resolve: correct the host'],
+  EAI_AGAIN: [
+    'unreachable',
+    'redis_name_unknown',
+    'has a name that does not resolve now: see the name server',
+  ],
+  EHOSTUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
+  ENETUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
+  ETIMEDOUT: ['timeout', 'redis_timeout', 'did not answer in time: check that it runs and is reachable'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'unreachable',
+    'redis_tls',
+    'shows a certificate for another name: configure the name in the certificate as host or servername',
+  ],
+  EPROTO: ['unreachable', 'redis_tls', 'does not speak TLS as configured: check port and TLS settings'],
+}
+
+/** Errors of ioredis itself, which have neither code nor first word. */
+const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
+  [/timed? ?out|socket timeout/i, systemErrors['ETIMEDOUT'] ?? loginRefused],
+  [
+    /^Protocol error/,
+    ['malformed', 'redis_protocol', 'does not speak the protocol of Redis: correct the address or TLS'],
+  ],
+  [
+    /^All sentinels are unreachable/,
+    [
+      'unreachable',
+      'redis_sentinel',
+      "has no sentinel that names its primary: check the sentinels' addresses, password, TLS and the name",
+    ],
+  ],
+  [
+    /^(None of startup nodes|Failed to refresh slots|Cluster isn't ready)/,
+    ['unreachable', 'redis_cluster', 'has no node that knows the cluster: check addresses, password and TLS'],
+  ],
+  [
+    /^(Connection is closed|Connection is aborted|Command aborted|Stream isn't writeable|Reached the max retries)/,
+    ['unreachable', 'redis_reset', 'broke the connection: see its log, and whether it demands TLS'],
+  ],
+]
+
+/**
+ * Puts an error of ioredis, of the network or of the server into one sentence that says what to do.
+ *
+ * @param server names the server for people, without credentials: `Redis at cache:6379`
+ */
+export function redisBlindness(fault: unknown, server: string): Blindness {
+  if (!(fault instanceof Error)) return other(server, String(fault))
+  const cause = 'lastNodeError' in fault && fault.lastNodeError instanceof Error ? fault.lastNodeError : fault
+  if (cause.name === 'ReplyError') return fromReply(cause.message, server)
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  const system = systemErrors[code]
+  if (system !== undefined) return blind(system, server)
+  if (isTlsCode(code))
+    return blind(
+      [
+        'unreachable',
+        'redis_tls',
+        `failed the TLS handshake (${code}): configure its CA, and a client certificate if it asks for one`,
+      ],
+      server,
+    )
+  const refused = /(NOAUTH|WRONGPASS|NOPERM)\b/.exec(cause.message)
+  if (refused !== null) return blind(loginRefused, server)
+  const known = clientErrors.find(([text]) => text.test(cause.message))
+  return known === undefined ? other(server, cause.message) : blind(known[1], server)
+}
+
+/** Whether the blindness concerns one key or command only, while the rest of the answers stands. */
+export function isPartial({ reason }: Blindness): boolean {
+  return partial.has(reason)
+}
+
+const partial: ReadonlySet<string> = new Set([
+  'redis_not_permitted',
+  'redis_wrong_type',
+  'redis_no_such_key',
+  'redis_error',
+])
+
+function fromReply(text: string, server: string): Blindness {
+  const [word = ''] = text.split(' ', 1)
+  const rule = replies[word]
+  if (rule !== undefined) return blind(rule, server)
+  if (word === 'NOPERM') return blind(notPermitted(text), server)
+  if (/no such key/i.test(text))
+    return blind(['ambiguous', 'redis_no_such_key', 'holds no stream of this name'], server)
+  if (/unknown (sub)?command|syntax error/i.test(text))
+    return blind(
+      [
+        'malformed',
+        'redis_too_old',
+        'does not know a command that is needed: run Redis 7.0 or later and rename no command',
+      ],
+      server,
+    )
+  if (/max number of clients/i.test(text))
+    return blind(
+      ['unreachable', 'redis_max_clients', 'has no connection left: close clients or raise maxclients'],
+      server,
+    )
+  if (/AUTH|username-password/.test(text)) return blind(loginRefused, server)
+  return other(server, text)
+}
+
+function notPermitted(text: string): Rule {
+  const command = /'([a-z|_-]+)' (command|subcommand)/i.exec(text)?.[1]
+  const missing = command === undefined ? 'the pattern %R~caracal.*' : `the command +${command}`
+  return [
+    'unauthorized',
+    'redis_not_permitted',
+    `does not permit a look: add ${missing} to the ACL of its user`,
+  ]
+}
+
+/** Error texts may repeat what was sent, a password included: what follows `with args` is left out. */
+function other(server: string, text: string): Blindness {
+  const said = text.replace(/,? *with args.*/is, '').slice(0, 120)
+  return blind(['malformed', 'redis_error', `gave an answer that was not expected: ${said}`], server)
+}
+
+function blind([unknownReason, reason, predicate]: Rule, server: string): Blindness {
+  return { unknownReason, reason, message: `${server} ${predicate}` }
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|CERT_|CRL_|INVALID_CA|HOSTNAME_MISMATCH|PATH_LENGTH)/.test(
+    code,
+  )
+}

@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { deadLetterArrivals, deadLetterEntries } from '../checks/signals.ts'
+import { isPartial, type RedisConnection, type RedisLine, type RedisReply } from '../connections/redis.ts'
+import { cannotTell, type Blindness } from '../core/observation.ts'
+import { read } from '../core/signal.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { CannotSee, type Look, type Watch } from './probe.ts'
+import { cannotSee, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
+import { decodeTotals } from './redis-stream-info.ts'
+
+/** How long a read waits for an arrival. A stream that was destroyed or can't be read is seen at its end. */
+const BLOCK: Millis = 5 * SECOND
+
+// A server that answers nothing at the end of the block hangs. Below 6 s together.
+const GRACE: Millis = 700
+const ANSWER_WITHIN: Millis = 650
+
+/** After an arrival, so that a flood of them costs the server twenty turns in a second and no more. */
+const REST: Millis = 50
+
+/** Where a blocking read is not to be had: in a cluster, and where the ACL does not permit it. */
+const POLL: Millis = 3 * SECOND
+
+const FIRST_RETRY: Millis = 100
+const LAST_RETRY: Millis = 2 * SECOND
+
+/** What a turn saw, and where to wait for the next arrival: by stream, the id of its newest entry. */
+interface Turn {
+  readonly look: Look
+  readonly newest: ReadonlyMap<string, string>
+}
+
+/**
+ * Is told of every arrival in a dead-letter stream by a blocking read on a connection of its own. The read only
+ * wakes it: arrivals are counted by Redis itself, so none is missed or counted twice, whatever breaks in between.
+ */
+export function deadLetters(redis: RedisConnection, streams: readonly string[]): Watch {
+  return {
+    name: 'dead-letters',
+    provides: [deadLetterEntries, deadLetterArrivals],
+    targets: () => [redisTarget],
+    validFor: 18 * SECOND,
+    async follow(_, deliver, stop) {
+      const line = redis.tail()
+      const hangUp = () => void line.close()
+      stop.addEventListener('abort', hangUp)
+      let failures = 0
+      while (!stop.aborted) {
+        try {
+          const turn = await lookAt(line, streams)
+          if (isStopped(stop)) break
+          deliver(turn.look)
+          await nextArrival(redis.blocks, line, turn.newest, stop)
+          failures = 0
+        } catch (fault) {
+          // Anything else than a reason is a fault of ours: it must not end the watch either.
+          if (isStopped(stop)) break
+          deliver(fault instanceof CannotSee ? fault : cannotSee(notUnderstood(String(fault))))
+          await pause(Math.min(FIRST_RETRY * 2 ** failures, LAST_RETRY), stop)
+          failures += 1
+        }
+      }
+      stop.removeEventListener('abort', hangUp)
+      await line.close()
+    },
+  }
+}
+
+/** @throws CannotSee when Redis can't be asked */
+async function lookAt(line: RedisLine, streams: readonly string[]): Promise<Turn> {
+  const replies = await line.run(
+    streams.map((name) => ['XINFO', 'STREAM', name]),
+    ANSWER_WITHIN,
+  )
+  const newest = new Map<string, string>()
+  const looks = streams.map((stream, at) => lookAtStream(stream, replies[at], newest))
+  return { look: joined(looks), newest }
+}
+
+function lookAtStream(stream: string, reply: RedisReply | undefined, newest: Map<string, string>): Look {
+  const labels = { stream }
+  if (reply?.ok === false && isPartial(reply.blindness)) {
+    if (reply.blindness.reason !== 'redis_no_such_key') return blindTo(stream, reply.blindness)
+    // It comes into being with its first entry, which any id is behind.
+    newest.set(stream, '0-0')
+    return { readings: [read(deadLetterEntries, labels, 0), read(deadLetterArrivals, labels, 0)] }
+  }
+  const totals = decodeTotals(valueOf(reply))
+  if (totals?.entriesAdded === undefined) return blindTo(stream, notUnderstood('no count of arrivals'))
+  newest.set(stream, totals.lastId)
+  return {
+    readings: [
+      read(deadLetterEntries, labels, totals.length),
+      read(deadLetterArrivals, labels, totals.entriesAdded),
+    ],
+  }
+}
+
+function blindTo(stream: string, blindness: Blindness): Look {
+  const said = { ...blindness, message: `${stream}: ${blindness.message}` }
+  return {
+    readings: [],
+    blindSpots: [deadLetterEntries, deadLetterArrivals].map((signal) => cannotTell(signal, { stream }, said)),
+  }
+}
+
+/**
+ * Returns when an entry arrived behind `newest`, or when the block is over.
+ * @throws CannotSee when the server does not answer in time: that is not the same as no arrival
+ */
+async function nextArrival(
+  blocks: boolean,
+  line: RedisLine,
+  newest: ReadonlyMap<string, string>,
+  stop: AbortSignal,
+): Promise<void> {
+  if (!blocks || newest.size === 0) return pause(POLL, stop)
+  const [reply] = await line.run(
+    [['XREAD', 'BLOCK', String(BLOCK), 'COUNT', '1', 'STREAMS', ...newest.keys(), ...newest.values()]],
+    BLOCK + GRACE,
+  )
+  if (reply?.ok === false && isPartial(reply.blindness)) return pause(POLL, stop)
+  // Entries come with their payload; only that there is one is of interest.
+  if (valueOf(reply) !== null) await pause(REST, stop)
+}
+
+async function pause(span: Millis, stop: AbortSignal): Promise<void> {
+  await delay(span, undefined, { signal: stop }).catch(() => {})
+}
+
+// A function, because a check of the property itself is taken to hold across an await.
+function isStopped(stop: AbortSignal): boolean {
+  return stop.aborted
+}

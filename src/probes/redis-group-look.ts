@@ -1,0 +1,165 @@
+import type { GroupSpec } from '../checks/platform.ts'
+import {
+  groupConsumerIdle,
+  groupConsumers,
+  groupExists,
+  groupLag,
+  groupLagKnown,
+  groupLost,
+  groupOldestPendingAge,
+  groupOldestPendingIdle,
+  groupPending,
+} from '../checks/signals.ts'
+import { cannotTell, type Blindness } from '../core/observation.ts'
+import { read, type Signal } from '../core/signal.ts'
+import { MINUTE, SECOND, type Millis } from '../core/time.ts'
+import type { Look } from './probe.ts'
+import { backlogOf, lossOf } from './redis-backlog.ts'
+import { questionKey, type Counts, type Question } from './redis-counts.ts'
+import { joined, notUnderstood } from './redis-look.ts'
+import { addedAt, type GroupInfo, type StreamInfo } from './redis-stream-info.ts'
+
+/** A group that exists and is exported; `group` is absent when its shape is not known. */
+export interface WatchedGroup {
+  readonly stream: string
+  readonly info: StreamInfo
+  readonly name: string
+  readonly spec: GroupSpec
+  readonly group?: GroupInfo
+}
+
+type GroupSignal = Signal<'stream' | 'group'>
+type Labels = { readonly stream: string; readonly group: string }
+
+const signals = [
+  groupLag,
+  groupLagKnown,
+  groupPending,
+  groupOldestPendingIdle,
+  groupOldestPendingAge,
+  groupConsumers,
+  groupConsumerIdle,
+  groupLost,
+] as const
+
+// Clocks that are set back, not merely slewed. Beyond it an id or a time can't be compared with the clock of Redis.
+const CLOCK_TOLERANCE: Millis = MINUTE
+
+/** What must be counted before the group can be told of. */
+export function questionsOf({ stream, info, name, spec, group }: WatchedGroup): readonly Question[] {
+  if (group === undefined) return []
+  const questions: Question[] = []
+  const { lastDeliveredId, pending, oldestPending } = group
+  if (backlogOf(info, group) === 'uncounted')
+    questions.push({
+      kind: 'undelivered',
+      stream,
+      group: name,
+      id: lastDeliveredId,
+      basis: info.entriesAdded === undefined ? `${lastDeliveredId} ${info.length}` : lastDeliveredId,
+      added: info.entriesAdded ?? 0,
+    })
+  if (spec.evidence === true && info.firstId !== undefined && lossOf(info, group).pending === 'uncounted')
+    questions.push({
+      kind: 'trimmed',
+      stream,
+      group: name,
+      id: info.firstId,
+      basis: `${info.firstId} ${pending} ${oldestPending?.id}`,
+      added: 0,
+    })
+  return questions
+}
+
+/**
+ * Everything that is exported of one group that exists.
+ * @param now by the clock of Redis
+ */
+export function lookAtGroup(watched: WatchedGroup, counts: Counts, now: Millis): Look {
+  const { stream, info, name, spec, group } = watched
+  const labels = { stream, group: name }
+  const exists = { readings: [read(groupExists, labels, 1)] }
+  const seen =
+    group === undefined
+      ? blindTo(signals, labels, notUnderstood(`a group of another shape (${stream}/${name})`))
+      : joined([
+          lookAtLag(labels, info, group, counts),
+          lookAtPending(labels, group, now),
+          lookAtConsumers(labels, group, now),
+          lookAtLoss(labels, info, group, counts),
+        ])
+  // Nothing is expected of an observer, so what can't be seen of it is no blind spot.
+  return joined([exists, spec.policy === 'observer' ? { readings: seen.readings } : seen])
+}
+
+function lookAtLag(labels: Labels, info: StreamInfo, group: GroupInfo, counts: Counts): Look {
+  const known = read(groupLagKnown, labels, group.lag === undefined ? 0 : 1)
+  const backlog = backlogOf(info, group)
+  if (backlog !== 'uncounted') {
+    const { entries, estimated } = backlog
+    return { readings: [known, read(groupLag, labels, entries, estimated ? 'estimated' : undefined)] }
+  }
+  const count = counts.get(questionKey({ kind: 'undelivered', ...labels }))
+  if (count?.ok === true && count.conclusive) {
+    const entries = Math.min(count.entries, info.length)
+    const detail = count.atLeast ? 'estimated, at least' : 'estimated'
+    return { readings: [known, read(groupLag, labels, entries, detail)] }
+  }
+  const why = count === undefined || count.ok ? 'too many to count at this look' : count.blindness.message
+  return {
+    readings: [known],
+    blindSpots: [cannotTell(groupLag, labels, unknowable('redis_lag_unknown', labels, 'what it lags', why))],
+  }
+}
+
+function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, now: Millis): Look {
+  const entries = read(groupPending, labels, pending)
+  if (oldestPending === undefined)
+    return {
+      readings: [entries, read(groupOldestPendingIdle, labels, 0), read(groupOldestPendingAge, labels, 0)],
+    }
+  return joined([
+    { readings: [entries] },
+    since(groupOldestPendingIdle, labels, oldestPending.deliveredAt, now),
+    since(groupOldestPendingAge, labels, addedAt(oldestPending.id), now),
+  ])
+}
+
+function lookAtConsumers(labels: Labels, { consumers, lastAsked }: GroupInfo, now: Millis): Look {
+  const known = { readings: [read(groupConsumers, labels, consumers)] }
+  return lastAsked === undefined ? known : joined([known, since(groupConsumerIdle, labels, lastAsked, now)])
+}
+
+function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: Counts): Look {
+  const { undelivered, pending } = lossOf(info, group)
+  if (undelivered === 'unknowable') {
+    const why =
+      'entries were removed and Redis does not know what the group has read; it will when the group reads on'
+    return blindTo([groupLost], labels, unknowable('redis_loss_unknown', labels, 'what it lost', why))
+  }
+  if (pending !== 'uncounted') return { readings: [read(groupLost, labels, undelivered + pending)] }
+  const count = counts.get(questionKey({ kind: 'trimmed', ...labels }))
+  const exact = count?.ok === true && !count.atLeast
+  // The oldest pending entry is gone, that much is certain.
+  const gone = count?.ok === true ? Math.max(1, count.entries) : 1
+  return { readings: [read(groupLost, labels, undelivered + gone, exact ? undefined : 'at least')] }
+}
+
+/** Seconds between a time and the clock of Redis. */
+function since(signal: GroupSignal, labels: Labels, then: Millis, now: Millis): Look {
+  const span = now - then
+  if (span >= -CLOCK_TOLERANCE) return { readings: [read(signal, labels, Math.max(0, span) / SECOND)] }
+  return blindTo([signal], labels, {
+    unknownReason: 'contradictory',
+    reason: 'redis_clock',
+    message: `${labels.stream}/${labels.group} has times ahead of the clock of Redis: its clock was set back, or entries were added with ids of their own`,
+  })
+}
+
+function blindTo(unseen: readonly GroupSignal[], labels: Labels, blindness: Blindness): Look {
+  return { readings: [], blindSpots: unseen.map((signal) => cannotTell(signal, labels, blindness)) }
+}
+
+function unknowable(reason: string, { stream, group }: Labels, what: string, why: string): Blindness {
+  return { unknownReason: 'ambiguous', reason, message: `${stream}/${group}: ${what} is unknown: ${why}` }
+}

@@ -1,0 +1,123 @@
+import type { GroupSpec, StreamSpec } from '../checks/platform.ts'
+import { MINUTE, type Millis } from '../core/time.ts'
+import { decodeGroup, type GroupInfo, type NamedGroup } from './redis-stream-info.ts'
+
+/** Which groups of a stream matter now. */
+export interface Selection {
+  /** Groups that exist and are exported; undefined for one whose shape is not known. */
+  readonly present: readonly { readonly name: string; readonly spec: GroupSpec; readonly group?: GroupInfo }[]
+  /** Names of groups that should exist and do not. */
+  readonly missing: readonly string[]
+  /** Per-replica groups whose replica is alive, and those whose replica is gone. */
+  readonly living: number
+  readonly orphans: number
+  /** Set when there are more candidates than were looked at, so that living ones may hide among the rest. */
+  readonly crowded: boolean
+}
+
+/** A per-replica group counts as alive for this long after its consumer asked, where nobody said which replicas exist. */
+const ALIVE_FOR: Millis = MINUTE
+
+/** Groups of gone replicas are never destroyed; a stream may gather thousands. */
+const DECODED_AT_MOST = 200
+
+/**
+ * Sorts the groups of a stream by what is expected of them. Groups that nobody named are ignored: they belong to
+ * others.
+ *
+ * @param hostnames of the replicas that have groups of their own; empty when nobody named them
+ * @param now by the clock of Redis
+ */
+export function selectGroups(
+  { groups: specs }: StreamSpec,
+  groups: readonly NamedGroup[],
+  hostnames: readonly string[],
+  now: Millis,
+): Selection {
+  const byName = new Map(groups.map((group) => [group.name, group]))
+  const fixed = specs.filter((spec) => spec.policy !== 'per-replica')
+  const replicas = specs
+    .filter((spec) => spec.policy === 'per-replica')
+    .map((spec) =>
+      hostnames.length > 0 ? namedReplicas(spec, byName, hostnames) : seenReplicas(spec, groups, now),
+    )
+  return {
+    present: [
+      ...fixed.flatMap((spec) => presentIn(byName, spec.name, spec)),
+      ...replicas.flatMap((part) => part.present),
+    ],
+    missing: [
+      ...fixed.filter((spec) => spec.policy === 'required' && !byName.has(spec.name)).map(({ name }) => name),
+      ...replicas.flatMap((part) => part.missing),
+    ],
+    living: replicas.reduce((sum, part) => sum + part.present.length, 0),
+    orphans: replicas.reduce((sum, part) => sum + part.orphans, 0),
+    crowded: replicas.some((part) => part.crowded),
+  }
+}
+
+/** Names of the groups of a stream that must exist, as far as they are known beforehand. */
+export function expectedGroups({ groups }: StreamSpec, hostnames: readonly string[]): readonly string[] {
+  return groups.flatMap((spec) => {
+    switch (spec.policy) {
+      case 'required':
+        return [spec.name]
+      case 'per-replica':
+        return hostnames.map((hostname) => `${spec.name}${hostname}`)
+      case 'observer':
+        return []
+    }
+  })
+}
+
+type Part = Omit<Selection, 'living'>
+
+function namedReplicas(
+  spec: GroupSpec,
+  byName: ReadonlyMap<string, NamedGroup>,
+  hostnames: readonly string[],
+): Part {
+  const names = [...new Set(hostnames)].map((hostname) => `${spec.name}${hostname}`)
+  const present = names.flatMap((name) => presentIn(byName, name, spec))
+  const candidates = [...byName.keys()].filter((name) => belongsTo(spec, name)).length
+  return {
+    present,
+    missing: names.filter((name) => !byName.has(name)),
+    orphans: candidates - present.length,
+    crowded: false,
+  }
+}
+
+function seenReplicas(spec: GroupSpec, groups: readonly NamedGroup[], now: Millis): Part {
+  const candidates = groups.filter(({ name }) => belongsTo(spec, name))
+  const looked = candidates.slice(0, DECODED_AT_MOST)
+  const present = looked.flatMap((named) => {
+    const group = decodeGroup(named)
+    // A shape that is not known proves no death.
+    if (group === undefined) return [{ name: named.name, spec }]
+    const alive = group.lastAsked !== undefined && now - group.lastAsked <= ALIVE_FOR
+    return alive && named.name.startsWith(spec.name) ? [{ name: named.name, spec, group }] : []
+  })
+  return {
+    present,
+    missing: [],
+    orphans: looked.length - present.length,
+    crowded: looked.length < candidates.length,
+  }
+}
+
+/** Behind the prefix stands a host; the bare prefix without its colon is the group that all replicas once shared. */
+function belongsTo({ name: prefix }: GroupSpec, name: string): boolean {
+  return name.startsWith(prefix) || (prefix.endsWith(':') && name === prefix.slice(0, -1))
+}
+
+function presentIn(
+  byName: ReadonlyMap<string, NamedGroup>,
+  name: string,
+  spec: GroupSpec,
+): Selection['present'] {
+  const named = byName.get(name)
+  if (named === undefined) return []
+  const group = decodeGroup(named)
+  return [group === undefined ? { name, spec } : { name, spec, group }]
+}

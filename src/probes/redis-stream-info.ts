@@ -1,0 +1,158 @@
+import type { Millis } from '../core/time.ts'
+
+/** A stream as `XINFO STREAM` shows it. Ids are texts of the form `milliseconds-sequence`. */
+export interface StreamInfo {
+  readonly length: number
+  /** Undefined before Redis 7. */
+  readonly entriesAdded: number | undefined
+  readonly lastId: string
+  /** Id of the oldest entry; undefined when the stream is empty. */
+  readonly firstId: string | undefined
+  /** Only their names are known; decodeGroup() tells the rest. */
+  readonly groups: readonly NamedGroup[]
+}
+
+export interface NamedGroup {
+  readonly name: string
+  readonly fields: Fields
+}
+
+export interface GroupInfo {
+  readonly name: string
+  readonly lastDeliveredId: string
+  /** Undefined while Redis does not know how many entries the group has read. */
+  readonly entriesRead: number | undefined
+  /** Undefined while Redis does not know it. */
+  readonly lag: number | undefined
+  readonly pending: number
+  readonly oldestPending: { readonly id: string; readonly deliveredAt: Millis } | undefined
+  readonly consumers: number
+  /** When a consumer last asked for entries, by the clock of Redis. */
+  readonly lastAsked: Millis | undefined
+}
+
+type Fields = ReadonlyMap<string, unknown>
+
+/** Decodes the reply to `XINFO STREAM name FULL`, or undefined when it has another shape. */
+export function decodeStream(reply: unknown): StreamInfo | undefined {
+  const fields = fieldsOf(reply)
+  const length = countIn(fields, 'length')
+  const lastId = idOf(fields?.get('last-generated-id'))
+  const entries = fields?.get('entries')
+  const groups = fields?.get('groups')
+  if (length === undefined || lastId === undefined || !Array.isArray(entries) || !Array.isArray(groups))
+    return undefined
+  const [oldest] = entries as readonly unknown[]
+  const firstId = Array.isArray(oldest) ? idOf(oldest[0]) : undefined
+  const named = groups.map(nameGroup)
+  if ((length > 0 && firstId === undefined) || named.includes(undefined)) return undefined
+  return {
+    length,
+    entriesAdded: countIn(fields, 'entries-added'),
+    lastId,
+    firstId,
+    groups: named.filter((group) => group !== undefined),
+  }
+}
+
+/** Length and arrivals from the reply to `XINFO STREAM name` of either form, or undefined when it has another shape. */
+export function decodeTotals(
+  reply: unknown,
+): Pick<StreamInfo, 'length' | 'entriesAdded' | 'lastId'> | undefined {
+  const fields = fieldsOf(reply)
+  const length = countIn(fields, 'length')
+  const lastId = idOf(fields?.get('last-generated-id'))
+  if (length === undefined || lastId === undefined) return undefined
+  return { length, entriesAdded: countIn(fields, 'entries-added'), lastId }
+}
+
+/** Decodes one group of a stream, or undefined when it has another shape. */
+export function decodeGroup({ name, fields }: NamedGroup): GroupInfo | undefined {
+  const lastDeliveredId = idOf(fields.get('last-delivered-id'))
+  const pending = countIn(fields, 'pel-count')
+  const consumers = fields.get('consumers')
+  const oldest = oldestPendingOf(fields.get('pending'))
+  if (lastDeliveredId === undefined || pending === undefined || !Array.isArray(consumers)) return undefined
+  if (pending > 0 && oldest === undefined) return undefined
+  const asked = consumers.map((consumer) => countIn(fieldsOf(consumer), 'seen-time'))
+  const seen = asked.filter((time) => time !== undefined)
+  if (seen.length < asked.length) return undefined
+  return {
+    name,
+    lastDeliveredId,
+    entriesRead: countIn(fields, 'entries-read'),
+    lag: countIn(fields, 'lag'),
+    pending,
+    oldestPending: pending > 0 ? oldest : undefined,
+    consumers: consumers.length,
+    lastAsked: seen.length > 0 ? seen.reduce((a, b) => Math.max(a, b)) : undefined,
+  }
+}
+
+/** Decodes the reply to `TIME` into milliseconds since the epoch, with fractions. */
+export function decodeTime(reply: unknown): Millis | undefined {
+  if (!Array.isArray(reply)) return undefined
+  const [seconds, microseconds] = reply.map(Number)
+  const time = (seconds ?? Number.NaN) * 1_000 + (microseconds ?? Number.NaN) / 1_000
+  return Number.isFinite(time) ? time : undefined
+}
+
+/** Negative when `a` was added before `b`, 0 when they are the same. */
+export function compareIds(a: string, b: string): number {
+  const [milliseconds, sequence] = partsOf(a)
+  const [otherMilliseconds, otherSequence] = partsOf(b)
+  const difference =
+    milliseconds === otherMilliseconds ? sequence - otherSequence : milliseconds - otherMilliseconds
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+}
+
+/** When the entry was added, by the clock of Redis, unless its producer chose the id. */
+export function addedAt(id: string): Millis {
+  return Number(partsOf(id)[0])
+}
+
+// Both halves are 64-bit numbers, which a double does not hold.
+function partsOf(id: string): readonly [milliseconds: bigint, sequence: bigint] {
+  const [milliseconds = '0', sequence = '0'] = id.split('-')
+  return [BigInt(milliseconds), BigInt(sequence)]
+}
+
+function nameGroup(group: unknown): NamedGroup | undefined {
+  const fields = fieldsOf(group)
+  const name = fields?.get('name')
+  return fields === undefined || typeof name !== 'string' ? undefined : { name, fields }
+}
+
+function oldestPendingOf(pending: unknown): GroupInfo['oldestPending'] {
+  const oldest: unknown = Array.isArray(pending) ? pending[0] : undefined
+  if (!Array.isArray(oldest)) return undefined
+  const id = idOf(oldest[0])
+  const deliveredAt = countOf(oldest[2])
+  return id === undefined || deliveredAt === undefined ? undefined : { id, deliveredAt }
+}
+
+/** Names and values come as a flat list or, from a newer protocol, as an object or a map. */
+function fieldsOf(reply: unknown): Fields | undefined {
+  if (reply instanceof Map) return reply as Fields
+  if (Array.isArray(reply)) {
+    const fields = new Map<string, unknown>()
+    for (let at = 0; at + 1 < reply.length; at += 2) fields.set(String(reply[at]), reply[at + 1])
+    return fields
+  }
+  return typeof reply === 'object' && reply !== null ? new Map(Object.entries(reply)) : undefined
+}
+
+function countIn(fields: Fields | undefined, name: string): number | undefined {
+  return countOf(fields?.get(name))
+}
+
+function countOf(value: unknown): number | undefined {
+  if (typeof value === 'string' && !/^\d+$/.test(value)) return undefined
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined
+  const count = Number(value)
+  return Number.isSafeInteger(count) && count >= 0 ? count : undefined
+}
+
+function idOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{1,20}-\d{1,20}$/.test(value) ? value : undefined
+}
