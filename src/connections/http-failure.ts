@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import type { Blindness, UnknownReason } from '../core/observation.ts'
 
 /** How far a request had come when it failed. */
@@ -32,6 +33,7 @@ const cancelled: Kind = ['unreachable', 'request_cancelled', 'was no longer aske
 const noRoute: Kind = ['unreachable', 'no_route', 'cannot be routed to']
 const noName: Kind = ['unreachable', 'name_not_found', 'has a name that does not resolve']
 const tooLarge: Kind = ['malformed', 'body_too_large', 'answers with more than is accepted']
+const notHttp: Kind = ['malformed', 'not_http', 'does not speak HTTP as expected']
 const wrongHost: Kind = ['unreachable', 'tls_wrong_host', 'shows a certificate for another host']
 const expired: Kind = ['unreachable', 'tls_expired', 'shows a certificate that is not valid now']
 const untrusted: Kind = ['unreachable', 'tls_not_trusted', 'shows a certificate of an authority not trusted']
@@ -70,6 +72,12 @@ const kinds: Readonly<Record<string, Kind>> = {
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   CERT_UNTRUSTED: untrusted,
+  CERT_REJECTED: untrusted,
+  CERT_REVOKED: untrusted,
+  CERT_SIGNATURE_FAILURE: untrusted,
+  CERT_CHAIN_TOO_LONG: untrusted,
+  INVALID_CA: untrusted,
+  INVALID_PURPOSE: untrusted,
 }
 
 /**
@@ -78,7 +86,7 @@ const kinds: Readonly<Record<string, Kind>> = {
  */
 export function blindnessOfFault(fault: unknown, phase: Phase, host: string): Blindness | undefined {
   const code = codeOf(fault)
-  const kind = code === undefined ? undefined : kindOf(code, phase)
+  const kind = code === undefined ? kindWithoutCode(fault) : kindOf(code, phase)
   if (kind === undefined) return undefined
   const [unknownReason, reason, says] = kind
   return { unknownReason, reason, message: `${host} ${says}` }
@@ -90,10 +98,17 @@ function kindOf(code: string, phase: Phase): Kind | undefined {
   if (code === 'UND_ERR_SOCKET') return phase === 'reading' ? truncated : closed
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_'))
     return ['unreachable', 'tls_failed', 'does not speak TLS as expected']
-  // Codes of the HTTP parser.
   if (code === 'HPE_INVALID_EOF_STATE') return truncated
-  if (code.startsWith('HPE_')) return ['malformed', 'not_http', 'does not speak HTTP as expected']
-  return undefined
+  if (code.startsWith('HPE_')) return notHttp
+  // Any other error of the operating system.
+  return /^E[A-Z0-9]+$/.test(code)
+    ? ['unreachable', 'connection_failed', `cannot be reached (${code})`]
+    : undefined
+}
+
+// The HTTP parser of undici gives some of its errors no code.
+function kindWithoutCode(fault: unknown): Kind | undefined {
+  return fault instanceof errors.HTTPParserError ? notHttp : undefined
 }
 
 // undici wraps what a socket says, and Node what several addresses of one name say.

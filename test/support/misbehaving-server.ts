@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
-import type { Certificate } from './certificates.ts'
+import type { Identity } from './certificate-authority.ts'
 
 export interface ReceivedRequest {
   readonly method: string
@@ -28,7 +28,8 @@ export interface MisbehavingServer {
 
 export interface ServerOptions {
   readonly port?: number
-  readonly tls?: Certificate
+  /** Serves https under the name `localhost`. */
+  readonly tls?: Identity
 }
 
 /** Listens on 127.0.0.1; port 0 takes a free one. */
@@ -65,7 +66,7 @@ export async function misbehavingServer(
   const { port } = server.address() as AddressInfo
   return {
     port,
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     requests,
     bytesSent: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, sent),
     connections: () => sockets.size,

@@ -28,6 +28,8 @@ const table: readonly (readonly [code: string, phase: Phase, unknownReason: stri
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'connecting', 'unreachable', 'tls_wrong_host'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'connecting', 'unreachable', 'tls_not_trusted'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'connecting', 'unreachable', 'tls_not_trusted'],
+  ['CERT_SIGNATURE_FAILURE', 'connecting', 'unreachable', 'tls_not_trusted'],
+  ['ENETDOWN', 'connecting', 'unreachable', 'connection_failed'],
   ['CERT_HAS_EXPIRED', 'connecting', 'unreachable', 'tls_expired'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'connecting', 'unreachable', 'tls_failed'],
   ['EPROTO', 'connecting', 'unreachable', 'tls_failed'],

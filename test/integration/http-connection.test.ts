@@ -1,0 +1,262 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { openHttp, type Http, type HttpAnswer } from '../../src/connections/http.ts'
+import { certificateAuthority } from '../support/certificate-authority.ts'
+import * as servers from '../support/misbehaving-server.ts'
+import type { Behaviour, MisbehavingServer, ServerOptions } from '../support/misbehaving-server.ts'
+
+const kilobyte = 1024
+const secret = 'bearer-that-must-not-be-told'
+
+let http: Http
+let open: MisbehavingServer[]
+
+beforeEach(() => {
+  http = openHttp()
+  open = []
+})
+
+afterEach(async () => {
+  await http.close()
+  await Promise.all(open.map((server) => server.close()))
+})
+
+async function start(behaviour: Behaviour, options?: ServerOptions): Promise<MisbehavingServer> {
+  const server = await servers.misbehavingServer(behaviour, options)
+  open.push(server)
+  return server
+}
+
+function get(url: string, { timeout = 2_000, maxBytes = 64 * kilobyte } = {}): Promise<HttpAnswer> {
+  const headers = { authorization: `Bearer ${secret}` }
+  return http.get(url, { headers, maxBytes, deadline: AbortSignal.timeout(timeout) })
+}
+
+async function failureOf(asked: Promise<HttpAnswer>): Promise<HttpFailure> {
+  const outcome = await asked.catch((fault: unknown) => fault)
+  if (!(outcome instanceof HttpFailure)) throw new Error('no HttpFailure', { cause: outcome })
+  expect(outcome.message).not.toContain(secret)
+  return outcome
+}
+
+/** Waits until `holds`, for what happens on another socket after ours has its answer. */
+async function eventually(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries += 1) {
+    if (tries === 200) throw new Error('still not so after 4 s')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+describe('an HTTP answer', () => {
+  it('comes with its status, type, body and the time to wait', async () => {
+    const server = await start(servers.saysJson(429, { error: 'rate_limited' }, { 'retry-after': '7' }))
+
+    expect(await get(`${server.url}/ready`)).toEqual({
+      status: 429,
+      contentType: 'application/json',
+      retryAfter: '7',
+      body: '{"error":"rate_limited"}',
+    })
+  })
+
+  it('is asked for once, at exactly the path, without offering an encoding', async () => {
+    const server = await start(servers.saysJson(200, { ok: true }))
+
+    await get(`${server.url}/ready`)
+
+    expect(server.requests).toHaveLength(1)
+    expect(server.requests[0]).toMatchObject({ method: 'GET', path: '/ready' })
+    expect(server.requests[0]?.headers).not.toHaveProperty('accept-encoding')
+  })
+
+  it('is not followed to another place', async () => {
+    const elsewhere = await start(servers.saysJson(200, { ok: true }))
+    const server = await start(servers.says({ status: 301, headers: { location: `${elsewhere.url}/ready` } }))
+
+    expect((await get(`${server.url}/ready`)).status).toBe(301)
+    expect(elsewhere.requests).toHaveLength(0)
+  })
+
+  it('comes over connections that are kept, two at most', async () => {
+    const server = await start(servers.saysJson(200, { ok: true }))
+
+    for (let i = 0; i < 20; i += 1) await get(`${server.url}/ready`)
+
+    expect(server.connections()).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('a request without an answer', () => {
+  const table: readonly (readonly [string, Behaviour, string, string])[] = [
+    ['a reset before the headers', servers.resetBeforeHeaders, 'unreachable', 'connection_reset'],
+    ['a reset amid the body', servers.resetAmidBody, 'unreachable', 'connection_reset'],
+    ['a close before the headers', servers.closedBeforeHeaders, 'unreachable', 'connection_closed'],
+    ['a close amid the body', servers.closedAmidBody, 'malformed', 'body_truncated'],
+    ['a close amid the chunks', servers.closedAmidChunks, 'malformed', 'body_truncated'],
+    ['another protocol', servers.notHttp, 'malformed', 'not_http'],
+    ['a megabyte of headers', servers.hugeHeaders, 'malformed', 'headers_too_large'],
+    ['a body of 2 GiB', servers.endlessBody({ declared: true }), 'malformed', 'body_too_large'],
+    ['a body without an end', servers.endlessBody({ declared: false }), 'malformed', 'body_too_large'],
+    ['a gzip bomb', servers.gzipBomb(), 'malformed', 'body_encoded'],
+  ]
+
+  it.each(table)('tells %s', async (_, behaviour, unknownReason, reason) => {
+    const server = await start(behaviour)
+
+    expect(await failureOf(get(`${server.url}/metrics`))).toMatchObject({ unknownReason, reason })
+  })
+
+  it('tells that nobody listens', async () => {
+    const server = await start(servers.hanging)
+    await server.close()
+    open = []
+
+    const failure = await failureOf(get(`${server.url}/ready`))
+
+    expect(failure).toMatchObject({ unknownReason: 'unreachable', reason: 'connection_refused' })
+    expect(failure.message).toContain(`127.0.0.1:${server.port}`)
+  })
+
+  it('tells that a name does not resolve', async () => {
+    const failure = await failureOf(get('http://does-not-exist.invalid/ready', { timeout: 10_000 }))
+
+    expect(failure.unknownReason).toBe('unreachable')
+    expect(failure.reason).toMatch(/^name_/)
+  })
+
+  it.each([
+    ['hangs after it accepted', servers.hanging, 'did not answer in time'],
+    ['sends one byte a second', servers.dripping, 'did not finish in time'],
+  ])('ends at its deadline when the server %s', async (_, behaviour, says) => {
+    const server = await start(behaviour)
+    const startedAt = performance.now()
+
+    const failure = await failureOf(get(`${server.url}/ready`, { timeout: 200 }))
+
+    expect(failure).toMatchObject({ unknownReason: 'timeout', reason: 'timeout' })
+    expect(failure.message).toContain(says)
+    expect(performance.now() - startedAt).toBeLessThan(900)
+    await eventually(() => server.connections() === 0)
+  })
+
+  it('ends at its deadline while it is queued behind others, which never reach the server twice', async () => {
+    const server = await start(servers.hanging)
+    const asked = Array.from({ length: 4 }, () => failureOf(get(`${server.url}/ready`, { timeout: 200 })))
+
+    const reasons = (await Promise.all(asked)).map(({ reason }) => reason)
+
+    expect(reasons).toEqual(['timeout', 'timeout', 'timeout', 'timeout'])
+    expect(server.requests.length).toBeLessThanOrEqual(2)
+    server.behave(servers.saysJson(200, { ok: true }))
+    expect((await get(`${server.url}/ready`)).status).toBe(200)
+    expect(server.requests.length).toBeLessThanOrEqual(3)
+  })
+
+  it('ends at once when its deadline has passed already', async () => {
+    const server = await start(servers.hanging)
+    const request = { deadline: AbortSignal.abort(), maxBytes: kilobyte }
+
+    expect(await failureOf(http.get(`${server.url}/ready`, request))).toMatchObject({ reason: 'timeout' })
+  })
+
+  it('reads no more of an endless body than it must', async () => {
+    for (const declared of [true, false]) {
+      const server = await start(servers.endlessBody({ declared }))
+
+      await failureOf(get(`${server.url}/metrics`, { maxBytes: 64 * kilobyte }))
+
+      await eventually(() => server.connections() === 0)
+      // What the buffers of both sockets hold, of 2 GiB.
+      expect(server.bytesSent()).toBeLessThan(24 * kilobyte * kilobyte)
+    }
+  })
+})
+
+describe('TLS', () => {
+  const authority = certificateAuthority()
+
+  async function reasonWith(ca: string | undefined, name: string): Promise<string> {
+    const server = await start(servers.saysJson(200, { ok: true }), { tls: authority.issue(name) })
+    const client = openHttp(ca === undefined ? {} : { tls: { ca } })
+    const asked = client.get(`${server.url}/ready`, {
+      deadline: AbortSignal.timeout(5_000),
+      maxBytes: kilobyte,
+    })
+    const outcome = await asked.then(
+      ({ status }) => `${status}`,
+      (fault: unknown) => (fault as HttpFailure).reason,
+    )
+    await client.close()
+    return outcome
+  }
+
+  it('is spoken with a host that an authority in the settings vouches for', async () => {
+    expect(await reasonWith(authority.ca, 'localhost')).toBe('200')
+  })
+
+  it.each([
+    ['a certificate for another host', authority.ca, 'other.example', 'tls_wrong_host'],
+    ['an authority that nobody trusts', undefined, 'localhost', 'tls_not_trusted'],
+    ['another authority', certificateAuthority().ca, 'localhost', 'tls_not_trusted'],
+  ])('is refused with %s', async (_, ca, name, reason) => {
+    expect(await reasonWith(ca, name)).toBe(reason)
+  })
+
+  it('is told from plain HTTP', async () => {
+    const server = createServer((_, response) => response.end('{"ok":true}'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+
+    const failure = await failureOf(get(`https://127.0.0.1:${port}/ready`))
+
+    expect(failure).toMatchObject({ unknownReason: 'unreachable', reason: 'tls_failed' })
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('ends at its deadline when the handshake hangs', async () => {
+    const server = await start(servers.hanging)
+    const startedAt = performance.now()
+
+    const failure = await failureOf(get(server.url.replace('http:', 'https:'), { timeout: 200 }))
+
+    expect(failure).toMatchObject({ reason: 'timeout' })
+    expect(failure.message).toContain('did not accept a connection')
+    expect(performance.now() - startedAt).toBeLessThan(900)
+  })
+})
+
+describe('the connections of an origin', () => {
+  it('are closed when it is forgotten, and opened anew when it is asked again', async () => {
+    const server = await start(servers.saysJson(200, { ok: true }))
+    await get(`${server.url}/ready`)
+
+    http.forget(server.url)
+
+    await eventually(() => server.connections() === 0)
+    expect((await get(`${server.url}/ready`)).status).toBe(200)
+  })
+
+  it('are opened anew after the server was replaced at the same address', async () => {
+    const first = await start(servers.saysJson(200, { ok: true }))
+    await get(`${first.url}/ready`)
+    await first.close()
+    open = []
+    expect(await failureOf(get(`${first.url}/ready`))).toMatchObject({ reason: 'connection_refused' })
+
+    await start(servers.saysJson(503, { ok: false }), { port: first.port })
+
+    expect((await get(`${first.url}/ready`)).status).toBe(503)
+  })
+
+  it('are no fault of ours when they are closed under a request', async () => {
+    const server = await start(servers.hanging)
+    const asked = failureOf(get(`${server.url}/ready`))
+    await eventually(() => server.requests.length === 1)
+
+    await http.close()
+
+    expect(await asked).toMatchObject({ unknownReason: 'unreachable', reason: 'request_cancelled' })
+  })
+})
