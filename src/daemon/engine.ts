@@ -39,7 +39,8 @@ export interface Engine {
   command(apply: (snapshot: Snapshot) => Result): Promise<Result>
   /** Judges by other rules from now on; what is remembered stays. */
   use(rules: Rules): void
-  note(event: Event): void
+  /** Writes an event into the ledger; resolves when it is safely kept. */
+  note(event: Event): Promise<void>
   stop(): void
 }
 
@@ -93,8 +94,8 @@ export function startEngine(options: EngineOptions): Engine {
       rules = next
       void advance(snapshot)
     },
-    note(event) {
-      void advance(snapshot, [event])
+    async note(event) {
+      await advance(snapshot, [event])
     },
     stop() {
       clearInterval(ticking)

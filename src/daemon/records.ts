@@ -1,6 +1,6 @@
 import type { Observation, UnknownReason } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import type { LookRecord, ProbeRecord, ProbeStats } from '../publish/context.ts'
+import type { Cost, LookRecord, ProbeRecord, ProbeStats } from '../publish/context.ts'
 
 /** Looks of either kind that are kept for each probe: enough to see a pattern over a few replicas. */
 const KEPT = 20
@@ -10,6 +10,8 @@ export interface Records {
   add(probe: string, observation: Observation): void
   looks(): ReadonlyMap<string, ProbeRecord>
   stats(): ReadonlyMap<string, ProbeStats>
+  /** What the looks of these probes cost together. */
+  cost(probes: readonly string[]): Cost
 }
 
 interface Tally {
@@ -48,6 +50,13 @@ export function keepRecords(): Records {
           { successes: succeeded.map(recordOf), failures: failed.map(recordOf) },
         ]),
       ),
+    cost(probes) {
+      const asked = probes.flatMap((probe) => tallies.get(probe) ?? [])
+      return {
+        requests: asked.reduce((sum, tally) => sum + tally.attempts, 0),
+        took: asked.reduce((sum, tally) => sum + tally.took, 0),
+      }
+    },
     stats: () =>
       new Map(
         [...tallies].map(([probe, { attempts, took, failures }]) => [probe, { attempts, took, failures }]),

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import type { Logger } from 'pino'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Digests } from '../config/digests.ts'
+import { ConfigError, faultText } from '../config/faults.ts'
+import { loadConfig, type ConfigSources } from '../config/load.ts'
+import { configOptions } from '../config/overlay.ts'
+import { redactedConfig } from '../config/redact.ts'
+import { watchConfig } from '../config/watch.ts'
+import type { Clock } from '../core/time.ts'
+import { startApp, type App, type Configured } from './app.ts'
+import { known } from './known.ts'
+import { openLog } from './log.ts'
+
+/** What the daemon sees of its process. */
+export interface ServeProcess {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+  /** Aborted when the daemon has to stop. */
+  readonly interrupted: AbortSignal
+  /** Calls back at each request to reload. */
+  readonly reload?: (callback: () => void) => void
+}
+
+/** Epoch milliseconds that never step back, whatever is done to the machine's clock. */
+const clock: Clock = { now: () => performance.timeOrigin + performance.now() }
+
+/** Runs the daemon until it is interrupted. Resolves with the exit code: 0, or 2 for a wrong configuration. */
+export async function serve(process: ServeProcess): Promise<number> {
+  const sources = sourcesOf(process)
+  const loaded = await load(sources).catch((fault: unknown) => {
+    if (!(fault instanceof ConfigError)) throw fault
+    process.stderr.write(`The configuration is wrong:\n${faultLines(fault)}\n`)
+    return undefined
+  })
+  if (loaded === undefined) return 2
+  const log = openLog(loaded.config.log.level, process.stderr)
+  const app = await startApp(loaded, { clock, log, version: packageJson.version })
+  process.stdout.write(`caracal-gate ${packageJson.version} listening on ${app.url}\n`)
+  log.info({ version: packageJson.version, listening: app.url }, 'started')
+  const reloading = keepReloading(app, sources, loaded, process, log)
+  await interruption(process.interrupted)
+  log.info('stopping')
+  reloading.stop()
+  await app.stop()
+  return 0
+}
+
+function sourcesOf({ argv, env }: ServeProcess): ConfigSources {
+  const { values } = parseArgs({ args: [...argv], options: configOptions, strict: true })
+  const { config: file, ...flags } = values
+  return { file, env, flags, readFile, known }
+}
+
+interface Loaded extends Configured {
+  readonly files: Digests
+}
+
+async function load(sources: ConfigSources): Promise<Loaded> {
+  const { config, files } = await loadConfig(sources)
+  const shown = redactedConfig(config)
+  const hash = createHash('sha256').update(JSON.stringify(shown)).digest('hex')
+  return { config, files, shown, hash: `sha256:${hash}` }
+}
+
+/** Reloads on request and when a file changed; a configuration that is wrong changes nothing. */
+function keepReloading(
+  app: App,
+  sources: ConfigSources,
+  first: Loaded,
+  process: ServeProcess,
+  log: Logger,
+): { stop(): void } {
+  let last: Promise<void> = Promise.resolve()
+  let watching = watchFiles(first.files)
+
+  function watchFiles(files: Digests): AbortController {
+    const end = new AbortController()
+    watchConfig({ files, readFile, onChange: () => reload('a file changed'), signal: end.signal })
+    return end
+  }
+
+  function reload(why: string): void {
+    // One after the other: two reloads at once would open connections twice.
+    last = last.then(() => reloadNow(why))
+  }
+
+  async function reloadNow(why: string): Promise<void> {
+    let { files } = first
+    try {
+      const next = await load(sources)
+      files = next.files
+      await app.reconfigure(next)
+      log.info({ why, hash: next.hash }, 'configuration reloaded')
+    } catch (fault) {
+      // The faulty files are watched too, so that their mend is noticed.
+      if (fault instanceof ConfigError) files = fault.files
+      const text = fault instanceof ConfigError ? faultLines(fault) : String(fault)
+      app.reloadFailed(text)
+      log.error({ why, faults: text }, 'configuration not reloaded; the old one stays in force')
+    }
+    watching.abort()
+    watching = watchFiles(files)
+  }
+
+  process.reload?.(() => reload('SIGHUP'))
+  return { stop: () => watching.abort() }
+}
+
+function faultLines(error: ConfigError): string {
+  return error.faults.map(faultText).join('\n')
+}
+
+function interruption(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,81 @@
+import type { Http } from '../connections/http.ts'
+import type { Postgres } from '../connections/postgres.ts'
+import type { RedisConnection } from '../connections/redis.ts'
+import type { StreamSpec } from '../checks/platform.ts'
+import type { Providers } from '../core/evidence.ts'
+import type { Clock } from '../core/time.ts'
+import { deadLetters } from './dead-letters.ts'
+import { outboxTables } from './outbox-tables.ts'
+import { postgresConnections } from './postgres-connections.ts'
+import type { Pace, Probe, Watch } from './probe.ts'
+import { readyEndpoint } from './ready-endpoint.ts'
+import { redisServer } from './redis-server.ts'
+import { redisStreams } from './redis-streams.ts'
+import type { Discovery } from './replicas.ts'
+import { schemaMigrations } from './schema-migrations.ts'
+import { serviceMetrics } from './service-metrics.ts'
+
+/** What probes are made from: connections, and what they need to know of the installation. */
+export interface Sources {
+  readonly clock: Clock
+  readonly http: Http
+  readonly redis: RedisConnection
+  readonly postgres: Postgres
+  readonly discovery: Discovery
+  readonly bearer: () => string | undefined
+  readonly streams: readonly StreamSpec[]
+  readonly deadLetterStreams: readonly string[]
+  /** Entries above which a lag need not be counted on. */
+  readonly lagLimit: number
+  readonly redisMemoryLimit?: number
+  /** Database role and login of the looks, and what the pools of all replicas may open. */
+  readonly roles: Readonly<Record<string, string>>
+  readonly databaseUser: string
+  readonly pools: () => Readonly<Record<string, number>>
+}
+
+/** Every probe, each one line. */
+export const probes: readonly ((sources: Sources) => Probe)[] = [
+  readyEndpoint,
+  serviceMetrics,
+  ({ redis, streams, discovery, lagLimit }) =>
+    redisStreams(redis, { streams, hostnames: () => gatewayHostnames(discovery), lagLimit }),
+  ({ redis, redisMemoryLimit }) => redisServer(redis, redisMemoryLimit),
+  ({ postgres }) => outboxTables(postgres),
+  ({ postgres, roles, databaseUser: user, pools }) => postgresConnections(postgres, { roles, user, pools }),
+  ({ postgres }) => schemaMigrations(postgres),
+]
+
+/** Every watch, each one line. */
+export const watches: readonly ((sources: Sources) => Watch)[] = [
+  ({ redis, deadLetterStreams }) => deadLetters(redis, deadLetterStreams),
+]
+
+/** Names by which a configuration may change a probe's pace. */
+export const probeNames = [
+  'ready-endpoint',
+  'service-metrics',
+  'redis-streams',
+  'redis-server',
+  'outbox-tables',
+  'postgres-connections',
+  'schema-migrations',
+] as const
+
+/** Which probe or watch gives which signal. */
+export function providersOf(all: readonly Pick<Probe, 'name' | 'provides'>[]): Providers {
+  return new Map(all.flatMap(({ name, provides }) => provides.map((signal) => [signal.name, name] as const)))
+}
+
+/** The probe with parts of its pace replaced. */
+export function atPace(probe: Probe, override: Partial<Pace> | undefined): Probe {
+  return override === undefined
+    ? probe
+    : { ...probe, pace: (target) => ({ ...probe.pace(target), ...override }) }
+}
+
+function gatewayHostnames(discovery: Discovery): readonly string[] {
+  return discovery
+    .replicas()
+    .flatMap(({ component, hostname }) => (component === 'gateway' ? (hostname ?? []) : []))
+}
