@@ -1,58 +1,27 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
-import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
 import { openPostgres, type Postgres, type PostgresSettings } from '../../src/connections/postgres.ts'
-import { certificateAuthority } from '../support/certificate-authority.ts'
-import { settingsOf } from '../support/postgres.ts'
+import { failureOf, settingsOf, type Failed } from '../support/postgres.ts'
 
 let server: PostgresServer
 let platform: PlatformDatabase
 let settings: PostgresSettings
 let postgres: Postgres
 
-const authority = certificateAuthority()
-let folder: string
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gate-postgres-'))
-  const { cert, key } = authority.issue('postgres.example')
-  const files = { certFile: join(folder, 'server.crt'), keyFile: join(folder, 'server.key') }
-  await writeFile(files.certFile, cert)
-  await writeFile(files.keyFile, key)
-  server = await startPostgres({ ssl: files, settings: { max_connections: '20' } })
+  server = await startPostgres({ settings: { max_connections: '20' } })
   platform = await createDatabase(server.url, 0)
   settings = settingsOf(platform.monitorUrl)
 })
 afterAll(async () => {
   await platform?.admin.end()
   await server?.stop()
-  await rm(folder, { recursive: true, force: true })
 })
 beforeEach(() => {
   postgres = openPostgres(settings)
 })
 afterEach(() => postgres.close())
-
-interface Failed {
-  readonly said: string
-  readonly message: string
-  readonly took: number
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failed> {
-  const startedAt = performance.now()
-  const error = await work.then(
-    () => new Error('it did not fail'),
-    (thrown: unknown) => thrown,
-  )
-  if (!(error instanceof PostgresFailure)) throw error
-  const { unknownReason, reason, message } = error
-  return { said: `${unknownReason} ${reason}`, message, took: performance.now() - startedAt }
-}
 
 async function saidWith(changes: Partial<PostgresSettings>): Promise<Failed> {
   const other = openPostgres({ ...settings, ...changes })
@@ -144,29 +113,6 @@ describe('a refused login', () => {
     expect(again.said).toBe('unauthorized postgres_unauthorized')
     expect(other.cost).toMatchObject({ connections: 0, statements: 0, failures: 2 })
     await other.close()
-  })
-})
-
-describe('TLS', () => {
-  test('is verified up to the name in the certificate', async () => {
-    const secure = openPostgres({ ...settings, tls: { ca: authority.ca, servername: 'postgres.example' } })
-    const rows = await secure.query('tls', 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')
-    await secure.close()
-    expect(rows).toEqual([{ ssl: true }])
-  })
-
-  test('is refused when the certificate is for another name', async () => {
-    const { said, message } = await saidWith({ tls: { ca: authority.ca } })
-    expect(said).toBe('unreachable postgres_tls')
-    expect(message).toContain('for another name')
-  })
-
-  test('is refused when another authority signed the certificate, and when none is configured', async () => {
-    for (const tls of [{ ca: certificateAuthority().ca, servername: 'postgres.example' }, {}]) {
-      const { said, message } = await saidWith({ tls })
-      expect(said).toBe('unreachable postgres_tls')
-      expect(message).toContain('CA')
-    }
   })
 })
 

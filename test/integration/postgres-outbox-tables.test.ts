@@ -3,30 +3,25 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
-import { both } from '../../src/probes/outbox-statements.ts'
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import type { Probe } from '../../src/probes/probe.ts'
+import {
+  addApiRows,
+  addCoordinatorRows,
+  apiAge,
+  apiDead,
+  apiPending,
+  coordinatorAge,
+  coordinatorDead,
+  coordinatorPending,
+  nothing,
+} from '../support/outbox-rows.ts'
 import { blindnessOf, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
 
 let server: PostgresServer
 let platform: PlatformDatabase
 let postgres: Postgres
 let probe: Probe
-
-const apiDead = 'caracal_outbox_messages api dead'
-const apiPending = 'caracal_outbox_messages api pending'
-const apiAge = 'caracal_outbox_oldest_pending_age_seconds api'
-const coordinatorDead = 'caracal_outbox_messages coordinator dead'
-const coordinatorPending = 'caracal_outbox_messages coordinator pending'
-const coordinatorAge = 'caracal_outbox_oldest_pending_age_seconds coordinator'
-const nothing = {
-  [apiPending]: 0,
-  [apiDead]: 0,
-  [apiAge]: 0,
-  [coordinatorPending]: 0,
-  [coordinatorDead]: 0,
-  [coordinatorAge]: 0,
-}
 
 beforeAll(async () => {
   // Statistics are made when a test says so, so that the plans are the same in every run.
@@ -46,49 +41,17 @@ afterEach(async () => {
   await platform.admin.query('TRUNCATE event_outbox, caracal_outbox')
 })
 
-interface Rows {
-  readonly count: number
-  readonly age?: string
-  /** Value of available_at; `now()` by default. */
-  readonly available?: string
-}
-
-let batch = 0
-
-async function addApiRows(
-  { count, age = '0 s', available = 'now()' }: Rows,
-  dispatched = 'NULL',
-): Promise<void> {
-  batch += 1
-  await platform.admin.query(
-    `INSERT INTO event_outbox (id, stream_name, payload_json, available_at, created_at, dispatched_at)
-     SELECT $1 || n, 'caracal.policy.invalidate', '{"zone_id":"z"}', ${available}, now() - $2::interval, ${dispatched}
-     FROM generate_series(1, $3::int) AS n`,
-    [`batch-${batch}-`, age, count],
-  )
-}
-
-async function addCoordinatorRows(status: string, { count, age = '0 s' }: Rows): Promise<void> {
-  batch += 1
-  await platform.admin.query(
-    `INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, status, created_at)
-     SELECT $1 || n, 'coordinator', 'caracal.agents.lifecycle', $1 || n, '{}', $2, now() - $3::interval
-     FROM generate_series(1, $4::int) AS n`,
-    [`batch-${batch}-`, status, age, count],
-  )
-}
-
 describe('what waits', () => {
   test('T48: zero rows of a state are a reading of 0, not an absent one', async () => {
     expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
-    await addApiRows({ count: 3 }, 'now()')
-    await addCoordinatorRows('published', { count: 3 })
+    await addApiRows(platform.admin, { count: 3 }, 'now()')
+    await addCoordinatorRows(platform.admin, 'published', { count: 3 })
     expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
   })
 
   test('T32: the age of an API row warns long before it is dead, while it is in flight or backing off too', async () => {
-    await addApiRows({ count: 2, age: '10 s' })
-    await addApiRows({ count: 1, age: '400 s', available: `now() + interval '1 min'` })
+    await addApiRows(platform.admin, { count: 2, age: '10 s' })
+    await addApiRows(platform.admin, { count: 1, age: '400 s', available: `now() + interval '1 min'` })
     const seen = valuesOf(await lookOnce(probe))
     expect(seen).toMatchObject({ [apiPending]: 3, [apiDead]: 0 })
     expect(seen[apiAge]).toBeGreaterThanOrEqual(400)
@@ -96,10 +59,10 @@ describe('what waits', () => {
   })
 
   test('T31, T32: dead rows are counted by themselves and do not age what is pending', async () => {
-    await addApiRows({ count: 2, age: '3 hours', available: `'infinity'` })
-    await addApiRows({ count: 1, age: '20 s' })
-    await addCoordinatorRows('dead', { count: 4, age: '3 hours' })
-    await addCoordinatorRows('pending', { count: 1, age: '30 s' })
+    await addApiRows(platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
+    await addApiRows(platform.admin, { count: 1, age: '20 s' })
+    await addCoordinatorRows(platform.admin, 'dead', { count: 4, age: '3 hours' })
+    await addCoordinatorRows(platform.admin, 'pending', { count: 1, age: '30 s' })
     const seen = valuesOf(await lookOnce(probe))
     expect(seen).toMatchObject({
       [apiPending]: 1,
@@ -114,95 +77,18 @@ describe('what waits', () => {
   })
 
   test('dead rows alone have no pending age', async () => {
-    await addApiRows({ count: 2, age: '3 hours', available: `'infinity'` })
+    await addApiRows(platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
     expect(valuesOf(await lookOnce(probe))).toEqual({ ...nothing, [apiDead]: 2 })
   })
 
   test('a row from the future is a contradiction, and says nothing against the counts', async () => {
-    await addApiRows({ count: 1, age: '-1 hour' })
+    await addApiRows(platform.admin, { count: 1, age: '-1 hour' })
     const outcome = await lookOnce(probe)
     expect(valuesOf(outcome)).toMatchObject({ [apiPending]: 1, [coordinatorAge]: 0 })
     expect(valuesOf(outcome)).not.toHaveProperty([apiAge])
     expect(blindSpotsOf(outcome)).toEqual({
       [apiAge]: expect.stringMatching(/^contradictory outbox_age_negative: .*3600 s in the future/),
     })
-  })
-})
-
-describe('what it costs', () => {
-  interface Plan {
-    readonly text: string
-    readonly buffers: number
-  }
-
-  async function planOf(): Promise<Plan> {
-    const rows = await postgres.query<{ 'QUERY PLAN': string }>(
-      `plan-${performance.now()}`,
-      `EXPLAIN (ANALYZE, BUFFERS) ${both.text}`,
-    )
-    const text = rows.map((row) => row['QUERY PLAN']).join('\n')
-    const buffers = /Buffers: shared hit=(\d+)(?: read=(\d+))?/.exec(text)
-    return { text, buffers: Number(buffers?.[1] ?? 0) + Number(buffers?.[2] ?? 0) }
-  }
-
-  test('T29: 200000 dispatched and published rows are not read, analysed or not', async () => {
-    await addApiRows({ count: 200_000, age: '1 day' }, 'now()')
-    await addCoordinatorRows('published', { count: 200_000, age: '1 day' })
-    const fresh = await planOf()
-    await platform.admin.query('ANALYZE event_outbox, caracal_outbox')
-    const analysed = await planOf()
-    for (const { text, buffers } of [fresh, analysed]) {
-      expect(text).not.toContain('Seq Scan')
-      expect(buffers).toBeLessThan(40)
-    }
-    expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
-    expect(probe.pace({ id: 'postgres', labels: {} }).brisk).toBeLessThan(500)
-  })
-
-  test('T29: a backlog that is gone while the statistics still tell of it is not sought in the whole table', async () => {
-    await addApiRows({ count: 60_000 })
-    await addCoordinatorRows('pending', { count: 60_000 })
-    await platform.admin.query('ANALYZE event_outbox, caracal_outbox')
-    await platform.admin.query('UPDATE event_outbox SET dispatched_at = now()')
-    await platform.admin.query(`UPDATE caracal_outbox SET status = 'published'`)
-    await platform.admin.query('VACUUM event_outbox, caracal_outbox')
-    const { text, buffers } = await planOf()
-    expect(text).not.toContain('Seq Scan')
-    expect(buffers).toBeLessThan(40)
-  })
-
-  test('a huge backlog is counted up to 10001, and looked at less often', async () => {
-    await addApiRows({ count: 50_000, age: '100 s' })
-    await addApiRows({ count: 1, age: '200 s' })
-    await addCoordinatorRows('pending', { count: 50_000, age: '100 s' })
-    await addCoordinatorRows('dead', { count: 20_000, age: '100 s' })
-    const outcome = await lookOnce(probe)
-    const seen = valuesOf(outcome)
-    expect(seen).toMatchObject({
-      [apiPending]: 10_001,
-      [coordinatorPending]: 10_001,
-      [coordinatorDead]: 10_001,
-    })
-    expect(seen[apiAge]).toBeGreaterThanOrEqual(200)
-    expect(seen[coordinatorAge]).toBeGreaterThanOrEqual(100)
-    expect(outcome.ok && outcome.readings.filter(({ detail }) => detail === 'or more')).toHaveLength(3)
-    expect((await planOf()).text).not.toContain('Seq Scan')
-    expect(probe.pace({ id: 'postgres', labels: {} }).brisk).toBeGreaterThan(100)
-  })
-
-  test('the oldest pending row is found behind more dead rows than are stepped over', async () => {
-    await addApiRows({ count: 11_000, age: '2 hours', available: `'infinity'` })
-    await addApiRows({ count: 1, age: '50 s' })
-    const seen = valuesOf(await lookOnce(probe))
-    expect(seen).toMatchObject({ [apiPending]: 1, [apiDead]: 10_001 })
-    expect(seen[apiAge]).toBeGreaterThanOrEqual(50)
-    expect(seen[apiAge]).toBeLessThan(100)
-  })
-
-  test('T29: both tables cost one statement a look', async () => {
-    await lookOnce(probe)
-    await lookOnce(probe)
-    expect(postgres.cost.statements).toBe(2)
   })
 })
 
@@ -219,7 +105,7 @@ describe('one table that cannot be read does not blind the other', () => {
     for (const said of Object.values(spots)) expect(said).toMatch(why)
   }
 
-  beforeEach(() => addCoordinatorRows('pending', { count: 1 }))
+  beforeEach(() => addCoordinatorRows(platform.admin, 'pending', { count: 1 }))
 
   test('without the grant, which the message names', async () => {
     await platform.admin.query('REVOKE SELECT ON event_outbox FROM caracal_gate')

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../src/core/observation.ts'
 import type { Labels } from '../../src/core/signal.ts'
 import type { PostgresSettings } from '../../src/connections/postgres.ts'
+import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
 import { observe, type Probe } from '../../src/probes/probe.ts'
 
 /** Settings without TLS from the URL that a rig gives. */
@@ -14,6 +15,25 @@ export function settingsOf(url: string): PostgresSettings {
     database: decodeURIComponent(pathname.slice(1)),
     tls: false,
   }
+}
+
+/** How a query failed: `unreachable postgres_refused`, and after how many milliseconds. */
+export interface Failed {
+  readonly said: string
+  readonly message: string
+  readonly took: number
+}
+
+/** What the query failed with; anything but a failure of Postgres fails the test. */
+export async function failureOf(work: Promise<unknown>): Promise<Failed> {
+  const startedAt = performance.now()
+  const error = await work.then(
+    () => new Error('it did not fail'),
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof PostgresFailure)) throw error
+  const { unknownReason, reason, message } = error
+  return { said: `${unknownReason} ${reason}`, message, took: performance.now() - startedAt }
 }
 
 /** Looks once, as the scheduler does. A fault of the probe's own fails the test. */

@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
+import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
+import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
+import { both } from '../../src/probes/outbox-statements.ts'
+import { outboxTables } from '../../src/probes/outbox-tables.ts'
+import type { Probe } from '../../src/probes/probe.ts'
+import {
+  addApiRows,
+  addCoordinatorRows,
+  apiAge,
+  apiDead,
+  apiPending,
+  coordinatorAge,
+  coordinatorDead,
+  coordinatorPending,
+  nothing,
+} from '../support/outbox-rows.ts'
+import { lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+
+let server: PostgresServer
+let platform: PlatformDatabase
+let postgres: Postgres
+let probe: Probe
+
+beforeAll(async () => {
+  // Statistics are made when a test says so, so that the plans are the same in every run.
+  server = await startPostgres({ settings: { autovacuum: 'off' } })
+  platform = await createDatabase(server.url, 0)
+})
+afterAll(async () => {
+  await platform?.admin.end()
+  await server?.stop()
+})
+beforeEach(() => {
+  postgres = openPostgres(settingsOf(platform.monitorUrl))
+  probe = outboxTables(postgres)
+})
+afterEach(async () => {
+  await postgres.close()
+  await platform.admin.query('TRUNCATE event_outbox, caracal_outbox')
+})
+
+interface Plan {
+  readonly text: string
+  readonly buffers: number
+}
+
+async function planOf(): Promise<Plan> {
+  const rows = await postgres.query<{ 'QUERY PLAN': string }>(
+    `plan-${performance.now()}`,
+    `EXPLAIN (ANALYZE, BUFFERS) ${both.text}`,
+  )
+  const text = rows.map((row) => row['QUERY PLAN']).join('\n')
+  const buffers = /Buffers: shared hit=(\d+)(?: read=(\d+))?/.exec(text)
+  return { text, buffers: Number(buffers?.[1] ?? 0) + Number(buffers?.[2] ?? 0) }
+}
+
+test('T29: 200000 dispatched and published rows are not read, analysed or not', async () => {
+  await addApiRows(platform.admin, { count: 200_000, age: '1 day' }, 'now()')
+  await addCoordinatorRows(platform.admin, 'published', { count: 200_000, age: '1 day' })
+  const fresh = await planOf()
+  await platform.admin.query('ANALYZE event_outbox, caracal_outbox')
+  const analysed = await planOf()
+  for (const { text, buffers } of [fresh, analysed]) {
+    expect(text).not.toContain('Seq Scan')
+    expect(buffers).toBeLessThan(40)
+  }
+  expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
+  expect(probe.pace({ id: 'postgres', labels: {} }).brisk).toBeLessThan(500)
+})
+
+test('T29: a backlog that is gone while the statistics still tell of it is not sought in the whole table', async () => {
+  await addApiRows(platform.admin, { count: 60_000 })
+  await addCoordinatorRows(platform.admin, 'pending', { count: 60_000 })
+  await platform.admin.query('ANALYZE event_outbox, caracal_outbox')
+  await platform.admin.query('UPDATE event_outbox SET dispatched_at = now()')
+  await platform.admin.query(`UPDATE caracal_outbox SET status = 'published'`)
+  await platform.admin.query('VACUUM event_outbox, caracal_outbox')
+  const { text, buffers } = await planOf()
+  expect(text).not.toContain('Seq Scan')
+  expect(buffers).toBeLessThan(40)
+})
+
+test('a huge backlog is counted up to 10001, and looked at less often', async () => {
+  await addApiRows(platform.admin, { count: 50_000, age: '100 s' })
+  await addApiRows(platform.admin, { count: 1, age: '200 s' })
+  await addCoordinatorRows(platform.admin, 'pending', { count: 50_000, age: '100 s' })
+  await addCoordinatorRows(platform.admin, 'dead', { count: 20_000, age: '100 s' })
+  const outcome = await lookOnce(probe)
+  const seen = valuesOf(outcome)
+  expect(seen).toMatchObject({
+    [apiPending]: 10_001,
+    [coordinatorPending]: 10_001,
+    [coordinatorDead]: 10_001,
+  })
+  expect(seen[apiAge]).toBeGreaterThanOrEqual(200)
+  expect(seen[coordinatorAge]).toBeGreaterThanOrEqual(100)
+  expect(outcome.ok && outcome.readings.filter(({ detail }) => detail === 'or more')).toHaveLength(3)
+  expect((await planOf()).text).not.toContain('Seq Scan')
+  expect(probe.pace({ id: 'postgres', labels: {} }).brisk).toBeGreaterThan(100)
+})
+
+test('the oldest pending row is found behind more dead rows than are stepped over', async () => {
+  await addApiRows(platform.admin, { count: 11_000, age: '2 hours', available: `'infinity'` })
+  await addApiRows(platform.admin, { count: 1, age: '50 s' })
+  const seen = valuesOf(await lookOnce(probe))
+  expect(seen).toMatchObject({ [apiPending]: 1, [apiDead]: 10_001 })
+  expect(seen[apiAge]).toBeGreaterThanOrEqual(50)
+  expect(seen[apiAge]).toBeLessThan(100)
+})
+
+test('T29: both tables cost one statement a look', async () => {
+  await lookOnce(probe)
+  await lookOnce(probe)
+  expect(postgres.cost.statements).toBe(2)
+})
