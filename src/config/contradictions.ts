@@ -1,0 +1,142 @@
+import { components } from '../core/replica.ts'
+import { missing, said, type Fault } from './faults.ts'
+import type { Locate } from './validate.ts'
+import { at, isMapping, pathText, type Path, type Tree } from './tree.ts'
+
+interface Subject {
+  readonly tree: Tree
+  readonly locate: Locate
+}
+
+/**
+ * What is right by itself and wrong together. Looks at the configuration as it was written, so that a fault
+ * elsewhere hides none of these.
+ */
+export function contradictions(subject: Subject): readonly Fault[] {
+  return [
+    ...redisPlace(subject),
+    ...redisTls(subject),
+    ...redisUser(subject),
+    ...postgresTls(subject),
+    ...certificatePairs(subject),
+    ...migrationSources(subject),
+    ...sameReplicas(subject),
+    ...sameTokens(subject),
+  ]
+}
+
+function fault({ locate }: Subject, path: Path, allowed: string, what: string): Fault {
+  return said({ path, location: locate(path), allowed }, `${pathText(path)} ${what}`)
+}
+
+function has({ tree }: Subject, path: Path): boolean {
+  return at(tree, path) !== undefined
+}
+
+function redisPlace(subject: Subject): Fault[] {
+  const given = ['url', 'sentinel', 'cluster'].filter((key) => has(subject, ['redis', key]))
+  const allowed = 'exactly one of redis.url, redis.sentinel and redis.cluster'
+  if (given.length === 0) {
+    const path = ['redis', 'url']
+    return [missing({ path, location: subject.locate(path), allowed })]
+  }
+  const [first, ...others] = given
+  return others.map((key) => fault(subject, ['redis', key], allowed, `stands beside redis.${first}`))
+}
+
+function redisTls(subject: Subject): Fault[] {
+  const url = at(subject.tree, ['redis', 'url'])
+  const tls = at(subject.tree, ['redis', 'tls'])
+  if (!isMapping(tls)) return []
+  const off = tls['enabled'] === false
+  const others = Object.keys(tls).filter((key) => key !== 'enabled')
+  const path = ['redis', 'tls']
+  if (off && others.length > 0)
+    return [fault(subject, path, 'nothing else', `is switched off and has ${others.join(', ')}`)]
+  if (typeof url !== 'string') return []
+  if (off && url.startsWith('rediss:'))
+    return [fault(subject, path, 'redis:// for no TLS', 'is switched off and redis.url is a rediss:// URL')]
+  if (!off && url.startsWith('redis:'))
+    return [fault(subject, path, 'rediss:// for TLS', 'is given and redis.url is a redis:// URL')]
+  return []
+}
+
+function redisUser(subject: Subject): Fault[] {
+  const url = at(subject.tree, ['redis', 'url'])
+  if (typeof url !== 'string' || !URL.canParse(url)) return []
+  const both = new URL(url).username !== '' && has(subject, ['redis', 'username'])
+  return both ? [fault(subject, ['redis', 'username'], 'one of the two', 'is also given in redis.url')] : []
+}
+
+function postgresTls(subject: Subject): Fault[] {
+  const tls = at(subject.tree, ['postgres', 'tls'])
+  if (!isMapping(tls) || (tls['mode'] !== 'off' && tls['mode'] !== false)) return []
+  return Object.keys(tls)
+    .filter((key) => key !== 'mode')
+    .map((key) =>
+      fault(subject, ['postgres', 'tls', key], 'mode: verify-full', 'is given and postgres.tls.mode is off'),
+    )
+}
+
+function certificatePairs(subject: Subject): Fault[] {
+  return ['redis', 'postgres'].flatMap((server) => {
+    const path = [server, 'tls']
+    const keys = ['certFile', 'keyFile']
+    const [given, ...rest] = keys.filter((key) => has(subject, [...path, key]))
+    const absent = keys.find((key) => key !== given)
+    if (given === undefined || absent === undefined || rest.length > 0) return []
+    const allowed = 'certFile and keyFile together, or neither'
+    return [fault(subject, [...path, given], allowed, `is given without ${absent}`)]
+  })
+}
+
+function migrationSources(subject: Subject): Fault[] {
+  const path = ['migrations', 'expectedFile']
+  if (!has(subject, path) || !has(subject, ['migrations', 'expected'])) return []
+  return [fault(subject, path, 'one of the two', 'stands beside migrations.expected')]
+}
+
+/** Two replicas with one name would be one target; with one URL the same replica would count twice. */
+function sameReplicas(subject: Subject): Fault[] {
+  const faults: Fault[] = []
+  const urls = new Map<string, string>()
+  for (const component of components) {
+    const list = at(subject.tree, ['services', component, 'replicas'])
+    const names = new Map<string, string>()
+    for (const [index, entry] of Array.isArray(list) ? list.entries() : []) {
+      const path = ['services', component, 'replicas', index]
+      const name: unknown = at(entry, ['name']) ?? `${component}-${index + 1}`
+      const url: unknown = typeof entry === 'string' ? entry : at(entry, ['url'])
+      const namesake = repeated(names, name, path)
+      const twin = repeated(urls, baseOf(url), path)
+      const allowed = 'every replica once'
+      if (namesake !== undefined) faults.push(fault(subject, path, allowed, `has the name of ${namesake}`))
+      if (twin !== undefined) faults.push(fault(subject, path, allowed, `has the URL of ${twin}`))
+    }
+  }
+  return faults
+}
+
+function baseOf(url: unknown): string | undefined {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).href.replace(/\/+$/, '') : undefined
+}
+
+/** Who had this value before; the first to have it is remembered. */
+function repeated(seen: Map<string, string>, value: unknown, path: Path): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const first = seen.get(value) ?? pathText(path)
+  seen.set(value, first)
+  return first === pathText(path) ? undefined : first
+}
+
+function sameTokens(subject: Subject): Fault[] {
+  const list = at(subject.tree, ['tokens'])
+  const names = new Map<string, string>()
+  return (Array.isArray(list) ? list : []).flatMap((entry: unknown, index) => {
+    const first = repeated(names, at(entry, ['name']), ['tokens', index])
+    const path = ['tokens', index, 'name']
+    return first === undefined
+      ? []
+      : [fault(subject, path, 'every name once', `is also the name of ${first}`)]
+  })
+}

@@ -1,0 +1,130 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import { said, type Fault } from './faults.ts'
+import { isMapping, type Path, type Tree } from './tree.ts'
+
+/** Longest configuration that is read; no real one comes near it. */
+const LONGEST = 1024 * 1024
+/** Most nodes that the aliases of a configuration may add up to. */
+const MOST_ALIASES = 100
+/** Levels of mappings and lists; the schema has six. */
+const DEEPEST = 20
+
+/** A configuration file as it was read. */
+export interface ConfigDocument {
+  readonly tree: Tree
+  readonly faults: readonly Fault[]
+  /** Where the key or list item at `path` stands, or its nearest parent that stands anywhere. */
+  locate(path: Path): string | undefined
+}
+
+export const noDocument: ConfigDocument = { tree: {}, faults: [], locate: () => undefined }
+
+/** Reads YAML. A file that cannot be read as a mapping yields faults and an empty tree. */
+export function documentOf(file: string, content: Uint8Array): ConfigDocument {
+  function refused(what: string, allowed: string, location = file): ConfigDocument {
+    return {
+      ...noDocument,
+      faults: [said({ path: [], location, allowed }, what)],
+      locate: () => file,
+    }
+  }
+  if (content.length > LONGEST) return refused(`the file has ${content.length} bytes`, `at most ${LONGEST}`)
+  const text = decoded(content)
+  if (text === undefined) return refused('the file is not UTF-8', 'YAML in UTF-8')
+  const lines = new LineCounter()
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const problems = [...document.errors, ...document.warnings]
+    if (problems.length > 0) {
+      const faults = problems.map(({ code, pos: [offset] }) => {
+        const location = placeOf(file, lines, offset)
+        return said({ path: [], location, allowed: 'YAML 1.2' }, yamlFault(code, text, offset))
+      })
+      return { tree: {}, faults, locate: () => file }
+    }
+    const tree: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
+    if (tree === null) return refused('the file is empty', 'a mapping of configuration keys')
+    if (!isMapping(tree)) return refused('the file holds no mapping', 'a mapping of configuration keys')
+    if (depthOf(tree) > DEEPEST) return refused('the file is nested too deeply', `at most ${DEEPEST} levels`)
+    return { tree, faults: [], locate: (path) => locate(file, document, lines, path) }
+  } catch (error) {
+    return refused(unreadable(error), 'a plain mapping')
+  }
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let deepest = 0
+  for (const child of Object.values(value)) deepest = Math.max(deepest, depthOf(child))
+  return deepest + 1
+}
+
+/** A bomb of aliases, an alias of nothing, or nesting so deep that the parser runs out of stack. */
+function unreadable(error: unknown): string {
+  if (!(error instanceof ReferenceError)) return 'the file is nested too deeply'
+  return error.message.startsWith('Excessive')
+    ? 'the aliases of the file repeat too much'
+    : 'an alias of the file has no anchor before it'
+}
+
+function decoded(content: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content)
+  } catch {
+    return undefined
+  }
+}
+
+// The parser's own messages quote what stands in the file, and that may be a secret that should not be there.
+const yamlFaults: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'this is indented wrongly, or a bracket is not closed',
+  BAD_SCALAR_START: 'text cannot start with this character unless it is in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a mapping cannot stand here',
+  MISSING_CHAR: 'a quote, colon or bracket is missing',
+  MULTIPLE_DOCS: 'the file holds more than one document',
+  RESOURCE_EXHAUSTION: 'the file is nested too deeply',
+  TAB_AS_INDENT: 'a tab cannot indent',
+  TAG_RESOLVE_FAILED: 'tags are not understood',
+  UNEXPECTED_TOKEN: 'this cannot stand here',
+}
+
+function yamlFault(code: string, text: string, offset: number): string {
+  if (code !== 'DUPLICATE_KEY') return yamlFaults[code] ?? 'this is not understood'
+  const [, key = ''] = /^["']?([\w.-]{0,80})/.exec(text.slice(offset)) ?? []
+  return `the key "${key}" stands here twice`
+}
+
+function placeOf(file: string, lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset)
+  return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`
+}
+
+function locate(file: string, document: Document.Parsed, lines: LineCounter, path: Path): string {
+  let node: Node | null | undefined = document.contents
+  let offset = node?.range?.[0] ?? 0
+  for (const key of path) {
+    const [place, next] = step(document, node, key)
+    if (place === undefined) break
+    offset = place
+    node = next
+  }
+  return placeOf(file, lines, offset)
+}
+
+/** Where the key or item stands, and what is under it. */
+function step(
+  document: Document.Parsed,
+  node: Node | null | undefined,
+  key: string | number,
+): readonly [number | undefined, Node | null] {
+  const held = isAlias(node) ? node.resolve(document) : node
+  if (isSeq<Node>(held)) {
+    const item = held.items[Number(key)]
+    return [item?.range?.[0], item ?? null]
+  }
+  if (!isMap<Node, Node | null>(held)) return [undefined, null]
+  const pair = held.items.find(
+    (candidate) => isScalar(candidate.key) && String(candidate.key.value) === String(key),
+  )
+  return [pair?.key.range?.[0], pair?.value ?? null]
+}

@@ -1,0 +1,44 @@
+import { open } from 'node:fs/promises'
+
+/** Gives a file's bytes. Rejects as `node:fs` does, with a `code`. */
+export type ReadFile = (path: string) => Promise<Uint8Array>
+
+/** No configuration and no secret comes near it; a device never ends. */
+const LARGEST = 1024 * 1024
+
+/** Reads a file of at most 1 MiB; a larger one rejects with `EFBIG`. */
+export async function readConfigFile(path: string): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const bytes = new Uint8Array(LARGEST + 1)
+    let length = 0
+    for (;;) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length)
+      length += bytesRead
+      if (bytesRead === 0) return bytes.slice(0, length)
+      if (length > LARGEST) throw Object.assign(new Error('larger than 1 MiB'), { code: 'EFBIG' })
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+const problems: Readonly<Record<string, string>> = {
+  EACCES: 'which may not be read',
+  EFBIG: 'which is larger than 1 MiB',
+  EISDIR: 'which is a folder',
+  ENOENT: 'which does not exist',
+  ENOTDIR: 'which does not exist',
+  EPERM: 'which may not be read',
+}
+
+/** Why a file could not be read, as a clause after its name. */
+export function readProblem(error: unknown): string {
+  const code = codeOf(error)
+  return problems[code] ?? `which cannot be read (${code})`
+}
+
+/** The system's name for what went wrong. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no code'
+}

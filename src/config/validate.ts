@@ -1,0 +1,101 @@
+import type * as z from 'zod'
+import { missing, said, shown, wrong, type Fault } from './faults.ts'
+import { didYouMean } from './suggest.ts'
+import { at, isMapping, pathText, type Path, type Tree } from './tree.ts'
+
+/** Names where the value at a path was given. */
+export type Locate = (path: Path) => string | undefined
+
+export type Validated<Output> =
+  { readonly ok: true; readonly output: Output } | { readonly ok: false; readonly faults: readonly Fault[] }
+
+interface Subject {
+  readonly tree: Tree
+  /** The schema as JSON, which knows what is allowed where. */
+  readonly described: Tree
+  readonly locate: Locate
+}
+
+type Issue = z.core.$ZodIssue
+
+/** Parses `tree`, or says in our own words what the schema finds wrong with it. */
+export function validate<Output>(schema: z.ZodType<Output>, subject: Subject): Validated<Output> {
+  const result = schema.safeParse(subject.tree)
+  if (result.success) return { ok: true, output: result.data }
+  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(subject, issue, [])) }
+}
+
+/** A mapping whose entries are all commented out is null to YAML, and meant as empty. */
+export function withEmptyMappings(described: Tree, value: unknown): unknown {
+  const properties = described['properties']
+  if (described['x-kind'] !== undefined || !isMapping(properties)) return value
+  if (value === null) return {}
+  if (!isMapping(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => {
+      const node = Object.hasOwn(properties, key) ? properties[key] : undefined
+      return [key, isMapping(node) ? withEmptyMappings(node, child) : child]
+    }),
+  )
+}
+
+function faultsOf(subject: Subject, issue: Issue, above: Path): readonly Fault[] {
+  const path = [...above, ...(issue.path as Path)]
+  const node = nodeAt(subject.described, path)
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(subject, node, path, key))
+  if (issue.code === 'invalid_union') {
+    const meant = meantBranch(issue.errors)
+    if (meant !== undefined && node['x-kind'] !== 'secret')
+      return meant.flatMap((inner) => faultsOf(subject, inner, path))
+  }
+  const value = at(subject.tree, path)
+  const location = subject.locate(path)
+  const mapping = issue.code === 'invalid_type' && issue.expected === 'object'
+  const allowed = mapping ? `a mapping of ${keysAt(node).join(', ')}` : issue.message
+  if (value !== undefined)
+    return [wrong({ path, location, allowed }, shown(value, node['x-kind'] === 'secret'))]
+  const standard: unknown = issue.code === 'custom' ? issue.params?.['value'] : undefined
+  if (standard !== undefined) return [wrong({ path, location, allowed }, `${shown(standard)} by default`)]
+  return [missing({ path, location, allowed })]
+}
+
+/** Of the ways in which something may be written, the one whose type fits. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fitting = branches.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 || !/^invalid_(type|value|union)$/.test(issue.code)),
+  )
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+function unknownKey({ locate }: Subject, node: Tree, path: Path, key: string): Fault {
+  const keys = keysAt(node)
+  const whole = [...path, key]
+  const allowed = keys.join(', ') || 'nothing'
+  const what = `${pathText(whole)} is not known${didYouMean(key, keys)}`
+  return said({ path: whole, location: locate(whole), allowed }, what)
+}
+
+function keysAt(node: Tree): readonly string[] {
+  const properties = mappingOf(node)['properties']
+  return isMapping(properties) ? Object.keys(properties) : []
+}
+
+/** The node itself, or the one of its ways of writing that is a mapping. */
+function mappingOf(node: Tree): Tree {
+  const options = node['anyOf']
+  if (!Array.isArray(options)) return node
+  const found: unknown = options.find((option) => isMapping(option) && isMapping(option['properties']))
+  return isMapping(found) ? found : node
+}
+
+/** What the schema says about `path`; empty when it says nothing. */
+function nodeAt(described: Tree, path: Path): Tree {
+  let node: Tree = described
+  for (const key of path) {
+    const mapping = mappingOf(node)
+    const child = typeof key === 'number' ? mapping['items'] : at(mapping, ['properties', key])
+    if (!isMapping(child)) return {}
+    node = child
+  }
+  return node
+}
