@@ -4,6 +4,8 @@ import type { Platform } from '../rig/platform/index.ts'
 /** Where the daemon of the demo keeps things, and how to write to it. */
 export type DemoFiles = {
   readonly config: string
+  readonly redisPassword: string
+  readonly postgresPassword: string
   readonly metricsBearer: string
   readonly token: string
   readonly state: string
@@ -23,8 +25,8 @@ export function demoConfiguration(platform: Platform, files: DemoFiles): string 
       ]),
     ),
     metricsBearer: { file: files.metricsBearer },
-    redis: { url: platform.redis.url },
-    postgres: { url: platform.postgres.url, tls: { mode: 'off' } },
+    redis: login(platform.redis.url, files.redisPassword),
+    postgres: { ...login(platform.postgres.url, files.postgresPassword), tls: { mode: 'off' } },
     migrations: {
       expected: ['0001_baseline', '0002_approval_hardening', '0003_operator_run_token_usage'],
     },
@@ -48,4 +50,17 @@ export function demoConfiguration(platform: Platform, files: DemoFiles): string 
     state: { file: files.state },
     log: { level: 'info' },
   })
+}
+
+/** A configuration never holds a password, only the name of the file that does. */
+function login(url: string, passwordFile: string): object {
+  const parsed = new URL(url)
+  if (parsed.password === '') return { url }
+  parsed.password = ''
+  return { url: parsed.href, password: { file: passwordFile } }
+}
+
+/** The password in a URL, as it goes into a file. */
+export function passwordOf(url: string): string {
+  return decodeURIComponent(new URL(url).password)
 }

@@ -6,7 +6,7 @@ import { removeFolder, temporaryFolder } from '../rig/processes.ts'
 import { startPostgres } from '../rig/postgres.ts'
 import { startRedis } from '../rig/redis.ts'
 import { startServers } from '../rig/servers.ts'
-import { demoConfiguration } from './configuration.ts'
+import { demoConfiguration, passwordOf } from './configuration.ts'
 import { startDaemon, type Daemon } from './daemon.ts'
 import { gatesAt, type Gates } from './gates.ts'
 
@@ -55,12 +55,19 @@ export async function setStage(tell: (line: string) => void): Promise<Stage> {
     const token = randomBytes(16).toString('hex')
     const files = {
       config: join(folder, 'caracal-gate.yaml'),
+      redisPassword: join(folder, 'redis-password'),
+      postgresPassword: join(folder, 'postgres-password'),
       metricsBearer: join(folder, 'metrics-bearer'),
       token: join(folder, 'token'),
       state: join(folder, 'state.json'),
     }
-    writeFileSync(files.metricsBearer, metricsBearer, { mode: 0o600 })
-    writeFileSync(files.token, token, { mode: 0o600 })
+    const secrets = [
+      [files.metricsBearer, metricsBearer],
+      [files.token, token],
+      [files.redisPassword, passwordOf(platform.redis.url)],
+      [files.postgresPassword, passwordOf(platform.postgres.url)],
+    ] as const
+    for (const [file, secret] of secrets) if (secret !== '') writeFileSync(file, secret, { mode: 0o600 })
     writeFileSync(files.config, demoConfiguration(platform, files))
     chmodSync(folder, 0o700)
     const logFile = join(folder, 'daemon.log')
