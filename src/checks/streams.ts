@@ -1,5 +1,14 @@
-import type { Evidence } from '../core/evidence.ts'
-import { atMost, isTrue, type Claim, type Condition, type Finding, type Level } from '../core/finding.ts'
+import type { Evidence, Sighting } from '../core/evidence.ts'
+import {
+  atMost,
+  isTrue,
+  keyOf,
+  unseen,
+  type Claim,
+  type Condition,
+  type Finding,
+  type Level,
+} from '../core/finding.ts'
 import type { Signal } from '../core/signal.ts'
 import type { Limits } from './limits.ts'
 import type { GroupSpec, StreamSpec } from './platform.ts'
@@ -107,38 +116,53 @@ function pendingFindings(
   ]
 }
 
-/** Groups whose consumers never block for long have a consumer that asked lately. */
+/**
+ * Groups whose consumers never block for long have one that takes what waits. While nothing waits, silence proves
+ * nothing: before 7.2 Redis neither knows a consumer that was never given an entry nor counts asking in vain.
+ */
 export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['streams']): Condition {
   const groups = requiredGroups(streams).filter(({ spec }) => spec.asksEvery !== undefined)
   return {
     claims: 'every required consumer group has a live consumer',
-    signals: [groupConsumers, groupConsumerIdle],
+    signals: [groupConsumers, groupConsumerIdle, groupLag],
     judge: (evidence) =>
       groups.flatMap(({ stream, spec }) => {
         const labels = { stream, group: spec.name }
-        const present = evidence.of(groupConsumers, labels)
-        const absent = present.readings
-          .filter(({ reading }) => reading.value === 0)
-          .map(({ target }): Finding => {
-            const key = `${stream}/${spec.name}`
-            return {
-              key,
-              answer: 'unmet',
-              reason: 'no_consumer',
-              message: `${key} has no consumer`,
-              observed: { value: 0, unit: 'consumers' },
-              threshold: { op: '>=', value: 1, unit: 'consumers' },
-              target: target.id,
-            }
-          })
-        return [
-          ...absent,
+        const findings = [
+          ...evidence.of(groupConsumers, labels).readings.map(hasConsumer),
           ...bounded(evidence, groupConsumerIdle, labels, limits.consumerIdleSeconds, {
             reason: 'consumer_idle',
             describe: ({ reading }, key) =>
               `no consumer of ${key} has asked for ${Math.round(reading.value)} s`,
           }),
         ]
+        const lag = evidence.of(groupLag, labels)
+        const nothingWaits =
+          lag.unseen.length === 0 && lag.readings.every(({ reading }) => reading.value === 0)
+        return [
+          ...(nothingWaits ? findings.map(excused) : findings),
+          ...evidence.of(groupConsumers, labels).unseen.map((blind) => unseen(blind)),
+        ]
       }),
   }
+}
+
+function hasConsumer({ reading, target }: Sighting): Finding {
+  const key = keyOf(reading.labels, target.id)
+  const { value } = reading
+  return {
+    key,
+    answer: value > 0 ? 'met' : 'unmet',
+    reason: value > 0 ? 'ok' : 'no_consumer',
+    message: `${key} has ${value === 0 ? 'no' : value} ${value === 1 ? 'consumer' : 'consumers'}`,
+    observed: { value, unit: 'consumers' },
+    threshold: { op: '>=', value: 1, unit: 'consumers' },
+    target: target.id,
+  }
+}
+
+function excused(finding: Finding): Finding {
+  return finding.answer === 'unknown' || finding.answer === 'met'
+    ? finding
+    : { ...finding, answer: 'met', reason: 'ok', message: `${finding.message}, and nothing waits for one` }
 }
