@@ -1,0 +1,181 @@
+import { parseDocument, type Blocker, type Report } from './document.ts'
+import type { NoReply, Reply } from './http.ts'
+import { printable, spanInWords } from './text.ts'
+
+/** What the request demanded; looked at again here, because an answer may come from something that ignores it. */
+export interface Demands {
+  /** Id of the rollout that is meant. */
+  readonly rollout?: string
+  /** Milliseconds for which all must have stood. */
+  readonly steady?: number
+  /** Milliseconds that may have passed since the oldest look and since the evaluation. */
+  readonly maxAge?: number
+}
+
+/** A document that says something, now. */
+export interface Valid {
+  readonly kind: 'valid'
+  readonly report: Report
+  /** The whole of it, as it came. */
+  readonly document: unknown
+  /** Milliseconds from now on for which it may still be relied upon. */
+  readonly validFor: number
+  /** Milliseconds since the evaluation, by the server's clock and ours, each compared only with itself. */
+  readonly age: number
+}
+
+export interface CannotTell {
+  readonly kind: 'cannot-tell'
+  /** Short stable code. */
+  readonly reason: string
+  readonly message: string
+  /** Waiting does not heal it: somebody has to change how the program is called, or what it talks to. */
+  readonly lasting: boolean
+  /** Milliseconds after which the server asks to be asked again. */
+  readonly retryAfter?: number
+}
+
+export type Answer = Valid | CannotTell
+
+/** HTTP gives the server's time in whole seconds, and the evaluation may be a moment younger than that. */
+const clockGrain = 2_000
+
+function cannotTell(reason: string, message: string, lasting = false): CannotTell {
+  return { kind: 'cannot-tell', reason, message, lasting }
+}
+
+/**
+ * Reads a reply as an answer about the rollout; whatever is in doubt is `cannot-tell`.
+ *
+ * Freshness never compares our wall clock with the server's. The document's life (`expiresAt` less `evaluatedAt`)
+ * and its age when it was sent (the `Date` header less `evaluatedAt`) are spans of the server's clock; the time
+ * since then is a span of ours, at most `took`. A long poll takes long before anything is sent, so the caller says
+ * `waited`: then `took` says nothing, and a `proceed` has to be confirmed by a reply without waiting.
+ */
+export function readAnswer(reply: Reply | NoReply, demands: Demands, waited = false): Answer {
+  if (!('status' in reply))
+    return cannotTell(reply.reason, reply.message, reply.reason === 'untrusted' || reply.reason === 'token')
+  if (reply.status !== 200) return refusal(reply)
+  if ((reply.headers['content-encoding'] ?? 'identity') !== 'identity')
+    return cannotTell('malformed', 'the answer is compressed, which was not asked for', true)
+  if (/^\s*</.test(reply.body))
+    return cannotTell(
+      'not_ours',
+      'the answer is a web page: something else than the exporter answers there',
+      true,
+    )
+  const parsed = parseDocument(reply.body)
+  if (!parsed.ok) return cannotTell(parsed.reason, parsed.message, parsed.reason !== 'malformed')
+  const doubt = doubtIn(parsed.report)
+  if (doubt !== undefined) return doubt
+  return fresh(reply, parsed.report, parsed.document, demands, waited)
+}
+
+function fresh(
+  { headers, took }: Reply,
+  report: Report,
+  document: unknown,
+  demands: Demands,
+  waited: boolean,
+): Answer {
+  const sentAt = Date.parse(headers['date'] ?? '')
+  if (Number.isNaN(sentAt))
+    return cannotTell(
+      'no_time',
+      'the answer does not say when it was sent (no Date header), so it may be old',
+    )
+  const life = report.expiresAt - report.evaluatedAt
+  if (sentAt < report.evaluatedAt - clockGrain || life <= 0)
+    return cannotTell('contradictory', 'the times in the answer contradict each other, so it may be old')
+  // Added by caches between us and the exporter.
+  const cached = Math.max(0, Number(headers['age'] ?? 0)) * 1_000
+  const age = Math.max(0, sentAt - report.evaluatedAt) + (waited ? 0 : took) + cached
+  const limit = Math.min(life, demands.maxAge ?? Number.POSITIVE_INFINITY)
+  // Not `age > limit`: an age that is no number is no proof.
+  if (!(age <= limit)) {
+    const allowed =
+      limit < life ? `--max-age allows ${spanInWords(limit)}` : `it was good for ${spanInWords(life)}`
+    return cannotTell(
+      'expired',
+      `the evaluation is ${spanInWords(age)} old, and ${allowed}: the exporter or something before it has come to a halt`,
+    )
+  }
+  return { kind: 'valid', report, document, validFor: limit - age, age }
+}
+
+/** What makes a whole and well-formed document one that cannot be believed. */
+function doubtIn(report: Report): CannotTell | undefined {
+  const { verdict } = report
+  if (verdict === 'hold' || verdict === 'stop') return undefined
+  if (verdict !== 'proceed')
+    return cannotTell(
+      'unknown_verdict',
+      `the verdict is "${verdict}", which this caracal-gate does not know`,
+      true,
+    )
+  const against = contradictions(report)
+  if (against.length === 0) return undefined
+  return cannotTell('contradictory', `the verdict is proceed, but ${against.slice(0, 3).join(', ')}`)
+}
+
+/** Everything in a document that forbids `proceed`; states that are not known count as such. */
+function contradictions({ gates, stopConditions, blocking }: Report): readonly string[] {
+  const required = gates.filter((gate) => gate.required && gate.state !== 'skipped')
+  return [
+    ...(required.length === 0 ? ['no gate was required'] : []),
+    ...required.filter((gate) => gate.state !== 'pass').map((gate) => `gate ${gate.id} is ${gate.state}`),
+    ...stopConditions
+      .filter(({ state, latch }) => state !== 'skipped' && (state !== 'clear' || isLatched(latch)))
+      .map(({ id, state }) => `stop condition ${id} is ${state === 'clear' ? 'latched' : state}`),
+    ...blocking.map((blocker: Blocker) => `${blocker.ref} blocks`),
+  ]
+}
+
+function isLatched(latch: Report['stopConditions'][number]['latch']): boolean {
+  return latch !== null && latch.acknowledged === null
+}
+
+function refusal({ status, headers, body }: Reply): CannotTell {
+  const detail = detailOf(body)
+  const said = detail === '' ? '' : `: ${detail}`
+  if (status === 401 || status === 403) {
+    const why = status === 401 ? 'wants a token that it knows' : 'does not accept this token'
+    return cannotTell(
+      'unauthorized',
+      `the exporter ${why} (${status}${said}); give one with --token-file or CARACAL_GATE_TOKEN`,
+      true,
+    )
+  }
+  if (status === 503) {
+    const message = `no evaluation exists yet, or nothing is behind the address (503${said})`
+    return { ...cannotTell('not_evaluated', message), ...retryAfter(headers) }
+  }
+  if (status === 429)
+    return { ...cannotTell('throttled', `asked too often (429${said})`), ...retryAfter(headers) }
+  if (status >= 500) return cannotTell('server_error', `the server answered ${status}${said}`)
+  if (status >= 300 && status < 400)
+    return cannotTell(
+      'redirected',
+      `the address redirects elsewhere (${status}); give the exporter's own address with --url`,
+      true,
+    )
+  return cannotTell('refused', `the server answered ${status}${said}; is --url the exporter's address?`, true)
+}
+
+function retryAfter(headers: Reply['headers']): { readonly retryAfter?: number } {
+  const seconds = Number(headers['retry-after'])
+  return seconds > 0 ? { retryAfter: Math.min(seconds, 30) * 1_000 } : {}
+}
+
+/** The detail of a problem as RFC 9457 has it, if it is one. */
+function detailOf(body: string): string {
+  try {
+    const problem: unknown = JSON.parse(body)
+    const detail =
+      typeof problem === 'object' && problem !== null && 'detail' in problem ? problem.detail : ''
+    return typeof detail === 'string' ? printable(detail) : ''
+  } catch {
+    // Anything may stand in the body of a refusal; the status says enough.
+    return ''
+  }
+}

@@ -1,0 +1,36 @@
+import type { Answer, Demands } from './answer.ts'
+import type { Report } from './document.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
+
+export type Decision = 'proceed' | 'hold' | 'stop' | 'superseded'
+
+/** What a valid document says to a request with these demands. It can be stricter than the verdict, never milder. */
+export function decide(report: Report, demands: Demands): Decision {
+  if (report.superseded) return 'superseded'
+  if (demands.rollout !== undefined && report.rollout.id !== demands.rollout) return 'superseded'
+  switch (report.verdict) {
+    case 'stop':
+      return 'stop'
+    case 'proceed':
+      return report.steadySeconds * 1_000 >= requiredSteady(report, demands) ? 'proceed' : 'hold'
+    default:
+      return 'hold'
+  }
+}
+
+/** Milliseconds for which everything has to have stood. */
+export function requiredSteady(report: Report, { steady = 0 }: Demands): number {
+  return Math.max(report.requiredSteadySeconds * 1_000, steady)
+}
+
+const codes: Readonly<Record<Decision, ExitCode>> = {
+  proceed: exitCodes.proceed,
+  hold: exitCodes.hold,
+  stop: exitCodes.stop,
+  superseded: exitCodes.superseded,
+}
+
+/** The one way from an answer to an exit code. */
+export function exitCodeOf(answer: Answer, demands: Demands): ExitCode {
+  return answer.kind === 'valid' ? codes[decide(answer.report, demands)] : exitCodes.cannotTell
+}

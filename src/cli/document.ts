@@ -1,0 +1,112 @@
+import { apiVersion, type GateReport } from '../publish/contract.ts'
+import {
+  flag,
+  listOf,
+  longText,
+  nullable,
+  quantity,
+  record,
+  ShapeError,
+  text,
+  time,
+  verbatim,
+  type Read,
+} from './shape.ts'
+
+const observed = nullable(record({ value: quantity, unit: text }))
+
+/** What checks and stop conditions have in common. */
+const item = {
+  id: text,
+  state: text,
+  reason: text,
+  message: text,
+  since: time,
+  observed,
+  threshold: nullable(record({ op: text, value: quantity, unit: text })),
+  culprits: listOf(record({ key: text, message: text, since: nullable(time), observed })),
+  culpritCount: quantity,
+  runbookUrl: longText,
+  nextStep: longText,
+  flags: listOf(text),
+}
+
+const latch = record({
+  at: time,
+  message: text,
+  acknowledged: nullable(record({ actor: text, reason: text, at: time })),
+})
+
+const report = record({
+  verdict: text,
+  summary: text,
+  index: verbatim,
+  evaluatedAt: time,
+  expiresAt: time,
+  verdictSince: time,
+  steadySeconds: quantity,
+  requiredSteadySeconds: quantity,
+  superseded: flag,
+  release: record({ name: text, namespace: text }),
+  rollout: record({ id: nullable(verbatim), phase: text, startedAt: nullable(time) }),
+  rollback: record({ viable: text, message: text, advice: text }),
+  blocking: listOf(record({ ref: text, state: text, reason: text, message: text, rootCause: flag })),
+  gates: listOf(record({ id: text, state: text, since: time, required: flag, checks: listOf(record(item)) })),
+  stopConditions: listOf(record({ ...item, latch: nullable(latch) })),
+})
+
+/** The part of the document that the command line looks at; times in milliseconds since the Unix epoch. */
+export type Report = Read<typeof report>
+export type ReportedGate = Report['gates'][number]
+export type ReportedCheck = ReportedGate['checks'][number]
+export type ReportedStop = Report['stopConditions'][number]
+export type Blocker = Report['blocking'][number]
+
+/** A field that the contract renames or drops does not compile here. */
+type Published<Value> = Value extends number
+  ? number | string
+  : { readonly [Key in keyof Value]: Published<Value[Key]> }
+export type AgreesWithContract = GateReport extends Published<Report> ? true : never
+export const agreesWithContract: AgreesWithContract = true
+
+export type Parsed =
+  | { readonly ok: true; readonly report: Report; readonly document: unknown }
+  | {
+      readonly ok: false
+      readonly reason: 'not_ours' | 'foreign_version' | 'malformed'
+      readonly message: string
+    }
+
+/** Reads the body of an answer as a document of this version. Never throws. */
+export function parseDocument(body: string): Parsed {
+  let document: unknown
+  try {
+    document = JSON.parse(body)
+  } catch {
+    return { ok: false, reason: 'not_ours', message: 'the answer is not JSON' }
+  }
+  const version = versionOf(document)
+  if (version === undefined)
+    return { ok: false, reason: 'not_ours', message: 'the answer is JSON, but not a gate report' }
+  if (version !== apiVersion)
+    return {
+      ok: false,
+      reason: 'foreign_version',
+      message: `the exporter speaks ${text(version, '')}, this caracal-gate speaks ${apiVersion}: use the caracal-gate of the exporter's release`,
+    }
+  try {
+    return { ok: true, document, report: report(document, '') }
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    return {
+      ok: false,
+      reason: 'malformed',
+      message: `the answer is not a whole gate report: ${error.message}`,
+    }
+  }
+}
+
+function versionOf(document: unknown): string | undefined {
+  if (typeof document !== 'object' || document === null || !('apiVersion' in document)) return undefined
+  return typeof document.apiVersion === 'string' ? document.apiVersion : undefined
+}

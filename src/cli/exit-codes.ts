@@ -1,0 +1,34 @@
+/** What the program ends with. A pipeline may rely on these: 0 is never given while anything is in doubt. */
+export const exitCodes = {
+  proceed: 0,
+  internalError: 1,
+  usage: 2,
+  hold: 3,
+  stop: 4,
+  cannotTell: 5,
+  timedOut: 6,
+  superseded: 7,
+  interrupted: 130,
+  terminated: 143,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** What each code means, in the order of the help. */
+export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.proceed, 'proceed; or the command did what it was asked'],
+  [exitCodes.internalError, 'internal error, which says nothing about the rollout'],
+  [exitCodes.usage, 'wrong usage or configuration'],
+  [exitCodes.hold, 'hold'],
+  [exitCodes.stop, 'stop'],
+  [exitCodes.cannotTell, 'cannot tell: unreachable, unauthorised, expired or not understood'],
+  [exitCodes.timedOut, 'wait: the time was over and the verdict was still hold'],
+  [exitCodes.superseded, 'the rollout that was asked about is not the current one'],
+  [exitCodes.interrupted, 'ended by SIGINT'],
+  [exitCodes.terminated, 'ended by SIGTERM'],
+]
+
+/** The code of a command that a signal ended. */
+export function interruptionCode(interrupted: AbortSignal): ExitCode {
+  return interrupted.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
+}

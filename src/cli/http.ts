@@ -1,0 +1,139 @@
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import { printable } from './text.ts'
+
+/** Where the exporter is and how to speak with it. */
+export interface Endpoint {
+  /** Ends in a slash. */
+  readonly url: URL
+  /** Asked before each request: a token may be rotated while a command waits. */
+  readonly token: () => Promise<string | undefined>
+  /** PEM text of the certificate authorities to trust instead of the system's. */
+  readonly ca?: string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+  /**
+   * Milliseconds from the moment that the request could leave, over an established connection, to the end of the
+   * answer: at least the time since the server sent it.
+   */
+  readonly took: number
+}
+
+/** There was no whole answer. */
+export interface NoReply {
+  readonly reason: 'unreachable' | 'timeout' | 'untrusted' | 'too_large' | 'token' | 'interrupted'
+  readonly message: string
+}
+
+export interface Ask {
+  /** Relative to the endpoint. */
+  readonly path: string
+  /** Milliseconds for everything, from the look-up of the name to the last byte. */
+  readonly within: number
+  readonly signal: AbortSignal
+}
+
+/** Larger than any document: 500 pods make half a megabyte. */
+const longestBody = 4 * 1024 * 1024
+
+/** One GET, without redirects, proxies, cookies or compression. Never rejects. */
+export async function ask(endpoint: Endpoint, { path, within, signal }: Ask): Promise<Reply | NoReply> {
+  let authorization: string | undefined
+  try {
+    authorization = await endpoint.token()
+  } catch (error) {
+    return { reason: 'token', message: messageOf(error) }
+  }
+  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(within)))
+  const { request } = await (endpoint.url.protocol === 'https:' ? import('node:https') : import('node:http'))
+  const options: RequestOptions & { ca?: string } = {
+    // A connection of its own for each request: one that died while it was kept would cost an answer.
+    agent: false,
+    signal: AbortSignal.any([deadline, signal]),
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'caracal-gate',
+      ...(authorization !== undefined && { authorization: `Bearer ${authorization}` }),
+    },
+    ...(endpoint.ca !== undefined && { ca: endpoint.ca }),
+  }
+  try {
+    return await exchange(request(new URL(path, endpoint.url), options))
+  } catch (error) {
+    if (signal.aborted) return { reason: 'interrupted', message: 'interrupted' }
+    if (deadline.aborted)
+      return { reason: 'timeout', message: `no whole answer within ${(within / 1_000).toFixed(1)} s` }
+    return failureOf(error)
+  }
+}
+
+class TooLarge extends Error {}
+
+function exchange(request: ClientRequest): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    let since = performance.now()
+    request.on('socket', (socket) => {
+      for (const event of ['connect', 'secureConnect']) socket.once(event, () => (since = performance.now()))
+    })
+    request.on('error', reject)
+    request.on('response', (response) => {
+      readBody(response).then((body) => {
+        const headers = Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+        )
+        resolve({ status: response.statusCode ?? 0, headers, body, took: performance.now() - since })
+      }, reject)
+    })
+    request.end()
+  })
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > longestBody) throw new TooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const unreachable: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nothing listens there',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was reset',
+  ENOTFOUND: 'the name does not resolve',
+  EAI_AGAIN: 'the name does not resolve for now',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ETIMEDOUT: 'the connection timed out',
+}
+
+// OpenSSL's names of what is wrong with a certificate, as Node hands them on.
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/
+
+function failureOf(error: unknown): NoReply {
+  if (error instanceof TooLarge)
+    return { reason: 'too_large', message: `the answer is larger than ${longestBody / 2 ** 20} MiB` }
+  const code = codeOf(error)
+  if (untrusted.test(code))
+    return {
+      reason: 'untrusted',
+      message: `TLS failed: ${messageOf(error)} (give the certificate authority with --ca-file)`,
+    }
+  return { reason: 'unreachable', message: unreachable[code] ?? messageOf(error) }
+}
+
+/** With several addresses for a name, Node reports each in an `AggregateError` that has the code of the first. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function messageOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error))
+}

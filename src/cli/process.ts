@@ -1,0 +1,29 @@
+/** What a command sees of the process it runs in; only `src/main.ts` knows the real one. */
+export interface CliProcess {
+  /** What follows the command's name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Aborted at the first SIGINT or SIGTERM, with the signal's name as its reason. */
+  readonly interrupted: AbortSignal
+  /** Calls back at each SIGHUP. */
+  readonly reload?: (callback: () => void) => void
+}
+
+export interface Output {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+}
+
+/** The system as `wait` uses it; a test plays hours with its own. */
+export interface Surroundings {
+  /** Milliseconds that never step back. */
+  readonly now: () => number
+  /** The wall clock, for the times that a person reads. */
+  readonly date: () => Date
+  /** Ends early, without an error, when the signal is aborted. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** A number in [0, 1). */
+  readonly random: () => number
+}

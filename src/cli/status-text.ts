@@ -1,0 +1,145 @@
+import type { Valid } from './answer.ts'
+import type { Decision } from './decision.ts'
+import type { Blocker, Report, ReportedCheck, ReportedGate, ReportedStop } from './document.ts'
+import { meaningOf, type Paint } from './paint.ts'
+import { clockTime, numberInWords, printable, spanInWords } from './text.ts'
+
+/** What `status` shows. */
+export interface StatusView {
+  readonly answer: Valid
+  readonly decision: Decision
+  readonly gates: readonly ReportedGate[]
+  /** One gate was asked for: only what concerns it is shown. */
+  readonly narrowed: boolean
+  readonly paint: Paint
+}
+
+/** Blockers that are explained in full; the rest is counted. */
+const longestList = 12
+
+/** The answer for a person: the verdict, then why, then everything. */
+export function statusText(view: StatusView): string {
+  const { answer, paint, gates, narrowed } = view
+  const { report } = answer
+  const width = Math.max(
+    ...[...gates.flatMap((gate) => gate.checks), ...report.stopConditions].map(({ id }) => id.length),
+    0,
+  )
+  const sections = [
+    head(view),
+    blockers(view),
+    ['Gates', ...gates.flatMap((gate) => gateLines(gate, width, paint))],
+    narrowed ? [] : ['Stop conditions', ...report.stopConditions.map((stop) => stopLine(stop, width, paint))],
+  ]
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+function head({ answer: { report, age }, decision, paint }: StatusView): readonly string[] {
+  const { rollout, release, rollback } = report
+  const word = paint(decision.toUpperCase(), decision === 'superseded' ? 'bad' : meaningOf(decision))
+  const steady = `steady for ${spanInWords(report.steadySeconds * 1_000)} of ${spanInWords(report.requiredSteadySeconds * 1_000)}`
+  const facts = [`since ${moment(report.verdictSince, report)}`, steady, `evaluated ${spanInWords(age)} ago`]
+  const named = rollout.id === null ? 'no rollout' : `rollout ${printable(rollout.id)}, ${rollout.phase}`
+  const begun = rollout.startedAt === null ? '' : `, since ${moment(rollout.startedAt, report)}`
+  const back = rollout.id === null ? [] : [`rollback ${rollback.viable}: ${rollback.message}`]
+  return [
+    `${word}  ${report.summary}`,
+    paint(facts.join(', '), 'faint'),
+    paint(`release ${release.namespace}/${release.name}, ${named}${begun}`, 'faint'),
+    ...back.map((text) => paint(text, 'faint')),
+  ]
+}
+
+function blockers({ answer: { report }, gates, narrowed, paint }: StatusView): readonly string[] {
+  const concerned = report.blocking.filter(
+    ({ ref }) => !narrowed || gates.some(({ id }) => ref.startsWith(`gates/${id}/`)),
+  )
+  const causes = concerned.filter((blocker) => blocker.rootCause)
+  const shown = causes.slice(0, longestList)
+  const rest = concerned.length - shown.length
+  if (shown.length === 0) return []
+  const more = rest === 0 ? [] : [`  and ${rest} more, which these explain or which rank lower`]
+  return ['Blocking', ...shown.flatMap((blocker) => blockerLines(blocker, report, paint)), ...more]
+}
+
+function blockerLines(blocker: Blocker, report: Report, paint: Paint): readonly string[] {
+  const item = itemOf(blocker.ref, report)
+  const state = paint(blocker.state, meaningOf(blocker.state))
+  const since = item === undefined ? '' : ` since ${moment(item.since, report)}`
+  const lines = [`  ${state}  ${paint(blocker.ref, 'strong')}${since}`, `    ${blocker.message}`]
+  if (item === undefined) return lines
+  return [
+    ...lines,
+    ...culpritLines(item, report),
+    ...(item.nextStep === '' ? [] : [`    next: ${item.nextStep}`]),
+    ...(item.runbookUrl === '' ? [] : [`    runbook: ${item.runbookUrl}`]),
+  ]
+}
+
+type Item = ReportedCheck | ReportedStop
+
+function itemOf(ref: string, { gates, stopConditions }: Report): Item | undefined {
+  const stop = stopConditions.find(({ id }) => ref === `stop-conditions/${id}`)
+  if (stop !== undefined) return stop
+  const gate = gates.find(({ id }) => ref.startsWith(`gates/${id}/checks/`))
+  return gate?.checks.find(({ id }) => ref === `gates/${gate.id}/checks/${id}`)
+}
+
+function culpritLines(item: Item, report: Report): readonly string[] {
+  const shown = item.culprits.slice(0, 3)
+  const rest = item.culpritCount - shown.length
+  return [
+    ...shown.map(({ key, since, observed, message }) => {
+      const seen = observed === null ? message : compared({ observed, threshold: item.threshold })
+      return `    culprit: ${key}${since === null ? '' : ` since ${moment(since, report)}`}: ${seen}`
+    }),
+    ...(rest > 0 ? [`    and ${rest} more like it`] : []),
+  ]
+}
+
+function gateLines(gate: ReportedGate, width: number, paint: Paint): readonly string[] {
+  return [
+    `  ${state(gate.state, paint)}${paint(gate.id, 'strong')}`,
+    ...gate.checks.map((check) => `    ${state(check.state, paint)}${row(check, width)}`),
+  ]
+}
+
+function stopLine(stop: ReportedStop, width: number, paint: Paint): string {
+  const { latch } = stop
+  const acknowledgement = latch?.acknowledged ?? null
+  const latched =
+    latch === null
+      ? ''
+      : acknowledgement === null
+        ? `, ${paint(`latched at ${clockTime(new Date(latch.at))}`, 'bad')}: ${latch.message}`
+        : `, latched at ${clockTime(new Date(latch.at))}, acknowledged by ${acknowledgement.actor}: ${acknowledgement.reason}`
+  return `    ${state(stop.state, paint)}${row(stop, width)}${latched}`
+}
+
+function row(item: Item, width: number): string {
+  const well = item.state === 'pass' || item.state === 'clear'
+  const flags = item.flags.filter((flag) => flag === 'stale' || flag === 'preexisting')
+  const said = well ? compared(item) : item.message
+  const marks = flags.length === 0 ? '' : ` (${flags.join(', ')})`
+  return `${item.id.padEnd(width)}  ${said}${marks}`.trimEnd()
+}
+
+function compared({ observed, threshold }: Pick<Item, 'observed' | 'threshold'>): string {
+  if (observed === null) return ''
+  const seen = `${numberInWords(observed.value)} ${observed.unit}`
+  return threshold === null
+    ? seen
+    : `${seen}, limit ${threshold.op} ${numberInWords(threshold.value)} ${threshold.unit}`
+}
+
+function state(word: string, paint: Paint): string {
+  return `${paint(word, meaningOf(word))}${' '.repeat(Math.max(1, 9 - word.length))}`
+}
+
+/** A time of the document with how long ago that was, both by the server's clock. */
+function moment(instant: number, report: Report): string {
+  return `${clockTime(new Date(instant))} (${spanInWords(report.evaluatedAt - instant)} ago)`
+}

@@ -1,0 +1,98 @@
+import { readAnswer, type CannotTell, type Valid } from './answer.ts'
+import { choice, duration, readOptions } from './arguments.ts'
+import { changesBetween } from './changes.ts'
+import { wait as command } from './commands.ts'
+import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
+import type { ExitCode } from './exit-codes.ts'
+import { ask } from './http.ts'
+import type { CliProcess, Surroundings } from './process.ts'
+import { systemSurroundings } from './surroundings.ts'
+import { clockTime, printableJson, spanInWords } from './text.ts'
+import { waitFor, type Conversation, type Wish } from './waiting.ts'
+
+/** `caracal-gate wait`: stays until the rollout may proceed, and says what changes meanwhile. */
+export async function wait(process: CliProcess): Promise<ExitCode> {
+  const given = readOptions(command, process.argv)
+  const output = choice(given, 'output', ['text', 'json'])
+  const steady = duration(given, 'steady', '1s', '24h')
+  const wish: Wish = {
+    until: choice(given, 'until', ['proceed', 'decided', 'stop']),
+    timeout: duration(given, 'timeout', '1s', '168h') ?? 30 * 60_000,
+    failFast: given.findLast(([name]) => name.endsWith('fail-fast'))?.[0] !== 'no-fail-fast',
+    demands: { ...rolloutFrom(given), ...(steady !== undefined && { steady }) },
+  }
+  const endpoint = await endpointFrom(given, process.env)
+  const { interrupted } = process
+
+  const told = telling(process, output, endpoint.url, systemSurroundings)
+  const code = await waitFor(wish, {
+    ...systemSurroundings,
+    ...told,
+    interrupted,
+    async ask({ poll, within }) {
+      const path = pathOf(wish.demands, poll)
+      return readAnswer(
+        await ask(endpoint, { path, within, signal: interrupted }),
+        wish.demands,
+        poll !== undefined,
+      )
+    },
+  })
+  told.finished()
+  return code
+}
+
+type Told = Pick<Conversation, 'heard' | 'troubled' | 'alive' | 'timedOut'>
+
+/** Puts what happens into words: changes are data, everything else is talk. */
+function telling(
+  { stdout, stderr }: CliProcess,
+  output: 'text' | 'json',
+  url: URL,
+  { now, date }: Surroundings,
+): Told & { readonly finished: () => void } {
+  const begun = now()
+  // With json, stdout is for the one document at the end.
+  const data = output === 'json' ? stderr : stdout
+  let last: Valid | undefined
+  let trouble: CannotTell | undefined
+
+  function line(text: string): string {
+    return `${clockTime(date())} ${text}\n`
+  }
+  function standing(): string {
+    return trouble === undefined
+      ? (last?.report.summary ?? 'nothing heard yet')
+      : `cannot tell: ${trouble.message}`
+  }
+  return {
+    heard(answer) {
+      if (trouble !== undefined) stderr.write(line('the exporter answers again'))
+      trouble = undefined
+      const changes = changesBetween(last?.report, answer.report)
+      last = answer
+      for (const change of changes) data.write(line(change))
+      return changes.length > 0
+    },
+    troubled(current) {
+      // Numbers in the message move; the reason is what makes it another trouble.
+      if (trouble?.reason !== current.reason)
+        stderr.write(
+          line(`cannot tell: ${current.message} [${url.href}]${current.lasting ? '' : '; trying again'}`),
+        )
+      trouble = current
+    },
+    alive(left) {
+      stderr.write(
+        line(`still waiting after ${spanInWords(now() - begun)}, ${spanInWords(left)} left. ${standing()}`),
+      )
+    },
+    timedOut() {
+      stderr.write(line(`timed out after ${spanInWords(now() - begun)}. ${standing()}`))
+    },
+    finished() {
+      if (output === 'json' && last !== undefined && trouble === undefined)
+        stdout.write(`${printableJson(last.document)}\n`)
+    },
+  }
+}

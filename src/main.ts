@@ -1,0 +1,51 @@
+import type { CliProcess } from './cli/process.ts'
+
+/* eslint-disable no-restricted-imports -- the linter takes import() for import; the architecture test does not. */
+
+// The only place that reads the process. What a command does not need is not loaded: pipelines call `status` and
+// `wait` over and over, and must not pay for the daemon each time.
+
+const interruption = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => {
+    // The second time, whoever asks does not want to wait any longer.
+    if (interruption.signal.aborted) process.exit(name === 'SIGTERM' ? 143 : 130)
+    interruption.abort(name)
+  })
+
+// A reader that has seen enough, such as `head`, closes its end; the exit code is still that of the command.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+
+const surroundings: CliProcess = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  interrupted: interruption.signal,
+  reload: (callback) => void process.on('SIGHUP', callback),
+}
+
+const { run } = await import('./cli/run.ts')
+process.exitCode = await run(
+  surroundings,
+  {
+    status: async () => (await import('./cli/status.ts')).status,
+    wait: async () => (await import('./cli/wait.ts')).wait,
+    serve: async () => (await import('./daemon/serve.ts')).serve,
+    'check-config': async () => {
+      const { promises } = await import('node:fs')
+      const command = await import('./cli/check-config.ts')
+      const { checkConfig } = await import('./config/check.ts')
+      const { known } = await import('./daemon/known.ts')
+      return (own) =>
+        command.checkConfig(own, (request) => checkConfig({ ...request, readFile: promises.readFile, known }))
+    },
+  },
+  async () => (await import('../package.json', { with: { type: 'json' } })).default.version,
+)
+
+// What still hangs, such as the look-up of a name that nobody waits for any more, does not keep the process.
+setTimeout(() => process.exit(), 500).unref()
