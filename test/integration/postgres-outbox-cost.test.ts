@@ -44,6 +44,8 @@ afterEach(async () => {
 interface Plan {
   readonly text: string
   readonly buffers: number
+  /** Most rows that any step of the plan gave. */
+  readonly rows: number
 }
 
 async function planOf(): Promise<Plan> {
@@ -53,7 +55,11 @@ async function planOf(): Promise<Plan> {
   )
   const text = rows.map((row) => row['QUERY PLAN']).join('\n')
   const buffers = /Buffers: shared hit=(\d+)(?: read=(\d+))?/.exec(text)
-  return { text, buffers: Number(buffers?.[1] ?? 0) + Number(buffers?.[2] ?? 0) }
+  return {
+    text,
+    buffers: Number(buffers?.[1] ?? 0) + Number(buffers?.[2] ?? 0),
+    rows: Math.max(...[...text.matchAll(/actual time=\S+ rows=(\d+)/g)].map((match) => Number(match[1]))),
+  }
 }
 
 test('T29: 200000 dispatched and published rows are not read, analysed or not', async () => {
@@ -97,7 +103,9 @@ test('a huge backlog is counted up to 10001, and looked at less often', async ()
   expect(seen[apiAge]).toBeGreaterThanOrEqual(200)
   expect(seen[coordinatorAge]).toBeGreaterThanOrEqual(100)
   expect(outcome.ok && outcome.readings.filter(({ detail }) => detail === 'or more')).toHaveLength(3)
-  expect((await planOf()).text).not.toContain('Seq Scan')
+  const { text, rows } = await planOf()
+  expect(text).not.toContain('Seq Scan')
+  expect(rows).toBe(10_001)
   expect(probe.pace({ id: 'postgres', labels: {} }).brisk).toBeGreaterThan(100)
 })
 
@@ -108,6 +116,7 @@ test('the oldest pending row is found behind more dead rows than are stepped ove
   expect(seen).toMatchObject({ [apiPending]: 1, [apiDead]: 10_001 })
   expect(seen[apiAge]).toBeGreaterThanOrEqual(50)
   expect(seen[apiAge]).toBeLessThan(100)
+  expect((await planOf()).rows).toBe(10_001)
 })
 
 test('T29: both tables cost one statement a look', async () => {
