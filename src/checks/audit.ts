@@ -1,4 +1,5 @@
 import { atMost, noneAdded, type Condition } from '../core/finding.ts'
+import { expected } from './expected.ts'
 import type { StreamSpec } from './platform.ts'
 import { evidenceDropped, groupLost, tamperFindings } from './signals.ts'
 
@@ -21,11 +22,14 @@ export function noEvidenceLost(streams: readonly StreamSpec[]): Condition {
         describe: ({ reading }, key) => `${key} lost ${reading.value} audit events for good`,
       }),
       ...groups.flatMap((labels) =>
-        atMost(evidence.of(groupLost, labels), groupLost, none, {
-          reason: 'audit_events_trimmed',
-          describe: ({ reading }, key) =>
-            `${reading.value} entries were trimmed from ${labels.stream} before ${key} took them`,
-        }),
+        expected(
+          `${labels.stream}/${labels.group}`,
+          atMost(evidence.of(groupLost, labels), groupLost, none, {
+            reason: 'audit_events_trimmed',
+            describe: ({ reading }, key) =>
+              `${reading.value} entries were trimmed from ${labels.stream} before ${key} took them`,
+          }),
+        ),
       ),
     ],
   }

@@ -1,6 +1,10 @@
 import { atMost, notAboveBaseline, type Claim, type Condition } from '../core/finding.ts'
+import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'
 import { outboxMessages, outboxOldestPending } from './signals.ts'
+
+/** The API's outbox is `event_outbox`, the Coordinator's `caracal_outbox`. */
+const outboxes = ['api', 'coordinator'] as const
 
 /**
  * Both outboxes drain. Judged by the age of what waits, since a row of the API's outbox needs 95 minutes of failure
@@ -10,17 +14,34 @@ export function outboxesDrain(limits: Limits['outbox']): Condition {
   return {
     claims: 'both outboxes drain',
     signals: [outboxOldestPending, outboxMessages],
-    judge: (evidence) => [
-      ...atMost(evidence.of(outboxOldestPending), outboxOldestPending, limits.pendingAgeSeconds, {
-        reason: 'outbox_stuck',
-        describe: ({ reading }, key) =>
-          `the oldest pending row of the ${key} outbox is ${Math.round(reading.value)} s old`,
-      }),
-      ...atMost(evidence.of(outboxMessages, { state: 'pending' }), outboxMessages, limits.pendingRows, {
-        reason: 'outbox_backlog',
-        describe: ({ reading }) => `the ${reading.labels['outbox']} outbox has ${reading.value} pending rows`,
-      }),
-    ],
+    judge: (evidence) =>
+      outboxes.flatMap((outbox) => [
+        ...expected(
+          outbox,
+          atMost(
+            evidence.of(outboxOldestPending, { outbox }),
+            outboxOldestPending,
+            limits.pendingAgeSeconds,
+            {
+              reason: 'outbox_stuck',
+              describe: ({ reading }, key) =>
+                `the oldest pending row of the ${key} outbox is ${Math.round(reading.value)} s old`,
+            },
+          ),
+        ),
+        ...expected(
+          `${outbox}/pending`,
+          atMost(
+            evidence.of(outboxMessages, { outbox, state: 'pending' }),
+            outboxMessages,
+            limits.pendingRows,
+            {
+              reason: 'outbox_backlog',
+              describe: ({ reading }) => `the ${outbox} outbox has ${reading.value} pending rows`,
+            },
+          ),
+        ),
+      ]),
   }
 }
 
@@ -35,7 +56,11 @@ export function noDeadRows(limits: Limits['outbox']): Condition {
   return {
     claims: 'no outbox holds a dead row',
     signals: [outboxMessages],
-    judge: (evidence) => atMost(evidence.of(outboxMessages, { state: 'dead' }), outboxMessages, level, dead),
+    judge: (evidence) =>
+      outboxes.flatMap((outbox) => {
+        const account = evidence.of(outboxMessages, { outbox, state: 'dead' })
+        return expected(`${outbox}/dead`, atMost(account, outboxMessages, level, dead))
+      }),
   }
 }
 
@@ -44,17 +69,23 @@ export const noNewDeadRows: Condition = {
   claims: 'no dead row appears in an outbox',
   signals: [outboxMessages],
   judge: (evidence, recollection) => [
-    ...notAboveBaseline(
-      evidence.of(outboxMessages, { outbox: 'api', state: 'dead' }),
-      outboxMessages,
-      recollection,
-      dead,
+    ...expected(
+      'api/dead',
+      notAboveBaseline(
+        evidence.of(outboxMessages, { outbox: 'api', state: 'dead' }),
+        outboxMessages,
+        recollection,
+        dead,
+      ),
     ),
-    ...atMost(
-      evidence.of(outboxMessages, { outbox: 'coordinator', state: 'dead' }),
-      outboxMessages,
-      { trip: 0, clear: 0 },
-      dead,
+    ...expected(
+      'coordinator/dead',
+      atMost(
+        evidence.of(outboxMessages, { outbox: 'coordinator', state: 'dead' }),
+        outboxMessages,
+        { trip: 0, clear: 0 },
+        dead,
+      ),
     ),
   ],
 }

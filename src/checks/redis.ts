@@ -1,4 +1,5 @@
 import { isTrue, noneAdded, type Condition } from '../core/finding.ts'
+import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'
 import { shares } from './postgres.ts'
 import {
@@ -32,16 +33,22 @@ export const redisKeepsEntries: Condition = {
   claims: 'Redis evicts nothing and persists what it holds',
   signals: [redisNoEviction, redisPersistence],
   judge: (evidence) => [
-    ...isTrue(evidence.of(redisNoEviction), redisNoEviction, {
-      reason: 'eviction_policy',
-      describe: ({ reading }) => `the eviction policy of Redis is ${reading.detail ?? 'unknown'}`,
-    }).map((finding) => ({ ...finding, key: 'eviction' })),
-    ...isTrue(evidence.of(redisPersistence), redisPersistence, {
-      reason: 'persistence',
-      describe: ({ reading }) =>
-        reading.value === 1
-          ? 'Redis persists'
-          : `Redis does not persist: ${reading.detail ?? 'no reason given'}`,
-    }).map((finding) => ({ ...finding, key: 'persistence' })),
+    ...expected(
+      'eviction',
+      isTrue(evidence.of(redisNoEviction), redisNoEviction, {
+        reason: 'eviction_policy',
+        describe: ({ reading }) => `the eviction policy of Redis is ${reading.detail ?? 'unknown'}`,
+      }).map((finding) => ({ ...finding, key: 'eviction' })),
+    ),
+    ...expected(
+      'persistence',
+      isTrue(evidence.of(redisPersistence), redisPersistence, {
+        reason: 'persistence',
+        describe: ({ reading }) =>
+          reading.value === 1
+            ? 'Redis persists'
+            : `Redis does not persist: ${reading.detail ?? 'no reason given'}`,
+      }).map((finding) => ({ ...finding, key: 'persistence' })),
+    ),
   ],
 }

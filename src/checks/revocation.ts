@@ -1,5 +1,6 @@
 import type { Evidence } from '../core/evidence.ts'
 import { atMost, isTrue, unseen, type Condition, type Finding } from '../core/finding.ts'
+import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'
 import type { StreamSpec } from './platform.ts'
 import { bounded } from './streams.ts'
@@ -40,7 +41,7 @@ export function revocationsPropagate(streams: readonly StreamSpec[], limits: Lim
     signals: [perReplicaGroups, groupLag],
     judge: (evidence) =>
       names.flatMap((stream) => [
-        ...everyReplicaReads(evidence, stream),
+        ...expected(stream, everyReplicaReads(evidence, stream)),
         ...bounded(evidence, groupLag, { stream }, limits.lagEntries, {
           reason: 'lag_high',
           describe: ({ reading }, key) => `${key} has ${reading.value} unread revocations`,

@@ -1,4 +1,4 @@
-import type { Evidence, Sighting } from '../core/evidence.ts'
+import type { Account, Evidence, Sighting } from '../core/evidence.ts'
 import {
   atMost,
   isTrue,
@@ -10,6 +10,7 @@ import {
   type Level,
 } from '../core/finding.ts'
 import type { Signal } from '../core/signal.ts'
+import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'
 import type { GroupSpec, StreamSpec } from './platform.ts'
 import {
@@ -34,7 +35,7 @@ function requiredGroups(streams: readonly StreamSpec[]): readonly Group[] {
   )
 }
 
-/** The findings of `signal` for one group. */
+/** The findings of `signal` for one group, which must have some, or for all of a stream, which need not. */
 export function bounded(
   evidence: Evidence,
   signal: Signal,
@@ -42,7 +43,8 @@ export function bounded(
   level: Level,
   claim: Claim,
 ): readonly Finding[] {
-  return atMost(evidence.of(signal, labels), signal, level, claim)
+  const findings = atMost(evidence.of(signal, labels), signal, level, claim)
+  return labels.group === undefined ? findings : expected(`${labels.stream}/${labels.group}`, findings)
 }
 
 /** Streams that are read by a required group exist, and so do those groups. */
@@ -54,18 +56,24 @@ export function streamsExist(streams: readonly StreamSpec[]): Condition {
     signals: [streamExists, groupExists],
     judge: (evidence) => [
       ...needed.flatMap(({ name }) =>
-        isTrue(evidence.of(streamExists, { stream: name }), streamExists, {
-          reason: 'stream_missing',
-          describe: ({ reading }, key) =>
-            `stream ${key} ${reading.value === 1 ? 'exists' : 'does not exist'}`,
-        }),
+        expected(
+          name,
+          isTrue(evidence.of(streamExists, { stream: name }), streamExists, {
+            reason: 'stream_missing',
+            describe: ({ reading }, key) =>
+              `stream ${key} ${reading.value === 1 ? 'exists' : 'does not exist'}`,
+          }),
+        ),
       ),
       ...groups.flatMap(({ stream, spec }) =>
-        isTrue(evidence.of(groupExists, { stream, group: spec.name }), groupExists, {
-          reason: 'group_missing',
-          describe: ({ reading }, key) =>
-            `consumer group ${key} ${reading.value === 1 ? 'exists' : 'does not exist'}`,
-        }),
+        expected(
+          `${stream}/${spec.name}`,
+          isTrue(evidence.of(groupExists, { stream, group: spec.name }), groupExists, {
+            reason: 'group_missing',
+            describe: ({ reading }, key) =>
+              `consumer group ${key} ${reading.value === 1 ? 'exists' : 'does not exist'}`,
+          }),
+        ),
       ),
     ],
   }
@@ -128,23 +136,27 @@ export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['s
     judge: (evidence) =>
       groups.flatMap(({ stream, spec }) => {
         const labels = { stream, group: spec.name }
-        const findings = [
-          ...evidence.of(groupConsumers, labels).readings.map(hasConsumer),
-          ...bounded(evidence, groupConsumerIdle, labels, limits.consumerIdleSeconds, {
-            reason: 'consumer_idle',
-            describe: ({ reading }, key) =>
-              `no consumer of ${key} has asked for ${Math.round(reading.value)} s`,
-          }),
+        const consumers = evidence.of(groupConsumers, labels)
+        const present = [
+          ...consumers.readings.map(hasConsumer),
+          ...consumers.unseen.map((blind) => unseen(blind)),
         ]
-        const lag = evidence.of(groupLag, labels)
-        const nothingWaits =
-          lag.unseen.length === 0 && lag.readings.every(({ reading }) => reading.value === 0)
-        return [
-          ...(nothingWaits ? findings.map(excused) : findings),
-          ...evidence.of(groupConsumers, labels).unseen.map((blind) => unseen(blind)),
-        ]
+        const idle = bounded(evidence, groupConsumerIdle, labels, limits.consumerIdleSeconds, {
+          reason: 'consumer_idle',
+          describe: ({ reading }, key) =>
+            `no consumer of ${key} has asked for ${Math.round(reading.value)} s`,
+        })
+        // Where there is no consumer nobody can have asked.
+        const none = present.some((finding) => finding.answer === 'unmet')
+        const findings = [...expected(`${stream}/${spec.name}`, present), ...(none ? [] : idle)]
+        return nothingWaits(evidence.of(groupLag, labels)) ? findings.map(excused) : findings
       }),
   }
+}
+
+/** Whether the lag is known to be none; silence about it excuses nobody. */
+function nothingWaits({ readings, unseen: blind }: Account): boolean {
+  return blind.length === 0 && readings.length > 0 && readings.every(({ reading }) => reading.value === 0)
 }
 
 function hasConsumer({ reading, target }: Sighting): Finding {

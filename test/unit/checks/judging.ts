@@ -1,0 +1,53 @@
+import { judge, type Condition, type Finding, type Recollection } from '../../../src/core/finding.ts'
+import type { Labels, Signal } from '../../../src/core/signal.ts'
+import { evidenceIn, withBlindSpot, withSilence, withValue, type World } from './platform-world.ts'
+
+/** A memory that holds these marks, within a rollout when told so. */
+export function remembering(
+  marks: Readonly<Record<string, number>> = {},
+  rollout: 'no rollout' | 'in a rollout' = 'no rollout',
+): Recollection {
+  const known = new Map(Object.entries(marks))
+  const active = { id: 'r1', startedAt: 0, expectsReplacement: false }
+  return {
+    now: 0,
+    ...(rollout === 'in a rollout' && { rollout: active }),
+    mark: (key) => known.get(key),
+    marked: (prefix) => [...known.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
+  }
+}
+
+export function findingsIn(
+  condition: Condition,
+  world: World,
+  recollection: Recollection = remembering(),
+): readonly Finding[] {
+  return judge(condition, evidenceIn(world), recollection)
+}
+
+/** What keeps the condition from being met, one line for each subject, worst first. */
+export function faultsIn(condition: Condition, world: World, recollection?: Recollection): readonly string[] {
+  return findingsIn(condition, world, recollection).flatMap(({ key, answer, reason }) =>
+    answer === 'met' ? [] : [`${key} ${answer} ${reason}`],
+  )
+}
+
+/** A world in which one thing differs from a healthy one. */
+export type Change =
+  | readonly [signal: Signal, labels: Labels, value: number, detail?: string]
+  | readonly [signal: Signal, labels: Labels, 'blind' | 'silent']
+
+export function changed(world: World, [signal, labels, how, detail]: Change): World {
+  if (how === 'blind') return withBlindSpot(world, signal, labels)
+  if (how === 'silent') return withSilence(world, signal, labels)
+  return withValue(world, signal, labels, how, detail)
+}
+
+/** One line of a table: what differs from a healthy platform, and what the condition then finds. */
+export type Case = readonly [change: Change, faults: readonly string[]]
+
+/** A name for a line of a table. */
+export function named([[signal, labels, how], faults]: Case): string {
+  const which = Object.values(labels).join('/')
+  return `${signal.name} of ${which || 'the server'} is ${how}: ${faults.join(', ') || 'met'}`
+}

@@ -1,0 +1,291 @@
+import { defaultLimits } from '../../../src/checks/limits.ts'
+import { deadLetterStreams, platformStreams } from '../../../src/checks/platform.ts'
+import * as signals from '../../../src/checks/signals.ts'
+import { fold } from '../../../src/core/belief.ts'
+import { evidenceOf, type Evidence } from '../../../src/core/evidence.ts'
+import type { BlindSpot, Blindness, Round, Target } from '../../../src/core/observation.ts'
+import { components } from '../../../src/core/replica.ts'
+import { read, type Labels, type Reading, type Signal } from '../../../src/core/signal.ts'
+import type { Rules } from '../../../src/core/snapshot.ts'
+import type { Instant } from '../../../src/core/time.ts'
+import { rulesFor, type RuleOptions } from '../../../src/gates/rules.ts'
+import { failed, saw, aRound } from '../../support/timeline.ts'
+
+/** What there is to be seen at one target of one probe. */
+export interface Place {
+  readonly probe: string
+  readonly target: Target
+  readonly readings: readonly Reading[]
+  readonly blindSpots: readonly BlindSpot[]
+  readonly failing: boolean
+}
+
+/** Everything that there is to be seen. */
+export type World = readonly Place[]
+
+export const expectedMigrations = ['0001_baseline', '0002_audit', '0003_outbox']
+export const pushedChecks = ['manifest-digest', 'helm-render', 'schema-compatibility']
+
+function place(probe: string, id: string, labels: Labels, readings: readonly Reading[]): Place {
+  return { probe, target: { id, labels }, readings, blindSpots: [], failing: false }
+}
+
+function replicaPlaces(component: string): Place[] {
+  return [`${component}-0`, `${component}-1`].flatMap((replica) => {
+    const labels = { component, replica }
+    const id = `${component}/${replica}`
+    const measured = metricsOf(labels)
+    return [
+      place('readiness', id, labels, [read(signals.ready, labels, 1)]),
+      ...(measured.length === 0 ? [] : [place('metrics', id, labels, measured)]),
+    ]
+  })
+}
+
+function metricsOf(labels: { readonly component: string; readonly replica: string }): Reading[] {
+  const replay = [
+    read(signals.replayFiles, labels, 0),
+    read(signals.replayOldestAge, labels, 0),
+    read(signals.evidenceDropped, labels, 0),
+  ]
+  switch (labels.component) {
+    case 'gateway':
+      return [
+        read(signals.snapshotFresh, labels, 1),
+        read(signals.snapshotAge, labels, 12),
+        read(signals.snapshotReloadErrors, labels, 0),
+        read(signals.circuitOpened, labels, 0),
+        ...replay,
+      ]
+    case 'sts':
+      return [
+        ...['compile', 'eval'].map((kind) => read(signals.policyErrors, { ...labels, kind }, 0)),
+        ...replay,
+      ]
+    case 'audit':
+      return ['mismatch', 'chain_break', 'hmac_failure', 'replay'].map((kind) =>
+        read(signals.tamperFindings, { ...labels, kind }, 0),
+      )
+    default:
+      return []
+  }
+}
+
+function groupReadings(stream: string, group: string): Reading[] {
+  const labels = { stream, group }
+  return [
+    read(signals.groupExists, labels, 1),
+    read(signals.groupLag, labels, 3),
+    read(signals.groupLagKnown, labels, 1),
+    read(signals.groupPending, labels, 1),
+    read(signals.groupOldestPendingIdle, labels, 1),
+    read(signals.groupOldestPendingAge, labels, 2),
+    read(signals.groupConsumers, labels, 2),
+    read(signals.groupConsumerIdle, labels, 1),
+    read(signals.groupLost, labels, 0),
+  ]
+}
+
+function streamReadings(): Reading[] {
+  return platformStreams.flatMap(({ name: stream, groups }) => [
+    read(signals.streamExists, { stream }, 1),
+    read(signals.streamEntries, { stream }, 100),
+    read(signals.streamEntriesAdded, { stream }, 5_000),
+    ...groups.flatMap(({ name, policy }) =>
+      policy === 'per-replica'
+        ? [
+            read(signals.perReplicaGroups, { stream }, 2),
+            read(signals.orphanGroups, { stream }, 0),
+            ...groupReadings(stream, `${name}gateway-0`),
+            ...groupReadings(stream, `${name}gateway-1`),
+          ]
+        : groupReadings(stream, name),
+    ),
+  ])
+}
+
+function redisReadings(): Reading[] {
+  return [
+    ...streamReadings(),
+    ...deadLetterStreams.flatMap((stream) => [
+      read(signals.deadLetterEntries, { stream }, 0),
+      read(signals.deadLetterArrivals, { stream }, 7),
+    ]),
+    read(signals.redisMemoryUsed, {}, 400),
+    read(signals.redisMemoryLimit, {}, 1_000, 'maxmemory'),
+    read(signals.redisRejectedWrites, {}, 0),
+    read(signals.redisEvictedKeys, {}, 0),
+    read(signals.redisNoEviction, {}, 1, 'noeviction'),
+    read(signals.redisPersistence, {}, 1),
+  ]
+}
+
+function outboxReadings(): Reading[] {
+  return ['api', 'coordinator'].flatMap((outbox) => [
+    read(signals.outboxMessages, { outbox, state: 'pending' }, 2),
+    read(signals.outboxMessages, { outbox, state: 'dead' }, 0),
+    read(signals.outboxOldestPending, { outbox }, 3),
+  ])
+}
+
+function connectionReadings(): Reading[] {
+  return [
+    ...['api', 'sts', 'gateway', 'audit', 'coordinator'].flatMap((component) => [
+      read(signals.postgresConnections, { component }, 10),
+      read(signals.postgresConnectionsInUse, { component }, 4),
+      read(signals.postgresConnectionLimit, { component }, 40),
+    ]),
+    read(signals.postgresServerConnections, {}, 50),
+    read(signals.postgresServerLimit, {}, 97),
+    read(signals.postgresAccepts, {}, 1),
+  ]
+}
+
+/** A platform of twelve replicas in which everything is well. */
+export function healthyWorld(): World {
+  return [
+    ...components.flatMap(replicaPlaces),
+    place('redis', 'redis', {}, redisReadings()),
+    place('outboxes', 'postgres', {}, outboxReadings()),
+    place('connections', 'postgres', {}, connectionReadings()),
+    place(
+      'migrations',
+      'postgres',
+      {},
+      expectedMigrations.map((version) => read(signals.migrationApplied, { version }, 1)),
+    ),
+    ...pushedChecks.map((check) =>
+      place('evidence', check, { check }, [read(signals.pushedEvidence, { check }, 1)]),
+    ),
+  ]
+}
+
+const providedBy: Readonly<Record<string, string>> = {
+  caracal_readiness: 'readiness',
+  caracal_stream: 'redis',
+  caracal_dead: 'redis',
+  caracal_redis: 'redis',
+  caracal_outbox: 'outboxes',
+  caracal_postgres: 'connections',
+  caracal_migration: 'migrations',
+  caracal_rollout: 'evidence',
+}
+
+/** Which probe of the world gives which signal. */
+export const providers: ReadonlyMap<string, string> = new Map(
+  Object.values(signals).map(({ name }) => {
+    const family = name.split('_').slice(0, 2).join('_')
+    return [name, providedBy[family] ?? 'metrics']
+  }),
+)
+
+/** The real rules, for an installation without Kubernetes whose pipeline pushes evidence. */
+export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
+  return rulesFor({
+    limits: defaultLimits,
+    streams: platformStreams,
+    components,
+    expectedMigrations,
+    steady: 30_000,
+    longestGap: 5_000,
+    providers,
+    kubernetes: false,
+    off: new Map(),
+    ...overrides,
+  })
+}
+
+/** One round of each probe that shows this world. */
+export function roundsOf(world: World, at: Instant): readonly Round[] {
+  const byProbe = Map.groupBy(world, ({ probe }) => probe)
+  return [...byProbe].map(([probe, places]) =>
+    aRound(
+      probe,
+      at,
+      places.map(({ target, readings, blindSpots, failing }) =>
+        failing ? failed(target, at) : saw(target, at, readings, blindSpots),
+      ),
+    ),
+  )
+}
+
+/** What a condition sees of this world. */
+export function evidenceIn(world: World, now: Instant = 0): Evidence {
+  return evidenceOf(fold(new Map(), roundsOf(world, now)), providers, now)
+}
+
+function matches(reading: Reading, signal: Signal, labels: Labels): boolean {
+  return (
+    reading.signal === signal.name &&
+    Object.entries(labels).every(([name, value]) => reading.labels[name] === value)
+  )
+}
+
+/** The world with another value in each reading of the signal that has these labels. There must be one. */
+export function withValue(
+  world: World,
+  signal: Signal,
+  labels: Labels,
+  value: number,
+  detail?: string,
+): World {
+  mustHave(world, signal, labels)
+  return world.map((one) => ({
+    ...one,
+    readings: one.readings.map((reading) =>
+      matches(reading, signal, labels)
+        ? { ...reading, value, ...(detail !== undefined && { detail }) }
+        : reading,
+    ),
+  }))
+}
+
+const blindness: Blindness = {
+  unknownReason: 'ambiguous',
+  reason: 'cannot_tell',
+  message: 'it cannot be told',
+}
+
+/** The world in which the readings of the signal with these labels cannot be told. There must be one. */
+export function withBlindSpot(world: World, signal: Signal, labels: Labels): World {
+  mustHave(world, signal, labels)
+  return world.map((one) => {
+    const hidden = one.readings.filter((reading) => matches(reading, signal, labels))
+    return {
+      ...one,
+      readings: one.readings.filter((reading) => !hidden.includes(reading)),
+      blindSpots: [
+        ...one.blindSpots,
+        ...hidden.map((reading) => ({ signal: signal.name, labels: reading.labels, ...blindness })),
+      ],
+    }
+  })
+}
+
+/** The world in which nothing is said about the signal with these labels. There must be a reading of it. */
+export function withSilence(world: World, signal: Signal, labels: Labels): World {
+  mustHave(world, signal, labels)
+  return world.map((one) => ({
+    ...one,
+    readings: one.readings.filter((reading) => !matches(reading, signal, labels)),
+  }))
+}
+
+function mustHave(world: World, signal: Signal, labels: Labels): void {
+  if (!world.some(({ readings }) => readings.some((reading) => matches(reading, signal, labels))))
+    throw new Error(`the world has no ${signal.name} with ${JSON.stringify(labels)}`)
+}
+
+/** The world in which every look at a target of this probe fails; of all of them when no target is named. */
+export function withFailing(world: World, probe: string, target?: string): World {
+  return world.map((one) =>
+    one.probe === probe && (target === undefined || one.target.id === target)
+      ? { ...one, failing: true }
+      : one,
+  )
+}
+
+/** The world without the targets whose id begins like this. */
+export function without(world: World, probe: string, prefix: string): World {
+  return world.filter((one) => !(one.probe === probe && one.target.id.startsWith(prefix)))
+}
