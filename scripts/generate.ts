@@ -1,0 +1,39 @@
+// `npm run generate`: writes the files that are made from code. `--check` writes nothing and names what would change.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import packageJson from '../package.json' with { type: 'json' }
+import { configFiles } from '../src/config/reference.ts'
+import { known } from '../src/daemon/known.ts'
+import { generatedFiles } from '../src/publish/generated.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Text of each generated file by its path; one line for each source. */
+const generators: readonly (() => Readonly<Record<string, string>>)[] = [
+  () => configFiles(known),
+  () => generatedFiles(packageJson.version),
+]
+
+async function formatted(file: string, text: string): Promise<string> {
+  if (file.endsWith('.json')) return text
+  return format(text, { ...(await resolveConfig(join(root, file))), filepath: file })
+}
+
+async function generate(isCheck: boolean): Promise<number> {
+  const stale: string[] = []
+  for (const [file, text] of generators.flatMap((generator) => Object.entries(generator()))) {
+    const path = join(root, file)
+    const wanted = await formatted(file, text)
+    const held = await readFile(path, 'utf8').catch(() => undefined)
+    if (held === wanted) continue
+    stale.push(file)
+    if (isCheck) continue
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, wanted)
+  }
+  for (const file of stale) process.stdout.write(`${isCheck ? 'stale' : 'written'}: ${file}\n`)
+  return isCheck && stale.length > 0 ? 1 : 0
+}
+
+process.exitCode = await generate(process.argv.includes('--check'))
