@@ -1,6 +1,6 @@
 import type { Account, Evidence } from '../core/evidence.ts'
-import { isTrue, unseen, type Condition, type Finding, type Level } from '../core/finding.ts'
-import type { Signal } from '../core/signal.ts'
+import { isTrue, unknown, unseen, type Condition, type Finding, type Level } from '../core/finding.ts'
+import type { Reading, Signal } from '../core/signal.ts'
 import type { Limits } from './limits.ts'
 import {
   postgresAccepts,
@@ -47,7 +47,7 @@ export function connectionsAvailable(limits: Limits['postgres']): Condition {
   }
 }
 
-/** Judges each used amount as a share of its limit; a side that cannot be seen makes the share unknown. */
+/** Judges each used amount as a share of its limit; a side that is not known makes the share unknown. */
 export function shares(
   evidence: Evidence,
   used: Signal,
@@ -59,7 +59,8 @@ export function shares(
   const bounds = evidence.of(limit)
   const seen = amounts.readings.flatMap(({ reading, target }): Finding[] => {
     const bound = bounds.readings.find((candidate) => sameLabels(candidate.reading.labels, reading.labels))
-    if (bound === undefined || bound.reading.value <= 0) return []
+    if (bound === undefined || bound.reading.value <= 0)
+      return hides(bounds, reading) ? [] : [limitless(reading.labels['component'] ?? target.id, target.id)]
     const share = reading.value / bound.reading.value
     const answer = share > level.trip ? 'unmet' : share > level.clear ? 'near' : 'met'
     const who = reading.labels['component'] ?? target.id
@@ -77,6 +78,18 @@ export function shares(
     ]
   })
   return [...seen, ...blind(amounts), ...blind(bounds)]
+}
+
+function limitless(who: string, target: string): Finding {
+  const message = `nothing says how much ${who} may use`
+  return unknown(who, { unknownReason: 'ambiguous', reason: 'limit_unknown', message }, target)
+}
+
+/** Whether a blind spot says already why the limit of this amount is not known. */
+function hides(bounds: Account, { labels }: Reading): boolean {
+  return bounds.unseen.some(
+    (spot) => spot.labels['component'] === undefined || sameLabels(spot.labels, labels),
+  )
 }
 
 function blind(account: Account): readonly Finding[] {

@@ -1,6 +1,7 @@
 import { judge, type Condition, type Finding, type Recollection } from '../../../src/core/finding.ts'
 import type { Labels, Signal } from '../../../src/core/signal.ts'
-import { evidenceIn, withBlindSpot, withSilence, withValue, type World } from './platform-world.ts'
+import { evidenceIn, type World } from './platform-world.ts'
+import { withBlindSpot, withSilence, withValue } from './world-changes.ts'
 
 /** A memory that holds these marks, within a rollout when told so. */
 export function remembering(

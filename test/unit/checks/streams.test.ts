@@ -4,7 +4,8 @@ import { platformStreams } from '../../../src/checks/platform.ts'
 import * as signals from '../../../src/checks/signals.ts'
 import { consumersAlive, groupsKeepUp, streamsExist } from '../../../src/checks/streams.ts'
 import { changed, faultsIn, findingsIn, named, type Case } from './judging.ts'
-import { healthyWorld, withFailing, withValue } from './platform-world.ts'
+import { healthyWorld } from './platform-world.ts'
+import { withFailing, withValue } from './world-changes.ts'
 
 const healthy = healthyWorld()
 const { streams: limits } = defaultLimits
