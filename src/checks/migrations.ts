@@ -13,17 +13,15 @@ export function migrationsApplied(expected: readonly string[] | undefined): Cond
         return [notConfigured('which schema versions to expect is not configured (migrations.expected)')]
       const account = evidence.of(migrationApplied)
       const applied = versionsOf(account)
-      if (applied.size === 0) return account.unseen.map((blind) => unseen(blind))
-      return expected.map((version) =>
-        applied.has(version)
-          ? { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied` }
-          : {
-              key: version,
-              answer: 'unmet',
-              reason: 'migration_missing',
-              message: `version ${version} is not applied`,
-            },
-      )
+      const blind = account.unseen.map((spot) => unseen(spot))
+      if (applied.size === 0) return blind
+      const missing = expected.filter((version) => !applied.has(version))
+      return [
+        ...blind,
+        ...expected.filter((version) => applied.has(version)).map(isApplied),
+        // What is not seen while something is hidden may be what is hidden.
+        ...(blind.length > 0 ? [] : missing.map(isMissing)),
+      ]
     },
   }
 }
@@ -37,11 +35,13 @@ export const migrationsForwardOnly: Condition = {
   judge(evidence, recollection) {
     const account = evidence.of(migrationApplied)
     const applied = versionsOf(account)
-    if (applied.size === 0) return account.unseen.map((blind) => unseen(blind))
+    const blind = account.unseen.map((spot) => unseen(spot))
     const before = recollection.marked(baseline).map((key) => key.slice(baseline.length))
     const newest = before.at(-1)
+    // A baseline that is taken while something is hidden would call it new later.
+    if (applied.size === 0 || (newest === undefined && blind.length > 0)) return blind
     const gone = before
-      .filter((version) => !applied.has(version))
+      .filter((version) => blind.length === 0 && !applied.has(version))
       .map((version): Finding => {
         const message = `version ${version} was applied when the rollout began and has gone`
         return { key: version, answer: 'unmet', reason: 'migration_gone', message }
@@ -50,15 +50,23 @@ export const migrationsForwardOnly: Condition = {
       // Without a baseline this is the first sight of all of them.
       if (newest === undefined) {
         const tally = { key: `${baseline}${version}`, value: 1, mark: 1, settles: false }
-        return { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied`, tally }
+        return { ...isApplied(version), tally }
       }
-      if (version > newest || before.includes(version))
-        return { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied` }
+      if (version > newest || before.includes(version)) return isApplied(version)
       const message = `version ${version} was added behind ${newest}, which was applied before it`
       return { key: version, answer: 'unmet', reason: 'migration_out_of_order', message }
     })
-    return [...gone, ...present]
+    return [...blind, ...gone, ...present]
   },
+}
+
+function isApplied(version: string): Finding {
+  return { key: version, answer: 'met', reason: 'ok', message: `version ${version} is applied` }
+}
+
+function isMissing(version: string): Finding {
+  const message = `version ${version} is not applied`
+  return { key: version, answer: 'unmet', reason: 'migration_missing', message }
 }
 
 function versionsOf(account: Account): ReadonlySet<string> {
