@@ -6,12 +6,8 @@ import { expiryOf, hasEvaluation, toReport } from './document.ts'
 import { tighten, type Demands } from './strict.ts'
 
 /** A snapshot as the document, made once and shared by all who ask. */
-export interface Answer {
+export interface Answer extends View {
   readonly snapshot: Snapshot
-  readonly report: GateReport
-  /** The document's JSON; made when it is first asked for. */
-  readonly body: Buffer
-  readonly etag: string
   readonly expiresAt: Instant
 }
 
@@ -19,6 +15,7 @@ export interface Answer {
 export interface View {
   readonly report: GateReport
   readonly verdict: Verdict
+  /** The document's JSON; made when it is first asked for. */
   readonly body: Buffer
   /** Over the semantic part: the same as long as no state, reason, latch or verdict changes. */
   readonly etag: string
@@ -53,6 +50,7 @@ function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): 
   return {
     snapshot,
     report,
+    verdict: report.verdict,
     etag: `"${report.index}"`,
     expiresAt: expiryOf(snapshot, facts),
     get body() {
@@ -68,14 +66,13 @@ export function bodyOf(document: object): Buffer {
 
 /** The answer as it stands for a request with these demands at `now`. */
 export function viewOf(answer: Answer, demands: Demands, now: Instant): View {
-  const { report, etag } = answer
+  const { report } = answer
   const demanding =
     demands.rollout !== undefined || demands.steady !== undefined || demands.maxAge !== undefined
-  if (!demanding && now <= answer.expiresAt)
-    return { report, verdict: report.verdict, body: answer.body, etag }
-  const stricter = tighten(report, demands, now)
+  const stricter = demanding || now > answer.expiresAt ? tighten(report, demands, now) : report
+  if (stricter === report) return answer
   // What a demand makes of the report moves with time, while the index stands still.
-  const why = stricter.blocking.filter(({ ref }) => ref.startsWith('request/') || ref === 'evaluator')
+  const why = stricter.blocking.filter(({ ref }) => ref.startsWith('request/') || ref === 'evaluator/expired')
   return {
     report: stricter,
     verdict: stricter.verdict,

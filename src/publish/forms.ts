@@ -25,7 +25,8 @@ export function clip(text: string): string {
 
 export function observedForm(quantity: Quantity | undefined): Observed | null {
   if (quantity === undefined || !Number.isFinite(quantity.value)) return null
-  return { value: quantity.value, unit: quantity.unit }
+  // JSON knows no negative zero.
+  return { value: quantity.value + 0, unit: quantity.unit }
 }
 
 export function thresholdForm(limit: Limit | undefined): Threshold | null {

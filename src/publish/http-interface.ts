@@ -103,12 +103,18 @@ async function writeRoutes(scope: FastifyInstance, context: PublishContext, hand
 
 function addRoute(scope: FastifyInstance, context: PublishContext, operation: Operation, handlers: Handlers) {
   const { access, methods, id } = operation
+  const guarding = access === 'open' ? undefined : guard(context, access)
   scope.route({
     method: [...methods],
     url: urlOf(operation.path),
     handler: handlers[id as OperationId],
-    ...(access !== 'open' && { onRequest: guard(context, access) }),
-    ...(isWrite(operation) && { config: { rateLimit: {} } }),
+    ...(!isWrite(operation)
+      ? guarding && { onRequest: guarding }
+      : {
+          config: { rateLimit: {} },
+          // After the rate limit, which counts tries with a wrong token too, and before the body is read.
+          preParsing: (request, reply, _payload, done) => guarding?.(request, reply, done),
+        }),
   })
 }
 

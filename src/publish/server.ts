@@ -34,8 +34,8 @@ export async function startServer(context: PublishContext, options: ListenOption
 
 function urlOf(app: FastifyInstance, secure: boolean): string {
   const { address, family, port } = app.server.address() as AddressInfo
-  const everywhere = address === '0.0.0.0' || address === '::'
-  const host = everywhere ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
+  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
+  const host = family === 'IPv6' ? `[${reachable}]` : reachable
   return `${secure ? 'https' : 'http'}://${host}:${port}`
 }
 

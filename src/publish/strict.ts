@@ -75,5 +75,5 @@ function expired(report: GateReport, now: Instant): readonly BlockerReport[] {
   const expiresAt = Date.parse(report.expiresAt)
   if (now <= expiresAt) return []
   const message = `the last evaluation expired ${inWords(now - expiresAt)} ago`
-  return [{ ref: 'evaluator', state: 'unknown', reason: 'expired', message, rootCause: true }]
+  return [{ ref: 'evaluator/expired', state: 'unknown', reason: 'expired', message, rootCause: true }]
 }

@@ -1,0 +1,124 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import type { GateReport, Verdict } from '../../../src/publish/contract.ts'
+import { toReport } from '../../../src/publish/document.ts'
+import { tighten, type Demands } from '../../../src/publish/strict.ts'
+import { finding, handMadeRules, play, reportContext, rollout, start, type World } from './context.ts'
+
+function reportOf(world: World, seconds: number, withRollout = true): GateReport {
+  const rules = handMadeRules(world)
+  const first = initialSnapshot(start, rules)
+  return toReport(play(rules, seconds, withRollout ? { ...first, rollout } : first), reportContext(rules))
+}
+
+const proceeding = reportOf(new Map(), 60)
+const stopping = reportOf(new Map([['audit-dlq-growing', finding('unmet')]]), 60)
+const holding = reportOf(new Map([['ready-api', finding('unmet')]]), 60)
+
+function at(report: GateReport): number {
+  return Date.parse(report.evaluatedAt)
+}
+
+const strictness: Record<Verdict, number> = { proceed: 0, hold: 1, stop: 2 }
+
+describe('a demand of a request', () => {
+  it('changes nothing when it is met', () => {
+    expect(tighten(proceeding, { rollout: 'caracal/47', steady: 30_000 }, at(proceeding))).toBe(proceeding)
+  })
+
+  it('turns proceed into hold while all has not stood for long enough', () => {
+    const report = tighten(proceeding, { steady: 300_000 }, at(proceeding))
+    expect(report).toMatchObject({ verdict: 'hold', requiredSteadySeconds: 300, superseded: false })
+    expect(report.summary).toBe('Hold: all has stood for 59 s, and the request asks for 5 min')
+    expect(report.blocking[0]).toMatchObject({ ref: 'request/steady', rootCause: true })
+  })
+
+  it('never shortens the steady time', () => {
+    expect(tighten(proceeding, { steady: 0 }, at(proceeding)).requiredSteadySeconds).toBe(30)
+  })
+
+  it('turns proceed into hold when another rollout is meant', () => {
+    const report = tighten(proceeding, { rollout: 'caracal/46' }, at(proceeding))
+    expect(report).toMatchObject({ verdict: 'hold', superseded: true })
+    expect(report.summary).toContain('caracal/46 was asked about, but the current one is caracal/47')
+  })
+
+  it('turns proceed into hold when a rollout is meant and there is none', () => {
+    const report = tighten(reportOf(new Map(), 60, false), { rollout: 'caracal/46' }, at(proceeding))
+    expect(report).toMatchObject({ verdict: 'hold', superseded: true })
+  })
+
+  it('turns proceed into hold when something was not seen lately enough, or never', () => {
+    expect(tighten(proceeding, { maxAge: 15_000 }, at(proceeding)).verdict).toBe('hold')
+  })
+
+  it('accepts looks that are young enough, and lets pushed evidence have its own expiry', () => {
+    const lastSuccessAt = new Date(at(proceeding) - 10_000).toISOString()
+    const seen: GateReport = {
+      ...proceeding,
+      gates: proceeding.gates.map((gate) => ({
+        ...gate,
+        checks: gate.checks.map((check) =>
+          check.source === 'evidence' ? check : { ...check, lastSuccessAt },
+        ),
+      })),
+      stopConditions: proceeding.stopConditions.map((stop) => ({ ...stop, lastSuccessAt })),
+    }
+    expect(tighten(seen, { maxAge: 15_000 }, at(seen)).verdict).toBe('proceed')
+    expect(tighten(seen, { maxAge: 5_000 }, at(seen)).verdict).toBe('hold')
+    expect(tighten(seen, { maxAge: 10_500 }, at(seen) + 1_000).verdict).toBe('hold')
+  })
+
+  it('leaves a stop a stop, with its own summary', () => {
+    const report = tighten(stopping, { rollout: 'caracal/46', steady: 1 }, at(stopping))
+    expect(report).toMatchObject({ verdict: 'stop', superseded: true, summary: stopping.summary })
+    expect(report.blocking[0]).toEqual(stopping.blocking[0])
+  })
+
+  it('Law 9: a report that has expired does not let anything proceed', () => {
+    const expiry = Date.parse(proceeding.expiresAt)
+    expect(tighten(proceeding, {}, expiry).verdict).toBe('proceed')
+    expect(tighten(proceeding, {}, expiry + 1)).toMatchObject({ verdict: 'hold' })
+    expect(tighten(stopping, {}, expiry + 1)).toMatchObject({ verdict: 'stop' })
+  })
+
+  it('Law 8: never makes an answer less strict', () => {
+    const demands = fc.record(
+      {
+        rollout: fc.constantFrom('caracal/47', 'caracal/46', ''),
+        steady: fc.integer({ min: 0, max: 600_000 }),
+        maxAge: fc.integer({ min: 0, max: 600_000 }),
+      },
+      { requiredKeys: [] },
+    ) as fc.Arbitrary<Demands>
+    const reports = fc.constantFrom(proceeding, holding, stopping)
+    fc.assert(
+      fc.property(
+        reports,
+        demands,
+        demands,
+        fc.integer({ min: 0, max: 10_000 }),
+        (report, one, other, late) => {
+          const now = at(report) + late
+          const stricter = tighten(report, one, now)
+          expect(strictness[stricter.verdict]).toBeGreaterThanOrEqual(strictness[report.verdict])
+          expect(stricter.verdict === 'stop').toBe(report.verdict === 'stop')
+          expect(stricter.requiredSteadySeconds).toBeGreaterThanOrEqual(report.requiredSteadySeconds)
+          expect(stricter.blocking.length).toBeGreaterThanOrEqual(report.blocking.length)
+          // A demand more never undoes one that was made.
+          const both = tighten(report, { ...one, ...other, ...minimum(one, other) }, now)
+          if (other.rollout === undefined || other.rollout === one.rollout || one.rollout === undefined)
+            expect(strictness[both.verdict]).toBeGreaterThanOrEqual(strictness[stricter.verdict])
+        },
+      ),
+    )
+  })
+})
+
+/** Both demands at once. */
+function minimum(one: Demands, other: Demands): Demands {
+  const maxAge = Math.min(one.maxAge ?? Infinity, other.maxAge ?? Infinity)
+  const steady = Math.max(one.steady ?? 0, other.steady ?? 0)
+  return { ...(Number.isFinite(maxAge) && { maxAge }), steady }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { waitingRoom } from '../../../src/publish/waiting.ts'
+import { handMadeRules, newBoard, play } from './context.ts'
+
+const rules = handMadeRules(new Map())
+const first = play(rules, 1)
+const second = { ...first, revision: first.revision + 1 }
+
+function changed(snapshot: { readonly revision: number }): boolean {
+  return snapshot.revision !== first.revision
+}
+
+describe('the waiting room', () => {
+  it('lets a client go when the board posts what it waits for, and not before', async () => {
+    const board = newBoard(first)
+    const room = waitingRoom(board, () => 0)
+    const waits = [1, 2, 3].map(() => room.wait({ satisfied: changed, span: 60_000 }))
+    expect(room.count).toBe(3)
+    board.post({ ...first })
+    expect(room.count).toBe(3)
+    board.post(second)
+    expect(await Promise.all(waits.map(async (wait) => wait))).toEqual(['changed', 'changed', 'changed'])
+    expect(room.count).toBe(0)
+  })
+
+  it('lets a client go when its time is over', async () => {
+    const room = waitingRoom(newBoard(first), () => 0)
+    expect(await room.wait({ satisfied: changed, span: 5 })).toBe('elapsed')
+    expect(room.count).toBe(0)
+  })
+
+  it('forgets a client that has gone', async () => {
+    const room = waitingRoom(newBoard(first), () => 0)
+    const gone = new AbortController()
+    const wait = room.wait({ satisfied: changed, span: 60_000, left: gone.signal })
+    gone.abort()
+    expect(await wait).toBe('left')
+    expect(room.count).toBe(0)
+    expect(await room.wait({ satisfied: changed, span: 60_000, left: gone.signal })).toBe('left')
+  })
+
+  it('takes no more clients than it has room for', async () => {
+    const room = waitingRoom(newBoard(first), () => 0, 2)
+    const waits = [1, 2].map(() => room.wait({ satisfied: changed, span: 60_000 }))
+    expect(room.wait({ satisfied: changed, span: 60_000 })).toBeUndefined()
+    room.close()
+    expect(await Promise.all(waits.map(async (wait) => wait))).toEqual(['left', 'left'])
+  })
+
+  it('lets everybody go when it closes, and keeps nobody after that', async () => {
+    const board = newBoard(first)
+    const room = waitingRoom(board, () => 0)
+    const wait = room.wait({ satisfied: changed, span: 60_000 })
+    room.close()
+    expect(await wait).toBe('left')
+    expect(await room.wait({ satisfied: changed, span: 60_000 })).toBe('left')
+    expect(board.listeners).toBe(0)
+  })
+})
