@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { choice, duration, readOptions, UsageError } from '../../../src/cli/arguments.ts'
+import { changesBetween } from '../../../src/cli/changes.ts'
+import { commands, status, wait } from '../../../src/cli/commands.ts'
+import { endpointFrom, pathOf } from '../../../src/cli/connect.ts'
+import { decide } from '../../../src/cli/decision.ts'
+import { helpOf, overview } from '../../../src/cli/help.ts'
+import { noPaint, paintFor } from '../../../src/cli/paint.ts'
+import { statusText } from '../../../src/cli/status-text.ts'
+import { durationOf, numberInWords, printable, printableJson } from '../../../src/cli/text.ts'
+import type { GateReport } from '../../../src/publish/contract.ts'
+import { at, check, gate, held, report, stop, stopped, valid } from './reports.ts'
+
+function shown(document: GateReport, paint = noPaint): string {
+  const answer = valid(document)
+  const { gates } = answer.report
+  return statusText({ answer, decision: decide(answer.report, {}), gates, narrowed: false, paint })
+}
+
+describe('the text of status', () => {
+  it('begins with the verdict and says the root cause first', () => {
+    expect(shown(held()).split('\n').slice(0, 11)).toEqual([
+      'HOLD  Hold: 1 of 2 replicas is not ready',
+      'since 20:14:00Z (60 s ago), steady for 0 ms of 30 s, evaluated 20 ms ago',
+      'release caracal/caracal, rollout caracal/47, rolling, since 20:05:00Z (10 min ago)',
+      'rollback unknown: nothing is known',
+      '',
+      'Blocking',
+      '  fail  gates/readiness/checks/sts-ready since 20:13:46Z (74 s ago)',
+      '    1 of 2 replicas is not ready',
+      '    culprit: sts-1 since 20:13:46Z (74 s ago): sts-1 says not ready',
+      '    next: kubectl -n caracal logs sts-1 --since=5m',
+      '    runbook: https://docs.example/runbook#outbox',
+    ])
+  })
+
+  it('lists every gate with its checks and every stop condition, in columns', () => {
+    const lines = shown(stopped()).split('\n')
+    expect(lines.slice(lines.indexOf('Gates'))).toEqual([
+      'Gates',
+      '  pass     readiness',
+      '    pass     api-ready             0 rows, limit <= 0 rows',
+      '    pass     sts-ready             0 rows, limit <= 0 rows',
+      '  pass     event-health',
+      '    pass     outbox-api            0 rows, limit <= 0 rows',
+      '',
+      'Stop conditions',
+      '    firing   outbox-dead-messages  3 dead rows in event_outbox, latched at 20:14:48Z: 3 dead rows in event_outbox',
+      '    clear    audit-dlq-growing     0 rows, limit <= 0 rows',
+      '',
+    ])
+  })
+
+  it('tells who acknowledged a latch', () => {
+    const acknowledged = { actor: 'ann', reason: 'replayed', at: at(-1) }
+    const latch = { at: at(-60), reason: 'r', message: 'm', culprits: [], preexisting: false, acknowledged }
+    expect(shown(report({ stopConditions: [stop('x', { latch })] }))).toContain(
+      'acknowledged by ann: replayed',
+    )
+  })
+
+  it('has colours only for a person who wants them', () => {
+    const write = () => true
+    const paint = paintFor({ stdout: { write, isTTY: true }, env: {} }, false)
+    expect(shown(held(), paint)).toContain('\u001b[33mHOLD\u001b[0m')
+    for (const [isTTY, env, off] of [
+      [false, {}, false],
+      [true, { NO_COLOR: '1' }, false],
+      [true, { TERM: 'dumb' }, false],
+      [true, {}, true],
+    ] as const)
+      expect(paintFor({ stdout: { write, isTTY }, env }, off)('x', 'bad')).toBe('x')
+  })
+
+  it('shows text of an answer as data: no escape, no second line, no direction change, bounded', () => {
+    const nasty = `\u001b]0;title\u0007 a\u009b31m b\r\nPROCEED \u202e${'x'.repeat(5_000)}`
+    const one = check('api-ready', { state: 'fail', message: nasty, nextStep: nasty })
+    const text = shown(held({ summary: nasty, gates: [gate('readiness', [one])] }))
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(text).not.toMatch(/^PROCEED/m)
+    expect(text.length).toBeLessThan(4_000)
+  })
+})
+
+describe('texts from elsewhere', () => {
+  it('are one printable line within the limit, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
+        const line = printable(text, 100)
+        expect(line.length).toBeLessThanOrEqual(100)
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+        expect(line.isWellFormed()).toBe(true)
+      }),
+    )
+  })
+
+  it('stay the same value in JSON, without a character that acts on a terminal', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+        const text = printableJson(value)
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+      }),
+    )
+  })
+})
+
+describe('the lines of wait', () => {
+  const first = valid(held()).report
+
+  it('begin with the summary and what is not well', () => {
+    expect(changesBetween(undefined, first)).toEqual([
+      'Hold: 1 of 2 replicas is not ready',
+      'rollout caracal/47 is rolling',
+      'readiness/sts-ready is fail: 1 of 2 replicas is not ready',
+    ])
+  })
+
+  it('are changes from then on', () => {
+    expect(changesBetween(first, first)).toEqual([])
+    expect(changesBetween(first, valid(report()).report)).toEqual([
+      'hold -> proceed: Proceed: all 2 required gates pass and no stop condition stands',
+      'readiness/sts-ready fail -> pass',
+    ])
+    expect(changesBetween(valid(report()).report, valid(stopped()).report)).toEqual([
+      'proceed -> stop: Stop: 3 dead rows in event_outbox',
+      'outbox-dead-messages clear -> firing, latched: 3 dead rows in event_outbox',
+    ])
+  })
+
+  it('are not more than a person reads', () => {
+    const checks = Array.from({ length: 500 }, (_, index) => check(`c${index}`, { state: 'unknown' }))
+    const lines = changesBetween(undefined, valid(held({ gates: [gate('readiness', checks)] })).report)
+    expect(lines.length).toBe(41)
+    expect(lines.at(-1)).toBe('and 462 more changes')
+  })
+})
+
+describe('arguments', () => {
+  it.each([
+    ['--timout', '5m', 'unknown option --timout. Did you mean --timeout?'],
+    ['--zzzzzz', '', 'unknown option --zzzzzz.'],
+    ['--timeout', '--steady', '--timeout needs a value'],
+    ['--fail-fast=yes', '', '--fail-fast is a switch'],
+    ['proceed', '', 'wait takes no argument "proceed"'],
+  ])('%s %s: %s', (first, second, message) => {
+    const argv = second === '' ? [first] : [first, second]
+    expect(() => readOptions(wait, argv)).toThrow(message)
+    expect(() => readOptions(wait, argv)).toThrow(UsageError)
+  })
+
+  it('may be short, with or without an equals sign, and given again', () => {
+    const given = readOptions(status, ['-o', 'text', '--output=json', '--max-age', '15s'])
+    expect(choice(given, 'output', ['text', 'json'])).toBe('json')
+    expect(duration(given, 'max-age', '1s', '24h')).toBe(15_000)
+  })
+
+  it('have times with units, between limits', () => {
+    expect(['90s', '1h30m', '250ms', '5m'].map(durationOf)).toEqual([90_000, 5_400_000, 250, 300_000])
+    for (const bad of ['', '5', '5 m', '-5m', '5m1h', '1.5h', 'm', '5d'])
+      expect(durationOf(bad)).toBeUndefined()
+    expect(() => duration(readOptions(wait, ['--timeout', '169h']), 'timeout', '1s', '168h')).toThrow(
+      'from 1s to 168h',
+    )
+  })
+
+  it('put demands into the question in a form that the exporter takes', () => {
+    expect(pathOf({})).toBe('gates')
+    expect(
+      pathOf({ rollout: 'caracal/47 b', steady: 90_000, maxAge: 1_500 }, { wait: 25_000.7, index: 'k.1' }),
+    ).toBe('gates?rollout=caracal%2F47+b&steady=90000ms&maxAge=1500ms&wait=25000ms&index=k.1')
+  })
+
+  it('take the address from the flag, else the environment, else this machine', async () => {
+    const addressOf = async (argv: string[], env: Record<string, string>) =>
+      (await endpointFrom(readOptions(status, argv), env)).url.href
+    expect(await addressOf([], {})).toBe('http://127.0.0.1:9465/')
+    expect(await addressOf([], { CARACAL_GATE_URL: 'https://gate.example/caracal' })).toBe(
+      'https://gate.example/caracal/',
+    )
+    expect(await addressOf(['--url', 'http://a:1'], { CARACAL_GATE_URL: 'http://b:1' })).toBe('http://a:1/')
+  })
+
+  it.each([
+    ['ftp://x', 'allowed: http:// or https://'],
+    ['localhost:9465', 'allowed: http:// or https://'],
+    ['http://x/?a=b', 'has a query'],
+    ['http://me:secret@x/', 'holds a user or password'],
+  ])('refuse the address %s', async (url, message) => {
+    const refusal = endpointFrom(readOptions(status, ['--url', url]), {})
+    await expect(refusal).rejects.toThrow(message)
+    await expect(refusal).rejects.not.toThrow('secret')
+  })
+
+  it('refuse a certificate authority for an address without TLS, and a token of two lines', async () => {
+    await expect(endpointFrom(readOptions(status, ['--ca-file', '/x']), {})).rejects.toThrow(
+      'for an https address',
+    )
+    await expect(endpointFrom(readOptions(status, []), { CARACAL_GATE_TOKEN: 'a\nb' })).rejects.toThrow(
+      'one token',
+    )
+  })
+})
+
+describe('the help', () => {
+  it('names every command and every exit code', () => {
+    for (const { name } of commands) expect(overview()).toContain(`  ${name} `)
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 130, 143])
+      expect(overview()).toMatch(new RegExp(`^  ${code} `, 'm'))
+  })
+
+  it('has every option and an example for each command, in lines that fit', () => {
+    for (const command of commands) {
+      const page = helpOf(command)
+      for (const option of Object.keys(command.options)) expect(page).toContain(`--${option}`)
+      expect(page).toMatch(/Examples:\n {2}# .+\n {2}caracal-gate/)
+      for (const line of page.split('\n')) expect(line.length).toBeLessThanOrEqual(120)
+    }
+  })
+})
+
+describe('numbers', () => {
+  it('have no false precision', () => {
+    expect([0, 12, 0.9312345, 1_073_741_824, 3.14159, 1_234.5].map(numberInWords)).toEqual([
+      '0',
+      '12',
+      '0.931',
+      '1073741824',
+      '3.14',
+      '1235',
+    ])
+  })
+})
