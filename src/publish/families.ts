@@ -130,18 +130,17 @@ export const selfFamilies = {
   ),
   probeUp: gauge('caracal_gate_exporter_probe_up', 'Whether the probe sees all of its targets now.', 'probe'),
   probeAttempts: counter('caracal_gate_exporter_probe_attempts_total', 'Looks of the probe.', 'probe'),
-  probeErrors: counter(
-    'caracal_gate_exporter_probe_errors_total',
-    'Looks of the probe that failed, for whatever reason.',
-    'probe',
-  ),
   probeFailures: counter(
     'caracal_gate_exporter_probe_failures_total',
     'Looks of the probe that failed, by reason; a reason appears with its first failure.',
     'probe',
     'reason',
   ),
-  probeDuration: summary('caracal_gate_exporter_probe_duration_seconds', 'Time that looks took.', 'probe'),
+  probeDuration: counter(
+    'caracal_gate_exporter_probe_duration_seconds_total',
+    'Time that the looks of the probe took, all together.',
+    'probe',
+  ),
   probeLastSuccess: gauge(
     'caracal_gate_exporter_probe_last_success_timestamp_seconds',
     'The oldest last success among the targets of the probe; absent while one was never seen.',
@@ -183,9 +182,20 @@ export const selfFamilies = {
   ),
 } satisfies Record<string, Family>
 
-/** The measured signals, each with its family. */
+/**
+ * A signal with a series for each version would grow with every release: the number of versions is exposed, the
+ * versions themselves stand in the document.
+ */
+export const counted: ReadonlyMap<string, Family> = new Map([
+  [
+    signals.migrationApplied.name,
+    gauge('caracal_migration_applied_versions', 'Versions that schema_migrations holds.'),
+  ],
+])
+
+/** The measured signals by name, each with its family. */
 export const signalFamilies: ReadonlyMap<string, Family> = new Map(
   (Object.values(signals) as readonly Signal[])
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, help, type, labels }) => [name, { name, help, type, labels }]),
+    .map(({ name, help, type, labels }) => [name, counted.get(name) ?? { name, help, type, labels }]),
 )

@@ -3,7 +3,7 @@ import type { Reading } from '../core/signal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Target } from '../core/observation.ts'
 import type { Family, Sample } from './exposition.ts'
-import { signalFamilies } from './families.ts'
+import { counted, signalFamilies } from './families.ts'
 import type { Samples } from './samples.ts'
 
 /** The fresh readings of every signal. What is unknown is absent, and so is what is not watched any more. */
@@ -16,7 +16,11 @@ export function measurements(snapshot: Snapshot): Samples {
       for (const reading of outcome.readings) collect(found, belief.target, reading)
     }
   }
-  return [...signalFamilies].map(([name, family]) => [family, found.get(name) ?? []])
+  return [...signalFamilies].map(([name, family]) => {
+    const samples = found.get(name) ?? []
+    const isCounted = counted.has(name) && samples.length > 0
+    return [family, isCounted ? [{ labels: [], value: samples.length }] : samples]
+  })
 }
 
 function collect(found: Map<string, Sample[]>, target: Target, reading: Reading): void {

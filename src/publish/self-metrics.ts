@@ -2,7 +2,7 @@ import type { ProbeBelief } from '../core/belief.ts'
 import { blindnessOf } from '../core/evidence.ts'
 import { unknownReasons } from '../core/observation.ts'
 import type { Instant } from '../core/time.ts'
-import type { ProbeStats, ReportContext } from './context.ts'
+import type { ReportContext } from './context.ts'
 import { selfFamilies as family } from './families.ts'
 import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
 
@@ -83,7 +83,6 @@ function probeSamples({ self }: Omit<Scrape, 'report'>): Samples {
   const probes = [...self.probes]
   return [
     [family.probeAttempts, probes.map(([name, { attempts }]) => ({ labels: [name], value: attempts }))],
-    [family.probeErrors, probes.map(([name, stats]) => ({ labels: [name], value: failed(stats) }))],
     [
       family.probeFailures,
       probes.flatMap(([name, { failures }]) =>
@@ -92,16 +91,6 @@ function probeSamples({ self }: Omit<Scrape, 'report'>): Samples {
           .map((reason) => ({ labels: [name, reason], value: failures.get(reason) ?? 0 })),
       ),
     ],
-    [
-      family.probeDuration,
-      probes.map(([name, { took, attempts }]) => ({
-        labels: [name],
-        value: { sum: took / 1_000, count: attempts },
-      })),
-    ],
+    [family.probeDuration, probes.map(([name, { took }]) => ({ labels: [name], value: took / 1_000 }))],
   ]
-}
-
-function failed({ failures }: ProbeStats): number {
-  return [...failures.values()].reduce((a, b) => a + b, 0)
 }
