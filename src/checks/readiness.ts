@@ -1,4 +1,5 @@
 import { isTrue, unknown, type Condition } from '../core/finding.ts'
+import { ofEach } from './expected.ts'
 import { ready } from './signals.ts'
 
 /** Every replica of the component that should exist proves its own readiness. */
@@ -7,14 +8,16 @@ export function replicasReady(component: string): Condition {
     claims: `every ${component} replica proves readiness`,
     signals: [ready],
     judge(evidence) {
-      if (evidence.targets(ready, { component }).length === 0) return [noReplica(component)]
-      return isTrue(evidence.of(ready, { component }), ready, {
+      const replicas = evidence.targets(ready, { component })
+      if (replicas.length === 0) return [noReplica(component)]
+      const findings = isTrue(evidence.of(ready, { component }), ready, {
         reason: ({ reading }) => reading.detail ?? 'not_ready',
         describe: ({ reading }, key) =>
           reading.value === 1
             ? `${key} is ready`
             : `${key} is not ready: ${reading.detail ?? 'no reason given'}`,
       })
+      return ofEach(replicas, findings)
     },
   }
 }

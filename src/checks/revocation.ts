@@ -1,6 +1,6 @@
 import type { Evidence } from '../core/evidence.ts'
 import { atMost, isTrue, unseen, type Condition, type Finding } from '../core/finding.ts'
-import { expected } from './expected.ts'
+import { expected, ofEach } from './expected.ts'
 import type { Limits } from './limits.ts'
 import type { StreamSpec } from './platform.ts'
 import { bounded } from './streams.ts'
@@ -12,11 +12,14 @@ export function snapshotsFresh(limits: Limits['revocation']): Condition {
     claims: 'every Gateway replica holds a fresh revocation snapshot',
     signals: [snapshotFresh, snapshotAge],
     judge: (evidence) => [
-      ...isTrue(evidence.of(snapshotFresh), snapshotFresh, {
-        reason: 'revocation_snapshot_stale',
-        describe: ({ reading }, key) =>
-          `${key} holds its revocation snapshot for ${reading.value === 1 ? 'fresh' : 'stale'}`,
-      }),
+      ...ofEach(
+        evidence.targets(snapshotFresh, { component: 'gateway' }),
+        isTrue(evidence.of(snapshotFresh), snapshotFresh, {
+          reason: 'revocation_snapshot_stale',
+          describe: ({ reading }, key) =>
+            `${key} holds its revocation snapshot for ${reading.value === 1 ? 'fresh' : 'stale'}`,
+        }),
+      ),
       ...atMost(evidence.of(snapshotAge), snapshotAge, limits.snapshotAgeSeconds, {
         reason: 'revocation_snapshot_stale',
         describe: ({ reading }, key) =>
