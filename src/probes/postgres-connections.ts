@@ -8,7 +8,8 @@ import { componentsSeen, perComponent, type PostgresUsers } from './postgres-rol
 import { affordable, ask, postgresTarget } from './postgres-look.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 
-const pace: Pace = { quiet: 3 * SECOND, brisk: 250, timeout: 800 }
+// Dearer than the outboxes and less urgent: a full pool stops a rollout only after minutes.
+const pace: Pace = { quiet: 3 * SECOND, brisk: 500, timeout: 800 }
 
 /** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
 const BUDGET: Millis = 1

@@ -223,6 +223,6 @@ test('T29: a look is one statement and is repeated less often when it gets dear'
   await lookOnce(probe)
   expect(postgres.cost.statements - before).toBe(1)
   const { brisk, quiet } = probe.pace({ id: 'postgres', labels: {} })
-  expect(brisk).toBeGreaterThanOrEqual(250)
+  expect(brisk).toBeGreaterThanOrEqual(500)
   expect(brisk).toBeLessThanOrEqual(quiet)
 })
