@@ -36,7 +36,7 @@ const longestPoll = 25_000
 /** What an answer may take over the wait that was asked for. */
 const grace = 10_000
 /** The end of the time is kept for one more look without waiting: the code must say how things are then. */
-const lastLook = 2_000
+const lastLook = 1_000
 /** Servers may let a wait end up to a sixteenth late, so that clients do not come back in step. */
 const lateness = 17 / 16
 const heartbeat = 60_000

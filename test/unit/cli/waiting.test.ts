@@ -175,13 +175,13 @@ describe('waiting', () => {
 
   it('still calls it hold when only the very last look failed', async () => {
     const server: Server = (now, { poll }) =>
-      now > 10 * minute - 2_001 ? refused : poll ? undefined : held()
+      now > 10 * minute - 1_001 ? refused : poll ? undefined : held()
     expect((await play({}, server)).code).toBe(6)
   })
 
   it('never calls it proceed on the strength of an earlier answer', async () => {
     const server: Server = (now, { poll }) =>
-      now > 10 * minute - 2_001 ? refused : poll ? undefined : report()
+      now > 10 * minute - 1_001 ? refused : poll ? undefined : report()
     expect((await play({ until: 'stop' }, server)).code).toBe(5)
   })
 
