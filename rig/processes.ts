@@ -56,7 +56,7 @@ export function launch(start: Launch): ServerProcess {
     ended = true
   })
   const pid = child.pid ?? 0
-  const release = pid === 0 ? () => {} : guard(pid, start.folder, start.endSignal)
+  const release = pid === 0 ? () => {} : guardServer(pid, start.folder, start.endSignal)
   child.unref()
 
   async function end(name: NodeJS.Signals): Promise<void> {
@@ -102,14 +102,9 @@ function unrefPipe(pipe: unknown): void {
   }
 }
 
-/**
- * A shell that waits on a pipe from us. A line means that all is tidied; the end of the pipe without a line
- * means that our process is gone.
- */
-function guard(pid: number, folder: string, endSignal: NodeJS.Signals): () => void {
-  const script = `
-    read -r word
-    [ "$word" = tidy ] && exit 0
+/** Ends the server and removes its folder, in a shell, when our process is gone. */
+function guardServer(pid: number, folder: string, endSignal: NodeJS.Signals): () => void {
+  const ending = `
     kill -CONT ${pid} 2>/dev/null
     kill -${endSignal.slice(3)} ${pid} 2>/dev/null
     turns=0
@@ -118,8 +113,21 @@ function guard(pid: number, folder: string, endSignal: NodeJS.Signals): () => vo
       [ -d /proc/self ] && [ ! -e /proc/${pid}/exe ] && break
       sleep 0.1; turns=$((turns + 1))
     done
-    kill -KILL ${pid} 2>/dev/null
-    rm -rf -- "$1"`
+    kill -KILL ${pid} 2>/dev/null`
+  return guard(ending, folder)
+}
+
+/** Removes the folder should our process die in any way; call the result when it has been removed. */
+export function guardFolder(folder: string): () => void {
+  return guard('', folder)
+}
+
+/**
+ * A shell that waits on a pipe from us. A line means that all is tidied; the end of the pipe without a line
+ * means that our process is gone.
+ */
+function guard(ending: string, folder: string): () => void {
+  const script = `read -r word; [ "$word" = tidy ] && exit 0\n${ending}\nrm -rf -- "$1"`
   const shell = spawn('/bin/sh', ['-c', script, 'guard', folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

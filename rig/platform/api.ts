@@ -25,7 +25,7 @@ const checkLimit = 5_000
 
 /** The API: writes outbox rows, sends them to the streams, judges its outbox in `/ready`. */
 export async function startApi(identity: Identity, context: Context): Promise<ApiReplica> {
-  const worker = `${identity.hostname}:${process.pid}`
+  const worker = `${identity.hostname}:${identity.pid}`
   const database = servicePool(context.databaseUrl('api'), worker)
   const redis = commandClient(context.redisUrl, identity.name)
   const { timings, secrets } = context

@@ -36,7 +36,7 @@ function signatureMatches(expected: string, given: string): boolean {
   return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given))
 }
 
-export function contentHash(data: string): string {
+function contentHash(data: string): string {
   return createHash('sha256').update(data).digest('hex')
 }
 

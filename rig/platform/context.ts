@@ -59,6 +59,8 @@ export type Context = {
 export type Identity = {
   readonly name: string
   readonly hostname: string
+  /** The number of its process: another one after every replacement, as the names of its consumers show. */
+  readonly pid: number
   /** 0 for any free port. */
   readonly port: number
 }

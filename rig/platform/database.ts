@@ -6,7 +6,7 @@ import { grants, monitorRole, releasedMigrations, roles, tables } from './schema
 export type PlatformDatabase = {
   /** As superuser; at most two connections, `application_name` rig. */
   readonly admin: pg.Pool
-  urlOf(service: Service): string
+  readonly urlOf: (service: Service) => string
   readonly monitorUrl: string
 }
 

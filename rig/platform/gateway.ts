@@ -52,7 +52,7 @@ export async function startGateway(identity: Identity, context: Context): Promis
   const database = servicePool(context.databaseUrl('gateway'), '', 2)
   const redis = commandClient(context.redisUrl, identity.name)
   const snapshot = await loadRevocationSnapshot(database, timings.snapshotStale)
-  const volume = await openReplayVolume(join(context.volumes, identity.hostname))
+  const volume = await openReplayVolume(join(context.volumes, identity.hostname), identity.pid)
   const audit = await startAuditClient(redis, secrets.auditHmacKey, volume)
   const counters = newCounters()
   let stsCutOff = false
@@ -184,7 +184,7 @@ async function startConsumer(
     commands,
     stream: streams.revocations,
     group,
-    consumer: `gateway-${identity.hostname}-${process.pid}`,
+    consumer: `gateway-${identity.hostname}-${identity.pid}`,
     count: 50,
     block: 1_000,
     handle: async (entries) => {

@@ -30,9 +30,11 @@ export async function recoverFromRedisOutage(world: World): Promise<void> {
   }
 }
 
-/** Waits for Postgres and has every Gateway load its snapshot at once. */
+/** Waits for Postgres, frees claimed rows and has every Gateway load its snapshot at once. */
 export async function recoverFromPostgresOutage(world: World): Promise<void> {
   await until(async () => (await world.database.admin.query('SELECT 1')).rowCount === 1)
+  // Rows that a replica had claimed would wait for the end of their lock.
+  await requeueApiOutbox(world)
   await Promise.all(world.all('gateway').map((replica) => replica.snapshot.reload()))
 }
 

@@ -17,7 +17,7 @@ export type ReplayVolume = {
   detach(away: boolean): Promise<void>
 }
 
-export async function openReplayVolume(folder: string): Promise<ReplayVolume> {
+export async function openReplayVolume(folder: string, pid: number): Promise<ReplayVolume> {
   await rm(`${folder}.detached`, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   let number = 0
@@ -28,7 +28,7 @@ export async function openReplayVolume(folder: string): Promise<ReplayVolume> {
 
   async function persist(lines: readonly string[], age = 0): Promise<void> {
     number += 1
-    const path = join(folder, `pending-${process.pid}-${Date.now()}${String(number).padStart(6, '0')}.ndjson`)
+    const path = join(folder, `pending-${pid}-${Date.now()}${String(number).padStart(6, '0')}.ndjson`)
     await writeFile(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 })
     if (age === 0) return
     const then = new Date(Date.now() - age * 1_000)
@@ -59,7 +59,7 @@ export async function openReplayVolume(folder: string): Promise<ReplayVolume> {
   }
 
   async function writable(): Promise<boolean> {
-    const path = join(folder, `.probe-${process.pid}`)
+    const path = join(folder, `.probe-${pid}`)
     return writeFile(path, '')
       .then(() => unlink(path))
       .then(

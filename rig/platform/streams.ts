@@ -51,7 +51,7 @@ export type Fields = Readonly<Record<string, string>>
 export type Entry = { readonly id: string; readonly fields: Fields }
 
 /** Signature of a stream message: the stream's name and the sorted `key=value` lines. */
-export function signMessage(key: string, stream: string, fields: Fields): string {
+function signMessage(key: string, stream: string, fields: Fields): string {
   const lines = Object.keys(fields)
     .filter((name) => name !== '_sig')
     .toSorted()

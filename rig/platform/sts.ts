@@ -30,7 +30,7 @@ type Counters = { evaluations: number; compiles: number; compileErrors: number; 
 export async function startSts(identity: Identity, context: Context): Promise<StsReplica> {
   const database = servicePool(context.databaseUrl('sts'), '', 2)
   const redis = commandClient(context.redisUrl, identity.name)
-  const volume = await openReplayVolume(join(context.volumes, identity.hostname))
+  const volume = await openReplayVolume(join(context.volumes, identity.hostname), identity.pid)
   const audit = await startAuditClient(redis, context.secrets.auditHmacKey, volume)
   const counters: Counters = { evaluations: 0, compiles: 1, compileErrors: 0, policyChangedAt: Date.now() }
   let policiesBroken = false
@@ -170,12 +170,12 @@ async function startConsumers(
         commands,
         stream,
         group,
-        consumer: `sts-${identity.hostname}-${process.pid}-${suffix}`,
+        consumer: `sts-${identity.hostname}-${identity.pid}-${suffix}`,
         count: 10,
         block: 0,
         handle: (entries) => handleEach(commands, secrets.streamsHmacKey, stream, entries, handle),
       })
-      await consumer.reclaim(0)
+      await consumer.reclaim(context.timings.reclaim)
       return consumer
     }),
   )

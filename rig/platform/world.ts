@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { removeFolder, temporaryFolder } from '../processes.ts'
+import { guardFolder, removeFolder, temporaryFolder } from '../processes.ts'
 import { startApi } from './api.ts'
 import type { ApiReplica } from './api.ts'
 import { startAudit } from './audit.ts'
@@ -70,6 +70,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const replicas = new Map<string, AnyReplica>()
   const redis = commandClient(options.redisUrl, 'rig')
   const volumes = await temporaryFolder('volumes')
+  const releaseVolumes = guardFolder(volumes)
   const secrets = makeSecrets(options)
   let database: PlatformDatabase | undefined
 
@@ -78,6 +79,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     redis.disconnect()
     if (database !== undefined) await endPool(database.admin)
     await removeFolder(volumes)
+    releaseVolumes()
   }
 
   try {
@@ -96,10 +98,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       const count = options.replicas?.[service] ?? (service === 'web' ? 0 : 2)
       for (let index = 0; index < count; index += 1) {
         const name = `${service}-${index}`
-        replicas.set(
-          name,
-          await start[service]({ name, hostname: `caracal-caracal-${name}`, port: 0 }, context),
-        )
+        replicas.set(name, await start[service](newIdentity(name, `caracal-caracal-${name}`, 0), context))
       }
     }
     return world(options, { redis, database, secrets, replicas, context, stop })
@@ -115,7 +114,7 @@ type Parts = {
   readonly secrets: Secrets
   readonly replicas: Map<string, AnyReplica>
   readonly context: Context
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 function world(options: WorldOptions, parts: Parts): World {
@@ -140,7 +139,7 @@ function world(options: WorldOptions, parts: Parts): World {
       const old = byName(name)
       await old.stop()
       const { hostname, endpoint } = old
-      replicas.set(name, await start[old.service]({ name, hostname, port: endpoint.port }, context))
+      replicas.set(name, await start[old.service](newIdentity(name, hostname, endpoint.port), context))
     },
     stop,
   }
@@ -151,6 +150,13 @@ function stsThroughService(replicas: ReadonlyMap<string, AnyReplica>): string {
   const answering = candidates.filter((replica) => replica.endpoint.misbehaviour === undefined)
   const chosen = (answering.length > 0 ? answering : candidates)[0]
   return chosen?.endpoint.url ?? 'http://127.0.0.1:1'
+}
+
+let lastPid = 100
+
+function newIdentity(name: string, hostname: string, port: number): Identity {
+  lastPid += 1
+  return { name, hostname, port, pid: lastPid }
 }
 
 function makeSecrets(options: WorldOptions): Secrets {

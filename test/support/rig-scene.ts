@@ -1,0 +1,153 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { startPlatform } from '../../rig/platform/index.ts'
+import type { Platform, PlatformOptions } from '../../rig/platform/index.ts'
+import { childrenOf } from '../../rig/processes.ts'
+import { startServers } from '../../rig/servers.ts'
+import type { Servers } from '../../rig/servers.ts'
+
+export type Reply = { readonly status: number; readonly type: string; readonly body: string }
+
+/** Real servers, the simulated platform on them, and the ways in which a test looks at it from outside. */
+export type Scene = {
+  readonly servers: Servers
+  readonly platform: Platform
+  readonly redis: Redis
+  readonly folder: string
+  ask(name: string, path: string, token?: string): Promise<Reply>
+  ready(name: string): Promise<{ readonly status: number; readonly body: unknown }>
+  metric(name: string, family: string): Promise<number>
+  /** The first row, as the monitor's role sees it. */
+  sql(text: string): Promise<Record<string, unknown>>
+  notReady(): Promise<readonly string[]>
+  forgetLimits(): Promise<void>
+  /** Stops everything; returns the processes and folders that are still there. */
+  end(): Promise<readonly string[]>
+}
+
+export const bearer = 'bearer-of-the-test'
+
+/** Much shorter than in reality, so that every fault shows within a second or two. */
+const timings: NonNullable<PlatformOptions['timings']> = {
+  snapshotReload: 200,
+  snapshotStale: 1_000,
+  auditGauges: 300,
+  reclaim: 2_000,
+  apiRedisPatience: 500,
+  coordinatorRedisPatience: 500,
+  work: 200,
+}
+
+/** Sets TMPDIR to a folder of its own, so that what is left behind can be told from what is others'. */
+export async function setScene(): Promise<Scene> {
+  const folder = mkdtempSync(join(tmpdir(), 'rig-test-'))
+  chmodSync(folder, 0o711)
+  process.env['TMPDIR'] = folder
+  const servers = await startServers()
+  const platform = await startPlatform({
+    redisUrl: servers.redis.url,
+    postgresUrl: servers.postgres.url,
+    metricsBearer: bearer,
+    replicas: { web: 1 },
+    seedDispatchedRows: 1_000,
+    servers,
+    timings,
+  }).catch(async (error: unknown) => {
+    await servers.stop()
+    throw error
+  })
+  const redis = new Redis(servers.redis.url, { protocol: 2, commandTimeout: 1_000, maxRetriesPerRequest: 0 })
+  redis.on('error', () => {})
+  const monitor = new pg.Pool({
+    connectionString: platform.postgres.url,
+    max: 1,
+    query_timeout: 1_000,
+    connectionTimeoutMillis: 1_000,
+  })
+  monitor.on('error', () => {})
+
+  async function end(): Promise<readonly string[]> {
+    redis.disconnect()
+    await monitor.end()
+    const pids = [servers.redis.pid, servers.postgres.pid, ...(await childrenOf(servers.postgres.pid))]
+    await platform.stop()
+    await servers.stop()
+    const left = [...pids.filter(isRunning).map(String), ...readdirSync(folder)]
+    rmSync(folder, { recursive: true, force: true })
+    return left
+  }
+
+  const looks = lookAt(platform)
+  return {
+    servers,
+    platform,
+    redis,
+    folder,
+    ...looks,
+    sql: async (text) => (await monitor.query<Record<string, unknown>>(text)).rows[0] ?? {},
+    // Calls to `/ready` are limited by the minute; the tests ask more than a monitor may.
+    forgetLimits: async () => {
+      const keys = await redis.keys('*_rl:*')
+      if (keys.length > 0) await redis.del(...keys)
+    },
+    end,
+  }
+}
+
+function lookAt(platform: Platform): Pick<Scene, 'ask' | 'ready' | 'metric' | 'notReady'> {
+  async function ask(name: string, path: string, token?: string): Promise<Reply> {
+    const url = platform.replicas.find((replica) => replica.name === name)?.url ?? ''
+    const response = await fetch(`${url}${path}`, {
+      signal: AbortSignal.timeout(3_000),
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    })
+    const type = response.headers.get('content-type') ?? ''
+    return { status: response.status, type, body: await response.text() }
+  }
+
+  async function ready(name: string): Promise<{ readonly status: number; readonly body: unknown }> {
+    const { status, body } = await ask(name, '/ready')
+    return { status, body: body.startsWith('{') ? JSON.parse(body) : body }
+  }
+
+  return {
+    ask,
+    ready,
+    metric: async (name, family) => {
+      const { body } = await ask(name, '/metrics', bearer)
+      const line = body.split('\n').find((candidate) => candidate.startsWith(`${family} `))
+      return line === undefined ? Number.NaN : Number(line.split(' ')[1])
+    },
+    notReady: async () => {
+      const answers = await Promise.all(
+        platform.replicas.map(async ({ name }) => {
+          const { status } = await ready(name).catch(() => ({ status: 0 }))
+          return status === 200 ? [] : [name]
+        }),
+      )
+      return answers.flat()
+    },
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Asks every 100 ms for up to 15 s; an error counts as a no. */
+export async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const start = performance.now()
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() - start > 15_000) throw new Error(`not within 15 s: ${what}`)
+    await delay(100)
+  }
+}
