@@ -14,7 +14,7 @@ export interface ConfigDocument {
   readonly tree: Tree
   readonly faults: readonly Fault[]
   /** Where the key or list item at `path` stands, or its nearest parent that stands anywhere. */
-  locate(path: Path): string | undefined
+  readonly locate: (path: Path) => string | undefined
 }
 
 export const noDocument: ConfigDocument = { tree: {}, faults: [], locate: () => undefined }

@@ -59,11 +59,15 @@ interface About {
   readonly allowed: string
 }
 
+/** Room for the longest list of ids that are allowed somewhere. */
+const LONGEST = 4_000
+
 function fault({ path, location, allowed }: About, message: string, value?: string): Fault {
   return {
-    path: pathText(path),
+    // A key comes from outside as well as a value does.
+    path: plain(pathText(path)),
     allowed,
-    message: `${message}; allowed: ${allowed}`,
+    message: plain(`${message}; allowed: ${allowed}`, LONGEST),
     ...(location !== undefined && { location }),
     ...(value !== undefined && { value }),
   }

@@ -2,7 +2,8 @@ import * as z from 'zod'
 import type { Kind } from './fields.ts'
 import { isMapping, type Tree } from './tree.ts'
 
-const PREFIX = 'CARACAL_GATE_'
+/** What the names of all our environment variables begin with. */
+export const PREFIX = 'CARACAL_GATE_'
 
 /** One thing that can be configured. */
 export interface Key {

@@ -1,6 +1,6 @@
 import { didYouMean } from './suggest.ts'
 import { said, type Fault } from './faults.ts'
-import { valueOf, variablesOf, type Key } from './keys.ts'
+import { PREFIX, valueOf, variablesOf, type Key } from './keys.ts'
 import { at, pathText, put, type Path, type Tree } from './tree.ts'
 
 /** A value that a variable or flag gives to a key. */
@@ -59,7 +59,7 @@ export function fromEnvironment(keys: readonly Key[], environment: Environment):
   const assignments: Assignment[] = []
   const faults: Fault[] = []
   const entries = Object.entries(environment)
-    .filter(([name]) => name.startsWith('CARACAL_GATE_') && !otherVariables.includes(name))
+    .filter(([name]) => name.startsWith(PREFIX) && !otherVariables.includes(name))
     .toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
   for (const [name, value] of entries) {
     if (value === undefined) continue
@@ -94,9 +94,11 @@ function filledIn(path: readonly string[], variable: string, name: string): Path
 
 function unknownVariable(keys: readonly Key[], name: string): Fault {
   const index = /_(\d{1,3})_/.exec(name)?.[1] ?? '0'
-  const names = keys.flatMap(variablesOf).map((variable) => variable.replace('*', index))
+  const names = [...keys.flatMap(variablesOf), ...otherVariables].map((variable) =>
+    variable.replace('*', index),
+  )
   const allowed = 'the variables that docs/configuration.md lists'
-  const hint = didYouMean(name, [...names, ...otherVariables])
+  const hint = didYouMean(name, names, PREFIX)
   return said({ path: [], location: undefined, allowed }, `environment variable ${name} is not known${hint}`)
 }
 

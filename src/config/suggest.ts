@@ -32,8 +32,9 @@ function distance(a: string, b: string): number {
   return above[b.length] ?? 0
 }
 
-/** ` (did you mean "url"?)`, or nothing. */
-export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const found = suggestion(word, candidates)
-  return found === undefined ? '' : ` (did you mean "${found}"?)`
+/** ` (did you mean "url"?)`, or nothing. What all begin with makes no two of them alike. */
+export function didYouMean(word: string, candidates: Iterable<string>, prefix = ''): string {
+  const rests = [...candidates].map((candidate) => candidate.slice(prefix.length))
+  const found = suggestion(word.slice(prefix.length), rests)
+  return found === undefined ? '' : ` (did you mean "${prefix}${found}"?)`
 }
