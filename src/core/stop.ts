@@ -66,9 +66,10 @@ export interface StopStatus {
   readonly firings: number
 }
 
-/** Whether the condition counts events that an acknowledgement or its window can settle. */
+/** Whether all that is wrong are events that were counted, so that an acknowledgement or the window settles it. */
 export function countsEvents(status: StopStatus): boolean {
-  return status.findings.every((finding) => finding.answer !== 'unmet' || finding.tally?.settles === true)
+  const wrong = status.findings.filter((finding) => finding.answer === 'unmet')
+  return wrong.length > 0 && wrong.every((finding) => finding.tally?.settles === true)
 }
 
 /** A stop that stands or stood during this rollout and that nobody has acknowledged: it forbids to go on. */
@@ -98,8 +99,11 @@ export function stopStatus(
     (stop.kind !== 'edge' || tick.rollout || tick.now - (lastEventAt ?? -Infinity) >= stop.window)
   const state = nextState(stop, previous?.state === 'firing' && !isOver, findings, streaks, tick.now)
   const breach = findings.find((finding) => breached(finding, streaks.get(finding.key)))
-  const cause = breach ?? (state === 'firing' ? previous?.cause : undefined)
-  const fires = state === 'firing' && previous?.state !== 'firing'
+  const cause = causeOf(breach, previous?.cause) ?? (state === 'firing' ? previous?.cause : undefined)
+  const began = state === 'firing' && previous?.state !== 'firing'
+  // An acknowledgement covers what was there before it; what comes while it still fires is news.
+  const anew = state === 'firing' && breach !== undefined && previous?.latch?.acknowledged !== undefined
+  const fires = began || (anew && tick.rollout)
   const latch = fires && tick.rollout ? relatch(previous?.latch, findings, tick.now) : previous?.latch
   return {
     id: stop.id,
@@ -113,6 +117,11 @@ export function stopStatus(
     ...(lastEventAt !== undefined && { lastEventAt }),
     ...(latch !== undefined && { latch }),
   }
+}
+
+/** What is only near its limit now is a breach for the reason that it was one before. */
+function causeOf(breach: Finding | undefined, before: Finding | undefined): Finding | undefined {
+  return breach?.answer === 'near' && before !== undefined ? { ...breach, reason: before.reason } : breach
 }
 
 function breaches(stop: StopCondition, finding: Finding, before: Streak | undefined): boolean {
@@ -173,14 +182,14 @@ export function culprits(findings: readonly Finding[]): readonly string[] {
     .map((finding) => finding.key)
 }
 
-function newLatch(findings: readonly Finding[], at: Instant, preexisting = false): Latch {
+function newLatch(findings: readonly Finding[], at: Instant): Latch {
   const [worst] = findings
   return {
     at,
     reason: worst?.reason ?? 'unknown',
     message: worst?.message ?? '',
     culprits: culprits(findings),
-    preexisting,
+    preexisting: false,
   }
 }
 
@@ -193,7 +202,11 @@ function relatch(held: Latch | undefined, findings: readonly Finding[], at: Inst
 
 /** The latch of a condition that was already firing when a rollout began. */
 export function preexistingLatch(status: StopStatus, at: Instant): Latch {
-  return newLatch(status.findings, at, true)
+  // What fires may be well for the moment; then its cause is remembered.
+  const { cause, findings } = status
+  const latch = newLatch(findings, at)
+  if (cause === undefined || latch.culprits.length > 0) return { ...latch, preexisting: true }
+  return { at, reason: cause.reason, message: cause.message, culprits: [cause.key], preexisting: true }
 }
 
 export function skippedStop(
