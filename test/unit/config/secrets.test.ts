@@ -1,5 +1,6 @@
-import { describe } from 'vitest'
-import { type FaultRow as Row, testFaults, withLines, withPostgres, withRedis } from './loading.ts'
+import { describe, expect, it } from 'vitest'
+import { checkConfig } from '../../../src/config/check.ts'
+import { type FaultRow as Row, sources, testFaults, withLines, withPostgres, withRedis } from './loading.ts'
 
 const secretAllowed =
   'exactly one of { file: <path> } and { env: <NAME> }; a secret is never written into the configuration'
@@ -86,4 +87,18 @@ const ofSecrets: readonly Row[] = [
 
 describe('faults in secrets', () => {
   testFaults(ofSecrets)
+
+  it('names a secret file that may not be read', async () => {
+    const { readFile, ...others } = sources({ yaml: withLines('metricsBearer: { file: /run/bearer }\n') })
+    const { stderr } = await checkConfig({
+      ...others,
+      readFile: (path) =>
+        path === '/run/bearer'
+          ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
+          : readFile(path),
+    })
+    expect(stderr).toContain(
+      `metricsBearer.file is "/run/bearer", which may not be read; allowed: ${oneSecret}`,
+    )
+  })
 })
