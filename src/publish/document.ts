@@ -24,7 +24,7 @@ export function expiryOf(snapshot: Snapshot, context: Pick<ReportContext, 'evalu
 }
 
 /** Opaque to clients. A new epoch makes every older index another one. */
-export function indexOf(snapshot: Snapshot, epoch: string): string {
+function indexOf(snapshot: Snapshot, epoch: string): string {
   return `${epoch}.${snapshot.revision}`
 }
 

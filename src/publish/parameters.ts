@@ -15,7 +15,7 @@ export interface Parameters {
   readonly hold?: 503
 }
 
-export const longestWait: Millis = MINUTE
+const longestWait: Millis = MINUTE
 /** When a request names a verdict to wait for and no time. */
 const defaultWait: Millis = 30 * SECOND
 const longestSteady: Millis = 24 * 60 * MINUTE

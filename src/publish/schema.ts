@@ -171,14 +171,3 @@ export const problem = z.object({
     .readonly()
     .exactOptional(),
 })
-
-type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
-
-/** Holds the types of the contract and these schemas to each other, in both directions. */
-export const agrees: readonly [
-  Equal<z.infer<typeof gateReport>, contract.GateReport>,
-  Equal<z.infer<typeof gateDocument>, contract.GateDocument>,
-  Equal<z.infer<typeof stopConditionDocument>, contract.StopConditionDocument>,
-  Equal<z.infer<typeof stopConditionList>, contract.StopConditionList>,
-  Equal<z.infer<typeof problem>, contract.Problem>,
-] = [true, true, true, true, true]

@@ -22,7 +22,7 @@ export interface WaitingRoom {
 }
 
 /** Clients that may wait at once. */
-export const waiterLimit = 500
+const waiterLimit = 500
 
 /**
  * Holds clients until the board posts what they wait for.

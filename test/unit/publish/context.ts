@@ -34,7 +34,7 @@ function condition(id: string, world: World): Condition {
   } as Condition
 }
 
-export function check(id: string, world: World, more: Partial<Check> = {}): Check {
+function check(id: string, world: World, more: Partial<Check> = {}): Check {
   return {
     id,
     condition: condition(id, world),
@@ -47,7 +47,7 @@ export function check(id: string, world: World, more: Partial<Check> = {}): Chec
   }
 }
 
-export function stop(id: string, world: World, more: Partial<StopCondition> = {}): StopCondition {
+function stop(id: string, world: World, more: Partial<StopCondition> = {}): StopCondition {
   return {
     id,
     title: `Title of ${id}`,

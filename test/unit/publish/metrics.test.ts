@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { initialSnapshot, step } from '../../../src/core/snapshot.ts'
 import { toReport } from '../../../src/publish/document.ts'
 import { contentTypes, exposition, formatFor, type Family } from '../../../src/publish/exposition.ts'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/publish/families.ts'
@@ -81,6 +81,15 @@ describe('the series of a release', () => {
     expect(of(gone, 'caracal_revocation_snapshot_age_seconds')).toHaveLength(0)
     expect(of(seen, 'caracal_gate_exporter_target_up').map(({ value }) => value)).toEqual([1, 1])
     expect(of(gone, 'caracal_gate_exporter_target_up').map(({ value }) => value)).toEqual([0, 0])
+  })
+
+  it('carry no measurement that is too old to count', () => {
+    const { snapshot, context, ...rest } = scrapeOf(aRelease(12))
+    const later = step(snapshot, [], start + 60_001, context.rules)
+    const series = seriesOf({ ...rest, snapshot: later, context, report: toReport(later, context) })
+    expect(series.filter(({ name }) => signalFamilies.has(name))).toEqual([])
+    const up = series.filter(({ name }) => name === 'caracal_gate_exporter_target_up')
+    expect(new Set(up.map(({ value }) => value))).toEqual(new Set([0]))
   })
 
   it('go with the pod', () => {

@@ -49,6 +49,10 @@ const groupSignals = [
   signals.groupLost,
 ]
 
+const readiness = (Object.values(signals) as readonly Signal[]).filter(({ name }) =>
+  name.startsWith('caracal_readiness_'),
+)
+
 function reading(signal: Signal, labels: Labels = {}): Reading {
   return { signal: signal.name, labels, value: signal.unit === 'boolean' ? 1 : 0 }
 }
@@ -134,7 +138,7 @@ export function aRelease(pods: number, odd: Oddities = {}): readonly Round[] {
   return [
     round(
       'ready-endpoint',
-      replicas.map((target) => [target, [reading(signals.ready, target.labels)]]),
+      replicas.map((target) => [target, readiness.map((signal) => reading(signal, target.labels))]),
       odd,
     ),
     round(
@@ -160,7 +164,7 @@ function replicaReadings({ labels }: Target): readonly Reading[] {
   ]
 }
 
-/** A scrape right after these rounds, in a rollout, with every probe having failed in three ways. */
+/** A scrape right after these rounds, in a rollout, with every probe having failed for a reason, and one for three. */
 export function scrapeOf(rounds: readonly Round[]): Scrape {
   const providers = new Map(
     rounds.flatMap(({ probe, observations }) =>
@@ -176,9 +180,14 @@ export function scrapeOf(rounds: readonly Round[]): Scrape {
 }
 
 function selfStats(rounds: readonly Round[]): SelfStats {
-  const failures = new Map(unknownReasons.slice(2, 5).map((reason) => [reason, 2] as const))
+  const failures = (probe: string) =>
+    new Map(
+      unknownReasons.slice(2, probe === 'service-metrics' ? 5 : 3).map((reason) => [reason, 2] as const),
+    )
   return {
-    probes: new Map(rounds.map(({ probe }) => [probe, { attempts: 100, failures, took: 250 }])),
+    probes: new Map(
+      rounds.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
+    ),
     evaluations: 1_000,
     evaluationTook: 420,
     verdictTransitions: new Map([['hold', 1]]),
