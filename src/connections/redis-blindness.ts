@@ -75,7 +75,7 @@ const systemErrors: Readonly<Record<string, Rule>> = {
 const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
   [/timed? ?out|socket timeout/i, systemErrors['ETIMEDOUT'] ?? loginRefused],
   [
-    /^Protocol error/,
+    /^(Protocol error|Unknown RESP type)/,
     ['malformed', 'redis_protocol', 'does not speak the protocol of Redis: correct the address or TLS'],
   ],
   [

@@ -45,12 +45,14 @@ export function deadLetters(redis: RedisConnection, streams: readonly string[]):
       const hangUp = () => void line.close()
       stop.addEventListener('abort', hangUp)
       let failures = 0
+      let arrived = false
       while (!stop.aborted) {
         try {
           const turn = await lookAt(line, streams)
           if (isStopped(stop)) break
           deliver(turn.look)
-          await nextArrival(redis.blocks, line, turn.newest, stop)
+          if (arrived) await pause(REST, stop)
+          arrived = await nextArrival(redis.blocks, line, turn.newest, stop)
           failures = 0
         } catch (fault) {
           // Anything else than a reason is a fault of ours: it must not end the watch either.
@@ -105,7 +107,8 @@ function blindTo(stream: string, blindness: Blindness): Look {
 }
 
 /**
- * Returns when an entry arrived behind `newest`, or when the block is over.
+ * Waits until an entry arrived behind `newest`, or the block is over.
+ * @returns whether one arrived
  * @throws CannotSee when the server does not answer in time: that is not the same as no arrival
  */
 async function nextArrival(
@@ -113,15 +116,20 @@ async function nextArrival(
   line: RedisLine,
   newest: ReadonlyMap<string, string>,
   stop: AbortSignal,
-): Promise<void> {
-  if (!blocks || newest.size === 0) return pause(POLL, stop)
+): Promise<boolean> {
+  if (!blocks || newest.size === 0) return poll(stop)
   const [reply] = await line.run(
     [['XREAD', 'BLOCK', String(BLOCK), 'COUNT', '1', 'STREAMS', ...newest.keys(), ...newest.values()]],
     BLOCK + GRACE,
   )
-  if (reply?.ok === false && isPartial(reply.blindness)) return pause(POLL, stop)
+  if (reply?.ok === false && isPartial(reply.blindness)) return poll(stop)
   // Entries come with their payload; only that there is one is of interest.
-  if (valueOf(reply) !== null) await pause(REST, stop)
+  return valueOf(reply) !== null
+}
+
+async function poll(stop: AbortSignal): Promise<false> {
+  await pause(POLL, stop)
+  return false
 }
 
 async function pause(span: Millis, stop: AbortSignal): Promise<void> {

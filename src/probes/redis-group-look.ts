@@ -16,6 +16,7 @@ import { MINUTE, SECOND, type Millis } from '../core/time.ts'
 import type { Look } from './probe.ts'
 import { backlogOf, lossOf } from './redis-backlog.ts'
 import { questionKey, type Counts, type Question } from './redis-counts.ts'
+import { lastSignOfLife } from './redis-liveness.ts'
 import { joined, notUnderstood } from './redis-look.ts'
 import { addedAt, type GroupInfo, type StreamInfo } from './redis-stream-info.ts'
 
@@ -26,6 +27,8 @@ export interface WatchedGroup {
   readonly name: string
   readonly spec: GroupSpec
   readonly group?: GroupInfo
+  /** For how long it has left entries unread, in milliseconds. */
+  readonly unreadFor: Millis
 }
 
 type GroupSignal = Signal<'stream' | 'group'>
@@ -44,6 +47,9 @@ const signals = [
 
 // Clocks that are set back, not merely slewed. Beyond it an id or a time can't be compared with the clock of Redis.
 const CLOCK_TOLERANCE: Millis = MINUTE
+
+// A consumer that waits for an entry takes it at once; one that polls does within its period of some seconds.
+const TAKEN_WITHIN: Millis = 10 * SECOND
 
 /** What must be counted before the group can be told of. */
 export function questionsOf({ stream, info, name, spec, group }: WatchedGroup): readonly Question[] {
@@ -71,12 +77,19 @@ export function questionsOf({ stream, info, name, spec, group }: WatchedGroup): 
   return questions
 }
 
-/**
- * Everything that is exported of one group that exists.
- * @param now by the clock of Redis
- */
-export function lookAtGroup(watched: WatchedGroup, counts: Counts, now: Millis): Look {
+/** What the looks at the groups of one round have in common. */
+export interface Round {
+  readonly counts: Counts
+  /** By the clock of Redis. */
+  readonly now: Millis
+  /** Whether this Redis shows consumers that ask in vain; undefined when that is not known. */
+  readonly showsAsking: boolean | undefined
+}
+
+/** Everything that is exported of one group that exists. */
+export function lookAtGroup(watched: WatchedGroup, round: Round): Look {
   const { stream, info, name, spec, group } = watched
+  const { counts, now } = round
   const labels = { stream, group: name }
   const exists = { readings: [read(groupExists, labels, 1)] }
   const seen =
@@ -85,7 +98,7 @@ export function lookAtGroup(watched: WatchedGroup, counts: Counts, now: Millis):
       : joined([
           lookAtLag(labels, info, group, counts),
           lookAtPending(labels, group, now),
-          lookAtConsumers(labels, group, now),
+          lookAtConsumers(labels, group, watched.unreadFor, round),
           lookAtLoss(labels, info, group, counts),
         ])
   // Nothing is expected of an observer, so what can't be seen of it is no blind spot.
@@ -125,9 +138,19 @@ function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, no
   ])
 }
 
-function lookAtConsumers(labels: Labels, { consumers, lastAsked }: GroupInfo, now: Millis): Look {
-  const known = { readings: [read(groupConsumers, labels, consumers)] }
-  return lastAsked === undefined ? known : joined([known, since(groupConsumerIdle, labels, lastAsked, now)])
+function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, round: Round): Look {
+  const { now, showsAsking } = round
+  const sign = lastSignOfLife(group, unreadFor, now)
+  if (sign !== undefined)
+    return joined([
+      { readings: [read(groupConsumers, labels, group.consumers)] },
+      since(groupConsumerIdle, labels, sign, now),
+    ])
+  // Entries that lie unread prove that nobody asks.
+  if (showsAsking === true || unreadFor > TAKEN_WITHIN) return { readings: [read(groupConsumers, labels, 0)] }
+  const why =
+    'before Redis 7.2 a consumer shows only once it got an entry; run a later one, or wait for the first entry'
+  return blindTo([groupConsumers], labels, unknowable('redis_consumers_unknown', labels, 'who reads it', why))
 }
 
 function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: Counts): Look {

@@ -1,5 +1,4 @@
 import type { GroupSpec, StreamSpec } from '../checks/platform.ts'
-import { MINUTE, type Millis } from '../core/time.ts'
 import { decodeGroup, type GroupInfo, type NamedGroup } from './redis-stream-info.ts'
 
 /** Which groups of a stream matter now. */
@@ -15,9 +14,6 @@ export interface Selection {
   readonly crowded: boolean
 }
 
-/** A per-replica group counts as alive for this long after its consumer asked, where nobody said which replicas exist. */
-const ALIVE_FOR: Millis = MINUTE
-
 /** Groups of gone replicas are never destroyed; a stream may gather thousands. */
 const DECODED_AT_MOST = 200
 
@@ -26,20 +22,20 @@ const DECODED_AT_MOST = 200
  * others.
  *
  * @param hostnames of the replicas that have groups of their own; empty when nobody named them
- * @param now by the clock of Redis
+ * @param alive whether the consumer of a group lives; asked only where nobody named the replicas
  */
 export function selectGroups(
   { groups: specs }: StreamSpec,
   groups: readonly NamedGroup[],
   hostnames: readonly string[],
-  now: Millis,
+  alive: (group: GroupInfo) => boolean,
 ): Selection {
   const byName = new Map(groups.map((group) => [group.name, group]))
   const fixed = specs.filter((spec) => spec.policy !== 'per-replica')
   const replicas = specs
     .filter((spec) => spec.policy === 'per-replica')
     .map((spec) =>
-      hostnames.length > 0 ? namedReplicas(spec, byName, hostnames) : seenReplicas(spec, groups, now),
+      hostnames.length > 0 ? namedReplicas(spec, byName, hostnames) : seenReplicas(spec, groups, alive),
     )
   return {
     present: [
@@ -88,15 +84,18 @@ function namedReplicas(
   }
 }
 
-function seenReplicas(spec: GroupSpec, groups: readonly NamedGroup[], now: Millis): Part {
+function seenReplicas(
+  spec: GroupSpec,
+  groups: readonly NamedGroup[],
+  alive: (group: GroupInfo) => boolean,
+): Part {
   const candidates = groups.filter(({ name }) => belongsTo(spec, name))
   const looked = candidates.slice(0, DECODED_AT_MOST)
   const present = looked.flatMap((named) => {
     const group = decodeGroup(named)
     // A shape that is not known proves no death.
     if (group === undefined) return [{ name: named.name, spec }]
-    const alive = group.lastAsked !== undefined && now - group.lastAsked <= ALIVE_FOR
-    return alive && named.name.startsWith(spec.name) ? [{ name: named.name, spec, group }] : []
+    return named.name.startsWith(spec.name) && alive(group) ? [{ name: named.name, spec, group }] : []
   })
   return {
     present,

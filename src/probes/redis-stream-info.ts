@@ -27,8 +27,13 @@ export interface GroupInfo {
   readonly pending: number
   readonly oldestPending: { readonly id: string; readonly deliveredAt: Millis } | undefined
   readonly consumers: number
-  /** When a consumer last asked for entries, by the clock of Redis. */
+  /**
+   * When a consumer last asked for entries, by the clock of Redis; before Redis 7.2: when it last got some, and a
+   * consumer that never got any is not known.
+   */
   readonly lastAsked: Millis | undefined
+  /** Whether asking in vain shows; undefined when there is no consumer to tell by. */
+  readonly showsAsking: boolean | undefined
 }
 
 type Fields = ReadonlyMap<string, unknown>
@@ -74,9 +79,9 @@ export function decodeGroup({ name, fields }: NamedGroup): GroupInfo | undefined
   const oldest = oldestPendingOf(fields.get('pending'))
   if (lastDeliveredId === undefined || pending === undefined || !Array.isArray(consumers)) return undefined
   if (pending > 0 && oldest === undefined) return undefined
-  const asked = consumers.map((consumer) => countIn(fieldsOf(consumer), 'seen-time'))
-  const seen = asked.filter((time) => time !== undefined)
-  if (seen.length < asked.length) return undefined
+  const known = consumers.map((consumer) => fieldsOf(consumer))
+  const seen = known.map((consumer) => countIn(consumer, 'seen-time')).filter((time) => time !== undefined)
+  if (seen.length < known.length) return undefined
   return {
     name,
     lastDeliveredId,
@@ -86,6 +91,8 @@ export function decodeGroup({ name, fields }: NamedGroup): GroupInfo | undefined
     oldestPending: pending > 0 ? oldest : undefined,
     consumers: consumers.length,
     lastAsked: seen.length > 0 ? seen.reduce((a, b) => Math.max(a, b)) : undefined,
+    // Redis 7.2 told the two times apart.
+    showsAsking: known.length > 0 ? known.some((consumer) => consumer?.has('active-time')) : undefined,
   }
 }
 

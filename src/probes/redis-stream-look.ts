@@ -1,0 +1,141 @@
+import type { StreamSpec } from '../checks/platform.ts'
+import {
+  groupConsumerIdle,
+  groupConsumers,
+  groupExists,
+  groupLag,
+  groupLagKnown,
+  groupLost,
+  groupOldestPendingAge,
+  groupOldestPendingIdle,
+  groupPending,
+  orphanGroups,
+  perReplicaGroups,
+  streamEntries,
+  streamEntriesAdded,
+  streamExists,
+} from '../checks/signals.ts'
+import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
+import { read } from '../core/signal.ts'
+import type { Look } from './probe.ts'
+import { expectedGroups, type Selection } from './redis-groups.ts'
+import { joined } from './redis-look.ts'
+import type { StreamInfo } from './redis-stream-info.ts'
+
+/** The signals of every group. */
+export const perGroup = [
+  groupExists,
+  groupLag,
+  groupLagKnown,
+  groupPending,
+  groupOldestPendingIdle,
+  groupOldestPendingAge,
+  groupConsumers,
+  groupConsumerIdle,
+  groupLost,
+] as const
+
+/** What one stream turned out to be: it can't be seen, it is not there, or it has groups. */
+export type Sight =
+  | { readonly kind: 'blind'; readonly spec: StreamSpec; readonly blindness: Blindness }
+  | { readonly kind: 'absent'; readonly spec: StreamSpec }
+  | {
+      readonly kind: 'seen'
+      readonly spec: StreamSpec
+      readonly info: StreamInfo
+      readonly selection: Selection
+    }
+
+/** What is exported of a stream itself, and of the groups that it lacks. */
+export function lookAtStream(sight: Sight, hosts: readonly string[]): Look {
+  const { kind, spec } = sight
+  const labels = { stream: spec.name }
+  switch (kind) {
+    case 'blind':
+      return { readings: [], blindSpots: blindSpotsOf(spec, hosts, sight.blindness) }
+    case 'absent':
+      return {
+        readings: [
+          read(streamExists, labels, 0),
+          read(streamEntries, labels, 0),
+          read(streamEntriesAdded, labels, 0),
+          ...expectedGroups(spec, hosts).map((group) => read(groupExists, { ...labels, group }, 0)),
+          ...(hasReplicaGroups(spec)
+            ? [read(perReplicaGroups, labels, 0), read(orphanGroups, labels, 0)]
+            : []),
+        ],
+      }
+    case 'seen':
+      return lookAtExisting(sight.info, sight.selection, spec)
+  }
+}
+
+function lookAtExisting(info: StreamInfo, selection: Selection, spec: StreamSpec): Look {
+  const labels = { stream: spec.name }
+  const { entriesAdded } = info
+  const replicas = !hasReplicaGroups(spec)
+    ? { readings: [] }
+    : selection.crowded
+      ? {
+          readings: [],
+          blindSpots: [groupLag, perReplicaGroups, orphanGroups].map((signal) =>
+            cannotTell(signal, labels, crowded(spec)),
+          ),
+        }
+      : {
+          readings: [
+            read(perReplicaGroups, labels, selection.living),
+            read(orphanGroups, labels, selection.orphans),
+          ],
+        }
+  const basics: Look = {
+    readings: [
+      read(streamExists, labels, 1),
+      read(streamEntries, labels, info.length),
+      ...(entriesAdded === undefined ? [] : [read(streamEntriesAdded, labels, entriesAdded)]),
+      ...selection.missing.map((group) => read(groupExists, { ...labels, group }, 0)),
+    ],
+    blindSpots: entriesAdded === undefined ? [cannotTell(streamEntriesAdded, labels, tooOld)] : [],
+  }
+  return joined([basics, replicas])
+}
+
+const tooOld: Blindness = {
+  unknownReason: 'ambiguous',
+  reason: 'redis_too_old',
+  message: 'Redis does not count the entries that were added: run Redis 7.0 or later',
+}
+
+function crowded({ name }: StreamSpec): Blindness {
+  return {
+    unknownReason: 'ambiguous',
+    reason: 'redis_too_many_groups',
+    message: `${name} has too many consumer groups of former replicas: destroy them, or configure the hostnames of the replicas`,
+  }
+}
+
+function hasReplicaGroups({ groups }: StreamSpec): boolean {
+  return groups.some(({ policy }) => policy === 'per-replica')
+}
+
+/** Everything that is expected of a stream that can't be seen. Nothing is expected of observers. */
+function blindSpotsOf(
+  spec: StreamSpec,
+  hosts: readonly string[],
+  blindness: Blindness,
+): readonly BlindSpot[] {
+  const labels = { stream: spec.name }
+  const groups: readonly { stream: string; group?: string }[] = [
+    ...expectedGroups(spec, hosts).map((group) => ({ ...labels, group })),
+    ...(hasReplicaGroups(spec) && hosts.length === 0 ? [labels] : []),
+  ]
+  return [
+    ...[streamExists, streamEntries, streamEntriesAdded].map((signal) =>
+      cannotTell(signal, labels, blindness),
+    ),
+    ...(hasReplicaGroups(spec)
+      ? [perReplicaGroups, orphanGroups].map((signal) => cannotTell(signal, labels, blindness))
+      : []),
+    ...groups.flatMap((group) => perGroup.map((signal) => cannotTell(signal, group, blindness))),
+  ]
+}

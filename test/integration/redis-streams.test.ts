@@ -1,0 +1,247 @@
+import type { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startRedis, type RedisServer } from '../../rig/redis.ts'
+import type { StreamSpec } from '../../src/checks/platform.ts'
+import {
+  groupConsumerIdle,
+  groupConsumers,
+  groupExists,
+  groupLag,
+  groupLagKnown,
+  groupLost,
+  groupOldestPendingAge,
+  groupOldestPendingIdle,
+  groupPending,
+  orphanGroups,
+  perReplicaGroups,
+  streamEntries,
+  streamEntriesAdded,
+  streamExists,
+} from '../../src/checks/signals.ts'
+import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
+import type { Look } from '../../src/probes/probe.ts'
+import { redisStreams } from '../../src/probes/redis-streams.ts'
+import { lookOnce, platformClient, readingOf, spotIn, valueIn } from '../support/redis.ts'
+
+const audit: StreamSpec = {
+  name: 'caracal.audit.events',
+  groups: [
+    { name: 'audit-ingestor', policy: 'required', asksEvery: 5_000, evidence: true },
+    { name: 'siem-export', policy: 'observer' },
+  ],
+}
+const revocations: StreamSpec = {
+  name: 'caracal.sessions.revoke',
+  groups: [
+    { name: 'sts-revocation', policy: 'required', pendingIsResidue: true },
+    { name: 'gateway-revocation:', policy: 'per-replica', asksEvery: 1_000 },
+  ],
+}
+const ingestor = { stream: audit.name, group: 'audit-ingestor' }
+const revoke = { stream: revocations.name }
+const gateway1 = { ...revoke, group: 'gateway-revocation:gateway-1' }
+
+let server: RedisServer
+let platform: Redis
+let redis: RedisConnection
+let hostnames: readonly string[] = []
+
+beforeAll(async () => {
+  server = await startRedis()
+  platform = platformClient(server.url)
+})
+afterAll(async () => {
+  platform?.disconnect()
+  await server?.stop()
+})
+beforeEach(async () => {
+  hostnames = []
+  await platform.flushall()
+  redis = openRedis({ url: server.url })
+})
+afterEach(() => redis.close())
+
+function probe(streams: readonly StreamSpec[] = [audit, revocations], lagLimit = 1_000) {
+  return redisStreams(redis, { streams, hostnames: () => hostnames, lagLimit })
+}
+
+function look(): Promise<Look> {
+  return lookOnce(probe())
+}
+
+/** Adds entries with ids 1-1, 2-1 and so on, so that a test can name them. */
+async function add(stream: string, from: number, to: number): Promise<void> {
+  for (let id = from; id <= to; id += 1) await platform.xadd(stream, `${id}-1`, 'data', 'payload')
+}
+
+async function readSome(stream: string, group: string, count: number, consumer = 'c1'): Promise<void> {
+  await platform.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
+}
+
+describe('what is there', () => {
+  test('an absent stream is a reading of 0 and so are its expected groups', async () => {
+    hostnames = ['gateway-1']
+    const seen = await look()
+    expect(valueIn(seen, streamExists, { stream: audit.name })).toBe(0)
+    expect(valueIn(seen, streamEntries, { stream: audit.name })).toBe(0)
+    expect(valueIn(seen, groupExists, ingestor)).toBe(0)
+    expect(valueIn(seen, groupExists, gateway1)).toBe(0)
+    expect(valueIn(seen, perReplicaGroups, revoke)).toBe(0)
+    expect(seen.blindSpots).toEqual([])
+  })
+
+  test('a stream with its group gives every reading', async () => {
+    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    for (let n = 0; n < 5; n += 1) await platform.xadd(audit.name, '*', 'data', 'x')
+    await readSome(audit.name, 'audit-ingestor', 2)
+    const seen = await look()
+    expect(valueIn(seen, streamExists, { stream: audit.name })).toBe(1)
+    expect(valueIn(seen, streamEntries, { stream: audit.name })).toBe(5)
+    expect(valueIn(seen, streamEntriesAdded, { stream: audit.name })).toBe(5)
+    expect(valueIn(seen, groupExists, ingestor)).toBe(1)
+    expect(readingOf(seen, groupLag, ingestor)).toMatchObject({ value: 3 })
+    expect(readingOf(seen, groupLag, ingestor)).not.toHaveProperty('detail')
+    expect(valueIn(seen, groupLagKnown, ingestor)).toBe(1)
+    expect(valueIn(seen, groupPending, ingestor)).toBe(2)
+    expect(valueIn(seen, groupOldestPendingIdle, ingestor)).toBeLessThan(5)
+    expect(valueIn(seen, groupOldestPendingAge, ingestor)).toBeLessThan(5)
+    expect(valueIn(seen, groupConsumers, ingestor)).toBe(1)
+    expect(valueIn(seen, groupConsumerIdle, ingestor)).toBeLessThan(5)
+    expect(valueIn(seen, groupLost, ingestor)).toBe(0)
+    expect(seen.blindSpots).toEqual([])
+  })
+
+  test('a required group that is gone is a reading of 0', async () => {
+    await add(audit.name, 1, 1)
+    expect(valueIn(await look(), groupExists, ingestor)).toBe(0)
+  })
+
+  test('a key of another type blinds its own stream only', async () => {
+    await platform.set(audit.name, 'text')
+    await platform.xgroup('CREATE', revocations.name, 'sts-revocation', '$', 'MKSTREAM')
+    const seen = await look()
+    expect(spotIn(seen, streamExists, { stream: audit.name })?.reason).toBe('redis_wrong_type')
+    expect(spotIn(seen, groupLag, ingestor)?.unknownReason).toBe('malformed')
+    expect(valueIn(seen, streamExists, { stream: audit.name })).toBeUndefined()
+    expect(valueIn(seen, groupExists, { ...revoke, group: 'sts-revocation' })).toBe(1)
+  })
+
+  test('an entry from the future is contradictory, not of negative age', async () => {
+    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform.xadd(audit.name, `${Date.now() + 3_600_000}-1`, 'data', 'x')
+    await readSome(audit.name, 'audit-ingestor', 1)
+    const seen = await look()
+    expect(spotIn(seen, groupOldestPendingAge, ingestor)?.unknownReason).toBe('contradictory')
+    expect(valueIn(seen, groupPending, ingestor)).toBe(1)
+  })
+})
+
+describe('T09: arrivals', () => {
+  test('T09: replay with XDEL lowers the length and not the entries added', async () => {
+    await add(audit.name, 1, 4)
+    await platform.xdel(audit.name, '1-1', '4-1')
+    const seen = await look()
+    expect(valueIn(seen, streamEntries, { stream: audit.name })).toBe(2)
+    expect(valueIn(seen, streamEntriesAdded, { stream: audit.name })).toBe(4)
+  })
+})
+
+describe('groups by policy', () => {
+  test('T23: an observer group is exported when it exists and expected by nobody', async () => {
+    await add(audit.name, 1, 2)
+    const observer = { stream: audit.name, group: 'siem-export' }
+    expect(readingOf(await look(), groupExists, observer)).toBeUndefined()
+    await platform.xgroup('CREATE', audit.name, 'siem-export', '0')
+    const seen = await look()
+    expect(valueIn(seen, groupLag, observer)).toBe(2)
+    expect(seen.blindSpots).toEqual([])
+  })
+
+  test('T24: pending residue of an STS group is reported as any other', async () => {
+    const sts = { ...revoke, group: 'sts-revocation' }
+    await platform.xgroup('CREATE', revocations.name, 'sts-revocation', '$', 'MKSTREAM')
+    await platform.xadd(revocations.name, '*', 'delegation_edge_id', 'x')
+    await readSome(revocations.name, 'sts-revocation', 1)
+    const seen = await look()
+    expect(valueIn(seen, groupPending, sts)).toBe(1)
+    expect(valueIn(seen, groupLost, sts)).toBe(0)
+  })
+
+  test('T27: with known replicas, groups of gone hosts and the old shared group are only counted', async () => {
+    for (const group of ['gateway-revocation', ':gateway-1', ':gateway-7', ':gateway-8'])
+      await platform.xgroup(
+        'CREATE',
+        revocations.name,
+        group.replace(/^:/, 'gateway-revocation:'),
+        '$',
+        'MKSTREAM',
+      )
+    hostnames = ['gateway-1', 'gateway-2']
+    const seen = await look()
+    expect(valueIn(seen, perReplicaGroups, revoke)).toBe(1)
+    expect(valueIn(seen, orphanGroups, revoke)).toBe(3)
+    expect(valueIn(seen, groupExists, gateway1)).toBe(1)
+    expect(valueIn(seen, groupExists, { ...revoke, group: 'gateway-revocation:gateway-2' })).toBe(0)
+    expect(seen.readings.some(({ labels }) => labels['group'] === 'gateway-revocation:gateway-7')).toBe(false)
+  })
+
+  test('T27: without known replicas, a group that has a consumer and leaves nothing unread is alive', async () => {
+    for (const host of ['gateway-1', 'gateway-2'])
+      await platform.xgroup('CREATE', revocations.name, `gateway-revocation:${host}`, '$', 'MKSTREAM')
+    await platform.xadd(revocations.name, '*', 'session_id', 'x')
+    await readSome(revocations.name, 'gateway-revocation:gateway-1', 1)
+    const seen = await look()
+    expect(valueIn(seen, perReplicaGroups, revoke)).toBe(1)
+    expect(valueIn(seen, orphanGroups, revoke)).toBe(1)
+    expect(valueIn(seen, groupExists, gateway1)).toBe(1)
+  })
+
+  test('groups that nobody named are ignored', async () => {
+    await platform.xgroup('CREATE', revocations.name, 'resource-revocation', '0', 'MKSTREAM')
+    const seen = await look()
+    expect(seen.readings.some(({ labels }) => labels['group'] === 'resource-revocation')).toBe(false)
+    expect(valueIn(seen, orphanGroups, revoke)).toBe(0)
+  })
+
+  test('T27: among more than 200 possible groups of former replicas living ones may hide', async () => {
+    const pipeline = platform.pipeline()
+    for (let n = 0; n < 230; n += 1)
+      pipeline.xgroup('CREATE', revocations.name, `gateway-revocation:old-${n}`, '$', 'MKSTREAM')
+    await pipeline.exec()
+    const crowded = await look()
+    expect(spotIn(crowded, perReplicaGroups, revoke)?.reason).toBe('redis_too_many_groups')
+    hostnames = ['gateway-1']
+    expect(valueIn(await look(), orphanGroups, revoke)).toBe(230)
+  })
+})
+
+describe('consumers', () => {
+  // Redis 7.2 and later know a consumer from its first question on.
+  test('a group that nobody is known to read is unknown before Redis 7.2 and has 0 consumers after', async () => {
+    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    const seen = await look()
+    const [, major, minor] = /redis_version:(\d+)\.(\d+)/.exec(await platform.info('server')) ?? []
+    if (Number(major) * 100 + Number(minor) >= 702) expect(valueIn(seen, groupConsumers, ingestor)).toBe(0)
+    else expect(spotIn(seen, groupConsumers, ingestor)?.reason).toBe('redis_consumers_unknown')
+    expect(valueIn(seen, groupConsumerIdle, ingestor)).toBeUndefined()
+  })
+})
+
+describe('cost', () => {
+  test('a look is one round trip of TIME and one XINFO per stream, whatever the streams hold', async () => {
+    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await add(audit.name, 1, 500)
+    const watching = probe()
+    await lookOnce(watching)
+    await platform.config('RESETSTAT')
+    const before = redis.cost.roundTrips
+    for (let n = 0; n < 10; n += 1) await lookOnce(watching)
+    expect(redis.cost.roundTrips - before).toBe(10)
+    const stats = await platform.info('commandstats')
+    const calls = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name, count]) => [
+      name,
+      Number(count),
+    ])
+    expect(Object.fromEntries(calls)).toEqual({ 'config|resetstat': 1, time: 10, 'xinfo|stream': 20 })
+  })
+})
