@@ -28,13 +28,21 @@ const surroundings: CliProcess = {
   reload: (callback) => void process.on('SIGHUP', callback),
 }
 
+async function version(): Promise<string> {
+  return (await import('../package.json', { with: { type: 'json' } })).default.version
+}
+
 const { run } = await import('./cli/run.ts')
 process.exitCode = await run(
   surroundings,
   {
     status: async () => (await import('./cli/status.ts')).status,
     wait: async () => (await import('./cli/wait.ts')).wait,
-    serve: async () => (await import('./daemon/serve.ts')).serve,
+    serve: async () => {
+      const { serve } = await import('./daemon/serve.ts')
+      const own = await version()
+      return (process) => serve({ ...process, version: own })
+    },
     'check-config': async () => {
       const { promises } = await import('node:fs')
       const command = await import('./cli/check-config.ts')
@@ -44,7 +52,7 @@ process.exitCode = await run(
         command.checkConfig(own, (request) => checkConfig({ ...request, readFile: promises.readFile, known }))
     },
   },
-  async () => (await import('../package.json', { with: { type: 'json' } })).default.version,
+  version,
 )
 
 // What still hangs, such as the look-up of a name that nobody waits for any more, does not keep the process.

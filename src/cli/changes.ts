@@ -25,7 +25,7 @@ export function changesBetween(before: Report | undefined, after: Report): reado
   const all = [...verdictLine(before, after), ...rolloutLine(before, after), ...lines, ...gone]
   return all.length <= longestList
     ? all
-    : [...all.slice(0, longestList), `and ${all.length - longestList} more changes`]
+    : [...all.slice(0, longestList), `and ${all.length - longestList} more`]
 }
 
 function verdictLine(before: Report | undefined, after: Report): readonly string[] {

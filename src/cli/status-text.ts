@@ -14,8 +14,9 @@ export interface StatusView {
   readonly paint: Paint
 }
 
-/** Blockers that are explained in full; the rest is counted. */
-const longestList = 12
+/** Blockers that are explained in full, and that are named; the rest is counted. */
+const explained = 3
+const named = 12
 
 /** The answer for a person: the verdict, then why, then everything. */
 export function statusText(view: StatusView): string {
@@ -57,12 +58,15 @@ function blockers({ answer: { report }, gates, narrowed, paint }: StatusView): r
   const concerned = report.blocking.filter(
     ({ ref }) => !narrowed || gates.some(({ id }) => ref.startsWith(`gates/${id}/`)),
   )
-  const causes = concerned.filter((blocker) => blocker.rootCause)
-  const shown = causes.slice(0, longestList)
-  const rest = concerned.length - shown.length
-  if (shown.length === 0) return []
+  const causes = concerned.filter((blocker) => blocker.rootCause).slice(0, named)
+  const rest = concerned.length - causes.length
+  if (concerned.length === 0) return []
+  const lines = causes.flatMap((blocker, place) => {
+    const [title = '', ...details] = blockerLines(blocker, report, paint)
+    return place < explained ? [title, ...details] : [`${title}: ${blocker.message}`]
+  })
   const more = rest === 0 ? [] : [`  and ${rest} more, which these explain or which rank lower`]
-  return ['Blocking', ...shown.flatMap((blocker) => blockerLines(blocker, report, paint)), ...more]
+  return ['Blocking', ...lines, ...more]
 }
 
 function blockerLines(blocker: Blocker, report: Report, paint: Paint): readonly string[] {
@@ -73,7 +77,7 @@ function blockerLines(blocker: Blocker, report: Report, paint: Paint): readonly 
   if (item === undefined) return lines
   return [
     ...lines,
-    ...culpritLines(item, report),
+    ...culpritLines(item, blocker, report),
     ...(item.nextStep === '' ? [] : [`    next: ${item.nextStep}`]),
     ...(item.runbookUrl === '' ? [] : [`    runbook: ${item.runbookUrl}`]),
   ]
@@ -88,13 +92,16 @@ function itemOf(ref: string, { gates, stopConditions }: Report): Item | undefine
   return gate?.checks.find(({ id }) => ref === `gates/${gate.id}/checks/${id}`)
 }
 
-function culpritLines(item: Item, report: Report): readonly string[] {
+function culpritLines(item: Item, blocker: Blocker, report: Report): readonly string[] {
   const shown = item.culprits.slice(0, 3)
   const rest = item.culpritCount - shown.length
   return [
     ...shown.map(({ key, since, observed, message }) => {
-      const seen = observed === null ? message : compared({ observed, threshold: item.threshold })
-      return `    culprit: ${key}${since === null ? '' : ` since ${moment(since, report)}`}: ${seen}`
+      const begun = since === null ? '' : ` since ${moment(since, report)}`
+      const seen = compared({ observed, threshold: item.threshold })
+      const said = blocker.message.includes(message) ? '' : message
+      const words = [said, seen].filter((text) => text !== '').join('; ')
+      return `    culprit: ${key}${begun}${words === '' ? '' : `: ${words}`}`
     }),
     ...(rest > 0 ? [`    and ${rest} more like it`] : []),
   ]
@@ -128,7 +135,8 @@ function row(item: Item, width: number): string {
 }
 
 function compared({ observed, threshold }: Pick<Item, 'observed' | 'threshold'>): string {
-  if (observed === null) return ''
+  // Of a yes or no, the message says more than a 0 or 1.
+  if (observed === null || observed.unit === 'boolean') return ''
   const seen = `${numberInWords(observed.value)} ${observed.unit}`
   return threshold === null
     ? seen

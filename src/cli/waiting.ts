@@ -87,7 +87,8 @@ export async function waitFor(wish: Wish, conversation: Conversation): Promise<E
       step = afterTrouble(answer, wish, progress, { at: now(), isLast, random: conversation.random() })
     }
     if ('code' in step) {
-      if (step.code === exitCodes.timedOut) conversation.timedOut()
+      if (isLast && (step.code === exitCodes.timedOut || step.code === exitCodes.cannotTell))
+        conversation.timedOut()
       return step.code
     }
     progress = step.next
