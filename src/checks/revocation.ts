@@ -4,7 +4,7 @@ import { expected, ofEach } from './expected.ts'
 import type { Limits } from './limits.ts'
 import type { StreamSpec } from './platform.ts'
 import { bounded } from './streams.ts'
-import { groupLag, perReplicaGroups, snapshotAge, snapshotFresh } from './signals.ts'
+import { groupExists, groupLag, perReplicaGroups, snapshotAge, snapshotFresh } from './signals.ts'
 
 /** Every Gateway replica holds a fresh revocation snapshot; a replica with a stale one refuses all requests. */
 export function snapshotsFresh(limits: Limits['revocation']): Condition {
@@ -41,10 +41,15 @@ export function revocationsPropagate(streams: readonly StreamSpec[], limits: Lim
   )
   return {
     claims: 'every Gateway replica reads revocations and keeps up',
-    signals: [perReplicaGroups, groupLag],
+    signals: [perReplicaGroups, groupExists, groupLag],
     judge: (evidence) =>
       names.flatMap((stream) => [
         ...expected(stream, everyReplicaReads(evidence, stream)),
+        ...isTrue(evidence.of(groupExists, { stream }), groupExists, {
+          reason: 'group_missing',
+          describe: ({ reading }, key) =>
+            `consumer group ${key} ${reading.value === 1 ? 'exists' : 'does not exist'}`,
+        }).filter((finding) => !required.has(finding.key.slice(stream.length + 1))),
         ...bounded(evidence, groupLag, { stream }, limits.lagEntries, {
           reason: 'lag_high',
           describe: ({ reading }, key) => `${key} has ${reading.value} unread revocations`,

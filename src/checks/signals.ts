@@ -14,6 +14,14 @@ export const ready = defineSignal({
   labels: perReplica,
 })
 
+export const alive = defineSignal({
+  name: 'caracal_readiness_alive',
+  help: 'Whether the replica answers /health (1) or refuses connections (0); absent while it does neither.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perReplica,
+})
+
 // Streams and their consumer groups
 
 export const streamExists = defineSignal({
@@ -278,6 +286,7 @@ export const snapshotAge = defineSignal({
   type: 'gauge',
   unit: 'seconds',
   labels: perReplica,
+  components: ['gateway'],
 })
 
 export const snapshotFresh = defineSignal({
@@ -286,6 +295,7 @@ export const snapshotFresh = defineSignal({
   type: 'gauge',
   unit: 'boolean',
   labels: perReplica,
+  components: ['gateway'],
 })
 
 export const snapshotReloadErrors = defineSignal({
@@ -294,6 +304,7 @@ export const snapshotReloadErrors = defineSignal({
   type: 'counter',
   unit: 'events',
   labels: perReplica,
+  components: ['gateway'],
 })
 
 export const replayFiles = defineSignal({
@@ -302,6 +313,7 @@ export const replayFiles = defineSignal({
   type: 'gauge',
   unit: 'files',
   labels: perReplica,
+  components: ['gateway', 'sts'],
 })
 
 export const replayOldestAge = defineSignal({
@@ -310,6 +322,7 @@ export const replayOldestAge = defineSignal({
   type: 'gauge',
   unit: 'seconds',
   labels: perReplica,
+  components: ['gateway', 'sts'],
 })
 
 export const evidenceDropped = defineSignal({
@@ -318,6 +331,7 @@ export const evidenceDropped = defineSignal({
   type: 'counter',
   unit: 'events',
   labels: perReplica,
+  components: ['gateway', 'sts'],
 })
 
 export const tamperFindings = defineSignal({
@@ -326,6 +340,7 @@ export const tamperFindings = defineSignal({
   type: 'counter',
   unit: 'events',
   labels: ['component', 'replica', 'kind'],
+  components: ['audit'],
 })
 
 export const circuitOpened = defineSignal({
@@ -334,6 +349,7 @@ export const circuitOpened = defineSignal({
   type: 'counter',
   unit: 'events',
   labels: perReplica,
+  components: ['gateway'],
 })
 
 export const policyErrors = defineSignal({
@@ -342,6 +358,7 @@ export const policyErrors = defineSignal({
   type: 'counter',
   unit: 'events',
   labels: ['component', 'replica', 'kind'],
+  components: ['sts'],
 })
 
 // Pushed by a pipeline

@@ -37,7 +37,7 @@ export type Providers = ReadonlyMap<string, string>
 export function evidenceOf(beliefs: Beliefs, providers: Providers, now: Instant): Evidence {
   function believed(signal: Signal, where: Labels): Belief[] {
     const targets = beliefs.get(providers.get(signal.name) ?? '')?.targets.values() ?? []
-    return [...targets].filter((belief) => agrees(belief.target.labels, where))
+    return [...targets].filter(({ target }) => gives(target, signal) && agrees(target.labels, where))
   }
   return {
     now,
@@ -85,6 +85,12 @@ export function blindnessOf(belief: Belief, now: Instant): Blindness | undefined
   if (last.outcome.ok) return undefined
   const { unknownReason, reason, message } = last.outcome
   return { unknownReason, reason, message }
+}
+
+/** A replica of another component is no blind spot for a signal that it never gives. */
+function gives({ labels }: Target, { components }: Signal): boolean {
+  const component = labels['component']
+  return components === undefined || component === undefined || components.includes(component)
 }
 
 /** A label that only one side has does not disagree: the Redis server stands for all of its streams. */

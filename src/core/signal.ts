@@ -26,6 +26,8 @@ export interface Signal<Label extends string = string> {
   readonly type: 'gauge' | 'counter'
   readonly unit: Unit
   readonly labels: readonly Label[]
+  /** The components that give it; absent when it is not about a component, or every one gives it. */
+  readonly components?: readonly string[]
 }
 
 /** One measured value. `detail` is text for people and JSON (a reason code, a version list), never a metric label. */

@@ -1,5 +1,5 @@
 import type { Observation, Round, Target } from '../core/observation.ts'
-import type { Clock, Millis } from '../core/time.ts'
+import type { Clock, Instant, Millis } from '../core/time.ts'
 import {
   CannotSee,
   observe,
@@ -37,6 +37,7 @@ interface Turn {
   readonly probe: Probe
   readonly target: Target
   timer?: NodeJS.Timeout
+  startedAt?: Instant
   ended: boolean
 }
 
@@ -55,6 +56,7 @@ export function startLooking(options: LookingOptions): Looking {
 
   async function take(turn: Turn): Promise<void> {
     const startedAt = clock.now()
+    turn.startedAt = startedAt
     const interval = intervalOf(turn)
     const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
     const observation = await observe(turn.probe, turn.target, clock, validFor, onFault)
@@ -105,7 +107,8 @@ export function startLooking(options: LookingOptions): Looking {
       for (const turn of turns.values()) {
         if (turn.timer === undefined) continue
         clearTimeout(turn.timer)
-        schedule(turn, Math.random() * Math.min(intervalOf(turn), 250))
+        // Never sooner than its brisk interval: what a service grants in a minute is not spent on a change of cadence.
+        schedule(turn, (turn.startedAt ?? 0) + intervalOf(turn) - clock.now())
       }
     },
     async stop() {

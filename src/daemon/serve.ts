@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
-import packageJson from '../../package.json' with { type: 'json' }
 import type { Digests } from '../config/digests.ts'
 import { ConfigError, faultText } from '../config/faults.ts'
 import { loadConfig, type ConfigSources } from '../config/load.ts'
@@ -18,6 +17,8 @@ import { openLog } from './log.ts'
 export interface ServeProcess {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Of the program. */
+  readonly version: string
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
   /** Aborted when the daemon has to stop. */
@@ -39,9 +40,10 @@ export async function serve(process: ServeProcess): Promise<number> {
   })
   if (loaded === undefined) return 2
   const log = openLog(loaded.config.log.level, process.stderr)
-  const app = await startApp(loaded, { clock, log, version: packageJson.version })
-  process.stdout.write(`caracal-gate ${packageJson.version} listening on ${app.url}\n`)
-  log.info({ version: packageJson.version, listening: app.url }, 'started')
+  const { version } = process
+  const app = await startApp(loaded, { clock, log, version })
+  process.stdout.write(`caracal-gate ${version} listening on ${app.url}\n`)
+  log.info({ version, listening: app.url }, 'started')
   const reloading = keepReloading(app, sources, loaded, process, log)
   await interruption(process.interrupted)
   log.info('stopping')
@@ -78,10 +80,8 @@ function keepReloading(
   let last: Promise<void> = Promise.resolve()
   let watching = watchFiles(first.files)
 
-  function watchFiles(files: Digests): AbortController {
-    const end = new AbortController()
-    watchConfig({ files, readFile, onChange: () => reload('a file changed'), signal: end.signal })
-    return end
+  function watchFiles(files: Digests): { stop(): void } {
+    return watchConfig({ files, readFile, onChange: () => reload('a file changed') })
   }
 
   function reload(why: string): void {
@@ -103,12 +103,12 @@ function keepReloading(
       app.reloadFailed(text)
       log.error({ why, faults: text }, 'configuration not reloaded; the old one stays in force')
     }
-    watching.abort()
+    watching.stop()
     watching = watchFiles(files)
   }
 
   process.reload?.(() => reload('SIGHUP'))
-  return { stop: () => watching.abort() }
+  return { stop: () => watching.stop() }
 }
 
 function faultLines(error: ConfigError): string {

@@ -7,6 +7,7 @@ import { openRedis } from '../connections/redis.ts'
 import { PUSHED_EVIDENCE, type Round } from '../core/observation.ts'
 import type { Rules } from '../core/snapshot.ts'
 import { SECOND, type Clock } from '../core/time.ts'
+import type { Component } from '../core/replica.ts'
 import { rulesFor } from '../gates/rules.ts'
 import { atPace, probes, providersOf, watches, type Sources } from '../probes/index.ts'
 import type { OnFault } from '../probes/probe.ts'
@@ -74,7 +75,10 @@ function sourcesOf(
     deadLetterStreams,
     lagLimit: config.limits.streams.lagEntries.trip,
     ...(config.redisMemoryLimit !== undefined && { redisMemoryLimit: config.redisMemoryLimit }),
-    roles: databaseRoles,
+    // Of a component without replicas nothing is expected.
+    roles: Object.fromEntries(
+      Object.entries(databaseRoles).filter(([component]) => counts.has(component as Component)),
+    ),
     databaseUser: config.postgres.user,
     pools: () =>
       Object.fromEntries(

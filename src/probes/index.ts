@@ -5,6 +5,7 @@ import type { StreamSpec } from '../checks/platform.ts'
 import type { Providers } from '../core/evidence.ts'
 import type { Clock } from '../core/time.ts'
 import { deadLetters } from './dead-letters.ts'
+import { healthEndpoint } from './health-endpoint.ts'
 import { outboxTables } from './outbox-tables.ts'
 import { postgresConnections } from './postgres-connections.ts'
 import type { Pace, Probe, Watch } from './probe.ts'
@@ -37,6 +38,7 @@ export interface Sources {
 /** Every probe, each one line. */
 export const probes: readonly ((sources: Sources) => Probe)[] = [
   readyEndpoint,
+  healthEndpoint,
   serviceMetrics,
   ({ redis, streams, discovery, lagLimit }) =>
     redisStreams(redis, { streams, hostnames: () => gatewayHostnames(discovery), lagLimit }),
@@ -54,6 +56,7 @@ export const watches: readonly ((sources: Sources) => Watch)[] = [
 /** Names by which a configuration may change a probe's pace. */
 export const probeNames = [
   'ready-endpoint',
+  'health-endpoint',
   'service-metrics',
   'redis-streams',
   'redis-server',

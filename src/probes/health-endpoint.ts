@@ -1,0 +1,55 @@
+import { alive } from '../checks/signals.ts'
+import type { Http } from '../connections/http.ts'
+import { HttpFailure } from '../connections/http-failure.ts'
+import type { Target } from '../core/observation.ts'
+import { read } from '../core/signal.ts'
+import { SECOND } from '../core/time.ts'
+import { blindnessOf, cannotSee, isPage, pageBlindness, replicaOf } from './http-status.ts'
+import { statusBlindness, urlOf } from './http-status.ts'
+import type { Look, Probe } from './probe.ts'
+import { targetOf, type Discovery } from './replicas.ts'
+
+export interface HealthEndpointSources {
+  readonly http: Http
+  readonly discovery: Discovery
+}
+
+const LARGEST_BODY = 64 * 1024
+
+/**
+ * Asks `/health` of API, Coordinator and Web replicas, whose `/ready` is too dear to be asked often (T29, T34).
+ * It touches no dependency and no limit counts it, so a replica that hangs or is gone is seen within a second.
+ * The others are seen as fast by their metrics; Audit's `/health` depends on Redis besides (T37).
+ */
+export function healthEndpoint({ http, discovery }: HealthEndpointSources): Probe {
+  return {
+    name: 'health-endpoint',
+    provides: [alive],
+    targets: () =>
+      discovery
+        .replicas()
+        .filter(({ component }) => ['api', 'coordinator', 'web'].includes(component))
+        .map(targetOf),
+    // Below a second together; not as often as metrics, for API writes each request into its log.
+    pace: () => ({ brisk: 400, quiet: 5 * SECOND, timeout: 550 }),
+    async look(target, deadline) {
+      const subject = `/health of ${target.id}`
+      const url = urlOf(replicaOf(discovery, target), '/health')
+      const answer = await http.get(url, { deadline, maxBytes: LARGEST_BODY }).catch((fault: unknown) => {
+        // Where nobody listens nobody lives: a refused connection is an answer.
+        if (fault instanceof HttpFailure && fault.reason === 'connection_refused') return undefined
+        throw blindnessOf(fault, subject)
+      })
+      if (answer === undefined) return lookOf(target, 0, 'connection_refused')
+      if (answer.status !== 200) throw cannotSee(statusBlindness(answer.status, subject))
+      // Web answers whatever it does not know with a page (T43).
+      if (isPage(answer)) throw cannotSee(pageBlindness(subject))
+      return lookOf(target, 1, 'alive')
+    },
+  }
+}
+
+function lookOf(target: Target, value: 0 | 1, detail: string): Look {
+  const { component = '', replica = '' } = target.labels
+  return { readings: [read(alive, { component, replica }, value, detail)] }
+}
