@@ -15,6 +15,12 @@ const locks = [
  */
 export function takeLeases(database: pg.Pool): Leases {
   let pinned: pg.PoolClient[] = []
+  function letGo(): void {
+    const lost = pinned
+    pinned = []
+    for (const client of lost) client.release(true)
+  }
+
   async function attempt(): Promise<void> {
     if (pinned.length > 0) return
     const taken: pg.PoolClient[] = []
@@ -27,7 +33,7 @@ export function takeLeases(database: pg.Pool): Leases {
       if (rows[0]?.ours !== true) break
       if (taken.length === locks.length) {
         pinned = taken
-        for (const holder of taken) holder.once('error', () => (pinned = []))
+        for (const holder of taken) holder.once('error', letGo)
         return
       }
     }
@@ -41,8 +47,7 @@ export function takeLeases(database: pg.Pool): Leases {
     release: async () => {
       await first
       await loop.stop()
-      for (const client of pinned) client.release(true)
-      pinned = []
+      letGo()
     },
   }
 }

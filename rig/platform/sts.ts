@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { auditData, startAuditClient } from './audit-client.ts'
 import type { AuditClient } from './audit-client.ts'
 import { commandClient, endPool, repeat, servicePool, within } from './clients.ts'
+import type { Loop } from './clients.ts'
 import type { Context, Identity, Replica } from './context.ts'
 import { json, serve, text } from './http.ts'
 import type { Answer } from './http.ts'
@@ -13,8 +14,8 @@ import type { Family } from './metrics.ts'
 import { insertApiMessage } from './outbox.ts'
 import { openReplayVolume } from './replay.ts'
 import type { ReplayState, ReplayVolume } from './replay.ts'
-import { consume, ensureGroup, failOrDeadLetter, signAudit, streams } from './streams.ts'
-import type { Consumer, Entry, Fields } from './streams.ts'
+import { signAudit, streams } from './streams.ts'
+import { startStsConsumers } from './sts-consumers.ts'
 
 export type StsReplica = Replica & {
   readonly service: 'sts'
@@ -34,11 +35,7 @@ export async function startSts(identity: Identity, context: Context): Promise<St
   const audit = await startAuditClient(redis, context.secrets.auditHmacKey, volume)
   const counters: Counters = { evaluations: 0, compiles: 1, compileErrors: 0, policyChangedAt: Date.now() }
   let policiesBroken = false
-  const listener = database.connect().then(async (client) => {
-    await client.query('LISTEN policy_changes')
-    return client
-  })
-  listener.catch(() => {})
+  const listener = listen(database)
 
   function loadPolicy(): void {
     counters.compiles += 1
@@ -46,12 +43,7 @@ export async function startSts(identity: Identity, context: Context): Promise<St
     else counters.policyChangedAt = Date.now()
   }
 
-  const handlers = {
-    policy: policyHandler(loadPolicy),
-    revocations: revocationHandler(database),
-    keys: keyHandler,
-  }
-  const consumers = await startConsumers(identity, context, redis, handlers)
+  const consumers = await startStsConsumers(identity, context, { commands: redis, database, loadPolicy })
   const endpoint = await serve(identity.port, async (request) => {
     if (request.path === '/health') return text(200, '')
     if (request.path === '/ready') return ready(database, redis, audit, volume)
@@ -81,11 +73,33 @@ export async function startSts(identity: Identity, context: Context): Promise<St
       await work.stop()
       await Promise.all(consumers.map((consumer) => consumer.stop()))
       redis.disconnect()
-      await listener.then(
-        (client) => client.release(true),
-        () => {},
-      )
+      await listener.stop()
       await endPool(database)
+    },
+  }
+}
+
+/** Pins one connection for LISTEN, and another when that is lost. */
+function listen(database: pg.Pool): Loop {
+  let pinned: pg.PoolClient | undefined
+  function letGo(): void {
+    const lost = pinned
+    pinned = undefined
+    lost?.release(true)
+  }
+  async function attempt(): Promise<void> {
+    if (pinned !== undefined) return
+    pinned = await database.connect()
+    pinned.once('error', letGo)
+    await pinned.query('LISTEN policy_changes')
+  }
+  const first = attempt().catch(() => {})
+  const loop = repeat(5_000, attempt)
+  return {
+    stop: async () => {
+      await first
+      await loop.stop()
+      letGo()
     },
   }
 }
@@ -117,89 +131,6 @@ async function ready(
   if (audit.counters.dropped > 0) return unready('audit_evidence_lost')
   if (!(await volume.writable())) return unready('audit_replay_unavailable')
   return json(200, { ok: true, ready: true })
-}
-
-type Handle = (fields: Fields) => Promise<void>
-
-function policyHandler(load: () => void): Handle {
-  return async (fields) => {
-    need(fields, 'zone_id')
-    load()
-  }
-}
-
-/** Refuses a revocation that names only a delegation edge, as the API sends when somebody leaves. */
-function revocationHandler(database: pg.Pool): Handle {
-  return async (fields) => {
-    need(fields, 'zone_id')
-    const record = fields['session_id']
-    if (record === undefined && fields['agent_session_id'] === undefined) {
-      throw new Error('missing session_id or agent_session_id')
-    }
-    if (record === undefined) return
-    await database.query(`UPDATE authority_records SET status = 'revoked' WHERE id = $1`, [record])
-  }
-}
-
-async function keyHandler(fields: Fields): Promise<void> {
-  need(fields, 'zone_id')
-}
-
-function need(fields: Fields, name: string): void {
-  if ((fields[name] ?? '') === '') throw new Error(`missing ${name}`)
-}
-
-/** Entries that an earlier process left pending are tried once, now; there is no other taking over. */
-async function startConsumers(
-  identity: Identity,
-  context: Context,
-  commands: Redis,
-  handlers: { readonly policy: Handle; readonly revocations: Handle; readonly keys: Handle },
-): Promise<readonly Consumer[]> {
-  const groups = [
-    [streams.policy, 'opa-engine', 'policy', handlers.policy],
-    [streams.revocations, 'sts-revocation', 'revocations', handlers.revocations],
-    [streams.keys, 'sts-keys', 'keys', handlers.keys],
-  ] as const
-  const { redisUrl, secrets } = context
-  return Promise.all(
-    groups.map(async ([stream, group, suffix, handle]) => {
-      await ensureGroup(commands, stream, group)
-      const consumer = consume({
-        redisUrl,
-        commands,
-        stream,
-        group,
-        consumer: `sts-${identity.hostname}-${identity.pid}-${suffix}`,
-        count: 10,
-        block: 0,
-        handle: (entries) => handleEach(commands, secrets.streamsHmacKey, stream, entries, handle),
-      })
-      await consumer.reclaim(context.timings.reclaim)
-      return consumer
-    }),
-  )
-}
-
-async function handleEach(
-  commands: Redis,
-  key: string,
-  stream: string,
-  entries: readonly Entry[],
-  handle: Handle,
-): Promise<readonly string[]> {
-  const done: string[] = []
-  for (const entry of entries) {
-    try {
-      await handle(entry.fields)
-      done.push(entry.id)
-    } catch (error) {
-      const counterKey = `stream-failure:${stream}:${entry.id}`
-      const failure = { counterKey, stream, entry, error: String(error) }
-      if (await failOrDeadLetter(commands, key, failure)) done.push(entry.id)
-    }
-  }
-  return done
 }
 
 function familiesOf(counters: Counters, audit: AuditClient, replay: ReplayState): readonly Family[] {
