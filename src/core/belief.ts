@@ -53,11 +53,15 @@ function believe(known: Belief, observation: Observation): Belief {
     : { target: known.target, last, lastSuccessAt }
 }
 
-/** The later look counts; of two at the same instant the failed one, so that order cannot hide a failure. */
+/**
+ * The later look counts; of two at the same instant the failed one, so that order cannot hide a failure, else the one
+ * that may be believed for a shorter time.
+ */
 function supersedes(candidate: Observation, held: Observation): boolean {
   if (candidate.at !== held.at) return candidate.at > held.at
   if (candidate.outcome.ok !== held.outcome.ok) return !candidate.outcome.ok
-  return JSON.stringify(candidate.outcome) > JSON.stringify(held.outcome)
+  if (candidate.validFor !== held.validFor) return candidate.validFor < held.validFor
+  return JSON.stringify(candidate) > JSON.stringify(held)
 }
 
 function listed(round: Round): string {
