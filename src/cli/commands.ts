@@ -96,7 +96,7 @@ const configuration = {
   set: { value: 'KEY=VALUE', says: 'any other key of the configuration; may be given again' },
 } satisfies Command['options']
 
-export const serve: Command = {
+const serve: Command = {
   name: 'serve',
   says: 'run the exporter',
   more: [

@@ -1,4 +1,4 @@
-import { apiVersion, type GateReport } from '../publish/contract.ts'
+import { apiVersion } from '../publish/contract.ts'
 import {
   flag,
   listOf,
@@ -61,13 +61,6 @@ export type ReportedGate = Report['gates'][number]
 export type ReportedCheck = ReportedGate['checks'][number]
 export type ReportedStop = Report['stopConditions'][number]
 export type Blocker = Report['blocking'][number]
-
-/** A field that the contract renames or drops does not compile here. */
-type Published<Value> = Value extends number
-  ? number | string
-  : { readonly [Key in keyof Value]: Published<Value[Key]> }
-export type AgreesWithContract = GateReport extends Published<Report> ? true : never
-export const agreesWithContract: AgreesWithContract = true
 
 export type Parsed =
   | { readonly ok: true; readonly report: Report; readonly document: unknown }

@@ -1,5 +1,5 @@
 /** The candidate that `word` is most likely a slip of, or undefined when none is near. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   // A long word is no slip of any name, and comparing it would only cost time.
   if (word.length > 60) return undefined
   const ranked = candidates

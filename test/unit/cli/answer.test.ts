@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import { readAnswer, type Demands } from '../../../src/cli/answer.ts'
 import { exitCodeOf } from '../../../src/cli/decision.ts'
+import type { Report } from '../../../src/cli/document.ts'
 import type { NoReply, Reply } from '../../../src/cli/http.ts'
+import type { GateReport } from '../../../src/publish/contract.ts'
 import { at, blocker, check, evaluatedAt, gate, held, reply, report, stop, stopped } from './reports.ts'
 
 function codeOf(given: Reply | NoReply, demands: Demands = {}): number {
@@ -142,5 +144,17 @@ describe('the exit code', () => {
     expect(lasting(reply(report(), { age: 4 }))).toBe(false)
     expect(lasting({ reason: 'unreachable', message: '' })).toBe(false)
     expect(lasting({ reason: 'untrusted', message: '' })).toBe(true)
+  })
+})
+
+/** What the command line reads, as it is on the wire: a time in milliseconds there is text here. */
+type OnTheWire<Value> = Value extends number
+  ? number | string
+  : { readonly [Key in keyof Value]: OnTheWire<Value[Key]> }
+
+describe('the part of the document that is read', () => {
+  it('is in the contract', () => {
+    // Held by the type checker: a field that the contract renames or drops does not compile here.
+    expectTypeOf<GateReport>().toExtend<OnTheWire<Report>>()
   })
 })
