@@ -1,8 +1,8 @@
 /** What a person needs beside a red thing. */
 export interface Advice {
   /**
-   * A command that a person can paste. `{target}` stands for the culprit, `{replica}` for its last part, `{stream}`
-   * and `{group}` for the parts of a consumer group's name.
+   * A command that a person can paste. `{target}` stands for the culprit, `{component}` and `{replica}` for the parts
+   * of a replica's name, `{stream}` and `{group}` for those of a consumer group's.
    */
   readonly nextStep: string
   /** Anchor in the operator's documentation. */
@@ -10,7 +10,8 @@ export interface Advice {
 }
 
 // What a shell takes literally. Names of replicas and groups come from targets, and the line is meant to be pasted.
-const LITERAL = /^[\w.:@%+=,/-]{1,120}$/
+// A name that begins with a dash would be taken for an option.
+const LITERAL = /^[\w.:@%+=,/][\w.:@%+=,/-]{0,119}$/
 
 /** The command with the culprit's name in it; a name that a shell might not take literally stays a placeholder. */
 export function nextStepFor({ nextStep }: Advice, culprit: string | undefined): string {
@@ -18,10 +19,11 @@ export function nextStepFor({ nextStep }: Advice, culprit: string | undefined): 
   const names: Record<string, string> = {
     target: culprit ?? '',
     replica: rest.at(-1) ?? first,
+    component: first,
     stream: first,
     group: rest.join('/'),
   }
-  return nextStep.replace(/\{(target|replica|stream|group)\}/g, (_, name: string) => {
+  return nextStep.replace(/\{(target|component|replica|stream|group)\}/g, (_, name: string) => {
     const value = names[name] ?? ''
     return LITERAL.test(value) ? value : `<${name}>`
   })

@@ -37,9 +37,13 @@ export function meaning(snapshot: Snapshot): string {
 }
 
 function concerned(findings: readonly Finding[]): readonly string[] {
-  return findings
-    .filter((finding) => finding.answer === 'unmet' || finding.answer === 'unknown')
-    .map((finding) => `${finding.key}:${finding.reason}`)
+  return (
+    findings
+      .filter((finding) => finding.answer === 'unmet' || finding.answer === 'unknown')
+      .map((finding) => `${finding.key}:${finding.reason}`)
+      // Culprits that change places by their numbers are no news.
+      .toSorted()
+  )
 }
 
 /** Every change of state from one snapshot to the next, in the order of the tables. */

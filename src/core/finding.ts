@@ -212,32 +212,3 @@ export function notAboveBaseline(
   })
   return [...seen, ...account.unseen.map((blind) => unseen(blind))]
 }
-
-const weight: Record<Answer, number> = { unmet: 3, unknown: 2, near: 1, met: 0 }
-
-/** Findings from worst to best, by key among equals; never by the order in which they were made. */
-export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted(
-    (a, b) => weight[b.answer] - weight[a.answer] || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-  )
-}
-
-/**
- * The findings of a condition, worst first and one for each subject, or an unknown when it has nothing to say:
- * silence proves nothing.
- */
-export function judge(
-  condition: Condition,
-  evidence: Evidence,
-  recollection: Recollection,
-): readonly Finding[] {
-  const subjects = new Set<string>()
-  const findings = worstFirst(condition.judge(evidence, recollection)).filter(({ key }) => {
-    const first = !subjects.has(key)
-    subjects.add(key)
-    return first
-  })
-  if (findings.length > 0) return findings
-  const message = `nothing was measured that could show: ${condition.claims}`
-  return [unknown('evidence', { unknownReason: 'never_measured', reason: 'never_measured', message })]
-}

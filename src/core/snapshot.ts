@@ -1,6 +1,7 @@
 import { fold, type Beliefs } from './belief.ts'
 import { evidenceOf, type Providers } from './evidence.ts'
-import { judge, type Condition, type Finding, type Recollection } from './finding.ts'
+import type { Condition, Finding, Recollection } from './finding.ts'
+import { judge } from './judge.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
 import type { Check, CheckStatus, Gate, GateStatus } from './gate.ts'
 import { meaning } from './change.ts'

@@ -75,6 +75,8 @@ interface Candidate extends Omit<Blocker, 'rootCause'> {
 
 const rankOf: Record<string, number> = { firing: 0, latched: 1, fail: 2, unknown: 3, pending: 4 }
 
+const UNCONFIGURED = 5
+
 function blockers({ checks, stops, impediments }: Judged): readonly Blocker[] {
   const own = [...impediments].map(([id, message]): Candidate => {
     const ref = `evaluator/${id}`
@@ -125,7 +127,9 @@ function candidate(ref: string, state: string, worst: Finding | undefined, title
       ? `blind:${worst.target}`
       : `${reason}:${worst?.key}`
   const message = title === undefined ? text : `${title}: ${text}`
-  return { ref, state, reason, message, rank: rankOf[state] ?? 9, cause }
+  // What nobody configured waits for a person, not for the platform: what is broken comes first.
+  const rank = worst?.unknownReason === 'not_configured' ? UNCONFIGURED : (rankOf[state] ?? UNCONFIGURED)
+  return { ref, state, reason, message, rank, cause }
 }
 
 function summarise(verdict: Verdict, judged: Judged, blocking: readonly Blocker[]): string {

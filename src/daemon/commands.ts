@@ -6,6 +6,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import { SECOND, type Clock } from '../core/time.ts'
 import type { EvidenceBody } from '../publish/bodies.ts'
+import { toRollout } from '../publish/document.ts'
 import type { Actor, CommandResult, Commands } from '../publish/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
 import type { Engine } from './engine.ts'
@@ -23,22 +24,22 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
   }
 
   return {
-    begin: (body, actor) =>
-      carryOut(
+    begin(body, actor) {
+      // Declaring it again changes its phase and is no new rollout.
+      const status = engine.current().rollout?.id === body.id ? 200 : 201
+      return carryOut(
         (snapshot) => begin(snapshot, { ...body, ...signed(actor) }, clock.now()),
-        ({ rollout }) => ({ rollout: rollout ?? null }),
-        201,
-      ),
+        rolloutOf,
+        status,
+      )
+    },
     finish: (id, { outcome }, actor) =>
-      carryOut(
-        (snapshot) => finish(snapshot, id, outcome, signed(actor), clock.now()),
-        ({ rollout }) => ({ rollout: rollout ?? null }),
-      ),
+      carryOut((snapshot) => finish(snapshot, id, outcome, signed(actor), clock.now()), rolloutOf),
     acknowledge: ({ stopCondition, rollout }, actor) =>
       carryOut(
         (snapshot) =>
           inRollout(snapshot, rollout) ?? acknowledge(snapshot, stopCondition, signed(actor), clock.now()),
-        ({ stops }) => ({ stopCondition, latch: stops.get(stopCondition)?.latch ?? null }),
+        () => ({ stopCondition, acknowledged: true }),
       ),
     async evidence(check, body, actor) {
       const known = evidenceChecks(engine)
@@ -60,6 +61,10 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
       return { ok: true, status: 201, body: { check, outcome: body.outcome, expiresAt } }
     },
   }
+}
+
+function rolloutOf({ rollout }: Snapshot): object {
+  return { rollout: rollout === undefined ? null : toRollout(rollout) }
 }
 
 function signed(actor: Actor): { actor: string; reason: string } {

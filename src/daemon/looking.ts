@@ -22,8 +22,8 @@ export interface LookingOptions {
   readonly probes: readonly Probe[]
   readonly watches: readonly Watch[]
   readonly clock: Clock
-  cadence(): Cadence
-  deliver(round: Round): void
+  readonly cadence: () => Cadence
+  readonly deliver: (round: Round) => void
   readonly onFault: OnFault
 }
 
@@ -33,6 +33,10 @@ const RELIST: Millis = 1_000
 /** Slack for a busy event loop before a look counts as stale. */
 const SLACK: Millis = 1_000
 
+/** First looks are spread over this time. */
+const SPREAD: Millis = 250
+
+/** One target of one probe, and when it is looked at next. */
 interface Turn {
   readonly probe: Probe
   readonly target: Target
@@ -46,60 +50,14 @@ interface Turn {
  * costs only its own observations.
  */
 export function startLooking(options: LookingOptions): Looking {
-  const { probes, watches, clock, deliver, onFault } = options
   const stopped = new AbortController()
   const turns = new Map<string, Turn>()
-
-  function intervalOf({ probe, target }: Turn): Millis {
-    return probe.pace(target)[options.cadence()]
+  const relistAll = () => {
+    for (const probe of options.probes) relist(probe, turns, options)
   }
-
-  async function take(turn: Turn): Promise<void> {
-    const startedAt = clock.now()
-    turn.startedAt = startedAt
-    const interval = intervalOf(turn)
-    const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
-    const observation = await observe(turn.probe, turn.target, clock, validFor, onFault)
-    if (turn.ended) return
-    deliver(roundOf(turn.probe, observation))
-    schedule(turn, intervalOf(turn) - (clock.now() - startedAt))
-  }
-
-  function schedule(turn: Turn, wait: Millis): void {
-    // A tenth of jitter keeps looks at many replicas from falling into one tick.
-    const delay = Math.max(0, wait * (0.95 + Math.random() * 0.1))
-    turn.timer = setTimeout(() => {
-      delete turn.timer
-      void take(turn)
-    }, delay)
-  }
-
-  function relist(): void {
-    for (const probe of probes) {
-      const targets = probe.targets()
-      const ids = new Set(targets.map((target) => target.id))
-      let changed = false
-      for (const target of targets) {
-        const key = `${probe.name} ${target.id}`
-        if (turns.has(key)) continue
-        const turn: Turn = { probe, target, ended: false }
-        turns.set(key, turn)
-        schedule(turn, Math.random() * Math.min(intervalOf(turn), 250))
-        changed = true
-      }
-      for (const [key, turn] of turns) {
-        if (turn.probe !== probe || ids.has(turn.target.id)) continue
-        end(turn)
-        turns.delete(key)
-        changed = true
-      }
-      if (changed) deliver({ probe: probe.name, at: clock.now(), targets, observations: [] })
-    }
-  }
-
-  relist()
-  const relisting = setInterval(relist, RELIST)
-  const following = watches.flatMap((watch) =>
+  relistAll()
+  const relisting = setInterval(relistAll, RELIST)
+  const following = options.watches.flatMap((watch) =>
     watch.targets().map((target) => follow(watch, target, options, stopped.signal)),
   )
   return {
@@ -107,8 +65,8 @@ export function startLooking(options: LookingOptions): Looking {
       for (const turn of turns.values()) {
         if (turn.timer === undefined) continue
         clearTimeout(turn.timer)
-        // Never sooner than its brisk interval: what a service grants in a minute is not spent on a change of cadence.
-        schedule(turn, (turn.startedAt ?? 0) + intervalOf(turn) - clock.now())
+        // Never sooner than its interval: what a service grants in a minute is not spent on a change of cadence.
+        schedule(turn, (turn.startedAt ?? 0) + intervalOf(turn, options) - options.clock.now(), options)
       }
     },
     async stop() {
@@ -119,6 +77,52 @@ export function startLooking(options: LookingOptions): Looking {
       await Promise.all(following)
     },
   }
+}
+
+/** Begins to look at targets that came and ends with those that went. */
+function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions): void {
+  const targets = probe.targets()
+  const ids = new Set(targets.map((target) => target.id))
+  let changed = false
+  for (const target of targets) {
+    const key = `${probe.name} ${target.id}`
+    if (turns.has(key)) continue
+    const turn: Turn = { probe, target, ended: false }
+    turns.set(key, turn)
+    schedule(turn, Math.random() * SPREAD, options)
+    changed = true
+  }
+  for (const [key, turn] of turns) {
+    if (turn.probe !== probe || ids.has(turn.target.id)) continue
+    end(turn)
+    turns.delete(key)
+    changed = true
+  }
+  if (changed) options.deliver({ probe: probe.name, at: options.clock.now(), targets, observations: [] })
+}
+
+async function take(turn: Turn, options: LookingOptions): Promise<void> {
+  const { clock, deliver, onFault } = options
+  const startedAt = clock.now()
+  turn.startedAt = startedAt
+  const validFor = 3 * intervalOf(turn, options) + turn.probe.pace(turn.target).timeout + SLACK
+  const observation = await observe(turn.probe, turn.target, clock, validFor, onFault)
+  if (turn.ended) return
+  deliver(roundOf(turn.probe, observation))
+  schedule(turn, startedAt + intervalOf(turn, options) - clock.now(), options)
+}
+
+function schedule(turn: Turn, wait: Millis, options: LookingOptions): void {
+  // A tenth of jitter keeps looks at many replicas from falling into one tick.
+  const delay = Math.max(0, wait * (0.95 + Math.random() * 0.1))
+  turn.timer = setTimeout(() => {
+    delete turn.timer
+    void take(turn, options)
+  }, delay)
+}
+
+function intervalOf({ probe, target }: Turn, { cadence }: LookingOptions): Millis {
+  return probe.pace(target)[cadence()]
 }
 
 function end(turn: Turn): void {

@@ -171,7 +171,11 @@ async function replace(path: string, text: string): Promise<void> {
   }
   // Without this a power cut may bring the old name back.
   const directory = await open(folder, 'r')
-  await directory.sync().finally(() => directory.close())
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }
 
 function isMissing(fault: unknown): boolean {

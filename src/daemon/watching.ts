@@ -26,8 +26,8 @@ export interface Watching {
 
 export interface WatchingOptions {
   readonly clock: Clock
-  cadence(): Cadence
-  deliver(round: Round): void
+  readonly cadence: () => Cadence
+  readonly deliver: (round: Round) => void
   readonly onFault: OnFault
 }
 

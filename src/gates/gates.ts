@@ -59,7 +59,7 @@ export function gates(options: Options): readonly Gate[] {
       }),
       check('dead-letters', noDeadLetters, { nextStep: 'redis-cli XREVRANGE {stream} + - COUNT 1' }),
       check('outbox-dispatch', outboxesDrain(limits.outbox), {
-        nextStep: 'kubectl -n caracal logs -l app.kubernetes.io/component={target} --since=5m',
+        nextStep: 'kubectl -n caracal logs -l app.kubernetes.io/component={component} --since=5m',
       }),
       check('outbox-dead-rows', noDeadRows(limits.outbox), {
         nextStep:

@@ -1,4 +1,5 @@
-import { judge, type Condition, type Finding, type Recollection } from '../../../src/core/finding.ts'
+import type { Condition, Finding, Recollection } from '../../../src/core/finding.ts'
+import { judge } from '../../../src/core/judge.ts'
 import type { Labels, Signal } from '../../../src/core/signal.ts'
 import { evidenceIn, type World } from './platform-world.ts'
 import { withBlindSpot, withSilence, withValue } from './world-changes.ts'

@@ -1,0 +1,49 @@
+import type { Evidence } from './evidence.ts'
+import { unknown, type Answer, type Condition, type Finding, type Recollection } from './finding.ts'
+
+const weight: Record<Answer, number> = { unmet: 3, unknown: 2, near: 1, met: 0 }
+
+/**
+ * Findings from worst to best: by answer, then by how near the observed value is to its limit, then by key; never by
+ * the order in which they were made.
+ */
+export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted(
+    (a, b) =>
+      weight[b.answer] - weight[a.answer] ||
+      nearness(b) - nearness(a) ||
+      byText(a.key, b.key) ||
+      byText(a.reason, b.reason) ||
+      byText(a.message, b.message),
+  )
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The observed value as a share of its upper limit; of two that are equally well the fuller one is worth showing. */
+function nearness({ observed, threshold }: Finding): number {
+  if (observed === undefined || threshold?.op !== '<=' || threshold.value <= 0) return 0
+  return observed.value / threshold.value
+}
+
+/**
+ * The findings of a condition, worst first and one for each subject, or an unknown when it has nothing to say:
+ * silence proves nothing.
+ */
+export function judge(
+  condition: Condition,
+  evidence: Evidence,
+  recollection: Recollection,
+): readonly Finding[] {
+  const subjects = new Set<string>()
+  const findings = worstFirst(condition.judge(evidence, recollection)).filter(({ key }) => {
+    const first = !subjects.has(key)
+    subjects.add(key)
+    return first
+  })
+  if (findings.length > 0) return findings
+  const message = `nothing was measured that could show: ${condition.claims}`
+  return [unknown('evidence', { unknownReason: 'never_measured', reason: 'never_measured', message })]
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Clock } from '../core/time.ts'
+import type { Cost, PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
+import type { Configured, Dependencies } from './app.ts'
+import type { Cadence } from './cadence.ts'
+import { commandsOf } from './commands.ts'
+import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
+import { historyOf } from './history.ts'
+import type { Records } from './records.ts'
+import type { StateFile } from './state-file.ts'
+import { authorise } from './tokens.ts'
+
+/** The parts of a running daemon that publishers are told of. */
+export interface Parts extends Dependencies {
+  readonly engine: Engine
+  readonly records: Records
+  readonly store: StateFile
+  readonly listeners: Set<(snapshot: Snapshot) => void>
+  readonly inForce: () => Configured
+  /** How the last attempt to load a configuration went. */
+  readonly reload: () => ReportContext['evaluator']['configReload']
+  readonly cadence: () => Cadence
+  readonly costs: () => ReadonlyMap<string, Cost>
+  readonly stopping: () => boolean
+}
+
+/** Everything that publishers need, as functions of the daemon's parts. */
+export function publishContext(parts: Parts): PublishContext {
+  const { clock, log, engine, records, listeners, inForce } = parts
+  const identity = { epoch: randomBytes(4).toString('hex'), instance: hostname(), startedAt: clock.now() }
+  return {
+    clock,
+    board: {
+      current: () => (engine.stats().evaluations === 0 ? undefined : engine.current()),
+      subscribe(listen) {
+        listeners.add(listen)
+        return () => listeners.delete(listen)
+      },
+    },
+    commands: commandsOf(engine, clock),
+    report: () => reportContext(parts, identity),
+    history: () => historyOf(engine),
+    config: () => inForce().shown,
+    probes: () => records.looks(),
+    self: () => selfStats(parts),
+    readiness: () => readiness(engine, clock, parts.stopping()),
+    authorise(kind, header) {
+      const { http, tokens } = inForce().config
+      const tokensInForce = { write: tokens, ...(http.readTokens !== undefined && { read: http.readTokens }) }
+      return authorise(tokensInForce, kind, header)
+    },
+    onFault: (fault) => log.error({ err: fault }, 'a request failed because of a fault of ours'),
+  }
+}
+
+type Identity = Pick<ReportContext['evaluator'], 'instance' | 'startedAt'> & Pick<ReportContext, 'epoch'>
+
+function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportContext {
+  const { config, hash } = parts.inForce()
+  return {
+    epoch,
+    evaluationInterval: EVALUATION_INTERVAL,
+    release: config.release,
+    rules: parts.engine.rules(),
+    rollback: {
+      viable: 'unknown',
+      reason: 'not_configured',
+      message: 'whether the previous version runs on the current schema is not known here',
+      advice: 'none',
+    },
+    runbookBaseUrl: config.runbookBaseUrl,
+    evaluator: {
+      version: parts.version,
+      ...identity,
+      cadence: parts.cadence(),
+      configHash: hash,
+      stateStore: parts.store.status(),
+      configReload: parts.reload(),
+    },
+  }
+}
+
+const httpProbes = ['ready-endpoint', 'health-endpoint', 'service-metrics']
+
+function selfStats({ engine, records, costs }: Parts): SelfStats {
+  const { evaluations, took, verdictTransitions } = engine.stats()
+  return {
+    probes: records.stats(),
+    evaluations,
+    evaluationTook: took,
+    verdictTransitions,
+    costs: new Map([...costs(), ['http', records.cost(httpProbes)]]),
+  }
+}
+
+/** Three missed evaluations mean that the daemon is stuck, as its documents say by expiring. */
+function readiness(engine: Engine, clock: Clock, stopping: boolean): { ok: boolean; message: string } {
+  if (stopping) return { ok: false, message: 'stopping' }
+  const silent = clock.now() - engine.current().at
+  if (silent > 3 * EVALUATION_INTERVAL)
+    return { ok: false, message: `the last evaluation is ${Math.round(silent)} ms ago` }
+  const unseen = neverSeen(engine.current())
+  if (unseen !== undefined) return { ok: false, message: `${unseen} was not looked at yet` }
+  return { ok: true, message: 'evaluating' }
+}
+
+function neverSeen({ beliefs }: Snapshot): string | undefined {
+  if (beliefs.size === 0) return 'anything'
+  for (const { targets } of beliefs.values())
+    for (const { target, last } of targets.values()) if (last === undefined) return target.id
+  return undefined
+}
