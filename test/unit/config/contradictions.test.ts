@@ -39,6 +39,13 @@ const ofContradictions: readonly Row[] = [
     ],
   },
   {
+    says: 'two replicas with one URL, the one with a slash at its end',
+    yaml: withApi('{ replicas: [http://a/base, http://a/base/] }'),
+    faults: [
+      `${at}:3:36: services.api.replicas.1 has the URL of services.api.replicas.0; allowed: every replica once`,
+    ],
+  },
+  {
     says: 'two tokens with one name',
     yaml: withLines(
       'tokens: [{ name: ci, token: { env: A }, scopes: [rollout] }, { name: ci, token: { env: B }, scopes: [rollout] }]\n',
