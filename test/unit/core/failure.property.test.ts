@@ -56,7 +56,7 @@ describe('R02: turning what was seen into a failure', () => {
         const worse = step(before, roundsOf(failingAt(world, index), at), at, rules)
         expect(improvements(before, better, worse)).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -70,7 +70,7 @@ describe('R02: turning what was seen into a failure', () => {
         const worse = step(before, roundsOf(hiddenAt(world, index, reading), at), at, rules)
         expect(improvements(before, better, worse)).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 

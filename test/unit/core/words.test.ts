@@ -32,6 +32,15 @@ describe('findings', () => {
     ])
   })
 
+  it('R31: are listed by how close they are to their limit among equals, and not by name', () => {
+    const at = (key: string, value: number): Finding => ({
+      ...finding(key, 'met'),
+      observed: { value, unit: 'entries' },
+      threshold: { op: '<=', value: 10, unit: 'entries' },
+    })
+    expect(worstFirst([at('a', 1), at('b', 9), at('c', 5)]).map(({ key }) => key)).toEqual(['b', 'c', 'a'])
+  })
+
   it('R31: about one subject are the worst of them', () => {
     const findings = [
       finding('a', 'met'),
