@@ -125,8 +125,8 @@ function pendingFindings(
 }
 
 /**
- * Groups whose consumers never block for long have one that takes what waits. While nothing waits, silence proves
- * nothing: before 7.2 Redis neither knows a consumer that was never given an entry nor counts asking in vain.
+ * Groups whose consumers never block for long have one that asks. Before 7.2 Redis does not know a consumer that was
+ * never given an entry: what can't be known of it is excused while nothing waits for it.
  */
 export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['streams']): Condition {
   const groups = requiredGroups(streams).filter(({ spec }) => spec.asksEvery !== undefined)
@@ -149,7 +149,7 @@ export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['s
         // Where there is no consumer nobody can have asked.
         const none = present.some((finding) => finding.answer === 'unmet')
         const findings = [...expected(`${stream}/${spec.name}`, present), ...(none ? [] : idle)]
-        return nothingWaits(evidence.of(groupLag, labels)) ? findings.map(excused) : findings
+        return nothingWaits(evidence.of(groupLag, labels)) ? findings.map(excuseUnknowable) : findings
       }),
   }
 }
@@ -173,8 +173,14 @@ function hasConsumer({ reading, target }: Sighting): Finding {
   }
 }
 
-function excused(finding: Finding): Finding {
-  return finding.answer === 'unknown' || finding.answer === 'met'
-    ? finding
-    : { ...finding, answer: 'met', reason: 'ok', message: `${finding.message}, and nothing waits for one` }
+function excuseUnknowable(finding: Finding): Finding {
+  if (finding.reason !== 'redis_consumers_unknown') return finding
+  const message = `no entry waits for a consumer of ${finding.key}`
+  return {
+    key: finding.key,
+    answer: 'met',
+    reason: 'ok',
+    message,
+    ...(finding.target && { target: finding.target }),
+  }
 }
