@@ -133,8 +133,6 @@ export function file(description: string, content: 'certificate' | 'key' | 'line
     .meta({ ...about(description, error, 'file'), 'x-content': content })
 }
 
-export type SecretSource = { readonly file: string } | { readonly env: string }
-
 /** Where a secret stands. It never stands in the configuration itself. */
 export function secret(description: string) {
   const error =

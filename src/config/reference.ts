@@ -12,7 +12,7 @@ export function configFiles(known: Known): Readonly<Record<string, string>> {
 }
 
 /** Every key with its variable, what is allowed and what it is for, as Markdown. */
-export function configReference(known: Known): string {
+function configReference(known: Known): string {
   const keys = keysOf(configSchema(known)).filter(isShown)
   const sections = Map.groupBy(keys, ({ path: [section = ''] }) => section)
   const tables = [...sections].map(([section, members]) => {
@@ -92,9 +92,9 @@ postgres: { url: postgres://gate@db:5432/caracal, password: { file: /run/secrets
 [caracal-gate.example.yaml](../caracal-gate.example.yaml) shows all of it. Its first line gives editors the
 [JSON Schema](generated/config.schema.json).
 
-\`caracal-gate check-config\` prints the effective configuration without its secrets and exits with 0, or names everything
-that is wrong with it, each with place, key, value and what is allowed, and exits with 2. Unknown keys, ids and
-\`CARACAL_GATE_*\` variables are faults: a typo must not switch off a gate in silence.
+\`caracal-gate check-config\` exits with 0 when the configuration is good, and prints what is in force, without secrets, when
+asked to by \`--print\`. Otherwise it names everything that is wrong, each with place, key, value and what is allowed, and
+exits with 2. Unknown keys, ids and \`CARACAL_GATE_*\` variables are faults: a typo must not switch off a gate in silence.
 
 **Secrets** are read from a file (\`{ file: /path }\`) or an environment variable (\`{ env: NAME }\`), and trimmed. They never
 stand in the configuration, nor in a URL. For a key that is a secret the variable below holds the secret itself, and the

@@ -6,8 +6,8 @@ const HOUR = 60 * MINUTE
 /** The same expressions are published in the JSON Schema, so they may not use flags. */
 export const durationPattern = /^(?=\d)(\d+h)?(\d+m(?!s))?(\d+s)?(\d+ms)?$/
 export const sizePattern = /^\d+(B|KiB|MiB|GiB|TiB)$/
-export const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):\d{1,5}$/
-export const hostPortPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/
+const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):\d{1,5}$/
+const hostPortPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/
 
 const spans: Readonly<Record<string, Millis>> = { h: HOUR, m: MINUTE, s: SECOND, ms: 1 }
 const sizes: Readonly<Record<string, number>> = {

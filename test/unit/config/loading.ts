@@ -33,7 +33,7 @@ export const minimalEnvironment = {
   CARACAL_GATE_POSTGRES_URL: 'postgres://gate@db:5432/caracal',
 }
 
-export const FILE = '/etc/gate/gate.yaml'
+const FILE = '/etc/gate/gate.yaml'
 
 export interface Given extends Partial<Pick<ConfigSources, 'env' | 'flags'>> {
   /** Text of the configuration file; without it there is none. */
