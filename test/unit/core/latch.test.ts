@@ -60,4 +60,32 @@ describe('a latch', () => {
     const [again] = playShown(rules, [[2, { a: 0 }]], snapshot)
     expect(again?.verdict.verdict).toBe('stop')
   })
+
+  it('R03: is missing for what came and went while nobody could see it', () => {
+    const rules = rulesWith({})
+    const seen = playShown(
+      rules,
+      [
+        [0, { a: 0 }],
+        [1, { a: 20 }],
+        [2, { a: 0 }],
+        [3, {}],
+        [4, { b: 0 }],
+      ],
+      inRollout(rules),
+    )
+    expect(verdicts(seen)).toEqual(['proceed', 'stop', 'stop', 'stop', 'stop'])
+    const hidden = playShown(
+      rules,
+      [
+        [0, { a: 0 }],
+        [1, { a: 'failed' }],
+        [2, { a: 'failed' }],
+        [3, {}],
+        [4, { b: 0 }],
+      ],
+      inRollout(rules),
+    )
+    expect(verdicts(hidden)).toEqual(['proceed', 'hold', 'hold', 'hold', 'proceed'])
+  })
 })
