@@ -99,21 +99,6 @@ const listsOnly: OxlintOverride = {
   rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' },
 }
 
-// Everything is loaded when its command is called, so that `wait` does not start the daemon's libraries.
-const mainOnly: OxlintOverride = {
-  files: ['src/main.ts'],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          { group: ['*', '!node:*'], allowTypeImports: true, message: 'Load it lazily: await import().' },
-        ],
-      },
-    ],
-  },
-}
-
 const testsOnly: OxlintOverride = {
   files: ['test/**/*.ts'],
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'vitest'],
@@ -167,7 +152,6 @@ export default defineConfig({
     testsOnly,
     ...Object.entries(layers).map(layerOverride),
     ...Object.entries(packageExceptions).map(exceptionOverride),
-    mainOnly,
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },
   ],
 })

@@ -1,7 +1,5 @@
 import type { CliProcess } from './cli/process.ts'
 
-/* eslint-disable no-restricted-imports -- the linter takes import() for import; the architecture test does not. */
-
 // The only place that reads the process. What a command does not need is not loaded: pipelines call `status` and
 // `wait` over and over, and must not pay for the daemon each time.
 
@@ -44,12 +42,12 @@ process.exitCode = await run(
       return (process) => serve({ ...process, version: own })
     },
     'check-config': async () => {
-      const { promises } = await import('node:fs')
       const command = await import('./cli/check-config.ts')
       const { checkConfig } = await import('./config/check.ts')
+      const { readConfigFile } = await import('./config/read.ts')
       const { known } = await import('./daemon/known.ts')
       return (own) =>
-        command.checkConfig(own, (request) => checkConfig({ ...request, readFile: promises.readFile, known }))
+        command.checkConfig(own, (request) => checkConfig({ ...request, readFile: readConfigFile, known }))
     },
   },
   version,

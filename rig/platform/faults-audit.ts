@@ -50,6 +50,7 @@ export const auditFaults: readonly Fault[] = [
   },
   {
     name: 'audit-events-trimmed',
+    stopCondition: 'audit-evidence-lost',
     gate: 'event-health',
     describe:
       'Audit events are trimmed away before any Audit replica has read them: lost without a dead letter.',

@@ -175,7 +175,7 @@ function newEvent(previous: StopStatus | undefined, findings: readonly Finding[]
 }
 
 /** The subjects that make a stop condition fire, worst first, as they are named in messages; a page shows ten. */
-export function culprits(findings: readonly Finding[]): readonly string[] {
+function culprits(findings: readonly Finding[]): readonly string[] {
   const bad = findings.filter((finding) => finding.answer === 'unmet')
   return (bad.length > 0 ? bad : findings.filter((finding) => finding.answer === 'unknown'))
     .slice(0, 10)

@@ -70,7 +70,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
       message: 'whether the previous version runs on the current schema is not known here',
       advice: 'none',
     },
-    runbookBaseUrl: config.runbookBaseUrl,
+    runbookBaseUrl: `${config.runbookBaseUrl}/`,
     evaluator: {
       version: parts.version,
       ...identity,

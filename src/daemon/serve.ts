@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import type { Digests } from '../config/digests.ts'
 import { ConfigError, faultText } from '../config/faults.ts'
 import { loadConfig, type ConfigSources } from '../config/load.ts'
 import { configOptions } from '../config/overlay.ts'
+import { readConfigFile } from '../config/read.ts'
 import { redactedConfig } from '../config/redact.ts'
 import { watchConfig } from '../config/watch.ts'
 import type { Clock } from '../core/time.ts'
@@ -55,7 +55,7 @@ export async function serve(process: ServeProcess): Promise<number> {
 function sourcesOf({ argv, env }: ServeProcess): ConfigSources {
   const { values } = parseArgs({ args: [...argv], options: configOptions, strict: true })
   const { config: file, ...flags } = values
-  return { file, env, flags, readFile, known }
+  return { file, env, flags, readFile: readConfigFile, known }
 }
 
 interface Loaded extends Configured {
@@ -81,7 +81,7 @@ function keepReloading(
   let watching = watchFiles(first.files)
 
   function watchFiles(files: Digests): { stop(): void } {
-    return watchConfig({ files, readFile, onChange: () => reload('a file changed') })
+    return watchConfig({ files, onChange: () => reload('a file changed') })
   }
 
   function reload(why: string): void {

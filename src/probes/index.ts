@@ -70,11 +70,19 @@ export function providersOf(all: readonly Pick<Probe, 'name' | 'provides'>[]): P
   return new Map(all.flatMap(({ name, provides }) => provides.map((signal) => [signal.name, name] as const)))
 }
 
-/** The probe with parts of its pace replaced. */
+/** The probe with parts of its pace replaced; quiet looks are never more frequent than brisk ones. */
 export function atPace(probe: Probe, override: Partial<Pace> | undefined): Probe {
-  return override === undefined
-    ? probe
-    : { ...probe, pace: (target) => ({ ...probe.pace(target), ...override }) }
+  if (override === undefined) return probe
+  return {
+    ...probe,
+    pace(target) {
+      const own = probe.pace(target)
+      const wanted = { ...own, ...override }
+      const brisk = probe.rationed ? Math.max(own.brisk, wanted.brisk) : wanted.brisk
+      const quiet = probe.rationed ? Math.max(own.quiet, wanted.quiet) : wanted.quiet
+      return { brisk, quiet: Math.max(brisk, quiet), timeout: wanted.timeout }
+    },
+  }
 }
 
 function gatewayHostnames(discovery: Discovery): readonly string[] {

@@ -30,6 +30,8 @@ export interface Probe {
   /** Everything that should be seen now. */
   targets(): readonly Target[]
   pace(target: Target): Pace
+  /** Set where the target grants only so many looks: its pace may be made slower, never faster. */
+  readonly rationed?: true
   /**
    * @param deadline aborted when the look's time is over; a look that goes on is abandoned
    * @throws CannotSee for what it knows; anything else it throws is a fault of ours and reported as such
@@ -97,7 +99,7 @@ export async function observe(
 }
 
 /** What was thrown as a reason why nothing was seen. */
-export function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: OnFault): CannotSee {
+function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: OnFault): CannotSee {
   if (fault instanceof CannotSee) return fault
   onFault(probe, target.id, fault)
   const text = fault instanceof Error ? fault.message : String(fault)

@@ -69,6 +69,7 @@ export function readyEndpoint({ http, discovery, clock }: ReadyEndpointSources):
 
   return {
     name: 'ready-endpoint',
+    rationed: true,
     provides: [ready],
     targets: () => discovery.replicas().map(targetOf),
     pace(target) {

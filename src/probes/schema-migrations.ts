@@ -15,7 +15,7 @@ interface VersionRow {
   readonly version: string
 }
 
-export const versionsStatement = {
+const versionsStatement = {
   name: 'gate-migrations',
   text: `SELECT version, ${standingColumns}
   FROM public.schema_migrations ORDER BY version LIMIT ${MOST_VERSIONS + 1}`,

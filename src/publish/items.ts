@@ -117,7 +117,7 @@ function item(
   const findings = status?.findings ?? [unjudged]
   // What a firing stop condition is about stays its cause until all has been well for long enough.
   const worst = status?.cause ?? findings[0] ?? unjudged
-  const blamed = status?.state === 'skipped' ? [] : findings.filter((finding) => isBlamed(finding, status))
+  const blamed = blamedOf(findings, status)
   return {
     id: judged.id,
     claim: clip(judged.condition.claims),
@@ -133,9 +133,20 @@ function item(
     culpritCount: blamed.length,
     ...looks(judged.condition, findings, snapshot, context),
     runbookUrl: `${context.runbookBaseUrl}${judged.runbook}`,
-    nextStep: nextStepFor(judged, worst.answer === 'met' ? undefined : worst.key),
+    nextStep: nextStepFor(judged, namesSubject(worst) ? worst.key : undefined),
     flags,
   }
+}
+
+function blamedOf(findings: readonly Finding[], status: Status | undefined): readonly Finding[] {
+  if (status?.state === 'skipped') return []
+  const blamed = findings.filter((finding) => isBlamed(finding, status))
+  return blamed.length === 0 && status?.cause !== undefined ? [status.cause] : blamed
+}
+
+/** A store that can't be seen hides the subjects in it, and its name is none of theirs. */
+function namesSubject({ answer, key, target }: Finding): boolean {
+  return answer === 'unknown' ? key !== target || key.includes('/') : answer !== 'met'
 }
 
 /** A subject that is near its limit is to blame only while its breach has not been seen to end. */

@@ -51,7 +51,6 @@ const plants: readonly Plant[] = [
     `export * from '../publish/contract.ts'`,
   ),
   plant('src/cli/r.ts', undefined, '(the cli may use undici)', `export { request } from 'undici'`),
-  plant('src/main.ts', imports, 'main loads a command at once', `export * from './cli/fine.ts'`),
   plant('src/probes/s.ts', imports, 'a probe imports node:process', `export { env } from 'node:process'`),
   plant('src/probes/t.ts', globals, 'a probe reads the process', `export const home = process.env['HOME']`),
   plant('src/core/u.ts', globals, 'core reads the clock', `export const now = Date.now()`),
