@@ -146,9 +146,9 @@ export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['s
           describe: ({ reading }, key) =>
             `no consumer of ${key} has asked for ${Math.round(reading.value)} s`,
         })
-        // Where there is no consumer nobody can have asked.
-        const none = present.some((finding) => finding.answer === 'unmet')
-        const findings = [...expected(`${stream}/${spec.name}`, present), ...(none ? [] : idle)]
+        // Where no consumer is known nobody can have asked.
+        const some = present.some((finding) => finding.answer === 'met')
+        const findings = [...expected(`${stream}/${spec.name}`, present), ...(some ? idle : [])]
         return nothingWaits(evidence.of(groupLag, labels)) ? findings.map(excuseUnknowable) : findings
       }),
   }
