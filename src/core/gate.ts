@@ -52,7 +52,20 @@ export function checkStatus(
   const states = findings.map((finding) => subjectState(check, finding, streaks.get(finding.key), tick.now))
   const state = worstState(states)
   const since = previous !== undefined && previous.state === state ? previous.since : tick.now
-  return { id: check.id, state, since, findings, streaks }
+  return { id: check.id, state, since, findings: withReasons(findings, streaks, previous?.findings), streaks }
+}
+
+/** What is only near its limit now and is breached still is so for the reason that it was before. */
+function withReasons(
+  findings: readonly Finding[],
+  streaks: Streaks,
+  before: readonly Finding[] = [],
+): readonly Finding[] {
+  return findings.map((finding) => {
+    if (finding.answer !== 'near' || streaks.get(finding.key)?.breachedSince === undefined) return finding
+    const known = before.find(({ key, answer }) => key === finding.key && answer !== 'unknown')
+    return known === undefined ? finding : { ...finding, reason: known.reason }
+  })
 }
 
 function breaches(finding: Finding, before: Streak | undefined): boolean {

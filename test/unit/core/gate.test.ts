@@ -47,6 +47,26 @@ describe('a check', () => {
     expect(checkStates(played)).toEqual(['pass', 'fail', 'fail', 'fail', 'pass', 'pass', 'pass'])
   })
 
+  it('R13: names the reason of a breach for as long as it goes on', () => {
+    const played = playShown(smallRules({ stops: [] }), [
+      [0, { a: 20 }],
+      [1, { a: 7 }],
+      [2, { a: 8 }],
+      [3, { a: 0 }],
+      [4, { a: 7 }],
+    ])
+    expect(played.map((snapshot) => snapshot.checks.get('shallow')?.findings[0]?.reason)).toEqual([
+      'deep',
+      'deep',
+      'deep',
+      'ok',
+      'ok',
+    ])
+    expect(played[1]?.verdict.blocking).toMatchObject([
+      { state: 'fail', reason: 'deep', message: 'a is 7 deep' },
+    ])
+  })
+
   it('is pending until the breach has stood for its hold', () => {
     const played = playShown(rulesWith({ failAfter: 30_000 }), [
       [0, { a: 0 }],
