@@ -3,7 +3,7 @@ import { defaultLimits } from '../../../src/checks/limits.ts'
 import { platformStreams } from '../../../src/checks/platform.ts'
 import * as signals from '../../../src/checks/signals.ts'
 import { consumersAlive, groupsKeepUp, streamsExist } from '../../../src/checks/streams.ts'
-import { changed, faultsIn, findingsIn, named, type Case } from './judging.ts'
+import { changed, faultsIn, findingsIn, named, type Case, type Change } from './judging.ts'
 import { healthyWorld } from './platform-world.ts'
 import { withFailing, withValue } from './world-changes.ts'
 
@@ -155,6 +155,38 @@ describe('every required group has a live consumer', () => {
     const world = withValue(healthy, signals.groupConsumers, audit, 0)
     const silent = changed(world, [signals.groupConsumerIdle, audit, 'silent'])
     expect(faultsIn(condition, silent)).toEqual([`${auditKey} unmet no_consumer`])
+  })
+
+  it.each<[string, Change, readonly string[]]>([
+    ['none waits', [signals.groupLag, audit, 0], []],
+    ['one waits', [signals.groupLag, audit, 1], [`${auditKey} unknown redis_consumers_unknown`]],
+    [
+      'that is not known',
+      [signals.groupLag, audit, 'blind'],
+      [`${auditKey} unknown redis_consumers_unknown`],
+    ],
+    [
+      'that is not said',
+      [signals.groupLag, audit, 'silent'],
+      [`${auditKey} unknown redis_consumers_unknown`],
+    ],
+  ])('R36: excuses what Redis cannot know of consumers only while no entry waits: %s', (_, lag, faults) => {
+    const silent = changed(healthy, [signals.groupConsumerIdle, audit, 'silent'])
+    const hidden = changed(silent, [signals.groupConsumers, audit, 'blind']).map((one) => ({
+      ...one,
+      blindSpots: one.blindSpots.map((spot) => ({ ...spot, reason: 'redis_consumers_unknown' })),
+    }))
+    expect(faultsIn(condition, changed(hidden, lag))).toEqual(faults)
+  })
+
+  it('R36: does not excuse a blind spot for any other reason', () => {
+    const calm = withValue(healthy, signals.groupLag, audit, 0)
+    expect(faultsIn(condition, changed(calm, [signals.groupConsumers, audit, 'blind']))).toEqual([
+      `${auditKey} unknown cannot_tell`,
+    ])
+    expect(faultsIn(condition, withValue(calm, signals.groupConsumers, audit, 0))).toEqual([
+      `${auditKey} unmet no_consumer`,
+    ])
   })
 
   it('does not ask it of groups whose consumers block for ever', () => {
