@@ -1,26 +1,33 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { phases } from '../core/rollout.ts'
 import { unknownReasons } from '../core/observation.ts'
+import { SECOND, type Millis } from '../core/time.ts'
 import { firstBroken } from '../rollout/ledger.ts'
 import { nothingRemembered, type Memory } from '../rollout/memory.ts'
 
 /** What was found where the state should be. */
 export type Loaded =
   | { readonly ok: true; readonly memory: Memory }
-  /** The file is there and can't be trusted; it was moved aside. */
+  /** The file is there and can't be trusted; it stays until another is saved, and a copy of it beside it. */
   | { readonly ok: false; readonly message: string }
 
 export interface StateFile {
   load(): Promise<Loaded>
-  /** Replaces the file; calls that come while one is written are merged into the next. Never rejects. */
+  /**
+   * Replaces the file; calls that come while one is written are merged into the next. Never rejects; what could not
+   * be written is tried again.
+   */
   save(memory: Memory): Promise<void>
   /** Whether the last attempt to write succeeded, and if not, why. */
   status(): { readonly ok: boolean; readonly message: string }
 }
 
 const VERSION = 1
+
+/** A disk that was full, or a volume that was gone, may be back. */
+const RETRY: Millis = SECOND
 
 const instant = z.number()
 const rollout = z.strictObject({
@@ -41,6 +48,7 @@ const latch = z.strictObject({
   message: z.string(),
   culprits: z.array(z.string()),
   preexisting: z.boolean(),
+  proven: z.boolean(),
   acknowledged: z.strictObject({ actor: z.string(), reason: z.string(), at: instant }).exactOptional(),
 })
 const entry = z.strictObject({
@@ -97,6 +105,7 @@ const memory = z.strictObject({
   ledger: z.array(entry),
   history: z.array(z.strictObject({ rollout, stops: latches, ledger: z.array(entry) })),
   evidence: z.array(observation),
+  impediments: z.record(z.string(), z.string()).exactOptional(),
 }) satisfies z.ZodType<Memory>
 const stateSchema = z.strictObject({ version: z.literal(VERSION), memory })
 
@@ -105,28 +114,37 @@ export function stateFile(path: string): StateFile {
   let problem = ''
   let waiting: Memory | undefined
   let writing: Promise<void> | undefined
+  let retrying: NodeJS.Timeout | undefined
 
   async function writeAll(): Promise<void> {
+    let unwritten: Memory | undefined
     while (waiting !== undefined) {
       const next = waiting
       waiting = undefined
       try {
         await replace(path, JSON.stringify({ version: VERSION, memory: next }))
         problem = ''
+        unwritten = undefined
       } catch (fault) {
         problem = `the state can't be written to ${path}: ${messageOf(fault)}`
+        unwritten = next
       }
     }
     writing = undefined
+    const again = unwritten
+    if (again !== undefined) retrying = setTimeout(() => void save(again), RETRY).unref()
+  }
+
+  function save(next: Memory): Promise<void> {
+    clearTimeout(retrying)
+    waiting = next
+    writing ??= writeAll()
+    return writing
   }
 
   return {
     load: () => load(path),
-    save(next) {
-      waiting = next
-      writing ??= writeAll()
-      return writing
-    },
+    save,
     status: () => (problem === '' ? { ok: true, message: 'written' } : { ok: false, message: problem }),
   }
 }
@@ -145,11 +163,24 @@ async function load(path: string): Promise<Loaded> {
     if (broken !== undefined) throw new Error(`its ledger was changed at entry ${broken}`)
     return { ok: true, memory: state.memory }
   } catch (fault) {
-    const aside = `${path}.unreadable`
-    await rename(path, aside).catch(() => undefined)
     const why = fault instanceof z.ZodError ? 'it has not the form of a state file' : messageOf(fault)
-    return { ok: false, message: `the state in ${path} can't be trusted (${why}) and was moved to ${aside}` }
+    return {
+      ok: false,
+      message: `the state in ${path} can't be trusted (${why}) and ${await setAside(path)}`,
+    }
   }
+}
+
+/**
+ * A copy, not a move: until a new state is safe, the next daemon must not take the missing file for a first start.
+ * Returns what came of it, for messages.
+ */
+async function setAside(path: string): Promise<string> {
+  const aside = `${path}.unreadable`
+  return copyFile(path, aside).then(
+    () => `was set aside as ${aside}`,
+    (fault: unknown) => `could not be set aside: ${messageOf(fault)}`,
+  )
 }
 
 async function replace(path: string, text: string): Promise<void> {

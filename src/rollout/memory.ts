@@ -23,6 +23,8 @@ export interface Memory {
   readonly history: readonly PastRollout[]
   /** Evidence that was pushed and has its own expiry. */
   readonly evidence: readonly Observation[]
+  /** Why the daemon itself may not say proceed, by id, until a rollout is declared. */
+  readonly impediments?: Readonly<Record<string, string>>
 }
 
 /** Rollouts that are remembered. */
@@ -67,6 +69,7 @@ export function remember(
     ledger,
     history,
     evidence: evidenceIn(after),
+    ...(after.impediments.size > 0 && { impediments: Object.fromEntries(after.impediments) }),
   }
 }
 
@@ -132,5 +135,6 @@ export function recall(empty: Snapshot, memory: Memory): Snapshot {
   const round = { probe: PUSHED_EVIDENCE, at: empty.at, targets, observations: evidence }
   const beliefs = fold(empty.beliefs, [round])
   const marks = new Map(Object.entries(memory.marks))
-  return { ...empty, beliefs, stops, marks, ...(rollout !== undefined && { rollout }) }
+  const impediments = new Map([...Object.entries(memory.impediments ?? {}), ...empty.impediments])
+  return { ...empty, beliefs, stops, marks, impediments, ...(rollout !== undefined && { rollout }) }
 }
