@@ -39,6 +39,8 @@ export interface Latch {
   readonly culprits: readonly string[]
   /** It was firing before the rollout began: it blocks, but the rollout is not to blame. */
   readonly preexisting: boolean
+  /** A breach was seen, and not merely nothing. */
+  readonly proven: boolean
   readonly acknowledged?: Acknowledgement
 }
 
@@ -78,6 +80,17 @@ export function forbids(status: StopStatus): boolean {
   return status.state === 'firing' || (status.latch !== undefined && status.latch.acknowledged === undefined)
 }
 
+/**
+ * A stop that is a reason to roll back: it stands or is latched, a breach was seen and not merely nothing, and it
+ * was not there before the rollout.
+ */
+export function speaksForRollback(status: StopStatus): boolean {
+  const { state, cause, latch } = status
+  if (!forbids(status) || latch?.preexisting === true) return false
+  const seen = state === 'firing' && cause !== undefined && cause.answer !== 'unknown'
+  return seen || (latch?.proven === true && latch.acknowledged === undefined)
+}
+
 export function stopStatus(
   stop: StopCondition,
   previous: StopStatus | undefined,
@@ -104,7 +117,11 @@ export function stopStatus(
   // An acknowledgement covers what was there before it; what comes while it still fires is news.
   const anew = state === 'firing' && breach !== undefined && previous?.latch?.acknowledged !== undefined
   const fires = began || (anew && tick.rollout)
-  const latch = fires && tick.rollout ? relatch(previous?.latch, findings, tick.now) : previous?.latch
+  const latched = fires && tick.rollout ? relatch(previous?.latch, findings, tick.now) : previous?.latch
+  const latch =
+    state === 'firing' && breach?.answer === 'unmet' && latched?.proven === false
+      ? { ...latched, proven: true }
+      : latched
   return {
     id: stop.id,
     state,
@@ -190,6 +207,7 @@ function newLatch(findings: readonly Finding[], at: Instant): Latch {
     message: worst?.message ?? '',
     culprits: culprits(findings),
     preexisting: false,
+    proven: findings.some((finding) => finding.answer === 'unmet'),
   }
 }
 
@@ -206,7 +224,8 @@ export function preexistingLatch(status: StopStatus, at: Instant): Latch {
   const { cause, findings } = status
   const latch = newLatch(findings, at)
   if (cause === undefined || latch.culprits.length > 0) return { ...latch, preexisting: true }
-  return { at, reason: cause.reason, message: cause.message, culprits: [cause.key], preexisting: true }
+  const { reason, message, key, answer } = cause
+  return { at, reason, message, culprits: [key], preexisting: true, proven: answer !== 'unknown' }
 }
 
 export function skippedStop(

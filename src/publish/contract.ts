@@ -118,6 +118,8 @@ export interface StopConditionReport extends Item {
   readonly latchedAt: Timestamp | null
   readonly acknowledged: boolean
   readonly preexisting: boolean
+  /** It stands or is latched, was seen and not merely hidden, and was not there before the rollout. */
+  readonly speaksForRollback: boolean
   readonly firings: number
 }
 

@@ -93,8 +93,12 @@ function statusOf(route: VerdictRoute, view: View, parameters: Parameters, expir
     case 'gates':
       return 200
     case 'stop':
-      // A hook behind this rolls back: nothing but a stop of this rollout, seen now, may do that.
-      return view.verdict === 'stop' && !view.report.superseded && !expired ? 200 : 412
+      // A hook behind this rolls back: nothing but a breach that was seen in this rollout may do that.
+      return view.report.stopConditions.some((stop) => stop.speaksForRollback) &&
+        !view.report.superseded &&
+        !expired
+        ? 200
+        : 412
     case 'proceed':
       switch (view.verdict) {
         case 'proceed':

@@ -3,7 +3,7 @@ import type { Belief } from '../core/belief.ts'
 import type { Condition, Finding } from '../core/finding.ts'
 import type { Check, CheckStatus, Gate } from '../core/gate.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { StopCondition, StopStatus } from '../core/stop.ts'
+import { speaksForRollback, type StopCondition, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
 import type {
@@ -80,6 +80,7 @@ export function stopConditionItem(
     latchedAt: latch === undefined ? null : rfc3339(latch.at),
     acknowledged,
     preexisting,
+    speaksForRollback: status !== undefined && speaksForRollback(status),
     firings: status?.firings ?? 0,
   }
 }

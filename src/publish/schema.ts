@@ -87,6 +87,7 @@ const stopCondition = item.extend({
   latchedAt: timestamp.nullable(),
   acknowledged: z.boolean(),
   preexisting: z.boolean(),
+  speaksForRollback: z.boolean(),
   firings: count,
 })
 

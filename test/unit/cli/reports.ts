@@ -53,6 +53,7 @@ export function stop(id: string, more: Partial<StopConditionReport> = {}): StopC
     latchedAt: null,
     acknowledged: false,
     preexisting: false,
+    speaksForRollback: false,
     firings: 0,
     ...more,
   }
