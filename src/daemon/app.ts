@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
@@ -7,25 +6,10 @@ import { startServer, type Server } from '../publish/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { startEngine, type Engine } from './engine.ts'
-import { publishContext, type Parts } from './facts.ts'
+import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { keepRecords, type Records } from './records.ts'
 import { stateFile, type Loaded, type StateFile } from './state-file.ts'
 import { prepareWatching, type Watching, type WatchingOptions } from './watching.ts'
-
-export interface Dependencies {
-  readonly clock: Clock
-  readonly log: Logger
-  readonly version: string
-}
-
-/** An effective configuration with what is said about it. */
-export interface Configured {
-  readonly config: Config
-  /** SHA-256 of the configuration as it is shown, secrets left out. */
-  readonly hash: string
-  /** The configuration for `/config`, with every secret taken out. */
-  readonly shown: unknown
-}
 
 export interface App {
   /** Base URL that it listens on. */

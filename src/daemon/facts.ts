@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
 import type { Cost, PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
-import type { Configured, Dependencies } from './app.ts'
 import type { Cadence } from './cadence.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
@@ -11,6 +12,22 @@ import { historyOf } from './history.ts'
 import type { Records } from './records.ts'
 import type { StateFile } from './state-file.ts'
 import { authorise } from './tokens.ts'
+
+/** What the daemon is given by whoever starts it. */
+export interface Dependencies {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly version: string
+}
+
+/** An effective configuration with what is said about it. */
+export interface Configured {
+  readonly config: Config
+  /** SHA-256 of the configuration as it is shown, secrets left out. */
+  readonly hash: string
+  /** The configuration for `/config`, with every secret taken out. */
+  readonly shown: unknown
+}
 
 /** The parts of a running daemon that publishers are told of. */
 export interface Parts extends Dependencies {
