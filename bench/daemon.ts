@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { existsSync, openSync } from 'node:fs'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** How the daemon is run: from its sources, or as the bundle that the image holds. */
+export type Variant = { readonly name: string; readonly arguments: readonly string[] }
+
+const root = resolve(import.meta.dirname, '..')
+const bundle = join(root, 'dist/main.js')
+
+export const fromSource: Variant = { name: 'node src/main.ts', arguments: ['src/main.ts'] }
+
+/** All of them; the bundle only where it was built. */
+export function variants(): readonly Variant[] {
+  if (!existsSync(bundle)) return [fromSource]
+  return [
+    fromSource,
+    { name: 'node dist/main.js', arguments: ['dist/main.js'] },
+    {
+      name: 'node --max-semi-space-size=2 dist/main.js',
+      arguments: ['--max-semi-space-size=2', 'dist/main.js'],
+    },
+  ]
+}
+
+export type Daemon = {
+  readonly url: string
+  readonly pid: number
+  readonly variant: Variant
+  stop(): Promise<void>
+}
+
+/** Starts `caracal-gate serve` as a process of its own and waits until it listens. Its log goes beside `config`. */
+export async function startDaemon(config: string, variant: Variant): Promise<Daemon> {
+  const logFile = `${config}.log`
+  const child = spawn(process.execPath, [...variant.arguments, 'serve', '--config', config], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', openSync(logFile, 'a')],
+  })
+  const ended = once(child, 'exit')
+  const { stdout } = child
+  if (stdout === null) throw new Error('the daemon was started without an output')
+  const url = await new Promise<string>((listening, fail) => {
+    void ended.then(() => fail(new Error(`the daemon ended before it listened; see ${logFile}`)))
+    createInterface({ input: stdout }).on('line', (line) => {
+      const found = /listening on (https?:\/\/\S+)/.exec(line)?.[1]
+      if (found !== undefined) listening(found)
+    })
+  })
+  return {
+    url,
+    pid: child.pid ?? 0,
+    variant,
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}

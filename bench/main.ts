@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { writeFileSync } from 'node:fs'
+
+const usage = `npm run bench [-- --quick] [--repetitions N] [--write]
+
+Measures the daemon against a real Redis, a real Postgres and a simulated platform of 12 replicas, and prints the
+tables of docs/benchmarks.md. Build the bundle before (npm run build) to have it measured too. Needs Linux.
+
+  --quick          fewer repetitions: two minutes instead of ten
+  --repetitions N  injections of each fault (30, or 5 when quick)
+  --write          puts the tables into docs/benchmarks.md
+  --json FILE      also writes all that was measured`
+
+async function main(words: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      quick: { type: 'boolean', default: false },
+      repetitions: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(`${usage}\n`)
+    return 0
+  }
+  if (process.platform !== 'linux')
+    throw new Error('what a process costs is read from /proc: this needs Linux')
+  const { measureAll } = await import('./run.ts')
+  const { report, writeInto } = await import('./report.ts')
+  const { quick } = values
+  const repetitions = Number(values.repetitions ?? (quick ? 5 : 30))
+  if (!Number.isInteger(repetitions) || repetitions < 1)
+    throw new Error('--repetitions takes a whole number from 1')
+  const results = await measureAll(
+    {
+      repetitions,
+      quietDaemons: quick ? 3 : 6,
+      quietFaults: quick ? 1 : 6,
+      seconds: quick ? 5 : 15,
+      rows: quick ? 100_000 : 1_000_000,
+      waiting: quick ? 100 : 500,
+    },
+    (text) => process.stderr.write(`${text}\n`),
+  )
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 1)}\n`)
+  const text = report(results)
+  process.stdout.write(`\n${text}\n`)
+  if (values.write) await writeInto('docs/benchmarks.md', text)
+  return 0
+}
+
+const [verb, settings = '{}'] = process.argv.slice(2)
+if (verb === 'platform') {
+  const { runPlatform } = await import('./platform-process.ts')
+  await runPlatform(JSON.parse(settings) as Parameters<typeof runPlatform>[0])
+} else
+  process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
+    process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)
+    return 1
+  })

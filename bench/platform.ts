@@ -1,0 +1,56 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { Call, PlatformFacts, PlatformSettings } from './platform-process.ts'
+import type { RequestCounts } from './request-counts.ts'
+
+/** The simulated platform in its own process. Times are those of `now()` there, which is the same clock. */
+export type Platform = PlatformFacts & {
+  readonly pid: number
+  strike(name: string): Promise<number>
+  mend(name: string): Promise<number>
+  requests(): Promise<RequestCounts>
+  stop(): Promise<void>
+}
+
+type Answer = { readonly id: number; readonly at: number; readonly value?: unknown; readonly fault?: string }
+
+export async function startPlatform(settings: PlatformSettings): Promise<Platform> {
+  const child = fork(new URL('main.ts', import.meta.url), ['platform', JSON.stringify(settings)])
+  const ended = once(child, 'exit')
+  const waiting = new Map<number, (answer: Answer) => void>()
+  let lastId = 0
+
+  const facts = await new Promise<PlatformFacts>((resolve, reject) => {
+    void ended.then(() => reject(new Error('the platform ended before it ran')))
+    child.on('message', (message: Answer | { readonly facts: PlatformFacts }) => {
+      if ('facts' in message) return resolve(message.facts)
+      waiting.get(message.id)?.(message)
+      waiting.delete(message.id)
+    })
+  })
+
+  async function ask(call: Call): Promise<Answer> {
+    lastId += 1
+    const id = lastId
+    const answer = await new Promise<Answer>((resolve) => {
+      waiting.set(id, resolve)
+      child.send({ id, call })
+    })
+    if (answer.fault !== undefined) throw new Error(answer.fault)
+    return answer
+  }
+
+  return {
+    ...facts,
+    pid: child.pid ?? 0,
+    strike: async (name) => (await ask({ do: 'strike', name })).at,
+    mend: async (name) => (await ask({ do: 'mend', name })).at,
+    requests: async () => (await ask({ do: 'requests' })).value as RequestCounts,
+    stop: async () => {
+      child.kill('SIGCONT')
+      await ask({ do: 'stop' })
+      child.disconnect()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+
+/** What the daemon's connections sent, per second. */
+export type RedisCommands = {
+  readonly commands: number
+  readonly roundTrips: number
+  readonly byCommand: Readonly<Record<string, number>>
+}
+
+/** Commands closer together than this went out together. Milliseconds. */
+const together = 1
+
+/**
+ * Watches with MONITOR what the connections named caracal-gate-exporter send. It shows every single command with its
+ * client, so nothing of what the platform itself sends is counted.
+ */
+export async function watchCommands(redis: Redis, seconds: number): Promise<RedisCommands> {
+  const addresses = new Set<string>()
+  const monitor = await redis.monitor()
+  const seen: { readonly at: number; readonly name: string; readonly from: string }[] = []
+  monitor.on('monitor', (time: string, [name = '', sub = '']: string[], from: string) => {
+    const full = /^(xinfo|config|acl)$/i.test(name) ? `${name} ${sub}` : name
+    seen.push({ at: Number(time) * 1_000, name: full.toUpperCase(), from })
+  })
+  const startedAt = performance.now()
+  for (const part of [1, 2]) {
+    for (const address of await addressesOf(redis)) addresses.add(address)
+    if (part === 1) await pause(seconds * 1_000)
+  }
+  const span = (performance.now() - startedAt) / 1_000
+  monitor.disconnect()
+  const ours = seen.filter(({ from }) => addresses.has(from))
+  const byCommand = Object.fromEntries(
+    [...Map.groupBy(ours, ({ name }) => name)].map(([name, list]) => [name, list.length / span]),
+  )
+  return { commands: ours.length / span, roundTrips: roundTrips(ours) / span, byCommand }
+}
+
+async function addressesOf(redis: Redis): Promise<readonly string[]> {
+  const list = (await redis.client('LIST')) as string
+  return list
+    .split('\n')
+    .filter((line) => line.includes(' name=caracal-gate-exporter '))
+    .map((line) => / addr=(\S+)/.exec(line)?.[1] ?? '')
+}
+
+function roundTrips(commands: readonly { readonly at: number; readonly from: string }[]): number {
+  const last = new Map<string, number>()
+  let trips = 0
+  for (const { at, from } of commands) {
+    if (at - (last.get(from) ?? -Infinity) > together) trips += 1
+    last.set(from, at)
+  }
+  return trips
+}
+
+/** Milliseconds that Redis has spent carrying out commands since it started. */
+export async function redisCommandTime(redis: Redis): Promise<number> {
+  const info = await redis.info('commandstats')
+  return [...info.matchAll(/usec=(\d+)/g)].reduce((sum, [, usec]) => sum + Number(usec) / 1_000, 0)
+}

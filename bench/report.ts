@@ -1,0 +1,125 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { format, resolveConfig } from 'prettier'
+import { aimsOf, type Line } from './aims.ts'
+import type { Latency } from './latency.ts'
+import type { Results } from './results.ts'
+import { short, summarise } from './statistics.ts'
+
+/** The results as Markdown. */
+export function report(results: Results): string {
+  const lines = aimsOf(results)
+  return [
+    `Measured on ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version.slice(1)}, with ${results.rows.toLocaleString('en-US')} ` +
+      `dispatched rows in the API's outbox. The platform by itself, with Redis and Postgres on the same machine, kept ` +
+      `${percent(results.loadBefore)} of its cores busy.`,
+    table(
+      ['what', 'aim', 'measured', 'met?', 'tuned Prometheus stack'],
+      lines.map(({ what, aim, measured, met, stack }) => [
+        what,
+        aim,
+        measured,
+        met ? 'yes' : '**no**',
+        stack,
+      ]),
+    ),
+    missed(lines),
+    '### Fault to changed `/gates`, each fault\n\nMilliseconds from the fault to the first document that shows it.',
+    table(['fault', 'cadence', 'n', 'median', 'p99', 'worst'], results.latencies.map(latencyLine)),
+    '### CPU and memory',
+    table(['how it runs', 'cadence', 'CPU ms/s', 'RSS MB'], runningLines(results)),
+    '### What the platform is asked for, per second, by one daemon',
+    costTable(results),
+    "### The statements, explained\n\n`EXPLAIN (ANALYZE, BUFFERS)`, warm, as the daemon's probes run them.",
+    table(
+      ['statement', 'execution ms', 'buffers'],
+      results.plans.map(({ name, milliseconds, buffers }) => [`\`${name}\``, short(milliseconds), buffers]),
+    ),
+    ...results.plans.map(
+      ({ name, text }) => `<details><summary>${name}</summary>\n\n\`\`\`text\n${text}\n\`\`\`\n\n</details>`,
+    ),
+  ].join('\n\n')
+}
+
+/** One sentence for each aim that is missed, on how far it is. */
+function missed(lines: readonly Line[]): string {
+  const sentences = lines
+    .filter(({ met }) => !met)
+    .map(({ what, aim, measured, excess }) => {
+      const times = excess === undefined ? '' : `, ${excess.toFixed(2)} times what it may be`
+      return `- Missed: ${what}: ${measured} where the aim is ${aim}${times}.`
+    })
+  return sentences.length === 0 ? 'Every aim that was measured is met.' : sentences.join('\n')
+}
+
+function latencyLine({ fault, cadence, sample }: Latency): readonly string[] {
+  const { count, median, p99, worst } = summarise(sample)
+  return [fault, cadence, String(count), short(median), short(p99), short(worst)]
+}
+
+function runningLines({ running }: Results): readonly (readonly string[])[] {
+  const groups = Map.groupBy(running, ({ variant, cadence }) => `${variant}|${cadence}`)
+  return [...groups.values()].map((list) => {
+    const mean = (pick: (each: (typeof list)[number]) => number) =>
+      list.reduce((sum, each) => sum + pick(each), 0) / list.length
+    const [first] = list
+    return [
+      `\`${first?.variant ?? ''}\``,
+      first?.cadence ?? '',
+      short(mean(({ cpu }) => cpu)),
+      short(mean(({ resident }) => resident)),
+    ]
+  })
+}
+
+function costTable({ brisk, quiet, redisTime }: Results): string {
+  const requests = [...new Set([...Object.keys(brisk.requests), ...Object.keys(quiet.requests)])].toSorted()
+  const commands = [
+    ...new Set([...Object.keys(brisk.redis.byCommand), ...Object.keys(quiet.redis.byCommand)]),
+  ]
+  const row = (what: string, of: (cost: typeof brisk) => number) => [what, short(of(brisk)), short(of(quiet))]
+  return table(
+    ['what', 'brisk', 'quiet'],
+    [
+      row('SQL statements', ({ statements }) => statements.perSecond),
+      row(
+        'ms in Postgres (pg_stat_statements, planning included)',
+        ({ statements }) => statements.milliseconds,
+      ),
+      row('Redis commands', ({ redis }) => redis.commands),
+      row('Redis round trips', ({ redis }) => redis.roundTrips),
+      ...commands.map((name) => row(`Redis ${name}`, ({ redis }) => redis.byCommand[name] ?? 0)),
+      [
+        'ms in Redis commands, those that replicas send to answer us included',
+        short(redisTime.withBrisk - redisTime.without),
+        '',
+      ],
+      ...requests.map((key) => row(`\`${key}\``, (cost) => cost.requests[key] ?? 0)),
+      ['answers 429, in all', String(brisk.throttled), String(quiet.throttled)],
+      row('evaluations', ({ evaluation }) => evaluation.perSecond),
+      row('ms for one evaluation', ({ evaluation }) => evaluation.milliseconds),
+    ],
+  )
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
+
+const [begin, end] = ['<!-- measured: begin -->', '<!-- measured: end -->']
+
+/** Replaces what stands between the two marks of the page. */
+export async function writeInto(path: string, text: string): Promise<void> {
+  const page = readFileSync(path, 'utf8')
+  const [before, rest] = page.split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined) throw new Error(`${path} has no marks to write between`)
+  const whole = `${before}${begin}\n\n${text}\n\n${end}${after}`
+  writeFileSync(path, await format(whole, { ...(await resolveConfig(path)), parser: 'markdown' }))
+}
