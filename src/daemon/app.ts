@@ -1,4 +1,3 @@
-import type { Config } from '../config/config.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../publish/context.ts'
