@@ -46,7 +46,7 @@ function hiddenAt(world: World, index: number, reading: number): World {
 }
 
 describe('R02: turning what was seen into a failure', () => {
-  it('R02: improves nothing when a whole look fails', () => {
+  it('R02: improves nothing when a whole look fails', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(scenes, damages, fc.nat(healthy.length - 1), fc.boolean(), (trace, harm, index, soon) => {
         const before = play(rules, momentsOf(trace)).at(-1) ?? initialSnapshot(0, rules)
@@ -60,7 +60,7 @@ describe('R02: turning what was seen into a failure', () => {
     )
   })
 
-  it('R02: improves nothing when a single reading becomes a blind spot', () => {
+  it('R02: improves nothing when a single reading becomes a blind spot', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(scenes, damages, fc.nat(healthy.length - 1), fc.nat(400), (trace, harm, index, reading) => {
         const before = play(rules, momentsOf(trace)).at(-1) ?? initialSnapshot(0, rules)
@@ -74,26 +74,33 @@ describe('R02: turning what was seen into a failure', () => {
     )
   })
 
-  it('R02: improves nothing for any reading of the platform, each hidden while it is bad', () => {
-    for (const [index, place] of healthy.entries())
-      for (const [n, reading] of place.readings.entries())
-        for (const value of [0, 2, 880, 950, 5_000]) {
-          const world = healthy.map((one, k) =>
-            k === index
-              ? {
-                  ...one,
-                  readings: one.readings.map((other, j) => (j === n ? { ...reading, value } : other)),
-                }
-              : one,
-          )
-          const first = roundsOf(world, 1_000)
-          const before = step(initialSnapshot(0, rules), first, 1_000, rules)
-          const better = step(before, roundsOf(world, 2_000), 2_000, rules)
-          const worse = step(before, roundsOf(hiddenAt(world, index, n), 2_000), 2_000, rules)
-          const found = improvements(before, better, worse)
-          expect
-            .soft(found, `${place.target.id} ${reading.signal} ${JSON.stringify(reading.labels)} = ${value}`)
-            .toEqual([])
-        }
-  })
+  it(
+    'R02: improves nothing for any reading of the platform, each hidden while it is bad',
+    { timeout: 60_000 },
+    () => {
+      for (const [index, place] of healthy.entries())
+        for (const [n, reading] of place.readings.entries())
+          for (const value of [0, 2, 880, 950, 5_000]) {
+            const world = healthy.map((one, k) =>
+              k === index
+                ? {
+                    ...one,
+                    readings: one.readings.map((other, j) => (j === n ? { ...reading, value } : other)),
+                  }
+                : one,
+            )
+            const first = roundsOf(world, 1_000)
+            const before = step(initialSnapshot(0, rules), first, 1_000, rules)
+            const better = step(before, roundsOf(world, 2_000), 2_000, rules)
+            const worse = step(before, roundsOf(hiddenAt(world, index, n), 2_000), 2_000, rules)
+            const found = improvements(before, better, worse)
+            expect
+              .soft(
+                found,
+                `${place.target.id} ${reading.signal} ${JSON.stringify(reading.labels)} = ${value}`,
+              )
+              .toEqual([])
+          }
+    },
+  )
 })
