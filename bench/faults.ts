@@ -123,12 +123,7 @@ const staleSnapshot = struck(
   check('revocation-snapshots', 'fail'),
 )
 
-const hungRedis = struck(
-  'Redis hung (SIGSTOP)',
-  'redis-hung',
-  'hung',
-  check('streams-exist', 'unknown'),
-)
+const hungRedis = struck('Redis hung (SIGSTOP)', 'redis-hung', 'hung', check('streams-exist', 'unknown'))
 
 const hungPostgres = struck(
   'Postgres hung (SIGSTOP)',
@@ -153,10 +148,7 @@ function hungReplicas(name: string, shows: Accept): BenchFault {
   }
 }
 
-const hungGateway = hungReplicas(
-  'Gateway replicas hung (SIGSTOP)',
-  check('revocation-snapshots', 'unknown'),
-)
+const hungGateway = hungReplicas('Gateway replicas hung (SIGSTOP)', check('revocation-snapshots', 'unknown'))
 
 export const faults: readonly BenchFault[] = [
   deadLetter,
