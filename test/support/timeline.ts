@@ -26,7 +26,7 @@ export function play(
 }
 
 /** How long a look of a scenario may be believed, unless it says otherwise. */
-export const VALID_FOR: Millis = 15_000
+const VALID_FOR: Millis = 15_000
 
 export function aTarget(id: string, labels: Labels = {}): Target {
   return { id, labels }

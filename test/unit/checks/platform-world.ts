@@ -24,7 +24,7 @@ export interface Place {
 export type World = readonly Place[]
 
 export const expectedMigrations = ['0001_baseline', '0002_audit', '0003_outbox']
-export const pushedChecks = ['manifest-digest', 'helm-render', 'schema-compatibility']
+const pushedChecks = ['manifest-digest', 'helm-render', 'schema-compatibility']
 
 function place(probe: string, id: string, labels: Labels, readings: readonly Reading[]): Place {
   return { probe, target: { id, labels }, readings, blindSpots: [], failing: false }
@@ -172,7 +172,7 @@ const providedBy: Readonly<Record<string, string>> = {
 }
 
 /** Which probe of the world gives which signal. */
-export const providers: ReadonlyMap<string, string> = new Map(
+const providers: ReadonlyMap<string, string> = new Map(
   Object.values(signals).map(({ name }) => {
     const family = name.split('_').slice(0, 2).join('_')
     return [name, providedBy[family] ?? 'metrics']

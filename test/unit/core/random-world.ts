@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Round } from '../../../src/core/observation.ts'
 import type { Reading } from '../../../src/core/signal.ts'
-import type { Rules, Snapshot } from '../../../src/core/snapshot.ts'
+import type { Snapshot } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { acknowledge, begin, type Result } from '../../../src/rollout/commands.ts'
 import type { Moment } from '../../support/timeline.ts'
@@ -130,7 +130,7 @@ export function done(result: Result, otherwise: Snapshot): Snapshot {
   return result.ok ? result.snapshot : otherwise
 }
 
-export function commandOf(kind: Scene['command'], at: Instant): (snapshot: Snapshot) => Snapshot {
+function commandOf(kind: Scene['command'], at: Instant): (snapshot: Snapshot) => Snapshot {
   return (snapshot) => {
     switch (kind) {
       case 'none':
@@ -188,5 +188,3 @@ export function outline(snapshot: Snapshot): unknown {
     ]),
   }
 }
-
-export type { Rules }
