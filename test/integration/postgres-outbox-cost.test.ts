@@ -62,7 +62,7 @@ async function planOf(): Promise<Plan> {
   }
 }
 
-test('T29: 200000 dispatched and published rows are not read, analysed or not', async () => {
+test('T29, T30: 200000 dispatched and published rows are not read, analysed or not', async () => {
   await addApiRows(platform.admin, { count: 200_000, age: '1 day' }, 'now()')
   await addCoordinatorRows(platform.admin, 'published', { count: 200_000, age: '1 day' })
   const fresh = await planOf()

@@ -109,7 +109,7 @@ describe('required groups keep up', () => {
     sts,
     { stream: 'caracal.policy.invalidate', group: 'opa-engine' },
     { stream: 'caracal.keys.invalidate', group: 'sts-keys' },
-  ])('T24: does not judge what $group left pending, which waits for the next start', (labels) => {
+  ])('T24, T25: does not judge what $group left pending, which waits for the next start', (labels) => {
     const world = withValue(healthy, signals.groupPending, labels, 1e6)
     expect(faultsIn(other, withValue(world, signals.groupOldestPendingAge, labels, 1e6))).toEqual([])
     expect(faultsIn(other, withValue(healthy, signals.groupLag, labels, 1e6))).toHaveLength(1)
