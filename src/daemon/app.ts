@@ -20,9 +20,14 @@ export interface App {
   stop(): Promise<void>
 }
 
+/** The configured address can't be listened on; `message` says why. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+}
+
 /**
  * Starts the daemon: first its memory, then the server, then the looks.
- * @throws when the address can't be listened on; nothing is left running then
+ * @throws CannotListen when the address can't be listened on; nothing is left running or written then
  */
 export async function startApp(configured: Configured, dependencies: Dependencies): Promise<App> {
   const store = stateFile(configured.config.state.file)
@@ -33,8 +38,10 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   try {
     server = await startServer(publishContext(daemon.parts), configured.config.http)
   } catch (fault) {
-    await stop(daemon)
-    throw fault
+    // Its state is not written: it may be that of the daemon that has the address.
+    daemon.parts.engine.stop()
+    await daemon.watching().stop()
+    throw new CannotListen(fault instanceof Error ? fault.message : String(fault), { cause: fault })
   }
   daemon.watching().start()
   const { engine, clock } = daemon.parts

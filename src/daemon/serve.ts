@@ -9,7 +9,7 @@ import { readConfigFile } from '../config/read.ts'
 import { redactedConfig } from '../config/redact.ts'
 import { watchConfig } from '../config/watch.ts'
 import type { Clock } from '../core/time.ts'
-import { startApp, type App } from './app.ts'
+import { CannotListen, startApp, type App } from './app.ts'
 import type { Configured } from './facts.ts'
 import { known } from './known.ts'
 import { openLog } from './log.ts'
@@ -31,8 +31,12 @@ export interface ServeProcess {
 /** Epoch milliseconds that never step back, whatever is done to the machine's clock. */
 const clock: Clock = { now: () => performance.timeOrigin + performance.now() }
 
-/** Runs the daemon until it is interrupted. Resolves with the exit code: 0, or 2 for a wrong configuration. */
+/**
+ * Runs the daemon until it is interrupted. Resolves with the exit code: 0, or 2 for a wrong configuration or an
+ * address that can't be listened on.
+ */
 export async function serve(process: ServeProcess): Promise<number> {
+  const requests = takeReloadRequests(process)
   const sources = sourcesOf(process)
   const loaded = await load(sources).catch((fault: unknown) => {
     if (!(fault instanceof ConfigError)) throw fault
@@ -42,10 +46,15 @@ export async function serve(process: ServeProcess): Promise<number> {
   if (loaded === undefined) return 2
   const log = openLog(loaded.config.log.level, process.stderr)
   const { version } = process
-  const app = await startApp(loaded, { clock, log, version })
+  const app = await startApp(loaded, { clock, log, version }).catch((fault: unknown) => {
+    if (!(fault instanceof CannotListen)) throw fault
+    process.stderr.write(`caracal-gate: cannot listen (http.listen): ${fault.message}\n`)
+    return undefined
+  })
+  if (app === undefined) return 2
   process.stdout.write(`caracal-gate ${version} listening on ${app.url}\n`)
   log.info({ version, listening: app.url }, 'started')
-  const reloading = keepReloading(app, sources, loaded, process, log)
+  const reloading = keepReloading(app, sources, loaded, requests, log)
   await interruption(process.interrupted)
   log.info('stopping')
   reloading.stop()
@@ -70,12 +79,30 @@ async function load(sources: ConfigSources): Promise<Loaded> {
   return { config, files, shown, hash: `sha256:${hash}` }
 }
 
+interface ReloadRequests {
+  /** Calls back for each request from now on, and once for those that came before. */
+  answerWith(callback: () => void): void
+}
+
+/** Takes requests from the start, since the signal would end a process that does not. */
+function takeReloadRequests(process: ServeProcess): ReloadRequests {
+  let early = false
+  let answer = (): void => void (early = true)
+  process.reload?.(() => answer())
+  return {
+    answerWith(callback) {
+      answer = callback
+      if (early) callback()
+    },
+  }
+}
+
 /** Reloads on request and when a file changed; a configuration that is wrong changes nothing. */
 function keepReloading(
   app: App,
   sources: ConfigSources,
   first: Loaded,
-  process: ServeProcess,
+  requests: ReloadRequests,
   log: Logger,
 ): { stop(): void } {
   let last: Promise<void> = Promise.resolve()
@@ -108,7 +135,7 @@ function keepReloading(
     watching = watchFiles(files)
   }
 
-  process.reload?.(() => reload('SIGHUP'))
+  requests.answerWith(() => reload('SIGHUP'))
   return { stop: () => watching.stop() }
 }
 
