@@ -37,13 +37,24 @@ export function judge(
   evidence: Evidence,
   recollection: Recollection,
 ): readonly Finding[] {
-  const subjects = new Set<string>()
-  const findings = worstFirst(condition.judge(evidence, recollection)).filter(({ key }) => {
-    const first = !subjects.has(key)
-    subjects.add(key)
-    return first
-  })
+  const findings = worstFirst(onePerSubject(condition.judge(evidence, recollection)))
   if (findings.length > 0) return findings
   const message = `nothing was measured that could show: ${condition.claims}`
   return [unknown('evidence', { unknownReason: 'never_measured', reason: 'never_measured', message })]
+}
+
+/** The worst finding of each subject; which of two that are equally bad does not depend on mere numbers. */
+function onePerSubject(findings: readonly Finding[]): readonly Finding[] {
+  const worst = new Map<string, Finding>()
+  for (const finding of findings) {
+    const held = worst.get(finding.key)
+    if (held === undefined || isWorse(finding, held)) worst.set(finding.key, finding)
+  }
+  return [...worst.values()]
+}
+
+function isWorse(a: Finding, b: Finding): boolean {
+  return (
+    (weight[a.answer] - weight[b.answer] || byText(b.reason, a.reason) || byText(b.message, a.message)) > 0
+  )
 }

@@ -1,5 +1,6 @@
 import type { Round } from '../core/observation.ts'
-import { initialSnapshot, step, type Rules, type Snapshot } from '../core/snapshot.ts'
+import { initialSnapshot, type Rules, type Snapshot } from '../core/snapshot.ts'
+import { step } from '../core/step.ts'
 import type { Clock, Millis } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { Event } from '../rollout/ledger.ts'
@@ -8,6 +9,12 @@ import { recall, remember, type Memory } from '../rollout/memory.ts'
 
 /** Longest time between two evaluations; a document is worth three of them. */
 export const EVALUATION_INTERVAL: Millis = 1_000
+
+/**
+ * Least time between two steps that polled rounds cause. In the brisk cadence some 75 rounds arrive in a second; this
+ * makes 30 steps of them, and delays what they say by 7 ms on average, where a look comes every 100 ms at most.
+ */
+const SPACING: Millis = 20
 
 export interface EngineOptions {
   readonly clock: Clock
@@ -35,6 +42,8 @@ export interface Engine {
   stats(): EngineStats
   /** Takes in news; what arrives in one turn of the event loop is judged in one step. */
   take(round: Round): void
+  /** The same for news that a poll brought: judged at once, or together with what arrives within a few milliseconds. */
+  takeSoon(round: Round): void
   /** Carries out a command, judges what follows from it, and resolves when it is safely kept. */
   command(apply: (snapshot: Snapshot) => Result): Promise<Result>
   /** Judges by other rules from now on; what is remembered stays. */
@@ -50,6 +59,8 @@ export function startEngine(options: EngineOptions): Engine {
   let snapshot = recall({ ...initialSnapshot(clock.now(), rules), impediments: options.impediments }, memory)
   let inbox: Round[] = []
   let scheduled: NodeJS.Immediate | undefined
+  let waiting: NodeJS.Timeout | undefined
+  let steppedAt = -Infinity
   let evaluations = 0
   let took = 0
   const verdictTransitions = new Map<Verdict, number>()
@@ -57,10 +68,13 @@ export function startEngine(options: EngineOptions): Engine {
   function advance(from: Snapshot, events: readonly Event[] = []): Promise<void> | undefined {
     const rounds = inbox
     inbox = []
+    clearTimeout(waiting)
+    waiting = undefined
     const before = snapshot
     const startedAt = clock.now()
     snapshot = step(from, rounds, startedAt, rules)
-    took += clock.now() - startedAt
+    steppedAt = clock.now()
+    took += steppedAt - startedAt
     evaluations++
     const { verdict } = snapshot.verdict
     if (verdict !== before.verdict.verdict)
@@ -72,18 +86,26 @@ export function startEngine(options: EngineOptions): Engine {
     return worthKeeping ? options.save(memory) : undefined
   }
 
+  function take(round: Round): void {
+    inbox.push(round)
+    scheduled ??= setImmediate(() => {
+      scheduled = undefined
+      void advance(snapshot)
+    })
+  }
+
   const ticking = setInterval(() => void advance(snapshot), EVALUATION_INTERVAL)
   return {
     current: () => snapshot,
     rules: () => rules,
     memory: () => memory,
     stats: () => ({ evaluations, took, verdictTransitions }),
-    take(round) {
+    take,
+    takeSoon(round) {
+      const wait = steppedAt + SPACING - clock.now()
+      if (wait <= 0) return take(round)
       inbox.push(round)
-      scheduled ??= setImmediate(() => {
-        scheduled = undefined
-        void advance(snapshot)
-      })
+      waiting ??= setTimeout(() => void advance(snapshot), wait)
     },
     async command(apply) {
       const result = apply(snapshot)
@@ -100,6 +122,7 @@ export function startEngine(options: EngineOptions): Engine {
     stop() {
       clearInterval(ticking)
       clearImmediate(scheduled)
+      clearTimeout(waiting)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Event } from './ledger.ts'
 import { isActive, ROLLOUT_BASELINE, type Phase, type Rollout } from '../core/rollout.ts'
-import { settleable, type Snapshot } from '../core/snapshot.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { settleable } from '../core/step.ts'
 import { countsEvents, forbids, preexistingLatch, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
 

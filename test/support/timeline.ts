@@ -1,6 +1,7 @@
 import type { BlindSpot, Observation, Round, Target, UnknownReason } from '../../src/core/observation.ts'
 import type { Labels, Reading } from '../../src/core/signal.ts'
-import { initialSnapshot, step, type Rules, type Snapshot } from '../../src/core/snapshot.ts'
+import { initialSnapshot, type Rules, type Snapshot } from '../../src/core/snapshot.ts'
+import { step } from '../../src/core/step.ts'
 import type { Instant, Millis } from '../../src/core/time.ts'
 
 /** One instant of a scenario: the news that are in by then, and what a person does right before they are judged. */

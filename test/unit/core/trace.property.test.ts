@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, step, type Snapshot } from '../../../src/core/snapshot.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import { forbids } from '../../../src/core/stop.ts'
 import { isActive } from '../../../src/core/rollout.ts'
 import { acknowledge } from '../../../src/rollout/commands.ts'

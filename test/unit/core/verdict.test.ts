@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, step, type Snapshot } from '../../../src/core/snapshot.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import { verdicts as words } from '../../../src/core/verdict.ts'
 import { play, playShown, showing } from '../../support/timeline.ts'
 import { healthyWorld, platformRules, roundsOf } from '../checks/platform-world.ts'

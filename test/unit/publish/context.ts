@@ -1,4 +1,5 @@
-import { initialSnapshot, step, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
+import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import { defaultLimits } from '../../../src/checks/limits.ts'
 import { platformStreams } from '../../../src/checks/platform.ts'
 import type { Answer, Condition, Finding } from '../../../src/core/finding.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, step } from '../../../src/core/snapshot.ts'
+import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import { checkStates, phases, stopStates } from '../../../src/publish/contract.ts'
 import { hasEvaluation, toReport } from '../../../src/publish/document.ts'
 import { finding, handMadeRules, play, reportContext, rollout, start, type World } from './context.ts'

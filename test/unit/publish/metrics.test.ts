@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, step } from '../../../src/core/snapshot.ts'
+import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import { toReport } from '../../../src/publish/document.ts'
 import { contentTypes, exposition, formatFor, type Family } from '../../../src/publish/exposition.ts'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/publish/families.ts'

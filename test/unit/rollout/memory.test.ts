@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, step, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
+import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import { begin, finish } from '../../../src/rollout/commands.ts'
 import { firstBroken, type Event } from '../../../src/rollout/ledger.ts'
 import { nothingRemembered, recall, remember, type Memory } from '../../../src/rollout/memory.ts'

@@ -1,0 +1,164 @@
+import { fold, type Beliefs } from './belief.ts'
+import { meaning } from './change.ts'
+import { evidenceOf } from './evidence.ts'
+import type { Condition, Finding, Recollection } from './finding.ts'
+import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
+import type { Check, CheckStatus, GateStatus } from './gate.ts'
+import { judge } from './judge.ts'
+import type { Round } from './observation.ts'
+import { isActive } from './rollout.ts'
+import type { Rules, Snapshot } from './snapshot.ts'
+import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './stop.ts'
+import type { Tick } from './streak.ts'
+import type { Instant } from './time.ts'
+import { conclude } from './verdict.ts'
+
+/**
+ * The one place where belief changes: takes in news, judges every condition at `now` and concludes. Call it when a
+ * round arrives and at least once per `longestGap`, so that holds end and evidence goes stale on time.
+ */
+export function step(previous: Snapshot, rounds: readonly Round[], time: Instant, rules: Rules): Snapshot {
+  const now = Math.max(time, previous.at)
+  const beliefs = fold(previous.beliefs, rounds)
+  const findings = judging(previous, beliefs, now, rules)
+  const tick = { now, gap: now - previous.at > rules.longestGap, rollout: isActive(previous.rollout) }
+  const stops = judgeStops(previous, findings.of, tick, rules)
+  const checks = judgeChecks(previous, findings.of, tick, rules)
+  const gates = new Map<string, GateStatus>()
+  for (const gate of rules.gates) {
+    const statuses = statusesOf(gate.checks, checks)
+    gates.set(
+      gate.id,
+      gateStatus(gate, statuses, rules.skipped.has(gate.id), previous.gates.get(gate.id), now),
+    )
+  }
+  const verdict = conclude(previous.verdict, {
+    now,
+    gap: tick.gap,
+    gates: [...gates.values()],
+    checks: rules.gates.flatMap((gate) =>
+      statusesOf(gate.checks, checks).map((status) => ({ gate: gate.id, status })),
+    ),
+    stops: rules.stops.flatMap((stop) => {
+      const status = stops.get(stop.id)
+      return status === undefined ? [] : { title: stop.title, status }
+    }),
+    steadyRequired: rules.steady,
+    impediments: previous.impediments,
+  })
+  const marks = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
+  const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict }
+  return { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
+}
+
+type FindingsOf = (condition: Condition) => readonly Finding[]
+
+/** Judges each condition once, whoever asks for it. */
+function judging(
+  previous: Snapshot,
+  beliefs: Beliefs,
+  now: Instant,
+  rules: Rules,
+): { of: FindingsOf; all: () => Iterable<readonly Finding[]> } {
+  const evidence = evidenceOf(beliefs, rules.providers, now)
+  const recollection = recollect(previous, now)
+  const judged = new Map<Condition, readonly Finding[]>()
+  function of(condition: Condition): readonly Finding[] {
+    const known = judged.get(condition) ?? judge(condition, evidence, recollection)
+    judged.set(condition, known)
+    return known
+  }
+  return { of, all: () => judged.values() }
+}
+
+function judgeStops(
+  previous: Snapshot,
+  findingsOf: FindingsOf,
+  tick: Tick & { readonly rollout: boolean },
+  rules: Rules,
+): ReadonlyMap<string, StopStatus> {
+  const stops = new Map<string, StopStatus>()
+  for (const stop of rules.stops) {
+    const why = rules.skipped.get(stop.id)
+    const before = previous.stops.get(stop.id)
+    const status =
+      why === undefined
+        ? stopStatus(stop, before, findingsOf(stop.condition), tick)
+        : skippedStop(stop.id, before, why, tick.now)
+    stops.set(stop.id, status)
+  }
+  return stops
+}
+
+function judgeChecks(
+  previous: Snapshot,
+  findingsOf: FindingsOf,
+  tick: Tick,
+  rules: Rules,
+): ReadonlyMap<string, CheckStatus> {
+  const checks = new Map<string, CheckStatus>()
+  for (const gate of rules.gates) {
+    for (const check of gate.checks) {
+      const why = rules.skipped.get(gate.id) ?? rules.skipped.get(check.id)
+      const before = previous.checks.get(check.id)
+      const status =
+        why === undefined
+          ? checkStatus(check, before, findingsOf(check.condition), tick)
+          : skippedCheck(check.id, before, why, tick.now)
+      checks.set(check.id, status)
+    }
+  }
+  return checks
+}
+
+function statusesOf(
+  checks: readonly Check[],
+  statuses: ReadonlyMap<string, CheckStatus>,
+): readonly CheckStatus[] {
+  return checks.flatMap((check) => statuses.get(check.id) ?? [])
+}
+
+function recollect(previous: Snapshot, now: Instant): Recollection {
+  const { rollout, marks } = previous
+  const active = isActive(rollout)
+    ? {
+        rollout: {
+          id: rollout.id,
+          startedAt: rollout.startedAt,
+          expectsReplacement: rollout.phase === 'rolling',
+        },
+      }
+    : {}
+  return {
+    now,
+    ...active,
+    mark: (key) => marks.get(key),
+    marked: (prefix) => [...marks.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
+  }
+}
+
+/** Marks move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */
+function nextMarks(
+  marks: Snapshot['marks'],
+  judged: Iterable<readonly Finding[]>,
+  stops: readonly StopCondition[],
+  statuses: ReadonlyMap<string, StopStatus>,
+  now: Instant,
+): Snapshot['marks'] {
+  const moved = new Map<string, number>()
+  for (const findings of judged)
+    for (const { tally } of findings) if (tally?.mark !== undefined) moved.set(tally.key, tally.mark)
+  for (const stop of stops) {
+    const status = statuses.get(stop.id)
+    if (status?.lastEventAt === undefined || now - status.lastEventAt < stop.window) continue
+    for (const tally of settleable(status)) moved.set(tally.key, tally.value)
+  }
+  return moved.size === 0 ? marks : new Map([...marks, ...moved])
+}
+
+/** The counts of a stop condition that an acknowledgement or its window settles. */
+export function settleable(status: StopStatus): readonly { readonly key: string; readonly value: number }[] {
+  return status.findings.flatMap(({ answer, tally }) =>
+    answer === 'unmet' && tally !== undefined && tally.settles ? { key: tally.key, value: tally.value } : [],
+  )
+}
