@@ -1,3 +1,4 @@
+import type { Round } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../publish/context.ts'
@@ -137,11 +138,18 @@ function watchingOptions(
   cadence: WatchingOptions['cadence'],
   engine: () => Engine,
 ): WatchingOptions {
+  function record({ probe, observations }: Round): void {
+    for (const observation of observations) records.add(probe, observation)
+  }
   return {
     clock,
     cadence,
     deliver(round) {
-      for (const observation of round.observations) records.add(round.probe, observation)
+      record(round)
+      engine().takeSoon(round)
+    },
+    deliverNow(round) {
+      record(round)
       engine().take(round)
     },
     onFault: (probe, target, fault) =>

@@ -23,7 +23,10 @@ export interface LookingOptions {
   readonly watches: readonly Watch[]
   readonly clock: Clock
   readonly cadence: () => Cadence
+  /** Takes what a poll brought. */
   readonly deliver: (round: Round) => void
+  /** Takes what was pushed, which nothing may delay. */
+  readonly deliverNow: (round: Round) => void
   readonly onFault: OnFault
 }
 
@@ -137,7 +140,7 @@ function roundOf(probe: Pick<Probe, 'name' | 'targets'>, observation: Observatio
 async function follow(
   watch: Watch,
   target: Target,
-  { clock, deliver, onFault }: LookingOptions,
+  { clock, deliverNow: deliver, onFault }: LookingOptions,
   stop: AbortSignal,
 ): Promise<void> {
   deliver({ probe: watch.name, at: clock.now(), targets: watch.targets(), observations: [] })

@@ -27,7 +27,10 @@ export interface Watching {
 export interface WatchingOptions {
   readonly clock: Clock
   readonly cadence: () => Cadence
+  /** Takes what a poll brought. */
   readonly deliver: (round: Round) => void
+  /** Takes what was pushed, which nothing may delay. */
+  readonly deliverNow: (round: Round) => void
   readonly onFault: OnFault
 }
 
