@@ -172,8 +172,8 @@ export const quietFaults: readonly BenchFault[] = [
   deadRow,
   staleSnapshot,
   hungRedis,
-  hungPostgres,
   hungGateway,
+  hungPostgres,
 ]
 
 /** Acknowledges what only a person can settle. */

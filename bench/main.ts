@@ -38,8 +38,8 @@ async function main(words: readonly string[]): Promise<number> {
     {
       repetitions,
       quietDaemons: quick ? 3 : 6,
-      quietFaults: quick ? 1 : 6,
-      seconds: quick ? 5 : 15,
+      quietFaults: quick ? 1 : 5,
+      seconds: quick ? 5 : 12,
       rows: quick ? 100_000 : 1_000_000,
       waiting: quick ? 100 : 500,
     },
