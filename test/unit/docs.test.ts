@@ -1,0 +1,153 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
+import { faults } from '../../rig/platform/faults.ts'
+import { operations } from '../../src/publish/operations.ts'
+import { platformRules } from './checks/platform-world.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const { gates, stops } = platformRules()
+
+function filesIn(folder: string, ending: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(folder, file))
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
+
+const pages = [...readdirSync(root).filter((file) => file.endsWith('.md')), ...filesIn('docs', '.md')].map(
+  (file) => ({ file, text: textOf(file), prose: withoutFences(textOf(file)) }),
+)
+
+/** What a page says outside of its examples, where a `#` begins a heading and brackets a link. */
+function withoutFences(text: string): string {
+  return text.replaceAll(/^ *(```|~~~)[^]*?^ *\1$/gm, '')
+}
+
+function headings(file: string, level: number): readonly string[] {
+  const hashes = '#'.repeat(level)
+  return [...withoutFences(textOf(file)).matchAll(new RegExp(`^${hashes} (.+)$`, 'gm'))].map(
+    ([, title = '']) => title,
+  )
+}
+
+/** The anchor that a heading gets where pages are shown. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+describe('the runbook', () => {
+  it('has a place for every gate and check, and for nothing else', () => {
+    expect(headings('docs/gates.md', 2)).toEqual(gates.map(({ id }) => id))
+    const checks = gates.flatMap((gate) => gate.checks.map(({ id }) => id))
+    expect(headings('docs/gates.md', 3)).toEqual(checks)
+  })
+
+  it('has a place for every stop condition, and for nothing else', () => {
+    expect(headings('docs/stop-conditions.md', 2)).toEqual(stops.map(({ id }) => id))
+  })
+
+  it('is where the document and the command line send people to', () => {
+    const sentTo = [...gates.flatMap((gate) => gate.checks), ...stops].map(({ runbook }) => runbook)
+    const places = ['gates.md', 'stop-conditions.md'].flatMap((file) =>
+      [2, 3].flatMap((level) => headings(`docs/${file}`, level).map((title) => `${file}#${anchorOf(title)}`)),
+    )
+    expect(sentTo.filter((place) => !places.includes(place))).toEqual([])
+  })
+
+  it('is named in the README, gate by gate and stop by stop', () => {
+    const readme = textOf('README.md')
+    const ids = [...gates, ...stops].map(({ id }) => id)
+    expect(ids.filter((id) => !readme.includes(`\`${id}\``) && !readme.includes(`#${id})`))).toEqual([])
+  })
+})
+
+describe('the traps of the platform', () => {
+  const all = Array.from({ length: 52 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`)
+  const rows = [...textOf('docs/traps.md').matchAll(/^\| (T\d\d) +\|([^|]*)\|([^|]*)\|(.*)\|$/gm)].map(
+    ([, trap = '', , status = '', how = '']) => ({ trap, status: status.trim(), how }),
+  )
+  const titles = filesIn('test', '.ts')
+    // This file speaks of numbers and carries none.
+    .filter((file) => file !== 'test/unit/docs.test.ts')
+    .flatMap((file) => titlesIn(textOf(file)).map(({ traps, words }) => ({ file, traps, words })))
+
+  it('have a row each', () => {
+    expect(rows.map(({ trap }) => trap)).toEqual(all)
+  })
+
+  it('are covered, or it is said why not', () => {
+    const known = ['covered', 'Kubernetes', 'not seen', 'not used']
+    expect(rows.filter(({ status }) => !known.includes(status))).toEqual([])
+    expect(rows.filter(({ how }) => how.trim() === '')).toEqual([])
+  })
+
+  it.each(rows.filter(({ status }) => status === 'covered'))(
+    'name a test for $trap that carries its number',
+    ({ trap, how }) => {
+      const cited = [...how.matchAll(/`(test\/[^`]+)` "([^"]+)"/g)]
+      expect(cited).not.toEqual([])
+      for (const [, file, words] of cited)
+        expect(titles.filter((title) => title.file === file && title.traps.includes(trap))).toContainEqual(
+          expect.objectContaining({ words }),
+        )
+    },
+  )
+
+  it('are said to be covered where a test carries their number', () => {
+    const covered = rows.filter(({ status }) => status === 'covered').map(({ trap }) => trap)
+    const tested = [...new Set(titles.flatMap(({ traps }) => traps))]
+    expect(tested.filter((trap) => !covered.includes(trap))).toEqual([])
+  })
+})
+
+/** The strings that begin with numbers of traps, as titles of tests do, with what follows. */
+function titlesIn(text: string): readonly { readonly traps: readonly string[]; readonly words: string }[] {
+  return [...text.matchAll(/['"`]((?:T\d\d(?:, )?)+)(?:: ([^'"`\n]*))?['"`]/g)].map(
+    ([, numbers = '', words = '']) => ({ traps: numbers.split(', '), words }),
+  )
+}
+
+describe('every page', () => {
+  it.each(pages)('$file leads to files and headings that are there', ({ file, prose }) => {
+    const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+    const broken = links
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [path = '', anchor] = link.split('#')
+        const target = path === '' ? file : relative(root, resolve(root, dirname(file), path))
+        if (!existsSync(join(root, target))) return true
+        if (anchor === undefined) return false
+        return ![1, 2, 3, 4].flatMap((level) => headings(target, level).map(anchorOf)).includes(anchor)
+      })
+    expect(broken).toEqual([])
+  })
+
+  it.each(pages)('$file names files that are there', ({ prose }) => {
+    const named = [...prose.matchAll(/`((?:src|test|rig|demo|bench|scripts|docs)\/[\w./-]+\.\w+)`/g)]
+    expect(named.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  it.each(pages)('$file names commands, faults and paths that are there', ({ text }) => {
+    const scripts = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+    expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([])
+    const known = new Set(faults.map(({ name }) => name))
+    const broken = [...text.matchAll(/demo -- fault ([a-z-]+)/g)].map(([, name = '']) => name)
+    expect(broken.filter((name) => !known.has(name))).toEqual([])
+    const paths = [...text.matchAll(/(?:127\.0\.0\.1|gate):9465(\/[\w/.-]*)/g)].map(([, path = '']) => path)
+    expect(paths.filter((path) => !isServed(path))).toEqual([])
+  })
+})
+
+function isServed(path: string): boolean {
+  return operations.some(({ path: pattern }) =>
+    new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+  )
+}
