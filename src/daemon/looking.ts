@@ -56,9 +56,11 @@ export function startLooking(options: LookingOptions): Looking {
   const stopped = new AbortController()
   const turns = new Map<string, Turn>()
   const relistAll = () => {
-    for (const probe of options.probes) relist(probe, turns, options)
+    for (const probe of options.probes) if (relist(probe, turns, options)) list(probe, options)
   }
   relistAll()
+  // Also of a probe that has none: before a reload it may have had some.
+  for (const probe of options.probes) if (probe.targets().length === 0) list(probe, options)
   const relisting = setInterval(relistAll, RELIST)
   const following = options.watches.flatMap((watch) =>
     watch.targets().map((target) => follow(watch, target, options, stopped.signal)),
@@ -82,8 +84,13 @@ export function startLooking(options: LookingOptions): Looking {
   }
 }
 
-/** Begins to look at targets that came and ends with those that went. */
-function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions): void {
+/** Says which targets there are, without having looked at any. */
+function list(probe: Probe, { clock, deliver }: LookingOptions): void {
+  deliver({ probe: probe.name, at: clock.now(), targets: probe.targets(), observations: [] })
+}
+
+/** Begins to look at targets that came and ends with those that went. Returns whether there were any. */
+function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions): boolean {
   const targets = probe.targets()
   const ids = new Set(targets.map((target) => target.id))
   let changed = false
@@ -101,18 +108,20 @@ function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions)
     turns.delete(key)
     changed = true
   }
-  if (changed) options.deliver({ probe: probe.name, at: options.clock.now(), targets, observations: [] })
+  return changed
 }
 
 async function take(turn: Turn, options: LookingOptions): Promise<void> {
   const { clock, deliver, onFault } = options
   const startedAt = clock.now()
   turn.startedAt = startedAt
-  const validFor = 3 * intervalOf(turn, options) + turn.probe.pace(turn.target).timeout + SLACK
-  const observation = await observe(turn.probe, turn.target, clock, validFor, onFault)
+  const seen = await observe(turn.probe, turn.target, clock, 0, onFault)
   if (turn.ended) return
-  deliver(roundOf(turn.probe, observation))
-  schedule(turn, startedAt + intervalOf(turn, options) - clock.now(), options)
+  // The cadence may have changed during the look: one interval says both how long it is worth and when the next is.
+  const interval = intervalOf(turn, options)
+  const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
+  deliver(roundOf(turn.probe, { ...seen, validFor }))
+  schedule(turn, startedAt + interval - clock.now(), options)
 }
 
 function schedule(turn: Turn, wait: Millis, options: LookingOptions): void {

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { Round, Target } from '../../../src/core/observation.ts'
+import type { Cadence } from '../../../src/daemon/cadence.ts'
+import { startLooking } from '../../../src/daemon/looking.ts'
+import type { Look, Probe } from '../../../src/probes/probe.ts'
+
+const clock = { now: () => performance.now() }
+const one: Target = { id: 'one', labels: {} }
+const other: Target = { id: 'other', labels: {} }
+
+interface Setting {
+  readonly targets?: () => readonly Target[]
+  readonly look: (target: Target) => Promise<Look>
+}
+
+/** Looks in earnest, every 10 ms while brisk; quiet looks would come in a minute. */
+function looking({ targets = () => [one], look }: Setting) {
+  const probe: Probe = {
+    name: 'probe',
+    provides: [],
+    targets,
+    pace: () => ({ brisk: 10, quiet: 60_000, timeout: 500 }),
+    look,
+  }
+  const rounds: Round[] = []
+  const state: { cadence: Cadence } = { cadence: 'brisk' }
+  const looks = startLooking({
+    probes: [probe],
+    watches: [],
+    clock,
+    cadence: () => state.cadence,
+    deliver: (round) => rounds.push(round),
+    deliverNow: (round) => rounds.push(round),
+    onFault: () => {},
+  })
+  return { rounds, state, looks, observations: () => rounds.flatMap((round) => round.observations) }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(5)
+}
+
+describe('looking', () => {
+  it('believes a look until after the next one, also when the cadence turns quiet during it', async () => {
+    const { state, looks, observations } = looking({
+      look: async () => {
+        state.cadence = 'quiet'
+        return { readings: [] }
+      },
+    })
+    await until(() => observations().length === 1)
+    await looks.stop()
+    expect(observations()[0]?.validFor).toBeGreaterThan(60_000)
+  })
+
+  it('looks at a target never twice at once, and a hung one keeps no other waiting', async () => {
+    const running = new Map<string, number>()
+    let most = 0
+    const { looks, observations } = looking({
+      targets: () => [one, other],
+      async look({ id }) {
+        running.set(id, (running.get(id) ?? 0) + 1)
+        most = Math.max(most, running.get(id) ?? 0)
+        await (id === 'one' ? delay(300) : undefined)
+        running.set(id, (running.get(id) ?? 0) - 1)
+        return { readings: [] }
+      },
+    })
+    await until(() => observations().filter(({ target }) => target === other).length >= 5)
+    expect(observations().filter(({ target }) => target === one)).toEqual([])
+    await looks.stop()
+    expect(most).toBe(1)
+  })
+
+  it('hurries to a look that was due much later when the cadence turns brisk', async () => {
+    const { state, looks, observations } = looking({ look: async () => ({ readings: [] }) })
+    state.cadence = 'quiet'
+    await until(() => observations().length === 1)
+    await delay(30)
+    expect(observations()).toHaveLength(1)
+    state.cadence = 'brisk'
+    looks.hurry()
+    await until(() => observations().length > 3)
+    await looks.stop()
+  })
+
+  it('says nothing any more once it is stopped, not even of a look that was under way', async () => {
+    let started = 0
+    const { rounds, looks } = looking({
+      async look() {
+        started += 1
+        await delay(20)
+        return { readings: [] }
+      },
+    })
+    await until(() => started === 1)
+    await looks.stop()
+    const { length } = rounds
+    await delay(50)
+    expect(rounds).toHaveLength(length)
+    expect(started).toBe(1)
+  })
+
+  it('tells of the targets of a probe before the first look, also when there are none', async () => {
+    const { rounds, looks } = looking({ targets: () => [], look: async () => ({ readings: [] }) })
+    await looks.stop()
+    expect(rounds).toMatchObject([{ probe: 'probe', targets: [], observations: [] }])
+  })
+})
