@@ -120,7 +120,7 @@ export class RedisLine {
   #dial(): Dialled {
     const client = this.#make()
     this.#cost.connections += 1
-    const dialled: Dialled = { client, ready: client.connect() }
+    const dialled: Dialled = { client, ready: client.connect().then(() => selectDatabase(client)) }
     dialled.ready.catch(() => {})
     client.on('error', (fault: unknown) => {
       dialled.fault = fault
@@ -148,6 +148,12 @@ export class RedisLine {
     this.#refusal = { blindness, tries, until: performance.now() + pause }
     this.#cost.failures += 1
   }
+}
+
+/** The client ignores that the server refused its database, and would look at another platform's streams. */
+async function selectDatabase(client: Client): Promise<void> {
+  if (!(client instanceof Cluster) && (client.options.db ?? 0) > 0)
+    await client.select(client.options.db ?? 0)
 }
 
 function isAnswer(fault: Error): boolean {

@@ -55,6 +55,12 @@ describe('a login', () => {
   afterAll(() => server?.stop())
   const url = () => `redis://127.0.0.1:${server.port}`
 
+  test('that may not select its database never looks at another one', async () => {
+    const seen = await blindness({ url: `${url()}/1`, username: 'gate', password: 'gate-pass' })
+    expect(seen).toMatchObject({ unknownReason: 'unauthorized', reason: 'redis_not_permitted' })
+    expect(seen.message).toContain('+select')
+  })
+
   test('NOAUTH is unauthorized', async () => {
     expect(await blindness({ url: url() })).toMatchObject({
       unknownReason: 'unauthorized',
