@@ -16,6 +16,9 @@ export function historyOf(engine: Engine): readonly RolloutRecord[] {
 }
 
 function lineOf({ sequence, at, kind, subject, message, from, to, actor, hash }: LedgerEntry): LedgerLine {
-  const change = from === undefined ? message : `${from} -> ${to}: ${message}`
-  return { sequence, at, kind, subject, message: change, hash, ...(actor !== undefined && { actor }) }
+  const change = to === undefined ? '' : from === undefined ? to : `${from} -> ${to}`
+  const line = { sequence, at, kind, subject, hash }
+  // What a person did carries the person's reason; what happened carries what was seen.
+  if (actor !== undefined) return { ...line, message: change, actor, reason: message }
+  return { ...line, message: [change, message].filter((text) => text !== '').join(': ') }
 }
