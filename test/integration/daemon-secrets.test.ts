@@ -31,7 +31,13 @@ async function everythingSaid(): Promise<ReadonlyMap<string, string>> {
   const { text: metrics } = await gate.get('/metrics')
   const probes = [...metrics.matchAll(/probe_attempts_total\{probe="([^"]+)"/g)].map(([, name]) => name)
   const paths = [
-    ...['/gates', '/stop-conditions', '/rollouts', '/rollouts/r1', '/config', '/healthz', '/readyz'],
+    '/gates',
+    '/stop-conditions',
+    '/rollouts',
+    '/rollouts/r1',
+    '/config',
+    '/healthz',
+    '/readyz',
     ...probes.map((name) => `/debug/probes/${name}`),
   ]
   expect(probes.length).toBeGreaterThan(8)
