@@ -57,24 +57,17 @@ export function startEngine(options: EngineOptions): Engine {
   const { clock } = options
   let { rules, memory } = options
   let snapshot = recall({ ...initialSnapshot(clock.now(), rules), impediments: options.impediments }, memory)
-  let inbox: Round[] = []
-  let scheduled: NodeJS.Immediate | undefined
-  let waiting: NodeJS.Timeout | undefined
-  let steppedAt = -Infinity
+  const inbox = openInbox(clock, () => void advance(snapshot))
   let evaluations = 0
   let took = 0
   const verdictTransitions = new Map<Verdict, number>()
 
   function advance(from: Snapshot, events: readonly Event[] = []): Promise<void> | undefined {
-    const rounds = inbox
-    inbox = []
-    clearTimeout(waiting)
-    waiting = undefined
+    const rounds = inbox.empty()
     const before = snapshot
     const startedAt = clock.now()
     snapshot = step(from, rounds, startedAt, rules)
-    steppedAt = clock.now()
-    took += steppedAt - startedAt
+    took += clock.now() - startedAt
     evaluations++
     const { verdict } = snapshot.verdict
     if (verdict !== before.verdict.verdict)
@@ -86,27 +79,14 @@ export function startEngine(options: EngineOptions): Engine {
     return worthKeeping ? options.save(memory) : undefined
   }
 
-  function take(round: Round): void {
-    inbox.push(round)
-    scheduled ??= setImmediate(() => {
-      scheduled = undefined
-      void advance(snapshot)
-    })
-  }
-
   const ticking = setInterval(() => void advance(snapshot), EVALUATION_INTERVAL)
   return {
     current: () => snapshot,
     rules: () => rules,
     memory: () => memory,
     stats: () => ({ evaluations, took, verdictTransitions }),
-    take,
-    takeSoon(round) {
-      const wait = steppedAt + SPACING - clock.now()
-      if (wait <= 0) return take(round)
-      inbox.push(round)
-      waiting ??= setTimeout(() => void advance(snapshot), wait)
-    },
+    take: (round) => inbox.take(round),
+    takeSoon: (round) => inbox.takeSoon(round),
     async command(apply) {
       const result = apply(snapshot)
       if (result.ok) await advance(result.snapshot, result.events)
@@ -121,8 +101,41 @@ export function startEngine(options: EngineOptions): Engine {
     },
     stop() {
       clearInterval(ticking)
-      clearImmediate(scheduled)
+      inbox.empty()
+    },
+  }
+}
+
+/** Rounds until the step that judges them; `due` is called when it is time for one. */
+function openInbox(clock: Clock, due: () => void) {
+  let rounds: Round[] = []
+  let immediate: NodeJS.Immediate | undefined
+  let waiting: NodeJS.Timeout | undefined
+  let emptiedAt = -Infinity
+
+  function take(round: Round): void {
+    rounds.push(round)
+    immediate ??= setImmediate(due)
+  }
+
+  return {
+    take,
+    takeSoon(round: Round): void {
+      const wait = emptiedAt + SPACING - clock.now()
+      if (wait <= 0) return take(round)
+      rounds.push(round)
+      waiting ??= setTimeout(due, wait)
+    },
+    /** What came in since the last time; nothing is due any more. */
+    empty(): readonly Round[] {
+      clearImmediate(immediate)
       clearTimeout(waiting)
+      immediate = undefined
+      waiting = undefined
+      emptiedAt = clock.now()
+      const taken = rounds
+      rounds = []
+      return taken
     },
   }
 }
