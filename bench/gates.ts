@@ -62,7 +62,11 @@ export function gatesAt(url: string): Gates {
   }
 }
 
-type Waiter = { readonly accept: Accept; readonly found: (at: number) => void }
+type Waiter = {
+  readonly accept: Accept
+  readonly found: (at: number) => void
+  readonly lost: (fault: Error) => void
+}
 
 function watch(url: string) {
   const client = new Client(url, { headersTimeout: 60_000, bodyTimeout: 60_000 })
@@ -81,21 +85,24 @@ function watch(url: string) {
       for (const waiter of waiters) if (waiter.accept(report)) waiter.found(at)
     }
   }
+  let broken: Error | undefined
   const following = follow().catch((fault: unknown) => {
-    if (!stopped) throw fault
+    broken = new Error('the long poll broke', { cause: fault })
+    if (!stopped) for (const { lost } of waiters) lost(broken)
   })
 
   async function until(what: string, accept: Accept, within: number): Promise<number> {
     if (newest !== undefined && accept(newest)) return 0
+    if (broken !== undefined) throw broken
     let waiter: Waiter | undefined
     let late: NodeJS.Timeout | undefined
     try {
-      return await new Promise<number>((found, fail) => {
-        waiter = { accept, found }
+      return await new Promise<number>((found, lost) => {
+        waiter = { accept, found, lost }
         waiters.add(waiter)
         const said = () => newest?.summary ?? 'nothing'
         late = setTimeout(
-          () => fail(new Error(`not within ${within} ms: ${what}; it says: ${said()}`)),
+          () => lost(new Error(`not within ${within} ms: ${what}; it says: ${said()}`)),
           within,
         )
       })

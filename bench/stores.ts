@@ -13,8 +13,8 @@ export async function openStores({ redis: { url }, postgres }: Platform): Promis
   const redis = new Redis(url, { connectionName: 'bench' })
   // A server that was stopped on purpose; commands say so themselves.
   redis.on('error', () => {})
-  const client = new pg.Client({ connectionString: postgres.url, application_name: 'bench' })
-  await client.connect()
+  const client = new pg.Pool({ connectionString: postgres.url, application_name: 'bench', max: 1 })
+  client.on('error', () => {})
   return {
     redis,
     sql: async <Row extends object>(text: string) => (await client.query<Row>(text)).rows,
