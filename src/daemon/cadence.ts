@@ -1,6 +1,8 @@
 import type { Finding } from '../core/finding.ts'
+import type { CheckStatus } from '../core/gate.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import type { StopStatus } from '../core/stop.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 
 /** How often the platform is looked at: `brisk` while a rollout is under way or anything is not clear. */
@@ -27,11 +29,15 @@ export function nextCadence(previous: CadenceState, snapshot: Snapshot): Cadence
 
 function wantsBrisk({ rollout, checks, stops }: Snapshot): boolean {
   if (isActive(rollout)) return true
-  for (const { state, findings } of stops.values())
-    if (state !== 'clear' && state !== 'skipped' && !findings.every(isNotConfigured)) return true
-  for (const { state, findings } of checks.values())
-    if (state !== 'pass' && state !== 'skipped' && !findings.every(isNotConfigured)) return true
+  for (const status of stops.values()) if (status.state !== 'clear' && isOpen(status)) return true
+  for (const status of checks.values()) if (status.state !== 'pass' && isOpen(status)) return true
   return false
+}
+
+/** Something is wrong or not known, and looking harder may tell. */
+function isOpen({ state, findings }: Pick<CheckStatus | StopStatus, 'state' | 'findings'>): boolean {
+  if (state === 'skipped') return false
+  return state !== 'unknown' || !findings.every(isNotConfigured)
 }
 
 /** What nobody configured does not become known by looking harder. */

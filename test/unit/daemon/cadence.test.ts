@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../../src/core/finding.ts'
+import type { CheckState, CheckStatus } from '../../../src/core/gate.ts'
+import { phases, type Phase, type Rollout } from '../../../src/core/rollout.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import type { StopState, StopStatus } from '../../../src/core/stop.ts'
+import { initialCadence, nextCadence, type CadenceState } from '../../../src/daemon/cadence.ts'
+import { smallRules } from '../core/small-rules.ts'
+
+const blind: Finding = {
+  key: 'a',
+  answer: 'unknown',
+  reason: 'timeout',
+  message: '',
+  unknownReason: 'timeout',
+}
+const notConfigured: Finding = { ...blind, unknownReason: 'not_configured' }
+
+interface Shown {
+  readonly check?: CheckState
+  readonly stop?: StopState
+  readonly findings?: readonly Finding[]
+  readonly phase?: Phase
+}
+
+/** What is believed at one instant (milliseconds); all is well but for what is said. */
+function believed(
+  at: number,
+  { check = 'pass', stop = 'clear', findings = [], phase }: Shown = {},
+): Snapshot {
+  const common = { since: 0, findings, streaks: new Map() }
+  const checks = new Map<string, CheckStatus>([['c', { id: 'c', state: check, ...common }]])
+  const stops = new Map<string, StopStatus>([['s', { id: 's', state: stop, firings: 0, ...common }]])
+  const rollout: Rollout | undefined =
+    phase === undefined ? undefined : { id: 'r', phase, startedAt: 0, detectedBy: 'declared' }
+  return { ...initialSnapshot(at, smallRules()), checks, stops, ...(rollout !== undefined && { rollout }) }
+}
+
+const quiet: CadenceState = { cadence: 'quiet', lastReasonAt: 0 }
+
+function cadenceAfter(state: CadenceState, ...snapshots: readonly Snapshot[]): string {
+  return snapshots.reduce(nextCadence, state).cadence
+}
+
+describe('the cadence', () => {
+  it('is brisk at the start, and quiet once all has been clear for 30 s', () => {
+    const start = initialCadence(1_000)
+    expect(start.cadence).toBe('brisk')
+    expect(cadenceAfter(start, believed(30_999))).toBe('brisk')
+    expect(cadenceAfter(start, believed(31_000))).toBe('quiet')
+  })
+
+  it('turns brisk at once, and each reason begins the 30 s anew', () => {
+    const pending = believed(100_000, { stop: 'pending' })
+    expect(cadenceAfter(quiet, pending)).toBe('brisk')
+    expect(cadenceAfter(quiet, pending, believed(129_999))).toBe('brisk')
+    expect(cadenceAfter(quiet, pending, believed(130_000))).toBe('quiet')
+    const again = believed(120_000, { stop: 'pending' })
+    expect(cadenceAfter(quiet, pending, again, believed(149_999))).toBe('brisk')
+  })
+
+  it.each(phases)('in phase %s of a rollout', (phase) => {
+    const active = !['idle', 'done', 'failed'].includes(phase)
+    expect(cadenceAfter(quiet, believed(100_000, { phase }))).toBe(active ? 'brisk' : 'quiet')
+  })
+
+  it.each<[CheckState, StopState, string]>([
+    ['pass', 'clear', 'quiet'],
+    ['skipped', 'skipped', 'quiet'],
+    ['pending', 'clear', 'brisk'],
+    ['fail', 'clear', 'brisk'],
+    ['unknown', 'clear', 'brisk'],
+    ['pass', 'pending', 'brisk'],
+    ['pass', 'firing', 'brisk'],
+    ['pass', 'unknown', 'brisk'],
+  ])('with a check that is %s and a stop that is %s', (check, stop, expected) => {
+    expect(cadenceAfter(quiet, believed(100_000, { check, stop, findings: [blind] }))).toBe(expected)
+  })
+
+  it('is not quickened by what nobody configured', () => {
+    const unknown = { check: 'unknown', stop: 'unknown' } as const
+    expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: [notConfigured] }))).toBe('quiet')
+    const both = [notConfigured, blind]
+    expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: both }))).toBe('brisk')
+  })
+})
