@@ -72,9 +72,12 @@ describe('a rollout', () => {
     expect(refused.body.detail).toContain('r1')
     expect((await begin('r2', { supersede: true })).status).toBe(201)
     expect((await gate.report()).rollout.id).toBe('r2')
-    const record = (await gate.get('/rollouts/r1')).json<{ phase: string; ledger: { message: string }[] }>()
+    const record = (await gate.get('/rollouts/r1')).json<{
+      phase: string
+      ledger: { reason: string | null }[]
+    }>()
     expect(record.phase).toBe('failed')
-    expect(record.ledger.some(({ message }) => message.includes('superseded by r2'))).toBe(true)
+    expect(record.ledger.map(({ reason }) => reason)).toContain('superseded by r2')
     expect((await post('/rollouts/r2/finish', { outcome: 'failed', ...author })).status).toBe(200)
     expect((await begin('r2')).status).toBe(409)
   })
