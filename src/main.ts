@@ -11,6 +11,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     interruption.abort(name)
   })
 
+// A request to reload that comes before the daemon can take it is met by the start, which reads everything anew.
+if (process.argv[2] === 'serve') process.on('SIGHUP', () => {})
+
 // A reader that has seen enough, such as `head`, closes its end; the exit code is still that of the command.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {

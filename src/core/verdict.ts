@@ -126,7 +126,9 @@ function candidate(ref: string, state: string, worst: Finding | undefined, title
     worst?.answer === 'unknown' && worst.target !== undefined
       ? `blind:${worst.target}`
       : `${reason}:${worst?.key}`
-  const message = title === undefined ? text : `${title}: ${text}`
+  // A title says what is wrong, and of what is unknown nobody may say that.
+  const about = state === 'unknown' ? `cannot tell about "${title}"` : title
+  const message = title === undefined ? text : `${about}: ${text}`
   // What nobody configured waits for a person, not for the platform: what is broken comes first.
   const rank = worst?.unknownReason === 'not_configured' ? UNCONFIGURED : (rankOf[state] ?? UNCONFIGURED)
   return { ref, state, reason, message, rank, cause }

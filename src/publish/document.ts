@@ -42,7 +42,8 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
     evaluatedAt: rfc3339(snapshot.at),
     expiresAt: rfc3339(expiryOf(snapshot, context)),
     verdictSince: rfc3339(verdict.since),
-    steadySeconds: Math.floor(secondsOf(steadyFor)),
+    // Rounded down, so that no client takes a steady time for reached that is not.
+    steadySeconds: Math.floor(steadyFor) / 1_000,
     requiredSteadySeconds: secondsOf(verdict.steadyRequired),
     superseded: false,
     release: { name: clip(release.name), namespace: clip(release.namespace) },
