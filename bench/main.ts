@@ -38,7 +38,7 @@ async function main(words: readonly string[]): Promise<number> {
     {
       repetitions,
       quietDaemons: quick ? 3 : 6,
-      quietFaults: quick ? 1 : 5,
+      allQuietFaults: !quick,
       seconds: quick ? 5 : 12,
       rows: quick ? 100_000 : 1_000_000,
       waiting: quick ? 100 : 500,
