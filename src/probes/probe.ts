@@ -81,10 +81,11 @@ export async function observe(
   const { timeout } = probe.pace(target)
   const startedAt = clock.now()
   const abort = new AbortController()
-  const late = new CannotSee('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<CannotSee>((resolve) => {
     timer = setTimeout(() => {
+      // Made only now: an error takes down where it was made, which is dear for what hardly ever happens.
+      const late = new CannotSee('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
       resolve(late)
       abort.abort(late)
     }, timeout)
