@@ -16,6 +16,9 @@ const patience = 30_000
 /** The longest brisk interval of a look that decides these faults; injections fall anywhere in it. */
 const briskPhase = 400
 
+/** After a dead letter the daemon rests for 50 ms, which delays the second of a flood and no first one. */
+const apart = 100
+
 /** Makes the fault again and again while a rollout is under way. */
 export async function briskLatency(
   fault: BenchFault,
@@ -26,7 +29,7 @@ export async function briskLatency(
   const sample: number[] = []
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     await gates.until(`well before: ${fault.name}`, isWell, patience)
-    await pause(Math.random() * briskPhase)
+    await pause(apart + Math.random() * briskPhase)
     const [took] = await once(fault, [gates], hands)
     sample.push(took ?? Number.NaN)
     await settle(fault, gates)

@@ -12,8 +12,8 @@ export function report(results: Results): string {
   return [
     `Measured on ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ` +
       `${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version.slice(1)}, with ${results.rows.toLocaleString('en-US')} ` +
-      `dispatched rows in the API's outbox. The platform by itself, with Redis and Postgres on the same machine, kept ` +
-      `${percent(results.loadBefore)} of its cores busy.`,
+      `dispatched rows in the API's outbox. Without any daemon ${percent(results.loadBefore)} of the cores were in use, by ` +
+      `the platform, its stores and whatever else ran on the machine: the more, the worse all of this.`,
     table(
       ['what', 'aim', 'measured', 'met?', 'tuned Prometheus stack'],
       lines.map(({ what, aim, measured, met, stack }) => [
