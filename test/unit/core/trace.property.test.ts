@@ -213,21 +213,22 @@ describe('a random trace of the platform', () => {
       fc.assert(
         fc.property(scenes, fc.nat(healthy.length - 1), fc.nat(10), (trace, index, from) => {
           const dead = healthy[index]
-          const mutated = momentsOf(trace, (world, n) =>
-            n < from
+          const isDead = (place: (typeof healthy)[number]) =>
+            place.probe === dead?.probe && place.target.id === dead.target.id
+          // A target that vanished together with its whole probe sends no failure: its last look counts until stale.
+          const looked: boolean[] = []
+          const mutated = momentsOf(trace, (world, n) => {
+            looked[n] = world.some(isDead)
+            return n < from
               ? world
-              : world.map((place) =>
-                  place.probe === dead?.probe && place.target.id === dead.target.id
-                    ? { ...place, failing: true }
-                    : place,
-                ),
-          )
+              : world.map((place) => (isDead(place) ? { ...place, failing: true } : place))
+          })
           const original = play(rules, momentsOf(trace))
           for (const [n, snapshot] of play(rules, mutated).entries()) {
             const listed =
               snapshot.beliefs.get(dead?.probe ?? '')?.targets.has(dead?.target.id ?? '') === true
             if (n < from) expect(snapshot.verdict).toEqual(original[n]?.verdict)
-            else if (!listed) break
+            else if (!listed || looked[n] !== true) break
             else expect(snapshot.verdict.verdict).not.toBe('proceed')
           }
         }),
