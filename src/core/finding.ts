@@ -109,45 +109,55 @@ export interface Claim {
   readonly describe: (sighting: Sighting, key: string) => string
 }
 
+/** What a claim makes of one value; the rest of a finding is the same for all claims. */
+type Judged = Required<Pick<Finding, 'answer' | 'observed' | 'threshold'>> & Pick<Finding, 'tally'>
+
+/** A finding for each reading, judged by its value and the name of its subject, and one for each blind spot. */
+function findingsOf(
+  account: Account,
+  claim: Claim,
+  judge: (value: number, subject: string) => Judged,
+): readonly Finding[] {
+  const seen = account.readings.map((sighting): Finding => {
+    const { reading, target } = sighting
+    const key = keyOf({ ...target.labels, ...reading.labels }, target.id)
+    const judged = judge(reading.value, key)
+    return {
+      key,
+      reason: judged.answer === 'unmet' ? reasonOf(claim, sighting) : 'ok',
+      message: claim.describe(sighting, key),
+      target: target.id,
+      ...judged,
+    }
+  })
+  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+}
+
 function reasonOf({ reason }: Claim, sighting: Sighting): string {
   return typeof reason === 'string' ? reason : reason(sighting)
 }
 
 /** Every reading of `signal` is at most the level's trip value; blind spots are unknown. Breached means `>`. */
-export function atMost(account: Account, signal: Signal, level: Level, claim: Claim): readonly Finding[] {
-  const seen = account.readings.map((sighting): Finding => {
-    const { value, labels } = sighting.reading
-    const key = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
-    const answer = value > level.trip ? 'unmet' : value > level.clear ? 'near' : 'met'
-    return {
-      key,
-      answer,
-      reason: answer === 'unmet' ? reasonOf(claim, sighting) : 'ok',
-      message: claim.describe(sighting, key),
-      observed: { value, unit: signal.unit },
-      threshold: { op: '<=', value: level.trip, unit: signal.unit, clear: level.clear },
-      target: sighting.target.id,
-    }
-  })
-  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+export function atMost(
+  account: Account,
+  { unit }: Signal,
+  { trip, clear }: Level,
+  claim: Claim,
+): readonly Finding[] {
+  return findingsOf(account, claim, (value) => ({
+    answer: value > trip ? 'unmet' : value > clear ? 'near' : 'met',
+    observed: { value, unit },
+    threshold: { op: '<=', value: trip, unit, clear },
+  }))
 }
 
 /** Every reading of the 0/1 `signal` is 1; blind spots are unknown. */
-export function isTrue(account: Account, signal: Signal, claim: Claim): readonly Finding[] {
-  const seen = account.readings.map((sighting): Finding => {
-    const { value, labels } = sighting.reading
-    const key = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
-    return {
-      key,
-      answer: value === 1 ? 'met' : 'unmet',
-      reason: value === 1 ? 'ok' : reasonOf(claim, sighting),
-      message: claim.describe(sighting, key),
-      observed: { value, unit: signal.unit },
-      threshold: { op: '==', value: 1, unit: signal.unit },
-      target: sighting.target.id,
-    }
-  })
-  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
+export function isTrue(account: Account, { unit }: Signal, claim: Claim): readonly Finding[] {
+  return findingsOf(account, claim, (value) => ({
+    answer: value === 1 ? 'met' : 'unmet',
+    observed: { value, unit },
+    threshold: { op: '==', value: 1, unit },
+  }))
 }
 
 /** Whether a count that is seen for the first time starts from its value, or from zero because any of it is news. */
@@ -159,56 +169,42 @@ export type Baseline = 'first-sight' | 'zero'
  */
 export function noneAdded(
   account: Account,
-  signal: Signal,
+  { name, unit }: Signal,
   baseline: Baseline,
   recollection: Recollection,
   claim: Claim,
 ): readonly Finding[] {
-  const seen = account.readings.map((sighting): Finding => {
-    const { value, labels } = sighting.reading
-    const subject = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
-    const key = `${signal.name}{${subject}}`
+  return findingsOf(account, claim, (value, subject) => {
+    const key = `${name}{${subject}}`
     const known = recollection.mark(key)
     const mark = known === undefined ? (baseline === 'zero' ? 0 : value) : value < known ? 0 : known
     const added = value - mark
     return {
-      key: subject,
       answer: added > 0 ? 'unmet' : 'met',
-      reason: added > 0 ? reasonOf(claim, sighting) : 'ok',
-      message: claim.describe(sighting, subject),
-      observed: { value: added, unit: signal.unit },
-      threshold: { op: '<=', value: 0, unit: signal.unit },
-      target: sighting.target.id,
+      observed: { value: added, unit },
+      threshold: { op: '<=', value: 0, unit },
       tally: { key, value, settles: true, ...(mark !== known && { mark }) },
     }
   })
-  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
 }
 
 /** The gauge `signal` is not above what it was when first seen; the mark follows it down, never up. */
 export function notAboveBaseline(
   account: Account,
-  signal: Signal,
+  { name, unit }: Signal,
   recollection: Recollection,
   claim: Claim,
 ): readonly Finding[] {
-  const seen = account.readings.map((sighting): Finding => {
-    const { value, labels } = sighting.reading
-    const subject = keyOf({ ...sighting.target.labels, ...labels }, sighting.target.id)
-    const key = `${signal.name}{${subject}}`
+  return findingsOf(account, claim, (value, subject) => {
+    const key = `${name}{${subject}}`
     const known = recollection.mark(key)
-    const mark = Math.min(known ?? value, value)
     const baseline = known ?? value
+    const mark = Math.min(baseline, value)
     return {
-      key: subject,
       answer: value > baseline ? 'unmet' : 'met',
-      reason: value > baseline ? reasonOf(claim, sighting) : 'ok',
-      message: claim.describe(sighting, subject),
-      observed: { value, unit: signal.unit },
-      threshold: { op: '<=', value: baseline, unit: signal.unit },
-      target: sighting.target.id,
+      observed: { value, unit },
+      threshold: { op: '<=', value: baseline, unit },
       tally: { key, value, settles: false, ...(mark !== known && { mark }) },
     }
   })
-  return [...seen, ...account.unseen.map((blind) => unseen(blind))]
 }
