@@ -1,38 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
-import { acknowledge, begin, type Result } from '../../../src/rollout/commands.ts'
+import type { Rules } from '../../../src/core/snapshot.ts'
+import { acknowledge } from '../../../src/rollout/commands.ts'
 import { playShown, type Shown } from '../../support/timeline.ts'
 import { aStop, nothingArrives, smallRules, stopOf } from '../core/small-rules.ts'
+import { author, inRollout, last, ok, refused, take } from './commanding.ts'
 
-const author = { actor: 'ann', reason: 'seen' }
 const levels = smallRules()
 const edges = smallRules({ stops: [aStop({ kind: 'edge', condition: nothingArrives })] })
 const proofs = smallRules({ stops: [aStop({ kind: 'cannot-prove', clearAfter: 5_000 })] })
-
-function ok(result: Result): Snapshot {
-  if (!result.ok) throw new Error(`${result.status} ${result.title}: ${result.detail}`)
-  return result.snapshot
-}
-
-function refused(result: Result): string {
-  return result.ok ? 'accepted' : `${result.status} ${result.title}`
-}
-
-/** A rollout that begins before anything was looked at, and what is shown then. */
-function inRollout(rules: Rules, script: readonly (readonly [number, Shown])[]): Snapshot {
-  const from = ok(begin(initialSnapshot(0, rules), { ...author, id: 'r1' }, 0))
-  return last(playShown(rules, script, from))
-}
-
-function last(snapshots: readonly Snapshot[]): Snapshot {
-  const snapshot = snapshots.at(-1)
-  if (snapshot === undefined) throw new Error('nothing was played')
-  return snapshot
-}
-
-function take(snapshot: Snapshot, at = snapshot.at): Result {
-  return acknowledge(snapshot, 'deep', author, at)
-}
 
 describe('acknowledging a stop', () => {
   it('R08: is refused while the breach stands', () => {

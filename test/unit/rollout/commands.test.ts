@@ -1,36 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
-import { acknowledge, begin, finish, type Result } from '../../../src/rollout/commands.ts'
-import { playShown, type Shown } from '../../support/timeline.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import { begin, finish } from '../../../src/rollout/commands.ts'
+import { playShown } from '../../support/timeline.ts'
 import { aStop, smallRules, stopOf } from '../core/small-rules.ts'
+import { author, inRollout, last, ok, refused, take } from './commanding.ts'
 
-const author = { actor: 'ann', reason: 'seen' }
 const levels = smallRules()
-
-function ok(result: Result): Snapshot {
-  if (!result.ok) throw new Error(`${result.status} ${result.title}: ${result.detail}`)
-  return result.snapshot
-}
-
-function refused(result: Result): string {
-  return result.ok ? 'accepted' : `${result.status} ${result.title}`
-}
-
-/** A rollout that begins before anything was looked at, and what is shown then. */
-function inRollout(rules: Rules, script: readonly (readonly [number, Shown])[]): Snapshot {
-  const from = ok(begin(initialSnapshot(0, rules), { ...author, id: 'r1' }, 0))
-  return last(playShown(rules, script, from))
-}
-
-function last(snapshots: readonly Snapshot[]): Snapshot {
-  const snapshot = snapshots.at(-1)
-  if (snapshot === undefined) throw new Error('nothing was played')
-  return snapshot
-}
-
-function take(snapshot: Snapshot, at = snapshot.at): Result {
-  return acknowledge(snapshot, 'deep', author, at)
-}
 
 describe('beginning a rollout', () => {
   it('takes the declared phase, or preflight, and writes it down', () => {
