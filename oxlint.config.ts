@@ -21,15 +21,21 @@ export const layers: Readonly<Record<string, Layer>> = {
   gates: { imports: ['core', 'checks'], packages: [], pure: true },
   rollout: { imports: ['core'], packages: [], pure: true },
   connections: { imports: ['core'], packages: ['*'] },
+  // Manifests of Helm: the pipeline that renders one and the daemon that reads it back must agree on every byte.
+  manifest: { imports: ['core'], packages: ['node:crypto', 'yaml'], pure: true },
+  cluster: { imports: ['core', 'connections', 'manifest'], packages: ['*'] },
   config: { imports: ['core', 'checks', 'gates'], packages: ['*'] },
-  probes: { imports: ['core', 'checks', 'connections', 'config'], packages: ['*'] },
+  probes: {
+    imports: ['core', 'checks', 'connections', 'cluster', 'manifest', 'config'],
+    packages: ['*'],
+  },
   publish: { imports: ['core', 'checks', 'gates', 'rollout', 'config'], packages: ['*'] },
   daemon: {
-    imports: ['core', 'checks', 'gates', 'rollout', 'connections', 'config', 'probes', 'publish'],
+    imports: ['core', 'checks', 'gates', 'rollout', 'connections', 'cluster', 'config', 'probes', 'publish'],
     packages: ['*'],
   },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
-  cli: { imports: ['publish/contract.ts'], packages: ['node:*', 'undici'] },
+  cli: { imports: ['publish/contract.ts', 'manifest'], packages: ['node:*', 'undici'] },
 }
 
 /** Single files that may import more packages than their folder. */

@@ -370,3 +370,149 @@ export const pushedEvidence = defineSignal({
   unit: 'boolean',
   labels: ['check'],
 })
+
+// Workloads of the release
+
+const perComponent = ['component'] as const
+
+export const workloadDesired = defineSignal({
+  name: 'caracal_workload_replicas_desired',
+  help: 'Replicas that the Deployment or StatefulSet should have.',
+  type: 'gauge',
+  unit: 'replicas',
+  labels: perComponent,
+})
+
+export const workloadUpdated = defineSignal({
+  name: 'caracal_workload_replicas_updated',
+  help: 'Replicas that have the target revision.',
+  type: 'gauge',
+  unit: 'replicas',
+  labels: perComponent,
+})
+
+export const workloadAvailable = defineSignal({
+  name: 'caracal_workload_replicas_available',
+  help: 'Replicas that the cluster counts as available, whatever their revision.',
+  type: 'gauge',
+  unit: 'replicas',
+  labels: perComponent,
+})
+
+export const workloadRolledOut = defineSignal({
+  name: 'caracal_workload_rolled_out',
+  help: 'Whether every replica has the target revision and is available, and none of another is left.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perComponent,
+})
+
+export const workloadProgressing = defineSignal({
+  name: 'caracal_workload_progressing',
+  help: 'Whether the workload can go on (1), or a deadline passed, a pod crashes over and over or cannot start (0).',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perComponent,
+})
+
+export const workloadTemplate = defineSignal({
+  name: 'caracal_workload_template_fingerprint',
+  help: 'A number made of the pod template: it changes when the workload rolls, not when it is scaled.',
+  type: 'gauge',
+  unit: 'objects',
+  labels: perComponent,
+})
+
+export const workloadDrift = defineSignal({
+  name: 'caracal_workload_drifted_fields',
+  help: 'Fields of the live objects of the component that differ from the manifest of the Helm release.',
+  type: 'gauge',
+  unit: 'fields',
+  labels: perComponent,
+})
+
+export const servicePortReaches = defineSignal({
+  name: 'caracal_service_port_reaches',
+  help: 'Whether the Service reaches every ready pod of the component on the port that it listens on.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perComponent,
+})
+
+export const secretKeysMissing = defineSignal({
+  name: 'caracal_secret_keys_missing',
+  help: 'Keys of the Secret that workloads refer to and that it does not hold; all of them when there is no such Secret.',
+  type: 'gauge',
+  unit: 'keys',
+  labels: ['secret'],
+})
+
+// Migration Jobs
+
+const perMigration = ['kind'] as const
+
+export const migrationJobActive = defineSignal({
+  name: 'caracal_migration_job_active',
+  help: 'Whether the migration Job exists and has not ended.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perMigration,
+})
+
+export const migrationJobFailed = defineSignal({
+  name: 'caracal_migration_job_failed',
+  help: 'Whether the migration Job exists and has failed.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perMigration,
+})
+
+export const migrationJobSucceeded = defineSignal({
+  name: 'caracal_migration_job_succeeded',
+  help: 'Whether the last run of the migration Job was seen to succeed; absent while nobody can tell.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: perMigration,
+})
+
+export const migrationEarlyPods = defineSignal({
+  name: 'caracal_migration_early_pods',
+  help: 'Pods of a new revision that were created while a migration Job still ran or after it failed.',
+  type: 'gauge',
+  unit: 'pods',
+  labels: [],
+})
+
+// The Helm release
+
+export const releaseRevision = defineSignal({
+  name: 'caracal_release_revision',
+  help: 'Newest revision of the Helm release, whatever its status.',
+  type: 'gauge',
+  unit: 'versions',
+  labels: [],
+})
+
+export const releaseDeployed = defineSignal({
+  name: 'caracal_release_deployed',
+  help: 'Whether the newest revision of the Helm release is deployed (1), or pending, failed or going away (0).',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: [],
+})
+
+export const releaseManifestObjects = defineSignal({
+  name: 'caracal_release_manifest_objects',
+  help: 'Objects in the manifest of the newest revision of the Helm release.',
+  type: 'gauge',
+  unit: 'objects',
+  labels: [],
+})
+
+export const releasePreviousRevision = defineSignal({
+  name: 'caracal_release_previous_revision',
+  help: 'Newest earlier revision that is kept with chart, images and values and could be rolled back to; 0 when none is.',
+  type: 'gauge',
+  unit: 'versions',
+  labels: [],
+})
