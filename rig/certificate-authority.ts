@@ -6,17 +6,28 @@ export interface Identity {
   readonly key: string
 }
 
+/** What a certificate says beside its name. */
+export interface IssueOptions {
+  /** The subject's organization: Kubernetes takes it for the group of a client. */
+  readonly organization?: string
+  /** IPv4 addresses that the certificate is good for too. */
+  readonly addresses?: readonly string[]
+}
+
 /** A certificate authority that exists for one test. */
 export interface Authority {
   /** PEM text of its own certificate. */
   readonly ca: string
-  /** A certificate for a server of this DNS name. */
-  issue(name: string): Identity
+  /** PEM text of its own key, for a server that signs certificates itself. */
+  readonly caKey: string
+  /** A certificate for a server of this DNS name, or for a client of this name. */
+  issue(name: string, options?: IssueOptions): Identity
 }
 
 // Object identifiers in DER.
 const ecdsaWithSha256 = Buffer.from('06082a8648ce3d040302', 'hex')
 const commonName = Buffer.from('0603550403', 'hex')
+const organizationName = Buffer.from('060355040a', 'hex')
 const basicConstraints = Buffer.from('0603551d13', 'hex')
 const subjectAltName = Buffer.from('0603551d11', 'hex')
 
@@ -24,25 +35,33 @@ const subjectAltName = Buffer.from('0603551d11', 'hex')
 export function certificateAuthority(name = 'Test Authority'): Authority {
   const root = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const isAuthority = sequence(basicConstraints, octets(sequence(der(0x01, Buffer.from([0xff])))))
-  const ca = certificate(name, name, root.publicKey, root.privateKey, isAuthority)
+  const issuer = distinguishedName(name)
   return {
-    ca,
-    issue(host) {
+    ca: certificate(issuer, issuer, root.publicKey, root.privateKey, isAuthority),
+    caKey: pemOf(root.privateKey),
+    issue(host, { organization, addresses = [] } = {}) {
       const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      const names = sequence(subjectAltName, octets(sequence(der(0x82, Buffer.from(host)))))
+      const numbers = addresses.map((address) => der(0x87, Buffer.from(address.split('.').map(Number))))
+      const names = sequence(subjectAltName, octets(sequence(der(0x82, Buffer.from(host)), ...numbers)))
+      const subject = distinguishedName(host, organization)
       return {
-        cert: certificate(name, host, pair.publicKey, root.privateKey, names),
-        key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        cert: certificate(issuer, subject, pair.publicKey, root.privateKey, names),
+        key: pemOf(pair.privateKey),
       }
     },
   }
 }
 
-let serial = 0
+// Two bytes that DER takes for a positive number without a byte too many.
+let serial = 0x1000
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
 
 function certificate(
-  issuer: string,
-  subject: string,
+  issuer: Buffer,
+  subject: Buffer,
   publicKey: KeyObject,
   signer: KeyObject,
   extension: Buffer,
@@ -50,11 +69,11 @@ function certificate(
   serial += 1
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
-    der(0x02, Buffer.from([serial])),
+    der(0x02, Buffer.from([serial >> 8, serial & 0xff])),
     sequence(ecdsaWithSha256),
-    distinguishedName(issuer),
+    issuer,
     sequence(der(0x18, Buffer.from('20200101000000Z')), der(0x18, Buffer.from('21200101000000Z'))),
-    distinguishedName(subject),
+    subject,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(extension)),
   )
@@ -63,8 +82,13 @@ function certificate(
   return `-----BEGIN CERTIFICATE-----\n${whole.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
 }
 
-function distinguishedName(name: string): Buffer {
-  return sequence(der(0x31, sequence(commonName, der(0x0c, Buffer.from(name)))))
+function distinguishedName(name: string, organization?: string): Buffer {
+  const group = organization === undefined ? [] : [namePart(organizationName, organization)]
+  return sequence(...group, namePart(commonName, name))
+}
+
+function namePart(kind: Buffer, value: string): Buffer {
+  return der(0x31, sequence(kind, der(0x0c, Buffer.from(value))))
 }
 
 function sequence(...parts: readonly Buffer[]): Buffer {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
-import { certificateAuthority } from '../support/certificate-authority.ts'
+import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import {
   afterwards,
   always,

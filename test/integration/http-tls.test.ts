@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { HttpFailure } from '../../src/connections/http-failure.ts'
 import { openHttp } from '../../src/connections/http.ts'
-import { certificateAuthority } from '../support/certificate-authority.ts'
+import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { hanging, misbehavingServer, saysJson } from '../support/misbehaving-server.ts'
 
 const authority = certificateAuthority()

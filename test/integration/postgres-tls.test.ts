@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { openPostgres, type PostgresTls } from '../../src/connections/postgres.ts'
-import { certificateAuthority } from '../support/certificate-authority.ts'
+import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { failureOf, settingsOf, type Failed } from '../support/postgres.ts'
 
 const authority = certificateAuthority()

@@ -6,7 +6,7 @@ import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { redisMemoryUsed, streamExists } from '../../src/checks/signals.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
-import { certificateAuthority } from '../support/certificate-authority.ts'
+import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { blindnessOf, lookOnce, platformStreamsProbe, valueIn } from '../support/redis.ts'
 
 const audit = 'caracal.audit.events'

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
-import type { Identity } from './certificate-authority.ts'
+import type { Identity } from '../../rig/certificate-authority.ts'
 
 export interface ReceivedRequest {
   readonly method: string

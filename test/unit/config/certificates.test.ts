@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { certificateAuthority } from '../../support/certificate-authority.ts'
+import { certificateAuthority } from '../../../rig/certificate-authority.ts'
 import { load, testFaults, withLines, withPostgres, withRedis } from './loading.ts'
 
 const authority = certificateAuthority()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { checkConfig } from '../../../src/config/check.ts'
 import { redactedConfig } from '../../../src/config/redact.ts'
-import { certificateAuthority } from '../../support/certificate-authority.ts'
+import { certificateAuthority } from '../../../rig/certificate-authority.ts'
 import { load, sources, withLines, type Given } from './loading.ts'
 
 const authority = certificateAuthority()
