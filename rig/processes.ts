@@ -205,12 +205,13 @@ export async function waitUntilReady(
   server: ServerProcess,
   ready: () => Promise<boolean>,
   explain: (why: string) => Error,
+  patienceMs = 20_000,
 ): Promise<void> {
   const start = performance.now()
-  while (performance.now() - start < 20_000) {
+  while (performance.now() - start < patienceMs) {
     if (await ready()) return
     if (!server.running()) throw explain('it ended at once')
     await delay(20)
   }
-  throw explain('it did not answer within 20 s')
+  throw explain(`it did not answer within ${patienceMs / 1_000} s`)
 }
