@@ -11,4 +11,6 @@ export interface Replica {
   readonly url: string
   /** What the replica believes its host is called; Gateway names its consumer group by it. */
   readonly hostname?: string
+  /** Revision of its workload that it belongs to, where a cluster says so. */
+  readonly revision?: string
 }

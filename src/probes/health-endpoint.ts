@@ -7,7 +7,7 @@ import { SECOND } from '../core/time.ts'
 import { blindnessOf, cannotSee, isPage, pageBlindness, replicaOf } from './http-status.ts'
 import { statusBlindness, urlOf } from './http-status.ts'
 import type { Look, Probe } from './probe.ts'
-import { targetOf, type Discovery } from './replicas.ts'
+import { targetsOf, type Discovery } from './replicas.ts'
 
 export interface HealthEndpointSources {
   readonly http: Http
@@ -25,11 +25,7 @@ export function healthEndpoint({ http, discovery }: HealthEndpointSources): Prob
   return {
     name: 'health-endpoint',
     provides: [alive],
-    targets: () =>
-      discovery
-        .replicas()
-        .filter(({ component }) => ['api', 'coordinator', 'web'].includes(component))
-        .map(targetOf),
+    targets: () => targetsOf(discovery, ['api', 'coordinator', 'web']),
     // Below a second together; not as often as metrics, for API writes each request into its log.
     pace: () => ({ brisk: 400, quiet: 5 * SECOND, timeout: 550 }),
     async look(target, deadline) {

@@ -3,7 +3,7 @@ import { HttpFailure } from '../connections/http-failure.ts'
 import type { Blindness, Target } from '../core/observation.ts'
 import { CannotSee } from './probe.ts'
 import type { Discovery, Replica } from './replicas.ts'
-import { targetOf } from './replicas.ts'
+import { replicaAt } from './replicas.ts'
 
 /**
  * Why an answer of this status says nothing about the replica.
@@ -67,7 +67,7 @@ export function blindnessOf(fault: unknown, subject: string): unknown {
 
 /** @throws CannotSee when the replica was taken off the list since the look was planned */
 export function replicaOf(discovery: Discovery, target: Target): Replica {
-  const replica = discovery.replicas().find((candidate) => targetOf(candidate).id === target.id)
+  const replica = replicaAt(discovery, target)
   if (replica !== undefined) return replica
   throw new CannotSee('unreachable', 'target_gone', `${target.id} is not among the replicas any more`)
 }

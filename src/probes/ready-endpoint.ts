@@ -7,7 +7,7 @@ import { MINUTE, SECOND, type Clock, type Instant, type Millis } from '../core/t
 import { blindnessOf, cannotSee, replicaOf, urlOf } from './http-status.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 import { readinessOf } from './ready-body.ts'
-import { components, targetOf, type Component, type Discovery } from './replicas.ts'
+import { components, countOf, targetsOf, type Component, type Discovery } from './replicas.ts'
 
 export interface ReadyEndpointSources {
   readonly http: Http
@@ -71,11 +71,11 @@ export function readyEndpoint({ http, discovery, clock }: ReadyEndpointSources):
     name: 'ready-endpoint',
     rationed: true,
     provides: [ready],
-    targets: () => discovery.replicas().map(targetOf),
+    targets: () => targetsOf(discovery, components),
     pace(target) {
       const component = componentOf(target)
       const { brisk, quiet, timeout, between = 0 } = budgets[component]
-      const siblings = discovery.replicas().filter((replica) => replica.component === component).length
+      const siblings = countOf(discovery, component)
       const least = Math.max(between * siblings, slowdown(throttleOf(component), brisk, clock.now()))
       return { brisk: Math.max(brisk, least), quiet: Math.max(quiet, least), timeout }
     },

@@ -1,15 +1,61 @@
 import type { Target } from '../core/observation.ts'
-import type { Replica } from '../core/replica.ts'
+import type { Component, Replica } from '../core/replica.ts'
 
 export { components, type Component, type Replica } from '../core/replica.ts'
 
-/** Where replicas come from: configuration, or a cluster. Asked anew before each look, so replicas may come and go. */
+/**
+ * Where replicas come from: configuration, or a cluster. Asked anew before each look, so replicas may come and go; the
+ * same list is returned for as long as none does.
+ */
 export interface Discovery {
   replicas(): readonly Replica[]
 }
 
 /** A replica as the target of a look. */
 export function targetOf(replica: Replica): Target {
-  const { component, name } = replica
-  return { id: `${component}/${name}`, labels: { component, replica: name } }
+  const { component, name, revision } = replica
+  const labels = { component, replica: name, ...(revision !== undefined && { revision }) }
+  return { id: `${component}/${name}`, labels }
+}
+
+interface Listing {
+  readonly byTarget: ReadonlyMap<string, Replica>
+  readonly targets: ReadonlyMap<Component, readonly Target[]>
+}
+
+// Each look asks for the list: with hundreds of replicas, making it anew each time would cost more than the looks.
+const listings = new WeakMap<readonly Replica[], Listing>()
+
+function listingOf(discovery: Discovery): Listing {
+  const replicas = discovery.replicas()
+  const known = listings.get(replicas)
+  if (known !== undefined) return known
+  const pairs = replicas.map((replica) => [replica, targetOf(replica)] as const)
+  const listing: Listing = {
+    byTarget: new Map(pairs.map(([replica, target]) => [target.id, replica])),
+    targets: new Map(
+      [...Map.groupBy(pairs, ([{ component }]) => component)].map(([component, own]) => [
+        component,
+        own.map(([, target]) => target),
+      ]),
+    ),
+  }
+  listings.set(replicas, listing)
+  return listing
+}
+
+/** The replicas of these components as targets. */
+export function targetsOf(discovery: Discovery, components: readonly Component[]): readonly Target[] {
+  const { targets } = listingOf(discovery)
+  return components.flatMap((component) => targets.get(component) ?? [])
+}
+
+/** How many replicas the component has. */
+export function countOf(discovery: Discovery, component: Component): number {
+  return listingOf(discovery).targets.get(component)?.length ?? 0
+}
+
+/** The replica behind a target, unless it has gone since. */
+export function replicaAt(discovery: Discovery, target: Target): Replica | undefined {
+  return listingOf(discovery).byTarget.get(target.id)
 }

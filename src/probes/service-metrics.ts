@@ -5,7 +5,7 @@ import { ExpositionError, parseExposition, type Sample } from './exposition.ts'
 import { blindnessOf, cannotSee, isPage, pageBlindness, replicaOf, statusBlindness } from './http-status.ts'
 import { urlOf } from './http-status.ts'
 import { CannotSee, type Pace, type Probe } from './probe.ts'
-import { targetOf, type Discovery } from './replicas.ts'
+import { components, targetsOf, type Discovery } from './replicas.ts'
 import { familiesOf, isMeasured, lookAt, measuredSignals, type Measured } from './service-families.ts'
 
 export interface ServiceMetricsSources {
@@ -34,11 +34,7 @@ export function serviceMetrics({ http, discovery, bearer }: ServiceMetricsSource
   return {
     name: 'service-metrics',
     provides: measuredSignals,
-    targets: () =>
-      discovery
-        .replicas()
-        .filter(({ component }) => isMeasured(component))
-        .map(targetOf),
+    targets: () => targetsOf(discovery, components.filter(isMeasured)),
     pace: () => pace,
     async look(target, deadline) {
       const url = urlOf(replicaOf(discovery, target), '/metrics')

@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Cluster, Kind, Kinds } from '../cluster/model.ts'
+import type { Target } from '../core/observation.ts'
+import type { Signal } from '../core/signal.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { CannotSee, type Look, type Watch } from './probe.ts'
+
+/** All that the API server says is one target: it is seen or it is not. */
+const clusterTarget: Target = { id: 'kubernetes', labels: {} }
+
+/** What has not changed is said again so often, since only what is confirmed stays believed. */
+const CONFIRM: Millis = 5 * SECOND
+
+/**
+ * A watch that says what `see` makes of the cluster, at once after each change.
+ * @param see throws CannotSee where the cluster can't be seen
+ */
+export function clusterWatch(
+  name: string,
+  provides: readonly Signal[],
+  cluster: Cluster,
+  see: (cluster: Cluster) => Look,
+): Watch {
+  return {
+    name,
+    provides,
+    targets: () => [clusterTarget],
+    validFor: 3 * CONFIRM,
+    async follow(_, deliver, stop) {
+      const say = () => deliver(lookAt(name, cluster, see))
+      const unsubscribe = cluster.subscribe(say)
+      while (!stop.aborted) {
+        say()
+        await delay(CONFIRM, undefined, { signal: stop }).catch(() => {})
+      }
+      unsubscribe()
+    },
+  }
+}
+
+/** A fault of ours with one object must not end the watch. */
+function lookAt(name: string, cluster: Cluster, see: (cluster: Cluster) => Look): Look | CannotSee {
+  try {
+    return see(cluster)
+  } catch (fault) {
+    if (fault instanceof CannotSee) return fault
+    const text = fault instanceof Error ? fault.message : String(fault)
+    return new CannotSee('malformed', 'unexpected_object', `${name} did not understand the cluster: ${text}`)
+  }
+}
+
+/**
+ * The objects of a kind as they are now.
+ * @throws CannotSee when they can't be seen
+ */
+export function seenNow<K extends Kind>(cluster: Cluster, kind: K): readonly Kinds[K][] {
+  const seen = cluster.of(kind)
+  if (seen.ok) return seen.items
+  const { unknownReason, reason, message } = seen.blindness
+  throw new CannotSee(unknownReason, reason, message)
+}

@@ -1,0 +1,159 @@
+import {
+  migrationEarlyPods,
+  migrationJobActive,
+  migrationJobFailed,
+  migrationJobSucceeded,
+} from '../checks/signals.ts'
+import type { Cluster, Job, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
+import { cannotTell, type BlindSpot } from '../core/observation.ts'
+import { read, type Reading } from '../core/signal.ts'
+import type { Instant } from '../core/time.ts'
+import { clusterWatch, seenNow } from './cluster-watch.ts'
+import { earlyPods, type Migrating } from './early-pods.ts'
+import type { Look, Watch } from './probe.ts'
+
+/** The label component of the platform's migration Jobs. */
+const kinds = ['migrate', 'auth-migrate'] as const
+type Kind = (typeof kinds)[number]
+
+/** What is remembered of a Job after it is gone: Helm deletes one that succeeded at once. */
+type Past = Pick<Job, 'uid' | 'createdAt' | 'outcome' | 'endedAt'>
+
+/** How Helm's own record says that a hook's last run in the newest revision ended. */
+type HookJob = ReleaseContent['hookJobs'][number]
+
+/** Is told how the migration Jobs fare, and remembers those that succeeded and were deleted. */
+export function migrationJobs(cluster: Cluster): Watch {
+  const provides = [migrationJobActive, migrationJobFailed, migrationJobSucceeded, migrationEarlyPods]
+  const past = new Map<Kind, Past>()
+  return clusterWatch('migration-jobs', provides, cluster, () => {
+    const jobs = seenNow(cluster, 'jobs')
+    const release = newest(cluster)
+    const live = new Map(kinds.map((kind) => [kind, youngest(jobs, kind)] as const))
+    for (const [kind, job] of live) if (job !== undefined) past.set(kind, job)
+    const looks = kinds.map((kind) => lookAt(kind, live.get(kind), past.get(kind), release))
+    const spans = kinds.flatMap((kind) => spanOf(past.get(kind), hookOf(kind, release), release) ?? [])
+    const early = earlyPods(cluster, spans)
+    return {
+      readings: [
+        ...looks.flatMap((look) => look.readings),
+        read(migrationEarlyPods, {}, early.length, early.slice(0, 10).join(', ')),
+      ],
+      blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
+    }
+  })
+}
+
+type Release = ReleaseSecret & { readonly content: ReleaseContent }
+
+/** The newest revision of the release, when it may be read. */
+function newest(cluster: Cluster): Release | undefined {
+  const seen = cluster.of('releases')
+  if (!seen.ok) return undefined
+  const latest = seen.items.toSorted((a, b) => b.revision - a.revision)[0]
+  return latest !== undefined && 'digest' in latest.content
+    ? { ...latest, content: latest.content }
+    : undefined
+}
+
+function youngest(jobs: readonly Job[], kind: Kind): Job | undefined {
+  return jobs.filter((job) => job.component === kind).toSorted((a, b) => b.createdAt - a.createdAt)[0]
+}
+
+function hookOf(kind: Kind, release: Release | undefined): HookJob | undefined {
+  return release?.content.hookJobs.find((hook) => hook.component === kind)
+}
+
+function lookAt(
+  kind: Kind,
+  job: Job | undefined,
+  past: Past | undefined,
+  release: Release | undefined,
+): Look {
+  const labels = { kind }
+  const hook = hookOf(kind, release)
+  if (job !== undefined) return { readings: liveReadings(kind, job) }
+  // A release whose manifest is known and has no such hook does not migrate this way.
+  if (release !== undefined && hook === undefined) return { readings: [] }
+  const gone = [read(migrationJobActive, labels, 0)]
+  const failed = hook?.phase === 'Failed' && !isNewer(past, release)
+  const detail = failed ? `hook_failed: Helm says that ${hook.name} failed (Job deleted)` : undefined
+  const succeeded = hasSucceeded(past, hook, release)
+  const readings: readonly Reading[] = [...gone, read(migrationJobFailed, labels, failed ? 1 : 0, detail)]
+  return succeeded === undefined
+    ? { readings, blindSpots: [unseen(kind)] }
+    : { readings: [...readings, read(migrationJobSucceeded, labels, succeeded && !failed ? 1 : 0)] }
+}
+
+function liveReadings(kind: Kind, job: Job): readonly Reading[] {
+  const labels = { kind }
+  const { outcome, reason = 'failed', message = 'no message', name, uid } = job
+  const failed = outcome === 'failed'
+  return [
+    read(migrationJobActive, labels, outcome === undefined ? 1 : 0, `job ${name}, uid ${uid}`),
+    read(
+      migrationJobFailed,
+      labels,
+      failed ? 1 : 0,
+      failed ? `${reason}: ${message} (job ${name}, uid ${uid})` : undefined,
+    ),
+    read(migrationJobSucceeded, labels, outcome === 'complete' ? 1 : 0, `job ${name}, uid ${uid}`),
+  ]
+}
+
+/**
+ * Whether the last run succeeded although its Job is gone; undefined when nobody can tell. A Job that was seen counts
+ * unless Helm has begun a revision since.
+ */
+function hasSucceeded(
+  past: Past | undefined,
+  hook: HookJob | undefined,
+  release: Release | undefined,
+): boolean | undefined {
+  if (past !== undefined && (release === undefined || isNewer(past, release))) {
+    if (past.outcome !== undefined) return past.outcome === 'complete'
+    // It vanished while it ran: Helm deletes what succeeded, a person what hangs.
+    return hook?.phase === 'Succeeded' ? true : undefined
+  }
+  switch (hook?.phase) {
+    case 'Succeeded':
+      return true
+    case 'Failed':
+    case 'Running':
+    case '':
+      return false
+    case 'Unknown':
+    case undefined:
+      return undefined
+  }
+}
+
+/** Both times are the API server's. */
+function isNewer(past: Past | undefined, release: Release | undefined): boolean {
+  return past !== undefined && release !== undefined && past.createdAt >= release.createdAt
+}
+
+/** From when to when the schema was, or is, being changed. */
+function spanOf(
+  past: Past | undefined,
+  hook: HookJob | undefined,
+  release: Release | undefined,
+): Migrating | undefined {
+  if (past !== undefined && (release === undefined || isNewer(past, release)))
+    return span(past.createdAt, past.outcome === 'complete' ? past.endedAt : undefined)
+  if (hook?.completedAt === undefined || release === undefined) return undefined
+  return span(release.createdAt, hook.phase === 'Succeeded' ? hook.completedAt : undefined)
+}
+
+function span(from: Instant, until: Instant | undefined): Migrating {
+  return until === undefined ? { from } : { from, until }
+}
+
+function unseen(kind: Kind): BlindSpot {
+  const message = `no Job with the label component=${kind} is there and none was seen to succeed: Helm deletes one that succeeded`
+  return cannotTell(
+    migrationJobSucceeded,
+    { kind },
+    { unknownReason: 'never_measured', reason: 'migration_job_unseen', message },
+  )
+}

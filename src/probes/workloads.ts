@@ -1,0 +1,140 @@
+import {
+  workloadAvailable,
+  workloadDesired,
+  workloadProgressing,
+  workloadRolledOut,
+  workloadTemplate,
+  workloadUpdated,
+} from '../checks/signals.ts'
+import type { Cluster, Pod, Workload } from '../cluster/model.ts'
+import { cannotTell, type BlindSpot } from '../core/observation.ts'
+import { components } from '../core/replica.ts'
+import { read, type Reading } from '../core/signal.ts'
+import { inWords, type Clock, type Instant, type Millis } from '../core/time.ts'
+import { clusterWatch, seenNow } from './cluster-watch.ts'
+import type { Look, Watch } from './probe.ts'
+
+const provides = [
+  workloadDesired,
+  workloadUpdated,
+  workloadAvailable,
+  workloadRolledOut,
+  workloadProgressing,
+  workloadTemplate,
+]
+
+/** Is told how far each Deployment and StatefulSet of the release has come, and whether it can go on. */
+export function workloads(cluster: Cluster, clock: Clock, deadline: () => Millis): Watch {
+  const unfinished = unfinishedSince(clock)
+  return clusterWatch('workloads', provides, cluster, () => {
+    const all = seenNow(cluster, 'workloads')
+    const pods = Map.groupBy(seenNow(cluster, 'pods'), (pod) => pod.component)
+    unfinished.keep(all)
+    const looks = components.map((component): Look => {
+      const own = all.filter((workload) => workload.component === component)
+      const [workload, ...others] = own
+      if (workload === undefined) return { readings: [] }
+      if (others.length > 0) return { readings: [], blindSpots: ambiguous(component, own) }
+      const members = (pods.get(component) ?? []).filter((pod) => !pod.deleting)
+      return { readings: readingsOf(workload, members, unfinished.since(workload), deadline()) }
+    })
+    return {
+      readings: looks.flatMap((look) => look.readings),
+      blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
+    }
+  })
+}
+
+function readingsOf(
+  workload: Workload,
+  pods: readonly Pod[],
+  unfinished: Millis,
+  deadline: Millis,
+): readonly Reading[] {
+  const { component, replicas, available, fingerprint, images } = workload
+  const labels = { component }
+  const missing = missingOf(workload, pods)
+  const failure = failureOf(workload, pods, unfinished, deadline)
+  return [
+    read(workloadDesired, labels, replicas.desired),
+    read(workloadUpdated, labels, replicas.updated),
+    read(workloadAvailable, labels, available),
+    read(workloadRolledOut, labels, missing === undefined ? 1 : 0, missing),
+    read(workloadProgressing, labels, failure === undefined ? 1 : 0, failure),
+    read(workloadTemplate, labels, fingerprint, images.join(', ')),
+  ]
+}
+
+/** What a workload still lacks, as `code: sentence`; the order is that in which a rollout goes on. */
+function missingOf(workload: Workload, pods: readonly Pod[]): string | undefined {
+  const { generation, observedGeneration, replicas, available } = workload
+  const { desired, updated, total } = replicas
+  if (observedGeneration < generation)
+    return `not_observed: its controller has not taken up generation ${generation}`
+  if (updated < desired) return `waiting: ${updated} of ${desired} replicas updated${pending(pods)}`
+  if (total > updated) return `old_replicas_left: ${total - updated} of the former revision`
+  if (available < desired) return `unavailable: ${available} of ${desired} replicas available${pending(pods)}`
+  return undefined
+}
+
+function pending(pods: readonly Pod[]): string {
+  const homeless = pods.find((pod) => pod.unschedulable !== undefined)
+  return homeless === undefined ? '' : `; no node takes ${homeless.name}: ${homeless.unschedulable}`
+}
+
+/** A container that waits for these does not start by being waited for. */
+const cannotStart = new Set([
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+])
+
+/** Why a workload can't go on, as `code: sentence`. */
+function failureOf(
+  workload: Workload,
+  pods: readonly Pod[],
+  unfinished: Millis,
+  deadline: Millis,
+): string | undefined {
+  for (const { name: pod, containers } of pods)
+    for (const { name, waiting, restarts, message } of containers) {
+      const because = message === undefined ? '' : `: ${message}`
+      if (waiting === 'CrashLoopBackOff')
+        return `crash_loop: container ${name} of ${pod} crashes over and over, ${restarts} restarts${because}`
+      if (waiting !== undefined && cannotStart.has(waiting))
+        return `cannot_start: container ${name} of ${pod} can't start, ${waiting}${because}`
+    }
+  if (workload.deadlineExceeded !== undefined)
+    return `progress_deadline_exceeded: ${workload.deadlineExceeded}`
+  // Of a StatefulSet the cluster never says that it has given up.
+  if (workload.kind === 'StatefulSet' && unfinished > deadline)
+    return `rollout_deadline_exceeded: not rolled out for ${inWords(unfinished)}, ${inWords(deadline)} are allowed`
+  return undefined
+}
+
+/** For how long each workload has not been rolled out to its revision, by our own clock. */
+function unfinishedSince(clock: Clock) {
+  const began = new Map<string, Instant>()
+  const keyOf = ({ uid, revision }: Workload) => `${uid} ${revision}`
+  return {
+    keep(all: readonly Workload[]): void {
+      const open = new Set(all.filter((workload) => missingOf(workload, []) !== undefined).map(keyOf))
+      for (const key of began.keys()) if (!open.has(key)) began.delete(key)
+      for (const key of open) if (!began.has(key)) began.set(key, clock.now())
+    },
+    since(workload: Workload): Millis {
+      const at = began.get(keyOf(workload))
+      return at === undefined ? 0 : clock.now() - at
+    },
+  }
+}
+
+function ambiguous(component: string, own: readonly Workload[]): readonly BlindSpot[] {
+  const names = own.map(({ kind, name }) => `${kind}/${name}`).join(' and ')
+  const message = `${names} both have the label app.kubernetes.io/component=${component}: remove the one that is not in use`
+  return provides.map((signal) =>
+    cannotTell(signal, { component }, { unknownReason: 'ambiguous', reason: 'two_workloads', message }),
+  )
+}
