@@ -13,6 +13,8 @@ export interface Limits {
     readonly lostFor: Millis
     /** A new replica may take this long to prove readiness. */
     readonly startWithin: Millis
+    /** A StatefulSet may take this long to roll out; a Deployment has its own progress deadline. */
+    readonly rollOutWithin: Millis
   }
   readonly streams: {
     readonly lagEntries: LevelLimit
@@ -47,7 +49,8 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   // The chart's startup probe allows 30 tries 5 s apart before a container is restarted.
-  readiness: { lostFor: MINUTE, startWithin: 180 * SECOND },
+  // Kubernetes gives a Deployment 600 s to progress, and a StatefulSet for ever.
+  readiness: { lostFor: MINUTE, startWithin: 180 * SECOND, rollOutWithin: 10 * MINUTE },
   streams: {
     // The platform's doctor and its shipped alert warn above 1000 entries.
     lagEntries: { trip: 1_000, clear: 500 },

@@ -49,6 +49,22 @@ export interface PostgresSettings extends HostPort {
   readonly tls: false | ClientTls
 }
 
+/** Whether there is a cluster, and how to reach it. */
+export interface KubernetesSettings {
+  readonly enabled: boolean
+  /** Path; absent: the pod's service account, else the default kubeconfig. */
+  readonly kubeconfig?: string
+  readonly context?: string
+  /** Whether the Secrets of Helm releases may be read. */
+  readonly helmSecrets: boolean
+}
+
+/** Where the daemon's memory is kept: in a ConfigMap when one is named, else in a file. */
+export interface StateSettings {
+  readonly file: string
+  readonly configMap?: { readonly name: string; readonly namespace: string }
+}
+
 /** A gate, check or stop condition that is switched off on purpose, or on. */
 export interface Switch {
   readonly enabled: boolean
@@ -73,6 +89,7 @@ export interface WriteToken {
 /** The effective configuration: every default filled in, every file read, every secret a plain string. */
 export interface Config {
   readonly release: { readonly name: string; readonly namespace: string }
+  /** As configured; empty where a cluster is asked for them. */
   readonly replicas: readonly Replica[]
   /** Connections to Postgres that one replica of the service may hold. */
   readonly pools: Readonly<Record<Component, number>>
@@ -87,7 +104,7 @@ export interface Config {
   /** Absent `expected`: nobody said which migrations should be there. */
   readonly migrations: { readonly expected?: readonly string[] }
   /** Absent: nobody said whether there is a cluster, so what needs one is unknown. `enabled: false`: switched off on purpose. */
-  readonly kubernetes?: { readonly enabled: boolean }
+  readonly kubernetes?: KubernetesSettings
   /** By id; what is not listed is on. */
   readonly gates: Readonly<Record<string, Switch>>
   readonly checks: Readonly<Record<string, Switch>>
@@ -104,7 +121,7 @@ export interface Config {
   }
   /** Empty: writing is off. */
   readonly tokens: readonly WriteToken[]
-  readonly state: { readonly file: string }
+  readonly state: StateSettings
   readonly log: { readonly level: LogLevel }
   readonly runbookBaseUrl: string
 }

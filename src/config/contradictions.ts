@@ -1,5 +1,6 @@
 import { components } from '../core/replica.ts'
 import { missing, said, type Fault } from './faults.ts'
+import { replicasAllowed } from './services-schema.ts'
 import type { Locate } from './validate.ts'
 import { at, isMapping, pathText, type Path, type Tree } from './tree.ts'
 
@@ -20,6 +21,8 @@ export function contradictions(subject: Subject): readonly Fault[] {
     ...postgresTls(subject),
     ...certificatePairs(subject),
     ...migrationSources(subject),
+    ...replicaSources(subject),
+    ...stateSources(subject),
     ...sameReplicas(subject),
     ...sameTokens(subject),
   ]
@@ -94,6 +97,32 @@ function migrationSources(subject: Subject): Fault[] {
   const path = ['migrations', 'expectedFile']
   if (!has(subject, path) || !has(subject, ['migrations', 'expected'])) return []
   return [fault(subject, path, 'one of the two', 'stands beside migrations.expected')]
+}
+
+/** Replicas are listed, or found in a cluster; both together would count them twice. */
+function replicaSources(subject: Subject): Fault[] {
+  const found = at(subject.tree, ['kubernetes', 'enabled']) === true
+  return components.flatMap((component) => {
+    const path = ['services', component, 'replicas']
+    const given = has(subject, path)
+    if (found && given)
+      return [fault(subject, path, 'no list', 'stands beside kubernetes.enabled: true, which finds replicas')]
+    const needed = component !== 'web' || has(subject, ['services', 'web'])
+    if (found || given || !needed) return []
+    return [missing({ path, location: subject.locate(path), allowed: replicasAllowed })]
+  })
+}
+
+function stateSources(subject: Subject): Fault[] {
+  const path = ['state', 'configMap']
+  const others = ['file', 'namespace'].filter((key) => has(subject, ['state', key]))
+  if (!has(subject, path))
+    return others.includes('namespace')
+      ? [fault(subject, ['state', 'namespace'], 'state.configMap beside it', 'is that of no ConfigMap')]
+      : []
+  if (at(subject.tree, ['kubernetes', 'enabled']) !== true)
+    return [fault(subject, path, 'kubernetes.enabled: true', 'needs a cluster')]
+  return others.includes('file') ? [fault(subject, path, 'one of the two', 'stands beside state.file')] : []
 }
 
 /** Two replicas with one name would be one target; with one URL the same replica would count twice. */

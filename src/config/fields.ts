@@ -34,6 +34,12 @@ export function name(description: string) {
   return text(description, 'letters, digits, ".", "_" and "-", at most 63', /^[A-Za-z0-9._-]{1,63}$/)
 }
 
+/** The name of an object of Kubernetes. */
+export function objectName(description: string) {
+  const allowed = 'lower case letters, digits, "-" and ".", at most 253'
+  return text(description, allowed, /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/)
+}
+
 export function oneOf<const Values extends readonly [string, ...string[]]>(
   description: string,
   values: Values,

@@ -51,6 +51,10 @@ export const limitsSchema = z
           readiness.lostFor,
         ),
         startWithin: span('A new replica may take this long to prove readiness.', readiness.startWithin),
+        rollOutWithin: span(
+          'A StatefulSet may take this long to roll out; a Deployment has a deadline of its own.',
+          readiness.rollOutWithin,
+        ),
       })
       .prefault({}),
     streams: z

@@ -60,8 +60,16 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   if (!validated.ok || faults.length > 0) throw new ConfigError(inOrder(faults), files)
 
   const config = resolveConfig(validated.output, (path) => contents.texts.get(path))
-  const state = { file: fromFolder({ file, locate }, ['state', 'file'], config.state.file) }
-  return { config: { ...config, state }, files }
+  const state = { ...config.state, file: fromFolder({ file, locate }, ['state', 'file'], config.state.file) }
+  const kubeconfig = config.kubernetes?.kubeconfig
+  const kubernetes =
+    config.kubernetes !== undefined && kubeconfig !== undefined
+      ? {
+          ...config.kubernetes,
+          kubeconfig: fromFolder({ file, locate }, ['kubernetes', 'kubeconfig'], kubeconfig),
+        }
+      : config.kubernetes
+  return { config: { ...config, state, ...(kubernetes !== undefined && { kubernetes }) }, files }
 }
 
 async function readDocument(file: string, readFile: ReadFile): Promise<ConfigDocument> {

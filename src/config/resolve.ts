@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { defaultPoolSize } from '../checks/platform.ts'
 import { components, type Component, type Replica } from '../core/replica.ts'
-import type { ClientTls, Config, PostgresSettings, RedisSettings } from './config.ts'
+import type { ClientTls, Config, KubernetesSettings } from './config.ts'
+import type { PostgresSettings, RedisSettings, StateSettings } from './config.ts'
 import type { ParsedConfig } from './schema.ts'
 
 /** Text of the secret or file that the key at this path refers to. */
@@ -20,7 +21,7 @@ export function resolveConfig(parsed: ParsedConfig, textAt: TextAt): Config {
     ...defined({ redisMemoryLimit: parsed.redis.memoryLimit }),
     postgres: postgresOf(parsed.postgres, textAt),
     migrations: defined({ expected: parsed.migrations.expected ?? lines(textAt('migrations.expectedFile')) }),
-    ...defined({ kubernetes: parsed.kubernetes }),
+    ...(parsed.kubernetes !== undefined && { kubernetes: kubernetesOf(parsed.kubernetes) }),
     gates: given(parsed.gates),
     checks: given(parsed.checks),
     stopConditions: given(parsed.stopConditions),
@@ -35,7 +36,7 @@ export function resolveConfig(parsed: ParsedConfig, textAt: TextAt): Config {
       token: read(textAt, `tokens.${index}.token`),
       scopes,
     })),
-    state,
+    state: stateOf(state, release.namespace),
     log,
     runbookBaseUrl: parsed.runbookBaseUrl.replace(/\/+$/, ''),
   }
@@ -65,6 +66,18 @@ function lines(text: string | undefined): readonly string[] | undefined {
     ?.split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+function kubernetesOf(settings: NonNullable<ParsedConfig['kubernetes']>): KubernetesSettings {
+  const { enabled, helmSecrets, kubeconfig, context } = settings
+  return { enabled, helmSecrets, ...defined({ kubeconfig, context }) }
+}
+
+function stateOf({ file, configMap, namespace }: ParsedConfig['state'], standard: string): StateSettings {
+  return {
+    file,
+    ...(configMap !== undefined && { configMap: { name: configMap, namespace: namespace ?? standard } }),
+  }
 }
 
 type Services = ParsedConfig['services']

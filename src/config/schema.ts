@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { SECOND } from '../core/time.ts'
 import { logLevels, scopes } from './config.ts'
 import { postgresSchema, redisSchema } from './connection-schema.ts'
-import { duration, file, flag, hostPort, list, name, oneOf, onOff, path } from './fields.ts'
+import { duration, file, flag, hostPort, list, name, objectName, oneOf, onOff, path } from './fields.ts'
 import { secret, text, url } from './fields.ts'
 import type { Known } from './known.ts'
 import { limitsSchema } from './limits-schema.ts'
@@ -70,8 +70,15 @@ const migrations = z
 
 const kubernetes = z.strictObject({
   enabled: flag(
-    '`false`: there is no cluster, and what needs one is skipped. Without it, what needs one is unknown.',
+    '`true`: the release runs in a cluster, and its pods are found there. `false`: there is no cluster, and what needs one is skipped. Without it, what needs one is unknown.',
   ),
+  kubeconfig: path(
+    'A kubeconfig file; without it the service account of the pod, else the default kubeconfig.',
+  ).optional(),
+  context: name('Context of the kubeconfig, instead of its current one.').optional(),
+  helmSecrets: flag(
+    'Read the Secrets in which Helm keeps releases. Without it, what they prove rests on pushed evidence.',
+  ).default(false),
 })
 
 const http = z
@@ -134,7 +141,15 @@ export function configSchema(known: Known) {
     probes: each(known.probes, () => pace),
     http,
     tokens,
-    state: z.strictObject({ file: stateFile.default('/var/lib/caracal-gate/state.json') }).prefault({}),
+    state: z
+      .strictObject({
+        file: stateFile.default('/var/lib/caracal-gate/state.json'),
+        configMap: objectName(
+          'A ConfigMap beside the exporter that keeps the state instead of a file; replicas of the exporter share it.',
+        ).optional(),
+        namespace: objectName('Namespace of the ConfigMap; that of the release by default.').optional(),
+      })
+      .prefault({}),
     log: z
       .strictObject({ level: oneOf('Least level that is logged.', logLevels).default('info') })
       .prefault({}),

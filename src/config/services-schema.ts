@@ -37,14 +37,16 @@ const replica = z
   )
   .transform((entry): Entry => (typeof entry === 'string' ? { url: entry } : entry))
 
+export const replicasAllowed = 'a list of at least one replica, each a URL or { name, url, hostname }'
+
 function service(component: string) {
   return z.strictObject({
     replicas: list(
       `Every replica of ${component}, as a URL or as name, url and hostname.`,
       replica,
-      'a list of at least one replica, each a URL or { name, url, hostname }',
+      replicasAllowed,
       'urls',
-    ),
+    ).optional(),
     poolSize: whole(
       'Connections to Postgres that one replica may hold (`DB_POOL_MAX`, `DB_MAX_CONNS`).',
       1,
@@ -53,7 +55,7 @@ function service(component: string) {
   })
 }
 
-/** The platform's services; all but Web must have replicas. */
+/** The platform's services; without a cluster to find them in, all but Web must have replicas. */
 export const servicesSchema = absentIsEmpty(
   z.strictObject({
     api: absentIsEmpty(service('api')),

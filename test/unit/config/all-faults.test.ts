@@ -42,13 +42,13 @@ describe('a configuration with many faults', () => {
   it('names every key that an empty environment lacks', async () => {
     const faults = await faultsOf({})
     expect(faults.map((fault) => fault.replace(/;.*/s, ''))).toEqual([
+      'postgres.url is missing',
+      'redis.url is missing',
       'services.api.replicas is missing',
       'services.sts.replicas is missing',
       'services.gateway.replicas is missing',
       'services.audit.replicas is missing',
       'services.coordinator.replicas is missing',
-      'postgres.url is missing',
-      'redis.url is missing',
     ])
   })
 })

@@ -25,6 +25,31 @@ const ofContradictions: readonly Row[] = [
     ],
   },
   {
+    says: 'replicas that are listed and found as well',
+    yaml: withLines('kubernetes: { enabled: true }\n'),
+    faults: ['api', 'sts', 'gateway', 'audit', 'coordinator'].map(
+      (component, line) =>
+        `${at}:${line + 4}:${component.length + 7}: services.${component}.replicas stands beside kubernetes.enabled: true, which finds replicas; allowed: no list`,
+    ),
+  },
+  {
+    says: 'Web without replicas where there is no cluster to find them in',
+    yaml: withLines('').replace('services:', 'services:\n  web: { poolSize: 5 }'),
+    faults: [
+      `${at}:3:3: services.web.replicas is missing; allowed: a list of at least one replica, each a URL or { name, url, hostname }`,
+    ],
+  },
+  {
+    says: 'a ConfigMap without a cluster',
+    yaml: withLines('state: { configMap: gate }\n'),
+    faults: [`${at}:1:10: state.configMap needs a cluster; allowed: kubernetes.enabled: true`],
+  },
+  {
+    says: 'the namespace of no ConfigMap',
+    yaml: withLines('state: { namespace: gate }\n'),
+    faults: [`${at}:1:10: state.namespace is that of no ConfigMap; allowed: state.configMap beside it`],
+  },
+  {
     says: 'two replicas with one name',
     yaml: withApi('{ replicas: [{ name: api-2, url: http://a }, http://b] }'),
     faults: [

@@ -86,7 +86,26 @@ kubernetes: { enabled: false }
       replay: { ...defaultLimits.replay, persistsFor: 250 },
     })
     expect(config.probes).toEqual({ 'redis-streams': { quiet: 3_000, brisk: 100 } })
-    expect(config.kubernetes).toEqual({ enabled: false })
+    expect(config.kubernetes).toEqual({ enabled: false, helmSecrets: false })
+  })
+
+  it('finds replicas in a cluster instead of a list, and may keep its state there', async () => {
+    const config = await configOf(`
+release: { namespace: platform }
+redis: { url: redis://redis:6379/0 }
+postgres: { url: postgres://gate@db:5432/caracal }
+kubernetes: { enabled: true, kubeconfig: kube/config, helmSecrets: true }
+services: { api: { poolSize: 5 } }
+state: { configMap: caracal-gate-state }
+`)
+    expect(config.replicas).toEqual([])
+    expect(config.pools.api).toBe(5)
+    expect(config.kubernetes).toEqual({
+      enabled: true,
+      kubeconfig: '/etc/gate/kube/config',
+      helmSecrets: true,
+    })
+    expect(config.state.configMap).toEqual({ name: 'caracal-gate-state', namespace: 'platform' })
   })
 
   it('trims secrets, from a file or a variable', async () => {
