@@ -1,0 +1,54 @@
+import type { Reading } from '../../../src/core/signal.ts'
+import { CannotSee, type Look, type Watch } from '../../../src/probes/probe.ts'
+
+/** What a watch says first. */
+export async function firstLook(watch: Watch): Promise<Look | CannotSee> {
+  const [target] = watch.targets()
+  if (target === undefined) throw new Error(`${watch.name} has no target`)
+  const stop = new AbortController()
+  let said: Look | CannotSee | undefined
+  const following = watch.follow(
+    target,
+    (look) => {
+      said ??= look
+      stop.abort()
+    },
+    stop.signal,
+  )
+  await following
+  if (said === undefined) throw new Error(`${watch.name} said nothing`)
+  return said
+}
+
+/** Everything that a watch has said so far, and how to end it. */
+export function following(watch: Watch): {
+  said: (Look | CannotSee)[]
+  stop: () => Promise<void>
+} {
+  const [target] = watch.targets()
+  if (target === undefined) throw new Error(`${watch.name} has no target`)
+  const stop = new AbortController()
+  const said: (Look | CannotSee)[] = []
+  const ended = watch.follow(target, (look) => void said.push(look), stop.signal)
+  return {
+    said,
+    async stop() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+/** The reading of a signal in a look; undefined when it gives none. */
+export function readingOf(
+  look: Look | CannotSee | undefined,
+  signal: { readonly name: string },
+  labels: Readonly<Record<string, string>> = {},
+): Reading | undefined {
+  if (look === undefined || look instanceof CannotSee) throw new Error(`nothing was seen: ${look?.message}`)
+  return look.readings.find(
+    (reading) =>
+      reading.signal === signal.name &&
+      Object.entries(labels).every(([name, value]) => reading.labels[name] === value),
+  )
+}
