@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { documents } from '../../../src/manifest/documents.ts'
+import { secretReferences } from '../../../src/manifest/references.ts'
+
+function referencesOf(kind: string, podSpec: string): readonly unknown[] {
+  const indented = podSpec.replaceAll(/^/gm, '      ')
+  const [object = {}] = documents(`kind: ${kind}\nspec:\n  template:\n    spec:\n${indented}`)
+  return secretReferences(object)
+}
+
+const podSpec = `
+imagePullSecrets: [{name: registry}]
+initContainers:
+- name: prepare
+  env:
+  - {name: A, valueFrom: {secretKeyRef: {name: runtime, key: a}}}
+containers:
+- name: api
+  env:
+  - {name: PLAIN, value: x}
+  - {name: A, valueFrom: {secretKeyRef: {name: runtime, key: a}}}
+  - {name: B, valueFrom: {secretKeyRef: {name: runtime, key: b, optional: true}}}
+  - {name: C, valueFrom: {configMapKeyRef: {name: settings, key: c}}}
+  envFrom:
+  - {secretRef: {name: all}}
+  - {configMapRef: {name: settings}}
+volumes:
+- name: whole
+  secret: {secretName: whole}
+- name: picked
+  secret: {secretName: runtime, items: [{key: c, path: c}, {key: d, path: d}]}
+- name: projected
+  projected:
+    sources:
+    - secret: {name: joined, optional: true, items: [{key: e, path: e}]}
+    - secret: {name: joined-whole}
+    - serviceAccountToken: {path: token}
+- name: scratch
+  emptyDir: {}
+`
+
+describe('secretReferences', () => {
+  it.each(['Deployment', 'StatefulSet', 'Job'])('finds each way to refer to a Secret in a %s', (kind) => {
+    expect(referencesOf(kind, podSpec)).toEqual([
+      { secret: 'runtime', key: 'a', optional: false },
+      { secret: 'runtime', key: 'b', optional: true },
+      { secret: 'all', optional: false },
+      { secret: 'whole', optional: false },
+      { secret: 'runtime', key: 'c', optional: false },
+      { secret: 'runtime', key: 'd', optional: false },
+      { secret: 'joined', key: 'e', optional: true },
+      { secret: 'joined-whole', optional: false },
+      { secret: 'registry', optional: false },
+    ])
+  })
+
+  it('finds none in what has no pods, or holds something else where they should be', () => {
+    expect(secretReferences({ kind: 'Service', spec: { ports: [] } })).toEqual([])
+    expect(secretReferences({})).toEqual([])
+    expect(
+      secretReferences({
+        kind: 'Deployment',
+        spec: { template: { spec: { containers: 'none', volumes: [1, null] } } },
+      }),
+    ).toEqual([])
+  })
+})
