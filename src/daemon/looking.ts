@@ -14,6 +14,8 @@ import type { Cadence } from './cadence.ts'
 export interface Looking {
   /** The cadence became brisk: looks that were due later are made soon. */
   hurry(): void
+  /** Targets may have come or gone: does at once what is done every second anyhow. */
+  relist(): void
   /** Ends all looking; resolves when no watch runs any more. */
   stop(): Promise<void>
 }
@@ -66,6 +68,7 @@ export function startLooking(options: LookingOptions): Looking {
     watch.targets().map((target) => follow(watch, target, options, stopped.signal)),
   )
   return {
+    relist: relistAll,
     hurry() {
       for (const turn of turns.values()) {
         if (turn.timer === undefined) continue

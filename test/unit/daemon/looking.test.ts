@@ -54,6 +54,20 @@ describe('looking', () => {
     expect(observations()[0]?.validFor).toBeGreaterThan(60_000)
   })
 
+  it('begins at once with a target that came, when it is told to list anew', async () => {
+    let targets = [one]
+    const { looks, rounds, observations } = looking({
+      targets: () => targets,
+      look: () => Promise.resolve({ readings: [] }),
+    })
+    await until(() => observations().length > 0)
+    targets = [other]
+    looks.relist()
+    expect(rounds.at(-1)?.targets).toEqual([other])
+    await until(() => observations().some((observation) => observation.target === other))
+    await looks.stop()
+  })
+
   it('looks at a target never twice at once, and a hung one keeps no other waiting', async () => {
     const running = new Map<string, number>()
     let most = 0

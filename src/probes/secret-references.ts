@@ -1,0 +1,76 @@
+import { secretKeysMissing } from '../checks/signals.ts'
+import type { Cluster } from '../cluster/model.ts'
+import type { Blindness } from '../core/observation.ts'
+import { cannotTell } from '../core/observation.ts'
+import { read } from '../core/signal.ts'
+import { SECOND } from '../core/time.ts'
+import { secretReferences } from '../manifest/references.ts'
+import { seenNow } from './cluster-watch.ts'
+import type { Look, Probe } from './probe.ts'
+
+/** What workloads need of one Secret: its keys, each with who refers to it. The key '' is the Secret as a whole. */
+type Needs = ReadonlyMap<string, ReadonlySet<string>>
+
+/**
+ * Asks for each Secret that a workload refers to whether it holds the keys. There is no watch for single Secrets that
+ * does not show all of them, so it asks; of the answer only the names of the keys are kept.
+ */
+export function secretReferenceProbe(cluster: Cluster): Probe {
+  return {
+    name: 'secret-references',
+    provides: [secretKeysMissing],
+    targets: () => [{ id: 'kubernetes', labels: {} }],
+    pace: () => ({ quiet: 30 * SECOND, brisk: 5 * SECOND, timeout: 3 * SECOND }),
+    async look(_, deadline) {
+      const looks = await Promise.all(
+        [...needsOf(cluster)].map(([secret, needs]) => lookAt(cluster, secret, needs, deadline)),
+      )
+      return {
+        readings: looks.flatMap((look) => look.readings),
+        blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
+      }
+    },
+  }
+}
+
+function needsOf(cluster: Cluster): ReadonlyMap<string, Needs> {
+  const needs = new Map<string, Map<string, Set<string>>>()
+  for (const { name, component, source } of seenNow(cluster, 'workloads'))
+    for (const { secret, key = '', optional } of secretReferences(source)) {
+      if (optional) continue
+      const keys = needs.get(secret) ?? new Map<string, Set<string>>()
+      needs.set(secret, keys)
+      keys.set(key, (keys.get(key) ?? new Set()).add(component === '' ? name : component))
+    }
+  return needs
+}
+
+async function lookAt(cluster: Cluster, secret: string, needs: Needs, deadline: AbortSignal): Promise<Look> {
+  try {
+    const keys = await cluster.secretKeys(secret, deadline)
+    const missing = [...needs].filter(([key]) => keys === undefined || (key !== '' && !keys.includes(key)))
+    const detail = keys === undefined ? `no such Secret, ${referredBy(missing)}` : listed(missing)
+    return { readings: [read(secretKeysMissing, { secret }, missing.length, detail)] }
+  } catch (fault) {
+    if (!isBlindness(fault)) throw fault
+    const { unknownReason, reason, message } = fault
+    const blindness = { unknownReason, reason, message }
+    return { readings: [], blindSpots: [cannotTell(secretKeysMissing, { secret }, blindness)] }
+  }
+}
+
+type Missing = readonly (readonly [string, ReadonlySet<string>])[]
+
+function listed(missing: Missing): string | undefined {
+  if (missing.length === 0) return undefined
+  return missing.map(([key, by]) => `key ${key}, referenced by ${[...by].join(' and ')}`).join('; ')
+}
+
+function referredBy(missing: Missing): string {
+  const names = new Set(missing.flatMap(([, by]) => [...by]))
+  return `referenced by ${[...names].join(' and ')}`
+}
+
+function isBlindness(fault: unknown): fault is Error & Blindness {
+  return fault instanceof Error && 'unknownReason' in fault
+}
