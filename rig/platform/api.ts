@@ -54,7 +54,7 @@ export async function startApi(identity: Identity, context: Context): Promise<Ap
     return text(200, metricsText(outbox, written), 'text/plain; version=0.0.4')
   }
 
-  const endpoint = await serve(identity.port, async (request) => {
+  const endpoint = await serve(identity, async (request) => {
     if (request.path === '/health') return json(200, { ok: true })
     if (request.path === '/ready') return ready(request)
     if (request.path === '/metrics') return metrics(request)

@@ -70,7 +70,7 @@ export async function startAudit(identity: Identity, context: Context): Promise<
   }
   await sweep()
 
-  const endpoint = await serve(identity.port, async (request) => {
+  const endpoint = await serve(identity, async (request) => {
     if (request.path === '/health') {
       return consumer.healthy() ? text(200, '') : json(503, { ok: false, reason: 'consumer_unhealthy' })
     }

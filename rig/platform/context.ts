@@ -61,6 +61,8 @@ export type Identity = {
   readonly hostname: string
   /** The number of its process: another one after every replacement, as the names of its consumers show. */
   readonly pid: number
+  /** An address of this machine: the loopback address, or that of a pod. */
+  readonly address: string
   /** 0 for any free port. */
   readonly port: number
 }

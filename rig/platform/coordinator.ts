@@ -59,7 +59,7 @@ export async function startCoordinator(identity: Identity, context: Context): Pr
     return text(200, metricsText(await stats(), retention.runs, written), 'text/plain; version=0.0.4')
   }
 
-  const endpoint = await serve(identity.port, answer)
+  const endpoint = await serve(identity, answer)
   const loops = [
     repeat(timings.coordinatorDispatch, async () => {
       const { streamsHmacKey } = secrets

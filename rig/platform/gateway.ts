@@ -71,7 +71,7 @@ export async function startGateway(identity: Identity, context: Context): Promis
   }
 
   const consumer = await startConsumer(identity, context, redis, snapshot, counters)
-  const endpoint = await serve(identity.port, async (request) => {
+  const endpoint = await serve(identity, async (request) => {
     if (request.path === '/health') return text(200, '')
     if (request.path === '/ready') {
       const stsUrl = stsCutOff ? nowhere : context.stsUrl()

@@ -36,8 +36,11 @@ export function text(status: number, body: string, type = 'text/plain; charset=u
   return { status, type, body }
 }
 
-/** Serves on the loopback address; port 0 takes a free one, which the endpoint then keeps for good. */
-export async function serve(wantedPort: number, handler: Handler): Promise<Endpoint> {
+/** Where a server listens. */
+type Place = { readonly address: string; readonly port: number }
+
+/** Serves at an address of this machine; port 0 takes a free one, which the endpoint then keeps for good. */
+export async function serve({ address, port: wantedPort }: Place, handler: Handler): Promise<Endpoint> {
   let misbehaviour: Misbehaviour | undefined
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => {
@@ -48,7 +51,7 @@ export async function serve(wantedPort: number, handler: Handler): Promise<Endpo
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  await listen(server, wantedPort)
+  await listen(server, { address, port: wantedPort })
   const { port } = server.address() as AddressInfo
 
   async function close(): Promise<void> {
@@ -57,7 +60,7 @@ export async function serve(wantedPort: number, handler: Handler): Promise<Endpo
   }
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${address}:${port}`,
     port,
     get misbehaviour() {
       return misbehaviour
@@ -66,7 +69,7 @@ export async function serve(wantedPort: number, handler: Handler): Promise<Endpo
       misbehaviour = kind
       for (const socket of sockets) socket.destroy()
       if (kind === 'refused') await close()
-      else if (!server.listening) await listen(server, port)
+      else if (!server.listening) await listen(server, { address, port })
     },
     close,
   }
@@ -106,12 +109,12 @@ function answerWithPage(): Promise<Answer> {
 }
 
 /** A port that was ours a moment ago may be lent out for a short connection: ask again. */
-async function listen(server: Server, port: number): Promise<void> {
+async function listen(server: Server, { address, port }: Place): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen(port, '127.0.0.1', () => {
+        server.listen(port, address, () => {
           server.off('error', reject)
           resolve()
         })

@@ -2,7 +2,7 @@ import type { Service } from './context.ts'
 import { clearBeforeStop, controlFaults } from './faults.ts'
 import type { FaultControl } from './faults.ts'
 import { startWorld } from './world.ts'
-import type { WorldOptions } from './world.ts'
+import type { AnyReplica, Place, WorldOptions } from './world.ts'
 
 export type PlatformReplica = {
   readonly service: Service
@@ -24,6 +24,9 @@ export type Platform = {
   readonly faults: FaultControl
   /** Ends a replica's process and starts another in its place. */
   replaceReplica(name: string): Promise<void>
+  /** Starts what runs in a pod; `replicas` holds only those that were there from the start. */
+  startReplica(service: Service, place: Place): Promise<PlatformReplica>
+  stopReplica(name: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -34,21 +37,22 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
   const world = await startWorld(options)
   const faults = controlFaults(world)
   return {
-    replicas: world.everyone().map(({ service, name, hostname, endpoint }) => ({
-      service,
-      name,
-      hostname,
-      url: endpoint.url,
-    })),
+    replicas: world.everyone().map(described),
     redis: { url: options.redisUrl },
     postgres: { url: world.database.monitorUrl },
     metricsBearer: world.secrets.metricsBearer,
     coordinatorToken: world.secrets.coordinatorToken,
     faults,
     replaceReplica: (name) => world.replace(name),
+    startReplica: async (service, place) => described(await world.add(service, place)),
+    stopReplica: (name) => world.remove(name),
     stop: async () => {
       await clearBeforeStop(faults)
       await world.stop()
     },
   }
+}
+
+function described({ service, name, hostname, endpoint }: AnyReplica): PlatformReplica {
+  return { service, name, hostname, url: endpoint.url }
 }

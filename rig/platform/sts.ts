@@ -44,7 +44,7 @@ export async function startSts(identity: Identity, context: Context): Promise<St
   }
 
   const consumers = await startStsConsumers(identity, context, { commands: redis, database, loadPolicy })
-  const endpoint = await serve(identity.port, async (request) => {
+  const endpoint = await serve(identity, async (request) => {
     if (request.path === '/health') return text(200, '')
     if (request.path === '/ready') return ready(database, redis, audit, volume)
     const replay = await volume.state()

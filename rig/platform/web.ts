@@ -10,7 +10,7 @@ const shell =
 /** The web console: two exact paths; anything else, also with a query, is the page with 200. */
 export async function startWeb(identity: Identity, context: Context): Promise<WebReplica> {
   const database = servicePool(context.databaseUrl('web'), 'caracal-auth')
-  const endpoint = await serve(identity.port, async (request) => {
+  const endpoint = await serve(identity, async (request) => {
     if (request.target === '/health') return json(200, { status: 'ok', service: 'caracal-auth' })
     if (request.target !== '/ready') return text(200, shell, 'text/html; charset=utf-8')
     return within(5_000, database.query('SELECT 1'), 'ready check').then(

@@ -42,6 +42,9 @@ export type WorldOptions = {
   readonly servers?: { readonly redis?: Suspendable; readonly postgres?: Suspendable }
 }
 
+/** Where a further replica listens, and what it is called. */
+export type Place = Pick<Identity, 'name' | 'address' | 'port'>
+
 /** The running platform as its faults see it. */
 export type World = {
   /** For what an operator does by hand. */
@@ -54,6 +57,10 @@ export type World = {
   byName(name: string): AnyReplica
   /** Ends a replica's process and starts another in its place: same host name, port and volume. */
   replace(name: string): Promise<void>
+  /** Starts a further replica, such as what runs in a pod; its name is its host's. */
+  add(service: Service, place: Place): Promise<AnyReplica>
+  /** Ends a replica for good; nothing happens when there is none of this name. */
+  remove(name: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -98,7 +105,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       const count = options.replicas?.[service] ?? (service === 'web' ? 0 : 2)
       for (let index = 0; index < count; index += 1) {
         const name = `${service}-${index}`
-        replicas.set(name, await start[service](newIdentity(name, `caracal-caracal-${name}`, 0), context))
+        const place = { name, hostname: `caracal-caracal-${name}`, address: '127.0.0.1', port: 0 }
+        replicas.set(name, await start[service](newIdentity(place), context))
       }
     }
     return world(options, { redis, database, secrets, replicas, context, stop })
@@ -139,7 +147,19 @@ function world(options: WorldOptions, parts: Parts): World {
       const old = byName(name)
       await old.stop()
       const { hostname, endpoint } = old
-      replicas.set(name, await start[old.service](newIdentity(name, hostname, endpoint.port), context))
+      const address = new URL(endpoint.url).hostname
+      const identity = newIdentity({ name, hostname, address, port: endpoint.port })
+      replicas.set(name, await start[old.service](identity, context))
+    },
+    add: async (service, place) => {
+      const replica = await start[service](newIdentity({ ...place, hostname: place.name }), context)
+      replicas.set(place.name, replica)
+      return replica
+    },
+    remove: async (name) => {
+      const replica = replicas.get(name)
+      replicas.delete(name)
+      await replica?.stop()
     },
     stop,
   }
@@ -154,9 +174,9 @@ function stsThroughService(replicas: ReadonlyMap<string, AnyReplica>): string {
 
 let lastPid = 100
 
-function newIdentity(name: string, hostname: string, port: number): Identity {
+function newIdentity(place: Omit<Identity, 'pid'>): Identity {
   lastPid += 1
-  return { name, hostname, port, pid: lastPid }
+  return { ...place, pid: lastPid }
 }
 
 function makeSecrets(options: WorldOptions): Secrets {
