@@ -32,6 +32,8 @@ export type ControlPlane = {
   /** PEM text of the authority that signed the server's certificate. */
   readonly caPem: string
   readonly adminKubeconfigPath: string
+  /** What the administrator shows the server, for further clients. */
+  readonly access: Access
   /** Speaks as the administrator. */
   readonly client: KubernetesClient
   /** One request as the administrator; throws a KubernetesRequestError when it is refused. */
@@ -104,6 +106,7 @@ async function startAt(binaries: ControlPlaneBinaries, site: Site): Promise<Cont
       url,
       caPem,
       adminKubeconfigPath,
+      access,
       client,
       request: client.request,
       apply: applier(client),

@@ -55,8 +55,10 @@ export function kubernetesClient(access: Access): KubernetesClient {
     body: { readonly text: string; readonly type: string } | undefined,
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
-    const type = body === undefined ? {} : { 'content-type': body.type }
-    const headers = { accept: 'application/json', ...bearer, ...type }
+    // Node frames the body of a DELETE only when its length is told.
+    const sent =
+      body === undefined ? {} : { 'content-type': body.type, 'content-length': Buffer.byteLength(body.text) }
+    const headers = { accept: 'application/json', ...bearer, ...sent }
     return new Promise((done, fail) => {
       const request = send(new URL(path, access.server), {
         agent,
