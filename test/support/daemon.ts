@@ -65,27 +65,45 @@ const timings = { snapshotReload: 500, snapshotStale: 2_000, reclaim: 1_000, aud
 const replicas = { api: 1, sts: 1, gateway: 2, audit: 1, coordinator: 1 }
 
 export async function setGround(options: GroundOptions = {}): Promise<Ground> {
-  const folder = await temporaryFolder('gate')
-  await chmod(folder, 0o700)
   const servers = await startServers({
     redis: { ...options.redis, config: { appendonly: 'yes', ...options.redis?.config } },
   })
-  const metricsBearer = options.platform?.metricsBearer ?? randomBytes(16).toString('hex')
   const platform = await startPlatform({
     redisUrl: servers.redis.url,
     postgresUrl: servers.postgres.url,
     servers,
     timings,
     replicas,
+    metricsBearer: randomBytes(16).toString('hex'),
     ...options.platform,
-    metricsBearer,
   }).catch(async (fault: unknown) => {
     await servers.stop()
     throw fault
   })
+  return groundOn({
+    servers,
+    platform,
+    async stop() {
+      await platform.stop()
+      await servers.stop()
+    },
+  })
+}
+
+/** A platform that runs already; the ground ends it. */
+export interface Stage {
+  readonly servers: Servers
+  readonly platform: Platform
+  stop(): Promise<void>
+}
+
+/** What daemons need that watch the platform of this stage. */
+export async function groundOn({ servers, platform, stop }: Stage): Promise<Ground> {
+  const folder = await temporaryFolder('gate')
+  await chmod(folder, 0o700)
   const files = filesIn(folder)
   const token = randomBytes(16).toString('hex')
-  writeFileSync(files.metricsBearer, metricsBearer)
+  writeFileSync(files.metricsBearer, platform.metricsBearer)
   writeFileSync(files.token, token)
   writeFileSync(files.redisPassword, passwordOf(platform.redis.url))
   writeFileSync(files.postgresPassword, passwordOf(platform.postgres.url))
@@ -115,8 +133,7 @@ export async function setGround(options: GroundOptions = {}): Promise<Ground> {
     log: () => readFileSync(logFile, 'utf8'),
     async end() {
       await Promise.all([...gates].map((gate) => gate.kill()))
-      await platform.stop()
-      await servers.stop()
+      await stop()
       await removeFolder(folder)
     },
   }
