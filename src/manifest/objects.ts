@@ -23,6 +23,13 @@ export function textAt(object: PlainObject, field: string): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** A scalar as text; empty for anything else. */
+export function scalarText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : ''
+}
+
 export function nameOf(object: PlainObject): string {
   return textAt(objectAt(object, 'metadata'), 'name')
 }

@@ -1,0 +1,124 @@
+import { nameOf, scalarText, textAt, type PlainObject } from './objects.ts'
+
+/** What must be known of a field to compare it as Kubernetes understands it. A field without a shape is compared as it is. */
+export interface Shape {
+  readonly fields?: Readonly<Record<string, Shape>>
+  /** The only fields that are compared. */
+  readonly only?: readonly string[]
+  /** Fields that the API server never sets by itself: what only the live object has was added by somebody. */
+  readonly neverDefaulted?: readonly string[]
+  /** A list whose entries have an identity: their order says nothing. */
+  readonly keyOf?: (entry: PlainObject) => string
+  /** Shape of the entries of a list. */
+  readonly entry?: Shape
+  /** A map with keys of the user's own. */
+  readonly free?: true
+  /** A map or an entry in which the API server sets nothing but the fields named here. */
+  readonly closedBut?: readonly string[]
+  /** An amount such as `500m`, or a map of them: told apart by value. */
+  readonly quantity?: true
+  /** Environment variables, see `variables.ts`. */
+  readonly variables?: true
+  /** Its values are never shown. */
+  readonly hidden?: true
+}
+
+const quantity: Shape = { quantity: true }
+const labels: Shape = { free: true }
+const selector: Shape = { free: true, closedBut: [] }
+const metadata: Shape = { only: ['labels', 'annotations'], fields: { labels, annotations: labels } }
+const resources: Shape = {
+  fields: { limits: { ...labels, ...quantity }, requests: { ...labels, ...quantity } },
+}
+const probe: Shape = {
+  fields: { httpGet: { fields: { httpHeaders: { entry: { fields: { value: { hidden: true } } } } } } },
+}
+const named: Shape = { keyOf: (entry) => textAt(entry, 'name') }
+
+const container: Shape = {
+  neverDefaulted: ['command', 'args', 'env', 'envFrom', 'ports', 'volumeMounts'],
+  fields: {
+    env: { variables: true },
+    ports: { keyOf: (port) => portKey(port['containerPort'], port['protocol']) },
+    volumeMounts: { keyOf: (mount) => textAt(mount, 'mountPath') },
+    volumeDevices: { keyOf: (device) => textAt(device, 'devicePath') },
+    resources,
+    livenessProbe: probe,
+    readinessProbe: probe,
+    startupProbe: probe,
+    lifecycle: { fields: { postStart: probe, preStop: probe } },
+  },
+}
+
+const claim: Shape = { only: ['metadata', 'spec'], fields: { metadata, spec: { fields: { resources } } } }
+
+const volume: Shape = {
+  // A volume that says nothing else is an empty directory.
+  closedBut: ['emptyDir'],
+  fields: {
+    emptyDir: { fields: { sizeLimit: quantity } },
+    csi: { fields: { volumeAttributes: labels } },
+    ephemeral: { fields: { volumeClaimTemplate: claim } },
+  },
+}
+
+const podSpec: Shape = {
+  neverDefaulted: ['containers', 'initContainers', 'volumes', 'imagePullSecrets', 'nodeSelector'],
+  fields: {
+    containers: { ...named, entry: container },
+    initContainers: { ...named, entry: container },
+    volumes: { ...named, entry: volume },
+    imagePullSecrets: named,
+    nodeSelector: selector,
+    overhead: { ...labels, ...quantity },
+  },
+}
+
+/** A Deployment, StatefulSet, Job or Service. */
+export const objectShape: Shape = {
+  only: ['metadata', 'spec'],
+  fields: {
+    metadata,
+    spec: {
+      neverDefaulted: ['ports'],
+      fields: {
+        template: { fields: { metadata, spec: podSpec } },
+        volumeClaimTemplates: { keyOf: nameOf, entry: claim },
+        ports: { keyOf: (port) => portKey(port['port'], port['protocol']) },
+        // Of a Service. A workload's has matchLabels, and can't be changed.
+        selector,
+      },
+    },
+  },
+}
+
+function portKey(port: unknown, protocol: unknown): string {
+  const kind = scalarText(protocol)
+  return kind === '' || kind === 'TCP' ? scalarText(port) : `${scalarText(port)}/${kind}`
+}
+
+/**
+ * Fields in which nothing at all (an empty text or 0) stands for the API server's default.
+ */
+export const defaultedWhenEmpty: ReadonlySet<string> = new Set([
+  'clusterIP',
+  'dnsPolicy',
+  'externalTrafficPolicy',
+  'failureThreshold',
+  'imagePullPolicy',
+  'internalTrafficPolicy',
+  'nodePort',
+  'periodSeconds',
+  'podManagementPolicy',
+  'protocol',
+  'restartPolicy',
+  'schedulerName',
+  'scheme',
+  'sessionAffinity',
+  'successThreshold',
+  'targetPort',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'timeoutSeconds',
+  'type',
+])
