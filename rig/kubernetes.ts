@@ -39,7 +39,7 @@ export type ControlPlane = {
   /** One request as the administrator; throws a KubernetesRequestError when it is refused. */
   readonly request: KubernetesClient['request']
   /** Creates or changes one object, as `kubectl apply --server-side` does; its namespace must exist. */
-  apply<T extends KubernetesObject>(object: T): Promise<T>
+  apply<T extends KubernetesObject>(object: T): Promise<KubernetesObject>
   /** Creates a namespace and waits until pods may be created in it. */
   createNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>
   /** A token of a service account that exists, by the TokenRequest API: at least 600 s, an hour by default. */

@@ -13,7 +13,7 @@ type ResourceList = {
 const unknownKindTries = 20
 
 /** Writes objects as `kubectl apply --server-side --force-conflicts` does, finding their paths by discovery. */
-export function applier(client: KubernetesClient): <T extends KubernetesObject>(object: T) => Promise<T> {
+export function applier(client: KubernetesClient): (object: KubernetesObject) => Promise<KubernetesObject> {
   const groups = new Map<string, ResourceList>()
 
   async function resourceOf(apiVersion: string, kind: string): Promise<ResourceList['resources'][number]> {
