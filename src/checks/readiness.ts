@@ -1,22 +1,41 @@
-import type { Sighting } from '../core/evidence.ts'
-import { isTrue, unknown, type Condition } from '../core/finding.ts'
-import { ofEach } from './expected.ts'
-import { alive, ready } from './signals.ts'
+import type { Evidence, Sighting } from '../core/evidence.ts'
+import {
+  isTrue,
+  keyOf,
+  unknown,
+  unseen,
+  type Condition,
+  type Finding,
+  type Recollection,
+} from '../core/finding.ts'
+import type { Target } from '../core/observation.ts'
+import { expected, ofEach } from './expected.ts'
+import { alive, ready, workloadDesired, workloadProgressing } from './signals.ts'
+import { isReplacing, ofComponent, progressOf } from './workloads.ts'
 
-/** Every replica of the component that should exist proves its own readiness. */
-export function replicasReady(component: string): Condition {
+/**
+ * Every replica of the component that should exist proves its own readiness. Without a cluster these are the configured
+ * ones; with one they are as many as its workload wants, and a workload that can't go on has lost them.
+ */
+export function replicasReady(component: string, source: 'configuration' | 'cluster'): Condition {
   return {
     claims: `every ${component} replica proves readiness`,
-    signals: [ready, alive],
-    judge(evidence) {
+    signals: [ready, alive, ...(source === 'cluster' ? [workloadDesired, workloadProgressing] : [])],
+    judge(evidence, recollection) {
       const replicas = evidence.targets(ready, { component })
-      if (replicas.length === 0) return [noReplica(component)]
-      const proves = isTrue(evidence.of(ready, { component }), ready, { reason: codeOf, describe: inWords })
-      // A replica that lives has not proven readiness by that, so only what speaks against it counts.
-      const lives = isTrue(evidence.of(alive, { component }), alive, { reason: codeOf, describe: inWords })
-      return [...ofEach(replicas, proves), ...lives.filter(({ answer }) => answer !== 'met')]
+      const proofs = proofsOf(evidence, component, replicas)
+      if (source === 'cluster')
+        return [...proofs, ...completeness(evidence, component, tallied(replicas, proofs), recollection)]
+      return replicas.length === 0 ? [noReplica(component)] : proofs
     },
   }
+}
+
+function proofsOf(evidence: Evidence, component: string, replicas: readonly Target[]): readonly Finding[] {
+  const proves = isTrue(evidence.of(ready, { component }), ready, { reason: codeOf, describe: inWords })
+  // A replica that lives has not proven readiness by that, so only what speaks against it counts.
+  const lives = isTrue(evidence.of(alive, { component }), alive, { reason: codeOf, describe: inWords })
+  return [...ofEach(replicas, proves), ...lives.filter(({ answer }) => answer !== 'met')]
 }
 
 /** A reason that the platform is not known to give stands behind `other: `, in the replica's words. */
@@ -30,7 +49,79 @@ function inWords({ reading }: Sighting, key: string): string {
     : `${key} is not ready: ${reading.detail ?? 'no reason given'}`
 }
 
-function noReplica(component: string) {
+function noReplica(component: string): Finding {
   const message = `no replica of ${component} is known`
   return unknown(component, { unknownReason: 'never_measured', reason: 'no_replica', message })
+}
+
+interface Replicas {
+  readonly proven: number
+  /** Replicas of which nobody can tell whether they are ready. */
+  readonly hidden: number
+}
+
+function tallied(replicas: readonly Target[], proofs: readonly Finding[]): Replicas {
+  const answers = Map.groupBy(proofs, ({ key }) => key)
+  const states = replicas.map(({ labels, id }) => {
+    const own = answers.get(keyOf(labels, id)) ?? []
+    if (own.every(({ answer }) => answer === 'met')) return 'proven'
+    return own.some(({ answer }) => answer === 'unmet') ? 'unready' : 'hidden'
+  })
+  return {
+    proven: states.filter((state) => state === 'proven').length,
+    hidden: states.filter((state) => state === 'hidden').length,
+  }
+}
+
+/**
+ * Whether as many replicas are proven as the workload wants, and whether it can go on. Where the cluster can't be seen,
+ * what replicas prove by themselves stands, and whether more should be there is unknown; that is no loss of readiness.
+ */
+function completeness(
+  evidence: Evidence,
+  component: string,
+  replicas: Replicas,
+  recollection: Recollection,
+): readonly Finding[] {
+  const counted = ofComponent(evidence, workloadDesired, component, recollection, (account) => [
+    ...account.readings.flatMap((sighting) => countOf(sighting, component, replicas, recollection)),
+    ...account.unseen.map((blind) => unseen(blind)),
+  ])
+  const missing = counted.some(({ reason }) => reason === 'no_workload')
+  const progress = progressOf(evidence, component)
+  const known = missing ? progress : expected(component, progress)
+  return [...counted, ...known.filter(({ answer }) => answer !== 'met')].map((finding) =>
+    finding.answer === 'unknown' ? { ...finding, indirect: true } : finding,
+  )
+}
+
+/**
+ * The subject bears the wanted number, so that a workload that is scaled up gets the time of a start for its new
+ * replicas, and one that lost a replica does not. What a rolling update takes away for a while is a subject of its own:
+ * its end must not count as time in which a replica was lost.
+ */
+function countOf(
+  { reading, target }: Sighting,
+  component: string,
+  { proven, hidden }: Replicas,
+  recollection: Recollection,
+): readonly Finding[] {
+  const wanted = reading.value
+  const least = Math.max(1, wanted)
+  const finding = {
+    key: `${component}/${wanted} replicas`,
+    message: `${proven} of ${wanted} ${component} replicas have proven readiness`,
+    observed: { value: proven, unit: 'replicas' },
+    threshold: { op: '>=', value: least, unit: 'replicas' },
+    target: target.id,
+  } as const
+  if (proven >= least) return [{ ...finding, answer: 'met', reason: 'ok' }]
+  // Whoever is hidden may be ready, and is found to be hidden by itself.
+  if (proven + hidden >= least) return []
+  const lacking = { ...finding, answer: 'unmet', indirect: true } as const
+  if (wanted === 0) return [{ ...lacking, reason: 'scaled_to_zero' }]
+  const oneAtATime = isReplacing(recollection) && least - proven - hidden === 1
+  return oneAtATime
+    ? [{ ...lacking, key: `${component}/one replaced`, reason: 'replacing', hold: Infinity }]
+    : [{ ...lacking, reason: 'too_few_replicas' }]
 }

@@ -1,6 +1,7 @@
 import type { Account, Evidence, Sighting, Unseen } from './evidence.ts'
 import type { Blindness, UnknownReason } from './observation.ts'
 import type { Labels, Signal, Unit } from './signal.ts'
+import type { Rollout } from './rollout.ts'
 import type { Instant, Millis } from './time.ts'
 
 /**
@@ -44,8 +45,16 @@ export interface Finding {
   readonly threshold?: Threshold
   /** Id of the target that the finding is about, when it is about one. */
   readonly target?: string
-  /** Replaces the hold of the stop condition or check for this finding: 0 when there is nothing to wait for. */
+  /**
+   * Replaces the hold and the warm-up of the stop condition or check for this finding: 0 when there is nothing to wait
+   * for, Infinity when somebody else says that the waiting is over.
+   */
   readonly hold?: Millis
+  /**
+   * Is only about whether something is missing beside what is seen. It stands behind findings about what is seen, and
+   * where that is unknown a stop condition that is about proof does not take it for a breach.
+   */
+  readonly indirect?: true
   readonly tally?: Tally
 }
 
@@ -53,11 +62,7 @@ export interface Finding {
 export interface Recollection {
   readonly now: Instant
   /** Whether a rollout is under way, and since when. */
-  readonly rollout?: {
-    readonly id: string
-    readonly startedAt: Instant
-    readonly expectsReplacement: boolean
-  }
+  readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy'>
   /** Up to where a value has been dealt with; undefined before first sight. */
   mark(key: string): number | undefined
   /** The keys of all marks that begin with `prefix`, sorted. */
@@ -94,11 +99,21 @@ export function notConfigured(message: string): Finding {
   return unknown('source', { unknownReason: 'not_configured', reason: 'not_configured', message })
 }
 
+const naming = [
+  'component',
+  'replica',
+  'stream',
+  'group',
+  'outbox',
+  'state',
+  'kind',
+  'version',
+  'secret',
+] as const
+
 /** Names a subject by its labels: `gateway/gateway-1`, `caracal.audit.events/audit-ingestor`. */
 export function keyOf(labels: Labels, fallback: string): string {
-  const parts = ['component', 'replica', 'stream', 'group', 'outbox', 'state', 'kind', 'version'].flatMap(
-    (name) => labels[name] ?? [],
-  )
+  const parts = naming.flatMap((name) => labels[name] ?? [])
   return parts.length === 0 ? fallback : parts.join('/')
 }
 

@@ -76,8 +76,9 @@ function subjectState(check: Check, finding: Finding, streak: Streak | undefined
   if (finding.answer === 'unknown' || streak === undefined) return 'unknown'
   const breached = breachedFor(streak, now)
   if (breached === undefined) return 'pass'
+  if (finding.hold !== undefined) return breached >= finding.hold ? 'fail' : 'pending'
   if (!streak.everMet && now - streak.firstSeen < check.warmUp) return 'pending'
-  return breached >= (finding.hold ?? check.failAfter) ? 'fail' : 'pending'
+  return breached >= check.failAfter ? 'fail' : 'pending'
 }
 
 const severity: Record<CheckState, number> = { skipped: -1, pass: 0, pending: 1, unknown: 2, fail: 3 }

@@ -4,13 +4,14 @@ import { unknown, type Answer, type Condition, type Finding, type Recollection }
 const weight: Record<Answer, number> = { unmet: 3, unknown: 2, near: 1, met: 0 }
 
 /**
- * Findings from worst to best: by answer, then by how near the observed value is to its limit, then by key; never by
- * the order in which they were made.
+ * Findings from worst to best: by answer, what is seen before what is missing beside it, then by how near the observed
+ * value is to its limit, then by key; never by the order in which they were made.
  */
 export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted(
     (a, b) =>
       weight[b.answer] - weight[a.answer] ||
+      Number(a.indirect ?? false) - Number(b.indirect ?? false) ||
       nearness(b) - nearness(a) ||
       byText(a.key, b.key) ||
       byText(a.reason, b.reason) ||

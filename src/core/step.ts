@@ -5,12 +5,13 @@ import type { Condition, Finding, Recollection } from './finding.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
 import type { Check, CheckStatus, GateStatus } from './gate.ts'
 import { judge } from './judge.ts'
+import { withoutTheGone } from './marks.ts'
 import type { Round } from './observation.ts'
 import { isActive } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
 import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './stop.ts'
 import type { Tick } from './streak.ts'
-import type { Instant } from './time.ts'
+import { MINUTE, type Instant } from './time.ts'
 import { conclude } from './verdict.ts'
 
 /**
@@ -46,7 +47,9 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
     steadyRequired: rules.steady,
     impediments: previous.impediments,
   })
-  const marks = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
+  const moved = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
+  const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
+  const marks = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
   const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict }
   return { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
 }
@@ -120,15 +123,7 @@ function statusesOf(
 
 function recollect(previous: Snapshot, now: Instant): Recollection {
   const { rollout, marks } = previous
-  const active = isActive(rollout)
-    ? {
-        rollout: {
-          id: rollout.id,
-          startedAt: rollout.startedAt,
-          expectsReplacement: rollout.phase === 'rolling',
-        },
-      }
-    : {}
+  const active = isActive(rollout) ? { rollout } : {}
   return {
     now,
     ...active,

@@ -1,4 +1,5 @@
 import type { Advice } from './advice.ts'
+import { newEvent, othersThan } from './edge.ts'
 import type { Source } from './gate.ts'
 import type { Condition, Finding } from './finding.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
@@ -104,7 +105,7 @@ export function stopStatus(
       ? tick.now
       : (previous?.wellSince ?? tick.now)
     : undefined
-  const lastEventAt = newEvent(previous, findings) ? tick.now : previous?.lastEventAt
+  const lastEventAt = newEvent(previous?.findings, findings) ? tick.now : previous?.lastEventAt
   const isOver =
     wellSince !== undefined &&
     tick.now - wellSince >= stop.clearAfter &&
@@ -116,8 +117,11 @@ export function stopStatus(
   const began = state === 'firing' && previous?.state !== 'firing'
   // An acknowledgement covers what was there before it; what comes while it still fires is news.
   const anew = state === 'firing' && breach !== undefined && previous?.latch?.acknowledged !== undefined
-  const fires = began || (anew && tick.rollout)
-  const latched = fires && tick.rollout ? relatch(previous?.latch, findings, tick.now) : previous?.latch
+  const another = stop.kind === 'edge' && state === 'firing' && !began
+  const others = another ? othersThan(findings, previous?.streaks, previous?.latch?.culprits) : []
+  const fires = began || others.length > 0 || (anew && tick.rollout)
+  const news = others.length > 0 ? others : findings
+  const latched = fires && tick.rollout ? relatch(previous?.latch, news, tick.now) : previous?.latch
   const latch =
     state === 'firing' && breach?.answer === 'unmet' && latched?.proven === false
       ? { ...latched, proven: true }
@@ -146,7 +150,11 @@ function breaches(stop: StopCondition, finding: Finding, before: Streak | undefi
     case 'unmet':
       return true
     case 'unknown':
-      return stop.kind === 'cannot-prove' && finding.unknownReason !== 'not_configured'
+      return (
+        stop.kind === 'cannot-prove' &&
+        finding.unknownReason !== 'not_configured' &&
+        finding.indirect !== true
+      )
     case 'near':
       return before?.breachedSince !== undefined
     case 'met':
@@ -177,18 +185,6 @@ function hasHeld(stop: StopCondition, finding: Finding, streak: Streak | undefin
   if (streak === undefined || held === undefined) return false
   if (finding.hold !== undefined) return held >= finding.hold
   return held >= stop.hold && (streak.everMet || now - streak.firstSeen >= stop.warmUp)
-}
-
-/** Whether a count rose since the last step or something stands: the window of an edge runs from then. */
-function newEvent(previous: StopStatus | undefined, findings: readonly Finding[]): boolean {
-  return findings.some((finding) => {
-    if (finding.answer !== 'unmet') return false
-    if (finding.tally?.settles !== true) return true
-    const before = previous?.findings.find((candidate) => candidate.tally?.key === finding.tally?.key)
-    return (
-      before?.tally === undefined || finding.tally.value !== before.tally.value || before.answer !== 'unmet'
-    )
-  })
 }
 
 /** The subjects that make a stop condition fire, worst first, as they are named in messages; a page shows ten. */

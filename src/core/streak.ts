@@ -27,8 +27,9 @@ export interface Streak {
 }
 
 /**
- * The next streaks, one for each subject. A subject that is not mentioned is gone, unless something could not be
- * seen: then it may be hidden behind that, and is remembered as unseen.
+ * The next streaks, one for each subject. A subject that is not mentioned is gone with all that it was, or a new pod
+ * would be judged by what one of its name had proven. Only a breach is remembered while something could not be seen,
+ * since it may be hidden behind that.
  *
  * @param breaches whether a finding counts as a breach for the one who asks, given what stood before
  */
@@ -47,7 +48,11 @@ export function nextStreaks(
   }
   if (!blind || previous === undefined) return streaks
   for (const [key, before] of previous)
-    if (!streaks.has(key) && hiddenFor(before, tick.now) <= BLIND_PATIENCE)
+    if (
+      !streaks.has(key) &&
+      before.breachedSince !== undefined &&
+      hiddenFor(before, tick.now) <= BLIND_PATIENCE
+    )
       streaks.set(key, nextStreak(before, 'unknown', false, tick))
   return streaks
 }

@@ -3,10 +3,19 @@ import { platformStreams } from '../checks/platform.ts'
 import { knownIds, type Known } from '../config/known.ts'
 import { components } from '../core/replica.ts'
 import { gates } from '../gates/gates.ts'
+import type { Options } from '../gates/options.ts'
 import { stops } from '../gates/stops.ts'
 import { probeNames } from '../probes/index.ts'
 
-const options = { limits: defaultLimits, streams: platformStreams, components }
+// The ids are the same with and without a cluster.
+const options: Options = {
+  limits: defaultLimits,
+  streams: platformStreams,
+  components,
+  kubernetes: 'absent',
+  helmSecrets: false,
+  release: { name: 'caracal', namespace: 'caracal' },
+}
 
 /** Every id that a configuration may name. */
 export const known: Known = knownIds(gates(options), stops(options), probeNames)

@@ -106,7 +106,9 @@ function rulesOf(config: Config, providers: Rules['providers']): Rules {
     steady: config.rollout.steady,
     longestGap: LONGEST_GAP,
     providers,
-    kubernetes: config.kubernetes?.enabled !== false,
+    kubernetes: config.kubernetes === undefined ? 'absent' : config.kubernetes.enabled ? 'on' : 'off',
+    helmSecrets: config.kubernetes?.helmSecrets === true,
+    release: config.release,
     off: new Map(off),
   })
 }

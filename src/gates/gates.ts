@@ -1,33 +1,64 @@
 import { noDeadLetters } from '../checks/dead-letters.ts'
-import { provenByEvidence, provenElsewhere } from '../checks/elsewhere.ts'
+import { provenByEvidence } from '../checks/elsewhere.ts'
+import { provenOfManifest } from '../checks/manifest.ts'
+import { migrationJobsDone } from '../checks/migration-jobs.ts'
 import { migrationsApplied, migrationsForwardOnly } from '../checks/migrations.ts'
 import { noDeadRows, outboxesDrain } from '../checks/outboxes.ts'
 import { replicasReady } from '../checks/readiness.ts'
 import { redisKeepsEntries } from '../checks/redis.ts'
 import { replayIsYoung } from '../checks/replay.ts'
 import { revocationsPropagate, snapshotsFresh } from '../checks/revocation.ts'
+import { previousRevisionKept, schemaCompatible } from '../checks/rollback-plan.ts'
+import { nothingDrifted, secretsExist, servicesReach } from '../checks/source.ts'
 import { consumersAlive, groupsKeepUp, streamsExist } from '../checks/streams.ts'
-import type { Condition } from '../core/finding.ts'
-import type { Check, Gate, Source } from '../core/gate.ts'
-import type { Millis } from '../core/time.ts'
+import { workloadsRolledOut } from '../checks/workloads.ts'
+import type { Check, Gate } from '../core/gate.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { buildersFor, check, evidence, replicasFrom } from './checks.ts'
+import { commandsFor } from './commands.ts'
 import type { Options } from './options.ts'
+
+/** Watches of different kinds of objects are told of one change one after the other. */
+const WATCHES_AGREE: Millis = 5 * SECOND
+
+/** A pod becomes ready a little before the endpoints that lead to it. */
+const ENDPOINTS_FOLLOW: Millis = 10 * SECOND
 
 /** The six gates of the runbook. A check is one line: what it asks, where the proof comes from, what to do first. */
 export function gates(options: Options): readonly Gate[] {
-  const { limits, streams } = options
+  const { limits, streams, components, release } = options
   const { persistsFor } = limits.streams
+  const { kubectl, labelled, helm } = commandsFor(options)
+  const { kubernetes, helmSecrets } = buildersFor(options)
+  const ofManifest = options.kubernetes === 'on' && options.helmSecrets ? provenOfManifest : provenByEvidence
   return [
     gate('source-verification', 'Source verification', [
-      kubernetes('workload-drift', 'the live workloads equal the manifest of the Helm release'),
-      kubernetes('secret-references', 'every referenced Secret and key exists'),
-      kubernetes('service-ports', 'every Service port reaches the port that its service listens on'),
-      evidence('manifest-digest', "the release's manifest is the one that the pipeline rendered"),
+      helmSecrets('workload-drift', nothingDrifted(components), {
+        nextStep: `${helm} get manifest ${release.name} | ${kubectl} diff -f -`,
+        failAfter: WATCHES_AGREE,
+      }),
+      kubernetes('secret-references', secretsExist, { nextStep: `${kubectl} describe secret {target}` }),
+      kubernetes('service-ports', servicesReach(components), {
+        nextStep: `${kubectl} get services,endpointslices ${labelled('{component}')}`,
+        failAfter: ENDPOINTS_FOLLOW,
+      }),
+      evidence(
+        ofManifest('manifest-digest', "the release's manifest is the one that the pipeline rendered"),
+        'manifest-digest',
+        'caracal-gate evidence render --chart <chart> --values <file>',
+      ),
     ]),
     gate('render-validation', 'Render validation', [
-      evidence('helm-render', "helm lint and helm template succeed with this environment's values"),
+      evidence(
+        ofManifest('helm-render', "helm lint and helm template succeed with this environment's values"),
+        'helm-render',
+        'caracal-gate evidence render --chart <chart> --values <file>',
+      ),
     ]),
     gate('migration-safety', 'Migration safety', [
-      kubernetes('migration-jobs', 'both migration Jobs have succeeded'),
+      kubernetes('migration-jobs', migrationJobsDone(components), {
+        nextStep: `${kubectl} describe jobs ${labelled('{component}')}`,
+      }),
       check('migrations-applied', migrationsApplied(options.expectedMigrations), {
         nextStep: "psql -c 'SELECT version, applied_at FROM schema_migrations ORDER BY version'",
       }),
@@ -36,13 +67,17 @@ export function gates(options: Options): readonly Gate[] {
       }),
     ]),
     gate('readiness', 'Readiness', [
-      ...options.components.map((component) =>
-        check(`ready-${component}`, replicasReady(component), {
-          nextStep: `kubectl -n caracal logs -l app.kubernetes.io/component=${component} --since=5m # {target}`,
+      ...components.map((component) =>
+        check(`ready-${component}`, replicasReady(component, replicasFrom(options)), {
+          nextStep: `${kubectl} logs ${labelled(component)} --since=5m # {target}`,
           warmUp: limits.readiness.startWithin,
         }),
       ),
-      kubernetes('workload-rollout', 'every workload has rolled out to its target revision'),
+      kubernetes('workload-rollout', workloadsRolledOut(components), {
+        nextStep: `${kubectl} describe pods ${labelled('{component}')}`,
+        // Outside a rollout a pod that is replaced may take as long as any other to start.
+        failAfter: limits.readiness.startWithin,
+      }),
     ]),
     gate('event-health', 'Event health', [
       check('streams-exist', streamsExist(streams), { nextStep: 'redis-cli XINFO GROUPS {stream}' }),
@@ -51,7 +86,7 @@ export function gates(options: Options): readonly Gate[] {
         failAfter: persistsFor,
       }),
       check('audit-ingestion', groupsKeepUp(streams, limits.streams, 'evidence'), {
-        nextStep: 'kubectl -n caracal logs -l app.kubernetes.io/component=audit --since=5m',
+        nextStep: `${kubectl} logs ${labelled('audit')} --since=5m`,
         failAfter: persistsFor,
       }),
       check('consumers-alive', consumersAlive(streams, limits.streams), {
@@ -59,55 +94,40 @@ export function gates(options: Options): readonly Gate[] {
       }),
       check('dead-letters', noDeadLetters, { nextStep: 'redis-cli XREVRANGE {stream} + - COUNT 1' }),
       check('outbox-dispatch', outboxesDrain(limits.outbox), {
-        nextStep: 'kubectl -n caracal logs -l app.kubernetes.io/component={component} --since=5m',
+        nextStep: `${kubectl} logs ${labelled('{component}')} --since=5m`,
       }),
       check('outbox-dead-rows', noDeadRows(limits.outbox), {
         nextStep:
           'psql -c "SELECT id, stream_name, last_error FROM event_outbox WHERE dispatched_at IS NULL AND available_at = \'infinity\' LIMIT 5"',
       }),
       check('revocation-snapshots', snapshotsFresh(limits.revocation), {
-        nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+        nextStep: `${kubectl} logs {replica} --since=5m`,
       }),
       check('revocation-propagation', revocationsPropagate(streams, limits.streams), {
         nextStep: 'redis-cli XINFO GROUPS {stream}',
         failAfter: persistsFor,
       }),
       check('replay-backlog', replayIsYoung(limits.replay), {
-        nextStep: 'kubectl -n caracal exec {replica} -- ls -l /var/lib/caracal/audit-replay',
+        nextStep: `${kubectl} exec {replica} -- ls -l /var/lib/caracal/audit-replay`,
       }),
       check('redis-configuration', redisKeepsEntries, { nextStep: 'redis-cli INFO persistence' }),
     ]),
     gate('rollback-plan', 'Rollback plan', [
-      kubernetes('previous-revision', 'the previous Helm revision is retained with images, chart and values'),
-      evidence('schema-compatibility', 'the previous version is known to run on the current schema'),
+      helmSecrets('previous-revision', previousRevisionKept, {
+        nextStep: `${helm} history ${release.name}`,
+      }),
+      evidence(
+        schemaCompatible(
+          'schema-compatibility',
+          'the previous version is known to run on the current schema',
+        ),
+        'schema-compatibility',
+        'caracal-gate evidence rollback-plan --migrations <folder> --previous <version>',
+      ),
     ]),
   ]
 }
 
 function gate(id: string, title: string, checks: readonly Check[]): Gate {
   return { id, title, checks }
-}
-
-interface Manner {
-  readonly nextStep: string
-  readonly failAfter?: Millis
-  readonly warmUp?: Millis
-  readonly source?: Source
-}
-
-function check(id: string, condition: Condition, manner: Manner): Check {
-  const { nextStep, failAfter = 0, warmUp = 0, source = 'platform' } = manner
-  return { id, condition, source, failAfter, warmUp, nextStep, runbook: `gates.md#${id}` }
-}
-
-function kubernetes(id: string, claims: string): Check {
-  const condition = provenElsewhere(claims, `needs Kubernetes, which is not configured: ${claims}`)
-  return check(id, condition, { source: 'kubernetes', nextStep: 'caracal-gate check-config' })
-}
-
-function evidence(id: string, claims: string): Check {
-  return check(id, provenByEvidence(id, claims), {
-    source: 'evidence',
-    nextStep: `caracal-gate status --gate ${id}`,
-  })
 }

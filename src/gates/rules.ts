@@ -9,8 +9,6 @@ export interface RuleOptions extends Options {
   readonly steady: Millis
   readonly longestGap: Millis
   readonly providers: Providers
-  /** False when there is no Kubernetes on purpose: what needs it is skipped instead of unknown. */
-  readonly kubernetes: boolean
   /** Ids that are switched off, with the reason. */
   readonly off: ReadonlyMap<string, string>
 }
@@ -20,7 +18,7 @@ export function rulesFor(options: RuleOptions): Rules {
   const { steady, longestGap, providers } = options
   const tables = { gates: gates(options), stops: stops(options) }
   const skipped = new Map(options.off)
-  if (!options.kubernetes)
+  if (options.kubernetes === 'off')
     for (const item of [...tables.gates.flatMap((gate) => gate.checks), ...tables.stops])
       if (item.source === 'kubernetes' && !skipped.has(item.id))
         skipped.set(item.id, 'Kubernetes is switched off in the configuration')

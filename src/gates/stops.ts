@@ -1,7 +1,7 @@
 import { noEvidenceLost, noTampering } from '../checks/audit.ts'
 import { noDeadLetters } from '../checks/dead-letters.ts'
-import { provenElsewhere } from '../checks/elsewhere.ts'
 import { circuitStaysClosed, policiesWork } from '../checks/exchange.ts'
+import { noMigrationJobFailed } from '../checks/migration-jobs.ts'
 import { noNewDeadRows } from '../checks/outboxes.ts'
 import { connectionsAvailable } from '../checks/postgres.ts'
 import { replicasReady } from '../checks/readiness.ts'
@@ -11,6 +11,8 @@ import { snapshotsFresh } from '../checks/revocation.ts'
 import type { Condition } from '../core/finding.ts'
 import type { StopCondition, StopKind } from '../core/stop.ts'
 import { MINUTE, SECOND } from '../core/time.ts'
+import { needsKubernetes, replicasFrom } from './checks.ts'
+import { commandsFor } from './commands.ts'
 import type { Options } from './options.ts'
 
 /** The stop conditions of the runbook, and those of its later version. */
@@ -18,21 +20,23 @@ export function stops(options: Options): readonly StopCondition[] {
   const { limits, streams } = options
   const { lostFor: hold, startWithin: warmUp } = limits.readiness
   const { window } = limits.deadLetters
+  const { kubectl, labelled } = commandsFor(options)
+  const replicas = replicasFrom(options)
   return [
     stop('migration-job-failed', 'A migration Job failed', 'edge', {
-      condition: provenElsewhere('no migration Job fails', 'needs Kubernetes, which is not configured'),
+      condition: options.kubernetes === 'on' ? noMigrationJobFailed : needsKubernetes(noMigrationJobFailed),
       source: 'kubernetes',
-      nextStep: 'kubectl -n caracal describe job -l app.kubernetes.io/component=migrate',
+      nextStep: `${kubectl} describe jobs ${labelled('{component}')}`,
     }),
     stop('sts-unready', 'STS cannot prove readiness', 'cannot-prove', {
-      condition: replicasReady('sts'),
-      nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+      condition: replicasReady('sts', replicas),
+      nextStep: `${kubectl} logs {replica} --since=5m`,
       hold,
       warmUp,
     }),
     stop('gateway-unready', 'Gateway cannot prove readiness', 'cannot-prove', {
-      condition: replicasReady('gateway'),
-      nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+      condition: replicasReady('gateway', replicas),
+      nextStep: `${kubectl} logs {replica} --since=5m`,
       hold,
       warmUp,
     }),
@@ -43,12 +47,12 @@ export function stops(options: Options): readonly StopCondition[] {
     }),
     stop('replay-backlog-aging', 'The audit replay backlog ages', 'level', {
       condition: replayIsYoung(limits.replay),
-      nextStep: 'kubectl -n caracal exec {replica} -- ls -l /var/lib/caracal/audit-replay',
+      nextStep: `${kubectl} exec {replica} -- ls -l /var/lib/caracal/audit-replay`,
       hold: limits.replay.persistsFor,
     }),
     stop('revocation-snapshot-stale', 'A Gateway revocation snapshot is stale', 'level', {
       condition: snapshotsFresh(limits.revocation),
-      nextStep: 'kubectl -n caracal logs {replica} --since=5m',
+      nextStep: `${kubectl} logs {replica} --since=5m`,
       hold: limits.revocation.persistsFor,
     }),
     stop('outbox-dead-messages', 'Dead outbox messages appeared', 'edge', {
@@ -72,21 +76,21 @@ export function stops(options: Options): readonly StopCondition[] {
     }),
     stop('audit-evidence-lost', 'Audit evidence was lost', 'edge', {
       condition: noEvidenceLost(streams),
-      nextStep: 'kubectl -n caracal logs {replica} --since=15m',
+      nextStep: `${kubectl} logs {replica} --since=15m`,
     }),
     stop('audit-tamper-detected', 'Audit evidence was tampered with', 'edge', {
       condition: noTampering,
-      nextStep: 'kubectl -n caracal logs {replica} --since=15m',
+      nextStep: `${kubectl} logs {replica} --since=15m`,
       window,
     }),
     stop('sts-circuit-open', 'Gateway cut its circuit towards STS', 'edge', {
       condition: circuitStaysClosed,
-      nextStep: 'kubectl -n caracal logs -l app.kubernetes.io/component=sts --since=5m',
+      nextStep: `${kubectl} logs ${labelled('sts')} --since=5m`,
       window,
     }),
     stop('policy-failure', 'STS fails to compile or evaluate policy', 'edge', {
       condition: policiesWork,
-      nextStep: 'kubectl -n caracal logs {replica} --since=15m',
+      nextStep: `${kubectl} logs {replica} --since=15m`,
       window,
     }),
   ]

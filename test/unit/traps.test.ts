@@ -44,18 +44,20 @@ describe('a stream that nobody trims', () => {
 describe('readiness', () => {
   it('T38: of Gateway proves neither STS nor Postgres, so both are judged by themselves', () => {
     const stsGone = changed(healthy, [signals.ready, { component: 'sts', replica: 'sts-0' }, 0])
-    expect(faultsIn(replicasReady('gateway'), stsGone)).toEqual([])
-    expect(faultsIn(replicasReady('sts'), stsGone)).toEqual(['sts/sts-0 unmet not_ready'])
+    expect(faultsIn(replicasReady('gateway', 'configuration'), stsGone)).toEqual([])
+    expect(faultsIn(replicasReady('sts', 'configuration'), stsGone)).toEqual(['sts/sts-0 unmet not_ready'])
     const outboxes = gates.flatMap((gate) => gate.checks).find(({ id }) => id === 'outbox-dispatch')
     const blind = withFailing(healthy, 'outboxes')
-    expect(faultsIn(replicasReady('gateway'), blind)).toEqual([])
+    expect(faultsIn(replicasReady('gateway', 'configuration'), blind)).toEqual([])
     expect(outboxes && faultsIn(outboxes.condition, blind)).not.toEqual([])
   })
 
   it('T41: fails by one replica that stays unready, however many others are ready', () => {
     const stalled = { component: 'gateway', replica: 'gateway-0' }
     const world = changed(healthy, [signals.ready, stalled, 0, 'audit_evidence_lost'])
-    expect(faultsIn(replicasReady('gateway'), world)).toEqual(['gateway/gateway-0 unmet audit_evidence_lost'])
+    expect(faultsIn(replicasReady('gateway', 'configuration'), world)).toEqual([
+      'gateway/gateway-0 unmet audit_evidence_lost',
+    ])
     expect(stops.find(({ id }) => id === 'gateway-unready')).toMatchObject({ kind: 'cannot-prove' })
   })
 })

@@ -1,19 +1,24 @@
 import type { Condition, Finding, Recollection } from '../../../src/core/finding.ts'
 import { judge } from '../../../src/core/judge.ts'
+import type { Phase } from '../../../src/core/rollout.ts'
 import type { Labels, Signal } from '../../../src/core/signal.ts'
 import { evidenceIn, type World } from './platform-world.ts'
 import { withBlindSpot, withSilence, withValue } from './world-changes.ts'
 
+type Active = NonNullable<Recollection['rollout']>
+
 /** A memory that holds these marks, within a rollout when told so. */
 export function remembering(
   marks: Readonly<Record<string, number>> = {},
-  rollout: 'no rollout' | 'in a rollout' = 'no rollout',
+  rollout: 'no rollout' | 'in a rollout' | Phase | Partial<Active> = 'no rollout',
 ): Recollection {
   const known = new Map(Object.entries(marks))
-  const active = { id: 'r1', startedAt: 0, expectsReplacement: false }
+  const active = { id: 'r1', startedAt: 0, phase: 'preflight', detectedBy: 'declared' } as const
+  const how =
+    typeof rollout === 'object' ? rollout : rollout === 'in a rollout' ? {} : { phase: rollout as Phase }
   return {
     now: 0,
-    ...(rollout === 'in a rollout' && { rollout: active }),
+    ...(rollout !== 'no rollout' && { rollout: { ...active, ...how } }),
     mark: (key) => known.get(key),
     marked: (prefix) => [...known.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
   }

@@ -3,32 +3,20 @@ import { deadLetterStreams, platformStreams } from '../../../src/checks/platform
 import * as signals from '../../../src/checks/signals.ts'
 import { fold } from '../../../src/core/belief.ts'
 import { evidenceOf, type Evidence } from '../../../src/core/evidence.ts'
-import type { BlindSpot, Round, Target } from '../../../src/core/observation.ts'
+import type { Round } from '../../../src/core/observation.ts'
 import { components } from '../../../src/core/replica.ts'
-import { read, type Labels, type Reading } from '../../../src/core/signal.ts'
+import { read, type Reading } from '../../../src/core/signal.ts'
 import type { Rules } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { rulesFor, type RuleOptions } from '../../../src/gates/rules.ts'
 import { failed, saw, aRound } from '../../support/timeline.ts'
+import { clusterPlaces, liveDigest, providedByCluster } from './cluster-world.ts'
+import { place, type Place, type World } from './place.ts'
 
-/** What there is to be seen at one target of one probe. */
-export interface Place {
-  readonly probe: string
-  readonly target: Target
-  readonly readings: readonly Reading[]
-  readonly blindSpots: readonly BlindSpot[]
-  readonly failing: boolean
-}
-
-/** Everything that there is to be seen. */
-export type World = readonly Place[]
+export type { Place, World } from './place.ts'
 
 export const expectedMigrations = ['0001_baseline', '0002_audit', '0003_outbox']
 const pushedChecks = ['manifest-digest', 'helm-render', 'schema-compatibility']
-
-function place(probe: string, id: string, labels: Labels, readings: readonly Reading[]): Place {
-  return { probe, target: { id, labels }, readings, blindSpots: [], failing: false }
-}
 
 function replicaPlaces(component: string): Place[] {
   return [`${component}-0`, `${component}-1`].flatMap((replica) => {
@@ -141,7 +129,7 @@ function connectionReadings(): Reading[] {
   ]
 }
 
-/** A platform of twelve replicas in which everything is well. */
+/** A platform of twelve replicas in a cluster, in which everything is well. */
 export function healthyWorld(): World {
   return [
     ...components.flatMap(replicaPlaces),
@@ -155,8 +143,9 @@ export function healthyWorld(): World {
       expectedMigrations.map((version) => read(signals.migrationApplied, { version }, 1)),
     ),
     ...pushedChecks.map((check) =>
-      place('evidence', check, { check }, [read(signals.pushedEvidence, { check }, 1)]),
+      place('evidence', check, { check, digest: liveDigest }, [read(signals.pushedEvidence, { check }, 1)]),
     ),
+    ...clusterPlaces(),
   ]
 }
 
@@ -169,17 +158,19 @@ const providedBy: Readonly<Record<string, string>> = {
   caracal_postgres: 'connections',
   caracal_migration: 'migrations',
   caracal_rollout: 'evidence',
+  ...providedByCluster,
 }
 
 /** Which probe of the world gives which signal. */
 const providers: ReadonlyMap<string, string> = new Map(
   Object.values(signals).map(({ name }) => {
-    const family = name.split('_').slice(0, 2).join('_')
-    return [name, providedBy[family] ?? 'metrics']
+    const families = Object.keys(providedBy).filter((family) => name.startsWith(family))
+    const [longest = ''] = families.toSorted((a, b) => b.length - a.length)
+    return [name, providedBy[longest] ?? 'metrics']
   }),
 )
 
-/** The real rules, for an installation without Kubernetes whose pipeline pushes evidence. */
+/** The real rules, for an installation in a cluster whose pipeline pushes evidence. */
 export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
   return rulesFor({
     limits: defaultLimits,
@@ -189,7 +180,9 @@ export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
     steady: 30_000,
     longestGap: 5_000,
     providers,
-    kubernetes: false,
+    kubernetes: 'on',
+    helmSecrets: true,
+    release: { name: 'caracal', namespace: 'platform' },
     off: new Map(),
     ...overrides,
   })

@@ -18,7 +18,7 @@ const sts = { component: 'sts', replica: 'sts-0' }
 const revocations = { stream: 'caracal.sessions.revoke' }
 
 describe('every replica proves readiness', () => {
-  const condition = replicasReady('sts')
+  const condition = replicasReady('sts', 'configuration')
   const cases: readonly Case[] = [
     [[signals.ready, sts, 0], ['sts/sts-0 unmet not_ready']],
     [[signals.ready, sts, 0, 'redis_unreachable'], ['sts/sts-0 unmet redis_unreachable']],

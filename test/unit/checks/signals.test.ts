@@ -9,11 +9,12 @@ const conditions = new Set(
 )
 const judged = new Set([...conditions].flatMap((condition) => condition.signals.map(({ name }) => name)))
 
-/** For dashboards and diagnosis; nothing is concluded from them. */
+/** For dashboards, diagnosis and the detection of rollouts; no condition concludes anything from them. */
 const exportedOnly = [
   'caracal_dead_letter_entries',
   'caracal_postgres_connections',
   'caracal_redis_evicted_keys_total',
+  'caracal_release_deployed',
   'caracal_replay_files',
   'caracal_revocation_reload_failures_total',
   'caracal_stream_entries',
@@ -21,6 +22,9 @@ const exportedOnly = [
   'caracal_stream_group_lag_known',
   'caracal_stream_group_oldest_pending_idle_seconds',
   'caracal_stream_orphan_groups',
+  'caracal_workload_replicas_available',
+  'caracal_workload_replicas_updated',
+  'caracal_workload_template_fingerprint',
 ]
 
 describe('the signals', () => {

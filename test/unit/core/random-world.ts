@@ -23,7 +23,9 @@ const values = [0, 0.5, 1, 2, 6, 8, 46, 50, 61, 71, 200, 301, 400, 600, 880, 950
 const place = fc.oneof(
   fc.nat(healthy.length - 1),
   // The stores have more readings than all replicas together.
-  fc.constantFrom(...healthy.flatMap(({ probe }, n) => (/redis|outbox|conn|migr/.test(probe) ? [n] : []))),
+  fc.constantFrom(
+    ...healthy.flatMap(({ probe }, n) => (/redis|outbox|conn|migr|work|helm/.test(probe) ? [n] : [])),
+  ),
 )
 const reading = fc.nat(400)
 
@@ -81,7 +83,8 @@ function hurt(at: Place, one: Exclude<Damage, { kind: 'gone' | 'odd-version' }>)
 }
 
 // A count is whole, and 0 or 1 where it is a yes or no; what probes never give proves nothing.
-const yesOrNo = /ready|exists|fresh|known|noeviction|persistence|accepts|accepted/
+const yesOrNo =
+  /ready|exists|fresh|known|noeviction|persistence|accepts|accepted|rolled_out|progressing|reaches|job_|deployed/
 
 function valued(hit: Reading, value: number): Reading {
   const isYesOrNo = yesOrNo.test(hit.signal) && !hit.signal.includes('idle')

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MINUTE, SECOND } from '../../../src/core/time.ts'
 import { evidenceIn, healthyWorld, platformRules } from '../checks/platform-world.ts'
-import { remembering } from '../checks/judging.ts'
+import { faultsIn, findingsIn, remembering } from '../checks/judging.ts'
+import { clusterPlaces } from '../checks/cluster-world.ts'
 
-const { gates, stops, skipped } = platformRules()
+const { gates, stops } = platformRules()
 const checks = gates.flatMap((gate) => gate.checks)
 
 describe('the table of gates', () => {
@@ -101,29 +102,94 @@ describe('both tables', () => {
   })
 
   it('judge every condition without a fault on a healthy platform', () => {
-    for (const { id, condition, source } of items) {
+    for (const { id, condition } of items) {
       const found = condition.judge(evidenceIn(healthyWorld()), remembering())
-      if (source === 'kubernetes') expect(found.map(({ answer }) => answer)).toEqual(['unknown'])
-      else expect([id, found.filter(({ answer }) => answer !== 'met')]).toEqual([id, []])
+      expect([id, found.filter(({ answer }) => answer !== 'met')]).toEqual([id, []])
+      expect([id, found.length > 0]).toEqual([id, true])
     }
+  })
+
+  it('T05: name the namespace and the release of this installation in every command', () => {
+    const release = { name: 'blue', namespace: 'identity' }
+    const other = platformRules({ release })
+    const steps = [...other.gates.flatMap((gate) => gate.checks), ...other.stops].map(
+      ({ nextStep }) => nextStep,
+    )
+    const cluster = steps.filter((step) => /kubectl|helm /.test(step))
+    expect(cluster.length).toBeGreaterThan(15)
+    expect(cluster.filter((step) => !step.includes('-n identity '))).toEqual([])
+    const labelled = steps.filter((step) => step.includes('app.kubernetes.io/component='))
+    expect(labelled.filter((step) => !step.includes('app.kubernetes.io/instance=blue,'))).toEqual([])
   })
 })
 
-describe('what is switched off', () => {
-  const kubernetes = [...checks, ...stops].filter(({ source }) => source === 'kubernetes').map(({ id }) => id)
+describe('a source', () => {
+  const fromKubernetes = [
+    'workload-drift',
+    'secret-references',
+    'service-ports',
+    'migration-jobs',
+    'workload-rollout',
+    'previous-revision',
+    'migration-job-failed',
+  ]
 
-  it('is all that needs Kubernetes where there is none on purpose', () => {
-    expect([...skipped.keys()]).toEqual(kubernetes)
-    expect(kubernetes).toHaveLength(7)
-    expect(platformRules({ kubernetes: true }).skipped.size).toBe(0)
+  function itemsOf(overrides: Parameters<typeof platformRules>[0]) {
+    const rules = platformRules(overrides)
+    const items = [...rules.gates.flatMap((gate) => gate.checks), ...rules.stops]
+    return { ...rules, items: new Map(items.map((item) => [item.id, item])) }
+  }
+
+  it('R49: that is switched off on purpose is skipped', () => {
+    const { skipped, items } = itemsOf({ kubernetes: 'off' })
+    expect([...skipped.keys()]).toEqual(fromKubernetes)
+    expect(fromKubernetes.map((id) => items.get(id)?.source)).toEqual(fromKubernetes.map(() => 'kubernetes'))
   })
 
-  it('keeps the reason that somebody gave', () => {
+  it('R49: that nobody configured leaves unknown what needs it, and nothing else', () => {
+    const { skipped, items } = itemsOf({ kubernetes: 'absent' })
+    expect(skipped.size).toBe(0)
+    const unknown = [...items.values()].filter(({ condition }) =>
+      findingsIn(condition, healthyWorld()).some(({ answer }) => answer !== 'met'),
+    )
+    expect(unknown.map(({ id }) => id)).toEqual(fromKubernetes)
+    for (const { condition } of unknown)
+      expect(faultsIn(condition, healthyWorld())).toEqual(['source unknown not_configured'])
+  })
+
+  it('R49: that is configured and shows nothing leaves unknown what needs it', () => {
+    const { items } = itemsOf({})
+    const cluster = new Set(clusterPlaces().map(({ probe }) => probe))
+    const nothing = healthyWorld().filter(({ probe }) => !cluster.has(probe))
+    for (const id of [...fromKubernetes, 'ready-sts', 'sts-unready', 'manifest-digest', 'helm-render']) {
+      const condition = items.get(id)?.condition
+      const found = condition === undefined ? [] : findingsIn(condition, nothing)
+      expect([id, found.filter(({ answer }) => answer !== 'met').map(({ answer }) => answer)]).not.toEqual([
+        id,
+        [],
+      ])
+      expect([id, found.filter(({ unknownReason }) => unknownReason === 'not_configured')]).toEqual([id, []])
+    }
+  })
+
+  it('R49: that may not be read, as the Secrets of Helm, is replaced by what a pipeline proves', () => {
+    const { skipped, items } = itemsOf({ helmSecrets: false })
+    expect(skipped.size).toBe(0)
+    const pushed = ['workload-drift', 'manifest-digest', 'helm-render', 'previous-revision']
+    expect(pushed.map((id) => items.get(id)?.source)).toEqual(pushed.map(() => 'evidence'))
+    expect(items.get('workload-rollout')?.source).toBe('kubernetes')
+    for (const id of pushed)
+      expect(items.get(id)?.condition.signals.map(({ name }) => name)).toEqual([
+        'caracal_rollout_evidence_accepted',
+      ])
+  })
+
+  it('keeps the reason for which somebody switched a check off', () => {
     const off = new Map([
       ['helm-render', 'rendered by hand'],
       ['workload-drift', 'checked by Argo'],
     ])
-    const rules = platformRules({ off })
+    const rules = platformRules({ off, kubernetes: 'off' })
     expect(rules.skipped.get('helm-render')).toBe('rendered by hand')
     expect(rules.skipped.get('workload-drift')).toBe('checked by Argo')
   })

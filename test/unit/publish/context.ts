@@ -217,7 +217,9 @@ export function standardRules(providers: ReadonlyMap<string, string>): Rules {
     steady: 30_000,
     longestGap: 10_000,
     providers,
-    kubernetes: true,
+    kubernetes: 'absent',
+    helmSecrets: false,
+    release: { name: 'caracal', namespace: 'caracal' },
     off: new Map(),
   })
 }

@@ -1,0 +1,122 @@
+import type { Account } from '../core/evidence.ts'
+import {
+  unknown,
+  unseen,
+  type Condition,
+  type Finding,
+  type Recollection,
+  type Tally,
+} from '../core/finding.ts'
+import { ROLLOUT_BASELINE } from '../core/rollout.ts'
+import { MINUTE, type Instant, type Millis } from '../core/time.ts'
+import { pushedFor } from './elsewhere.ts'
+import { expected } from './expected.ts'
+import { migrationApplied, pushedEvidence, releasePreviousRevision } from './signals.ts'
+
+/** An earlier revision of the release is kept with all that is needed to go back to it. */
+export const previousRevisionKept: Condition = {
+  claims: 'the previous Helm revision is retained with images, chart and values',
+  signals: [releasePreviousRevision],
+  judge(evidence) {
+    const { readings, unseen: blind } = evidence.of(releasePreviousRevision)
+    const key = 'previous revision'
+    const seen = readings.map(({ reading, target }): Finding => {
+      const kept = reading.value > 0
+      const detail = reading.detail ?? (kept ? `revision ${reading.value}` : 'no reason given')
+      return {
+        key,
+        answer: kept ? 'met' : 'unmet',
+        reason: kept ? 'ok' : 'no_previous_revision',
+        message: kept ? `${detail} is kept` : `there is no revision to go back to: ${detail}`,
+        target: target.id,
+      }
+    })
+    return expected(key, [...seen, ...blind.map((spot) => unseen(spot))])
+  },
+}
+
+/**
+ * How long before a detected rollout a version must have been known to count as older: the daemon may have been away
+ * while it was applied, and have seen it a little before it saw the rollout. Whoever declares one says when it began.
+ */
+const DOUBT: Millis = 60 * MINUTE
+
+const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
+const firstSeen = `first-seen:${migrationApplied.name}/`
+
+/**
+ * The previous version runs on the current schema: a pipeline said so, or no migration was applied since the rollout
+ * began. A pipeline that says no is right.
+ */
+export function schemaCompatible(check: string, claims: string): Condition {
+  return {
+    claims,
+    signals: [pushedEvidence, migrationApplied],
+    judge(evidence, recollection) {
+      const pushed = pushedFor(check, claims, evidence, recollection)
+      const account = evidence.of(migrationApplied)
+      const versions = versionsOf(account, recollection)
+      const isSaid = pushed.every(({ answer }) => answer !== 'unknown')
+      const known = versions.map((version) => isApplied(version, recollection))
+      if (isSaid || recollection.rollout === undefined) return [...pushed, ...known]
+      const blind = account.unseen.map((spot) => unseen(spot))
+      const changes = changesOf(versions, recollection)
+      if (blind.length > 0 || versions.length === 0) return [...pushed, ...blind, ...known]
+      if (changes.length > 0) return [...pushed, ...known, ...changes]
+      const message = `no migration was applied since ${recollection.rollout.id} began`
+      return [{ key: check, answer: 'met', reason: 'ok', message }, ...known]
+    },
+  }
+}
+
+interface Version {
+  readonly name: string
+  readonly target: string
+  /** When it was first seen to be applied; absent at first sight. */
+  readonly since?: Instant
+}
+
+function versionsOf({ readings }: Account, { mark }: Recollection): readonly Version[] {
+  return readings.map(({ reading, target }) => {
+    const name = reading.labels['version'] ?? ''
+    const since = mark(`${firstSeen}${name}`)
+    return { name, target: target.id, ...(since !== undefined && { since }) }
+  })
+}
+
+/** What must be remembered of a version: when it was first seen. */
+function isApplied({ name, target, since }: Version, { now }: Recollection): Finding {
+  const tally: Tally = {
+    key: `${firstSeen}${name}`,
+    value: since ?? now,
+    settles: false,
+    ...(since === undefined && { mark: now }),
+  }
+  return { key: name, answer: 'met', reason: 'ok', message: `version ${name} is applied`, target, tally }
+}
+
+/** What changed the schema since the rollout began, or may have. */
+function changesOf(versions: readonly Version[], recollection: Recollection): readonly Finding[] {
+  const { rollout } = recollection
+  if (rollout === undefined) return []
+  const before = rollout.startedAt - (rollout.detectedBy === 'declared' ? 0 : DOUBT)
+  const present = new Set(versions.map(({ name }) => name))
+  const gone = recollection
+    .marked(baseline)
+    .map((key) => key.slice(baseline.length))
+    .filter((name) => !present.has(name))
+    .map((name) => changed(name, `version ${name} has gone since the rollout began`))
+  const added = versions
+    .filter(({ since = Infinity }) => since > before)
+    // What is remembered of a version goes with the finding about it, and there is one for each.
+    .map((version) => ({
+      ...isApplied(version, recollection),
+      ...changed(version.name, `version ${version.name} may have been applied in this rollout`),
+    }))
+  return [...gone, ...added]
+}
+
+function changed(version: string, what: string): Finding {
+  const message = `${what}, and nobody said that the previous version runs on this schema`
+  return unknown(version, { unknownReason: 'not_configured', reason: 'schema_changed', message })
+}

@@ -1,0 +1,63 @@
+import type { Account } from '../core/evidence.ts'
+import { atMost, isTrue, type Condition, type Finding } from '../core/finding.ts'
+import { expected } from './expected.ts'
+import { secretKeysMissing, servicePortReaches, workloadDrift } from './signals.ts'
+import { codeOf, ofComponent, sentenceOf } from './workloads.ts'
+
+const none = { trip: 0, clear: 0 }
+
+/** The live objects equal the manifest of the Helm release: those of the expected components, and what else it holds. */
+export function nothingDrifted(components: readonly string[]): Condition {
+  return {
+    claims: 'the live workloads equal the manifest of the Helm release',
+    signals: [workloadDrift],
+    judge: (evidence) => [
+      ...driftIn(evidence.of(workloadDrift)),
+      ...components.flatMap((component) =>
+        expected(component, driftIn(evidence.of(workloadDrift, { component }))),
+      ),
+    ],
+  }
+}
+
+function driftIn(account: Account): readonly Finding[] {
+  return atMost(account, workloadDrift, none, {
+    reason: 'manifest_drift',
+    describe: ({ reading }, key) =>
+      reading.value === 0
+        ? `${key} equals the manifest`
+        : `${key} differs from the manifest in ${reading.value} fields: ${reading.detail ?? 'not named'}`,
+  })
+}
+
+/** Every Secret and every key of it that a workload refers to exists. Values are never looked at. */
+export const secretsExist: Condition = {
+  claims: 'every referenced Secret and key exists',
+  signals: [secretKeysMissing],
+  judge: (evidence) =>
+    atMost(evidence.of(secretKeysMissing), secretKeysMissing, none, {
+      reason: 'secret_key_missing',
+      describe: ({ reading }, key) =>
+        reading.value === 0
+          ? `Secret ${key} holds every key that is referenced`
+          : `Secret ${key} lacks ${reading.value} of its keys: ${reading.detail ?? 'not named'}`,
+    }),
+}
+
+/** Each Service leads to the ready pods of its component, on the port that they really listen on. */
+export function servicesReach(components: readonly string[]): Condition {
+  return {
+    claims: 'every Service port reaches the port that its service listens on',
+    signals: [servicePortReaches],
+    judge: (evidence, recollection) =>
+      components.flatMap((component) =>
+        ofComponent(evidence, servicePortReaches, component, recollection, (account) =>
+          isTrue(account, servicePortReaches, {
+            reason: codeOf('service_port'),
+            describe: ({ reading }, key) =>
+              reading.value === 1 ? `the Service of ${key} reaches its pods` : sentenceOf(reading.detail),
+          }),
+        ),
+      ),
+  }
+}

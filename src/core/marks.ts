@@ -1,0 +1,70 @@
+import type { Beliefs } from './belief.ts'
+import { keyOf } from './finding.ts'
+import type { Rules, Snapshot } from './snapshot.ts'
+import { MINUTE, type Instant, type Millis } from './time.ts'
+
+type Marks = Snapshot['marks']
+
+/** Since when the replica of a mark is not listed any more: this before the mark's own key. */
+const GONE = 'gone:'
+
+/** A replica may be away for this long and be taken for the same when it is back. */
+const REMEMBERED: Millis = 24 * 60 * MINUTE
+
+/** Marks of replicas that are gone; what comes and goes more often than this is forgotten sooner. */
+const MOST = 1_000
+
+/**
+ * Forgets marks of replicas that came and went, the oldest first, so that pods that are replaced all the time leave no
+ * more than a bounded trace. A mark is never forgotten while its replica is listed, nor before somebody has listed any.
+ */
+export function withoutTheGone(marks: Marks, beliefs: Beliefs, rules: Rules, now: Instant): Marks {
+  const isListed = listing(beliefs, rules)
+  const next = new Map(marks)
+  for (const key of marks.keys()) {
+    const listed = isListed(key)
+    if (listed === true) next.delete(GONE + key)
+    if (listed === false && !marks.has(GONE + key)) next.set(GONE + key, now)
+  }
+  const gone = [...next]
+    .filter(([key]) => key.startsWith(GONE))
+    .map(([key, since]) => ({ key: key.slice(GONE.length), since }))
+    .filter(({ key }) => isListed(key) === false || !marks.has(key))
+    .toSorted((a, b) => b.since - a.since)
+  for (const [n, { key, since }] of gone.entries())
+    if (n >= MOST || now - since >= REMEMBERED || !marks.has(key)) {
+      next.delete(key)
+      next.delete(GONE + key)
+    }
+  const changed = next.size !== marks.size || [...next.keys()].some((key) => !marks.has(key))
+  return changed ? next : marks
+}
+
+/** Tells of a mark whether its replica is listed; undefined when it is about no replica, or nobody has listed any. */
+function listing(beliefs: Beliefs, rules: Rules): (key: string) => boolean | undefined {
+  const watchers = watchersOf(rules)
+  const replicas = new Map<string, ReadonlySet<string>>()
+  for (const [probe, { targets }] of beliefs)
+    replicas.set(probe, new Set([...targets.values()].map(({ target }) => keyOf(target.labels, target.id))))
+  return (key) => {
+    const [, signal = '', subject = ''] = /^(\w+)\{(.*)\}$/.exec(key) ?? []
+    const listed = replicas.get(watchers.get(signal) ?? '')
+    if (listed === undefined) return undefined
+    const parts = subject.split('/')
+    return parts.some((_, n) => listed.has(parts.slice(0, n + 1).join('/')))
+  }
+}
+
+/** Which probe lists the replicas of a signal: name of each signal about replicas to name of its probe. */
+function watchersOf({ gates, stops, providers }: Rules): ReadonlyMap<string, string> {
+  const asked = [...gates.flatMap(({ checks }) => checks), ...stops]
+  return new Map(
+    asked
+      .flatMap(({ condition }) => condition.signals)
+      .filter(({ labels }) => labels.includes('replica'))
+      .flatMap(({ name }) => {
+        const probe = providers.get(name)
+        return probe === undefined ? [] : [[name, probe] as const]
+      }),
+  )
+}

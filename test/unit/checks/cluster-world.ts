@@ -1,0 +1,64 @@
+import * as signals from '../../../src/checks/signals.ts'
+import { components } from '../../../src/core/replica.ts'
+import { read } from '../../../src/core/signal.ts'
+import { place, type Place } from './place.ts'
+
+/** Digest of the manifest that the release has. */
+export const liveDigest = `sha256:${'ab'.repeat(32)}`
+
+/** What the API server shows of a release that was rolled out as its fifth revision. */
+export function clusterPlaces(): Place[] {
+  return [
+    place(
+      'workloads',
+      'kubernetes',
+      {},
+      components.flatMap((component) => [
+        read(signals.workloadDesired, { component }, 2),
+        read(signals.workloadUpdated, { component }, 2),
+        read(signals.workloadAvailable, { component }, 2),
+        read(signals.workloadRolledOut, { component }, 1),
+        read(signals.workloadProgressing, { component }, 1),
+        read(signals.workloadTemplate, { component }, 4_711, 'caracal-go:v1.0.0'),
+      ]),
+    ),
+    place(
+      'service-ports',
+      'kubernetes',
+      {},
+      components.map((component) => read(signals.servicePortReaches, { component }, 1)),
+    ),
+    place(
+      'secret-references',
+      'kubernetes',
+      {},
+      ['caracal-runtime', 'caracal-metrics'].map((secret) => read(signals.secretKeysMissing, { secret }, 0)),
+    ),
+    place('migration-jobs', 'kubernetes', {}, [
+      ...['migrate', 'auth-migrate'].flatMap((kind) => [
+        read(signals.migrationJobActive, { kind }, 0),
+        read(signals.migrationJobFailed, { kind }, 0),
+        read(signals.migrationJobSucceeded, { kind }, 1),
+      ]),
+      read(signals.migrationEarlyPods, {}, 0, ''),
+    ]),
+    place('helm-release', 'kubernetes', {}, [
+      ...components.map((component) => read(signals.workloadDrift, { component }, 0)),
+      read(signals.releaseRevision, {}, 5, 'caracal-1.0.0'),
+      read(signals.releaseDeployed, {}, 1, 'deployed'),
+      read(signals.releaseManifestObjects, {}, 40, liveDigest),
+      read(signals.releasePreviousRevision, {}, 4, 'revision 4, caracal-1.0.0, images a, b'),
+    ]),
+  ]
+}
+
+/** Which of these probes gives a signal, by the beginning of its name; the longest counts. */
+export const providedByCluster: Readonly<Record<string, string>> = {
+  caracal_workload: 'workloads',
+  caracal_workload_drifted: 'helm-release',
+  caracal_service_port: 'service-ports',
+  caracal_secret: 'secret-references',
+  caracal_migration_job: 'migration-jobs',
+  caracal_migration_early: 'migration-jobs',
+  caracal_release: 'helm-release',
+}
