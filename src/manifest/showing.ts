@@ -6,9 +6,9 @@ const SHOWN_LIMIT = 60
 /** What two long values have in common is shown as far as this. */
 const CONTEXT = 12
 
-const ABSENT = '(absent)'
+export const ABSENT = '(absent)'
 const SET = '(set)'
-const DIFFERS = '(differs)'
+export const DIFFERS = '(differs)'
 
 /** How far a value may be trusted to be no secret: its field says what it is, its user named it, or not at all. */
 export type Trust = 'known-field' | 'own-name' | 'never'
