@@ -7,8 +7,9 @@ import { nothingRemembered } from '../rollout/memory.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { startEngine, type Engine } from './engine.ts'
 import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
+import { openStateStore } from './open-state-store.ts'
 import { keepRecords, type Records } from './records.ts'
-import { stateFile, type Loaded, type StateFile } from './state-file.ts'
+import type { Loaded, StateStore } from './state-store.ts'
 import { prepareWatching, type Watching, type WatchingOptions } from './watching.ts'
 
 export interface App {
@@ -29,9 +30,10 @@ export class CannotListen extends Error {
 /**
  * Starts the daemon: first its memory, then the server, then the looks.
  * @throws CannotListen when the address can't be listened on; nothing is left running or written then
+ * @throws StateInUse when the state is another daemon's
  */
 export async function startApp(configured: Configured, dependencies: Dependencies): Promise<App> {
-  const store = stateFile(configured.config.state.file)
+  const store = openStateStore(configured.config.state)
   const loaded = await store.load()
   if (!loaded.ok) dependencies.log.error({ state: loaded.message }, 'the memory of this rollout is lost')
   const daemon = assemble(configured, dependencies, store, loaded)
@@ -42,6 +44,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
     // Its state is not written: it may be that of the daemon that has the address.
     daemon.parts.engine.stop()
     await daemon.watching().stop()
+    await store.close()
     throw new CannotListen(fault instanceof Error ? fault.message : String(fault), { cause: fault })
   }
   daemon.watching().start()
@@ -60,7 +63,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
 }
 
 /** The daemon without its server: memory, engine, looks, and what may change of them while it runs. */
-function assemble(configured: Configured, dependencies: Dependencies, store: StateFile, loaded: Loaded) {
+function assemble(configured: Configured, dependencies: Dependencies, store: StateStore, loaded: Loaded) {
   const { clock } = dependencies
   const records = keepRecords()
   const listeners = new Set<(snapshot: Snapshot) => void>()
@@ -124,6 +127,7 @@ async function stop({ parts: { engine, store }, watching }: ReturnType<typeof as
   engine.stop()
   await watching().stop()
   await store.save(engine.memory())
+  await store.close()
 }
 
 type Reload = ReportContext['evaluator']['configReload']

@@ -10,7 +10,7 @@ import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
 import { historyOf } from './history.ts'
 import type { Records } from './records.ts'
-import type { StateFile } from './state-file.ts'
+import type { StateStore } from './state-store.ts'
 import { authorise } from './tokens.ts'
 
 /** What the daemon is given by whoever starts it. */
@@ -33,7 +33,7 @@ export interface Configured {
 export interface Parts extends Dependencies {
   readonly engine: Engine
   readonly records: Records
-  readonly store: StateFile
+  readonly store: StateStore
   readonly listeners: Set<(snapshot: Snapshot) => void>
   readonly inForce: () => Configured
   /** How the last attempt to load a configuration went. */

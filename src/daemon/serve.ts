@@ -13,6 +13,7 @@ import { CannotListen, startApp, type App } from './app.ts'
 import type { Configured } from './facts.ts'
 import { known } from './known.ts'
 import { openLog } from './log.ts'
+import { StateInUse } from './state-store.ts'
 
 /** What the daemon sees of its process. */
 export interface ServeProcess {
@@ -32,8 +33,8 @@ export interface ServeProcess {
 const clock: Clock = { now: () => performance.timeOrigin + performance.now() }
 
 /**
- * Runs the daemon until it is interrupted. Resolves with the exit code: 0, or 2 for a wrong configuration or an
- * address that can't be listened on.
+ * Runs the daemon until it is interrupted. Resolves with the exit code: 0, or 2 for a wrong configuration, an address
+ * that can't be listened on or a state that is another daemon's.
  */
 export async function serve(process: ServeProcess): Promise<number> {
   const requests = takeReloadRequests(process)
@@ -47,8 +48,9 @@ export async function serve(process: ServeProcess): Promise<number> {
   const log = openLog(loaded.config.log.level, process.stderr)
   const { version } = process
   const app = await startApp(loaded, { clock, log, version }).catch((fault: unknown) => {
-    if (!(fault instanceof CannotListen)) throw fault
-    process.stderr.write(`caracal-gate: cannot listen (http.listen): ${fault.message}\n`)
+    const why = whyNotStarted(fault)
+    if (why === undefined) throw fault
+    process.stderr.write(`caracal-gate: ${why}\n`)
     return undefined
   })
   if (app === undefined) return 2
@@ -60,6 +62,13 @@ export async function serve(process: ServeProcess): Promise<number> {
   reloading.stop()
   await app.stop()
   return 0
+}
+
+/** What a person can mend when the daemon does not start; undefined for a fault of ours. */
+function whyNotStarted(fault: unknown): string | undefined {
+  if (fault instanceof CannotListen) return `cannot listen (http.listen): ${fault.message}`
+  if (fault instanceof StateInUse) return `cannot use its state (state.file): ${fault.message}`
+  return undefined
 }
 
 function sourcesOf({ argv, env }: ServeProcess): ConfigSources {

@@ -1,120 +1,25 @@
 import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { z } from 'zod'
-import { phases } from '../core/rollout.ts'
-import { unknownReasons } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { firstBroken } from '../rollout/ledger.ts'
 import { nothingRemembered, type Memory } from '../rollout/memory.ts'
-
-/** What was found where the state should be. */
-export type Loaded =
-  | { readonly ok: true; readonly memory: Memory }
-  /** The file is there and can't be trusted; it stays until another is saved, and a copy of it beside it. */
-  | { readonly ok: false; readonly message: string }
-
-export interface StateFile {
-  load(): Promise<Loaded>
-  /**
-   * Replaces the file; calls that come while one is written are merged into the next. Never rejects; what could not
-   * be written is tried again.
-   */
-  save(memory: Memory): Promise<void>
-  /** Whether the last attempt to write succeeded, and if not, why. */
-  status(): { readonly ok: boolean; readonly message: string }
-}
-
-const VERSION = 1
+import { fileLock } from './file-lock.ts'
+import { parseState, stateText } from './state-form.ts'
+import { StateInUse, type Loaded, type StateStore } from './state-store.ts'
 
 /** A disk that was full, or a volume that was gone, may be back. */
 const RETRY: Millis = SECOND
 
-const instant = z.number()
-const rollout = z.strictObject({
-  id: z.string(),
-  phase: z.enum(phases),
-  startedAt: instant,
-  finishedAt: instant.exactOptional(),
-  detectedBy: z.enum(['declared', 'helm-revision', 'workload-generation', 'migration-job']),
-  actor: z.string().exactOptional(),
-  reason: z.string().exactOptional(),
-  revision: z.string().exactOptional(),
-  chart: z.string().exactOptional(),
-  images: z.record(z.string(), z.string()).exactOptional(),
-})
-const latch = z.strictObject({
-  at: instant,
-  reason: z.string(),
-  message: z.string(),
-  culprits: z.array(z.string()),
-  preexisting: z.boolean(),
-  proven: z.boolean(),
-  acknowledged: z.strictObject({ actor: z.string(), reason: z.string(), at: instant }).exactOptional(),
-})
-const entry = z.strictObject({
-  sequence: z.int(),
-  at: instant,
-  kind: z.enum([
-    'started',
-    'transition',
-    'rollout-begun',
-    'rollout-phase',
-    'rollout-finished',
-    'acknowledged',
-    'evidence',
-    'configuration',
-  ]),
-  subject: z.string(),
-  message: z.string(),
-  from: z.string().exactOptional(),
-  to: z.string().exactOptional(),
-  rollout: z.string().exactOptional(),
-  actor: z.string().exactOptional(),
-  previous: z.string(),
-  hash: z.string(),
-})
-const labels = z.record(z.string(), z.string())
-const target = z.strictObject({ id: z.string(), labels })
-const reading = z.strictObject({
-  signal: z.string(),
-  labels,
-  value: z.number(),
-  detail: z.string().exactOptional(),
-})
-const blindness = { unknownReason: z.enum(unknownReasons), reason: z.string(), message: z.string() }
-const observation = z.strictObject({
-  target,
-  at: instant,
-  took: z.number(),
-  validFor: z.number(),
-  outcome: z.discriminatedUnion('ok', [
-    z.strictObject({
-      ok: z.literal(true),
-      readings: z.array(reading),
-      blindSpots: z.array(z.strictObject({ signal: z.string(), labels, ...blindness })),
-    }),
-    z.strictObject({ ok: z.literal(false), ...blindness }),
-  ]),
-})
-const latches = z.record(z.string(), latch)
-const memory = z.strictObject({
-  rollout: rollout.exactOptional(),
-  marks: z.record(z.string(), z.number()),
-  latches,
-  firings: z.record(z.string(), z.number()),
-  ledger: z.array(entry),
-  history: z.array(z.strictObject({ rollout, stops: latches, ledger: z.array(entry) })),
-  evidence: z.array(observation),
-  impediments: z.record(z.string(), z.string()).exactOptional(),
-}) satisfies z.ZodType<Memory>
-const stateSchema = z.strictObject({ version: z.literal(VERSION), memory })
-
-/** The daemon's memory in one file that is replaced whole, so that it is either the old or the new one at any moment. */
-export function stateFile(path: string): StateFile {
+/**
+ * The daemon's memory in one file that is replaced whole, so that it is either the old or the new one at any moment.
+ * It belongs to one daemon at a time: a lock beside it says to which.
+ */
+export function stateFile(path: string): StateStore {
+  const lock = fileLock(`${path}.lock`)
   let problem = ''
   let waiting: Memory | undefined
   let writing: Promise<void> | undefined
   let retrying: NodeJS.Timeout | undefined
+  let closed = false
 
   async function writeAll(): Promise<void> {
     let unwritten: Memory | undefined
@@ -122,7 +27,10 @@ export function stateFile(path: string): StateFile {
       const next = waiting
       waiting = undefined
       try {
-        await replace(path, JSON.stringify({ version: VERSION, memory: next }))
+        await mkdir(dirname(path), { recursive: true })
+        const taken = await lock.take()
+        if (!taken.ok) throw new Error(taken.message)
+        await replace(path, stateText(next))
         problem = ''
         unwritten = undefined
       } catch (fault) {
@@ -132,7 +40,7 @@ export function stateFile(path: string): StateFile {
     }
     writing = undefined
     const again = unwritten
-    if (again !== undefined) retrying = setTimeout(() => void save(again), RETRY).unref()
+    if (again !== undefined && !closed) retrying = setTimeout(() => void save(again), RETRY).unref()
   }
 
   function save(next: Memory): Promise<void> {
@@ -143,9 +51,23 @@ export function stateFile(path: string): StateFile {
   }
 
   return {
-    load: () => load(path),
+    async load() {
+      await mkdir(dirname(path), { recursive: true }).catch(() => {})
+      const taken = await lock.take()
+      if (!taken.ok && taken.inUse)
+        throw new StateInUse(
+          `the state in ${path} is another daemon's: ${taken.message}; give this one another`,
+        )
+      return load(path)
+    },
     save,
     status: () => (problem === '' ? { ok: true, message: 'written' } : { ok: false, message: problem }),
+    async close() {
+      closed = true
+      clearTimeout(retrying)
+      await writing
+      await lock.release()
+    },
   }
 }
 
@@ -157,18 +79,10 @@ async function load(path: string): Promise<Loaded> {
     if (isMissing(fault)) return { ok: true, memory: nothingRemembered }
     return { ok: false, message: `the state can't be read from ${path}: ${messageOf(fault)}` }
   }
-  try {
-    const state = stateSchema.parse(JSON.parse(text))
-    const broken = firstBroken(state.memory.ledger)
-    if (broken !== undefined) throw new Error(`its ledger was changed at entry ${broken}`)
-    return { ok: true, memory: state.memory }
-  } catch (fault) {
-    const why = fault instanceof z.ZodError ? 'it has not the form of a state file' : messageOf(fault)
-    return {
-      ok: false,
-      message: `the state in ${path} can't be trusted (${why}) and ${await setAside(path)}`,
-    }
-  }
+  const parsed = parseState(text)
+  if (parsed.ok) return parsed
+  const message = `the state in ${path} can't be trusted (${parsed.why}) and ${await setAside(path)}`
+  return { ok: false, message }
 }
 
 /**
@@ -184,8 +98,6 @@ async function setAside(path: string): Promise<string> {
 }
 
 async function replace(path: string, text: string): Promise<void> {
-  const folder = dirname(path)
-  await mkdir(folder, { recursive: true })
   const temporary = `${path}.new`
   try {
     const file = await open(temporary, 'w', 0o600)
@@ -201,7 +113,7 @@ async function replace(path: string, text: string): Promise<void> {
     throw fault
   }
   // Without this a power cut may bring the old name back.
-  const directory = await open(folder, 'r')
+  const directory = await open(dirname(path), 'r')
   try {
     await directory.sync()
   } finally {

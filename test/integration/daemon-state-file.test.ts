@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { stateFile, type Loaded } from '../../src/daemon/state-file.ts'
+import { stateFile } from '../../src/daemon/state-file.ts'
+import { StateInUse, type Loaded } from '../../src/daemon/state-store.ts'
 import { nothingRemembered, type Memory } from '../../src/rollout/memory.ts'
 import { root } from '../support/cli-process.ts'
 import { eventually } from '../support/daemon.ts'
@@ -38,6 +39,16 @@ function startWriter() {
   }
 }
 
+/** What a daemon finds that starts now. */
+async function found(path = file): Promise<Loaded> {
+  const store = stateFile(path)
+  try {
+    return await store.load()
+  } finally {
+    await store.close()
+  }
+}
+
 function numberIn(loaded: Loaded): number {
   if (!loaded.ok) throw new Error(loaded.message)
   return loaded.memory.marks['number'] ?? 0
@@ -45,7 +56,7 @@ function numberIn(loaded: Loaded): number {
 
 async function messageFor(text: string): Promise<string> {
   await writeFile(file, text)
-  const loaded = await stateFile(file).load()
+  const loaded = await found()
   return loaded.ok ? 'loaded' : loaded.message
 }
 
@@ -54,7 +65,8 @@ describe('the state file', () => {
     const store = stateFile(file)
     expect(await store.load()).toEqual({ ok: true, memory: nothingRemembered })
     await store.save(memoryNumber(7))
-    expect(await stateFile(file).load()).toEqual({ ok: true, memory: memoryNumber(7) })
+    await store.close()
+    expect(await found()).toEqual({ ok: true, memory: memoryNumber(7) })
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await readdir(folder)).toEqual(['state.json'])
   })
@@ -67,10 +79,10 @@ describe('the state file', () => {
       else await eventually('the writer saves', () => writer.last() > 0)
       await delay(Math.random() * 40)
       await writer.kill()
-      const found = numberIn(await stateFile(file).load())
+      const number = numberIn(await found())
       const safe = Math.max(writer.last(), survived)
-      expect([safe, safe + 1]).toContain(found)
-      survived = found
+      expect([safe, safe + 1]).toContain(number)
+      survived = number
     }
     expect(survived).toBeGreaterThan(36)
   })
@@ -93,11 +105,14 @@ describe('the state file', () => {
   it('merges saves that come while one is written, and keeps the last', async () => {
     const store = stateFile(file)
     await Promise.all([1, 2, 3, 4, 5].map((number) => store.save(memoryNumber(number))))
-    expect(numberIn(await stateFile(file).load())).toBe(5)
+    await store.close()
+    expect(numberIn(await found())).toBe(5)
   })
 
   it('is not trusted when it is cut, changed, of another form or of another version', async () => {
-    await stateFile(file).save(memoryNumber(1))
+    const store = stateFile(file)
+    await store.save(memoryNumber(1))
+    await store.close()
     const good = await readFile(file, 'utf8')
     expect(await messageFor(good)).toBe('loaded')
     expect(await messageFor(good.slice(0, good.length / 2))).toContain("can't be trusted")
@@ -117,8 +132,8 @@ describe('the state file', () => {
 
   it('is still not trusted by the next daemon when this one ends before it wrote another', async () => {
     await writeFile(file, '{ half')
-    expect(await stateFile(file).load()).toMatchObject({ ok: false })
-    expect(await stateFile(file).load()).toMatchObject({ ok: false })
+    expect(await found()).toMatchObject({ ok: false })
+    expect(await found()).toMatchObject({ ok: false })
   })
 
   it('says why it cannot be written, and writes what is due as soon as it can be', async () => {
@@ -131,7 +146,8 @@ describe('the state file', () => {
     expect(store.status().message).toContain(path)
     await rm(join(folder, 'state'))
     await eventually('it is written without a further save', () => store.status().ok)
-    expect(numberIn(await stateFile(path).load())).toBe(2)
+    await store.close()
+    expect(numberIn(await found(path))).toBe(2)
   })
 
   it('survives that its folder was removed', async () => {
@@ -141,11 +157,77 @@ describe('the state file', () => {
     await rm(join(folder, 'deep'), { recursive: true })
     await store.save(memoryNumber(2))
     expect(store.status()).toMatchObject({ ok: true })
-    expect(numberIn(await stateFile(path).load())).toBe(2)
+    await store.close()
+    expect(numberIn(await found(path))).toBe(2)
   })
 
   it('is unreadable, not empty, when something else is in its place', async () => {
     await mkdir(file)
-    expect(await stateFile(file).load()).toMatchObject({ ok: false })
+    expect(await found()).toMatchObject({ ok: false })
+  })
+})
+
+describe('the lock of the state file', () => {
+  it('keeps a second daemon out while the first runs, and says who has it', async () => {
+    const first = stateFile(file)
+    await first.load()
+    await first.save(memoryNumber(1))
+    const second = stateFile(file)
+    await expect(second.load()).rejects.toThrow(StateInUse)
+    await expect(second.load()).rejects.toThrow(`${hostname()} (process ${process.pid})`)
+    await second.save(memoryNumber(2))
+    expect(second.status().ok).toBe(false)
+    await second.close()
+    await first.save(memoryNumber(3))
+    await first.close()
+    expect(numberIn(await found())).toBe(3)
+  })
+
+  it('is free at once after kill -9', async () => {
+    const writer = startWriter()
+    await eventually('the writer saves', () => writer.last() > 0)
+    await expect(stateFile(file).load()).rejects.toThrow(StateInUse)
+    await writer.kill()
+    const startedAt = performance.now()
+    expect((await found()).ok).toBe(true)
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+
+  it('is taken over from a holder that cannot be asked when nobody touches it any more', async () => {
+    const elsewhere = { id: 'x', host: 'another-host', pid: 1, space: 'pid:[1]', started: '1' }
+    await writeFile(`${file}.lock`, JSON.stringify(elsewhere))
+    expect((await found()).ok).toBe(true)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('stays with a holder that cannot be asked while it is touched', async () => {
+    const lock = `${file}.lock`
+    await writeFile(lock, '{ of a stranger')
+    const touching = setInterval(() => void utimes(lock, new Date(), new Date()), 200)
+    try {
+      await expect(stateFile(file).load()).rejects.toThrow(StateInUse)
+    } finally {
+      clearInterval(touching)
+    }
+  })
+
+  it('goes to one of many that find it orphaned', async () => {
+    const elsewhere = { id: 'x', host: hostname(), pid: 2 ** 22, space: await readlink('/proc/self/ns/pid') }
+    await writeFile(`${file}.lock`, JSON.stringify({ ...elsewhere, started: '1' }))
+    const stores = Array.from({ length: 8 }, () => stateFile(file))
+    const ends = await Promise.allSettled(stores.map((store) => store.load()))
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    await Promise.all(stores.map((store) => store.close()))
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is taken anew when somebody cleared the folder', async () => {
+    const store = stateFile(file)
+    await store.save(memoryNumber(1))
+    await rm(`${file}.lock`)
+    await store.save(memoryNumber(2))
+    await expect(stateFile(file).load()).rejects.toThrow(StateInUse)
+    await store.close()
+    expect(numberIn(await found())).toBe(2)
   })
 })
