@@ -19,7 +19,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   core: { imports: [], packages: [], pure: true },
   checks: { imports: ['core'], packages: [], pure: true },
   gates: { imports: ['core', 'checks'], packages: [], pure: true },
-  rollout: { imports: ['core'], packages: [], pure: true },
+  rollout: { imports: ['core', 'checks/signals.ts'], packages: [], pure: true },
   connections: { imports: ['core'], packages: ['*'] },
   // Manifests of Helm: the pipeline that renders one and the daemon that reads it back must agree on every byte.
   manifest: { imports: ['core'], packages: ['node:crypto', 'yaml'], pure: true },

@@ -83,6 +83,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     rules: watching.rules,
     memory: loaded.ok ? loaded.memory : nothingRemembered,
     impediments: impedimentsOf(loaded),
+    release: () => inForce.config.release.name,
     save: (memory) => store.save(memory),
     onSnapshot(snapshot) {
       const before = cadence.cadence

@@ -1,11 +1,11 @@
 import type { Round } from '../core/observation.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../core/snapshot.ts'
-import { step } from '../core/step.ts'
 import type { Clock, Millis } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { Event } from '../rollout/ledger.ts'
 import type { Result } from '../rollout/commands.ts'
-import { recall, remember, type Memory } from '../rollout/memory.ts'
+import { evaluate } from '../rollout/evaluation.ts'
+import { recall, type Memory } from '../rollout/memory.ts'
 
 /** Longest time between two evaluations; a document is worth three of them. */
 export const EVALUATION_INTERVAL: Millis = 1_000
@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly memory: Memory
   /** Why the daemon itself may not say proceed, by id. */
   readonly impediments: ReadonlyMap<string, string>
+  /** Name of the Helm release, which rollouts that are detected are named after. */
+  readonly release: () => string
   /** Keeps what must survive a restart; resolves when it is safe. */
   save(memory: Memory): Promise<void>
   /** Told of every snapshot, right after it became current. */
@@ -62,21 +64,20 @@ export function startEngine(options: EngineOptions): Engine {
   let took = 0
   const verdictTransitions = new Map<Verdict, number>()
 
-  function advance(from: Snapshot, events: readonly Event[] = []): Promise<void> | undefined {
+  function advance(commanded: Snapshot, events: readonly Event[] = []): Promise<void> | undefined {
+    const before = { snapshot, memory }
     const rounds = inbox.empty()
-    const before = snapshot
-    const startedAt = clock.now()
-    snapshot = step(from, rounds, startedAt, rules)
-    took += clock.now() - startedAt
+    const now = clock.now()
+    const after = evaluate(before, { now, rounds, commanded, events }, rules, options.release())
+    took += clock.now() - now
     evaluations++
+    snapshot = after.snapshot
+    memory = after.memory
     const { verdict } = snapshot.verdict
-    if (verdict !== before.verdict.verdict)
+    if (verdict !== before.snapshot.verdict.verdict)
       verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
-    const worthKeeping =
-      snapshot.revision !== before.revision || snapshot.marks !== before.marks || events.length > 0
-    if (worthKeeping) memory = remember(memory, before, snapshot, events)
     options.onSnapshot(snapshot)
-    return worthKeeping ? options.save(memory) : undefined
+    return memory === before.memory ? undefined : options.save(memory)
   }
 
   const ticking = setInterval(() => void advance(snapshot), EVALUATION_INTERVAL)

@@ -1,9 +1,10 @@
 import type { Event } from './ledger.ts'
-import { isActive, ROLLOUT_BASELINE, type Phase, type Rollout } from '../core/rollout.ts'
+import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
 import { countsEvents, forbids, preexistingLatch, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
+import { withoutBaseline } from './marks.ts'
 
 /** What a command changed, or why it was refused. */
 export type Result =
@@ -37,15 +38,35 @@ export function begin(snapshot: Snapshot, declaration: Declaration, now: Instant
     return refuse(409, 'another rollout is under way', `${current.id} must be finished or superseded first`)
   const { actor, reason, id, phase = 'preflight', supersede: _, ...target } = declaration
   const rollout: Rollout = { id, phase, startedAt: now, detectedBy: 'declared', actor, reason, ...target }
+  const forgetful = { ...snapshot, marks: withoutBaseline(snapshot.marks), impediments: new Map() }
+  return { ok: true, ...start(forgetful, rollout, { actor, reason }, () => true) }
+}
+
+/**
+ * Begins a rollout in place of one that is under way; its baselines are among the marks.
+ * @param wasFiring whether a stop condition that fires did so before the rollout, so that this is not to blame
+ */
+export function start(
+  snapshot: Snapshot,
+  rollout: Rollout,
+  author: Author,
+  wasFiring: (status: StopStatus) => boolean,
+): { readonly snapshot: Snapshot; readonly events: readonly Event[] } {
+  const { id, phase: to, startedAt: now } = rollout
+  const current: Rollout | undefined = snapshot.rollout
   const stops = new Map<string, StopStatus>()
-  for (const [stop, { latch: _, ...status }] of snapshot.stops)
-    stops.set(stop, status.state === 'firing' ? { ...status, latch: preexistingLatch(status, now) } : status)
-  const marks = new Map([...snapshot.marks].filter(([key]) => !key.startsWith(ROLLOUT_BASELINE)))
+  for (const [stop, { latch: _, ...status }] of snapshot.stops) {
+    const latch = { ...preexistingLatch(status, now), preexisting: wasFiring(status) }
+    stops.set(stop, status.state === 'firing' ? { ...status, latch } : status)
+  }
   const superseded = isActive(current)
-    ? [ended(current, `superseded by ${id}`, 'superseded', declaration, now)]
+    ? [ended(current, `superseded by ${id}`, 'superseded', author, now)]
     : []
-  const begun = event('rollout-begun', id, reason, now, { rollout: id, actor, to: phase })
-  return accept({ ...snapshot, rollout, stops, marks, impediments: new Map() }, [...superseded, begun])
+  const begun = event('rollout-begun', id, author.reason, now, { rollout: id, actor: author.actor, to })
+  return {
+    snapshot: { ...snapshot, rollout, stops, revision: snapshot.revision + 1 },
+    events: [...superseded, begun],
+  }
 }
 
 function changePhase(snapshot: Snapshot, current: Rollout, declaration: Declaration, now: Instant): Result {

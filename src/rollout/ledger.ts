@@ -6,6 +6,7 @@ export type LedgerKind =
   | 'transition'
   | 'rollout-begun'
   | 'rollout-phase'
+  | 'rollout-revision'
   | 'rollout-finished'
   | 'acknowledged'
   | 'evidence'

@@ -1,0 +1,120 @@
+import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { start } from './commands.ts'
+import type { Event } from './ledger.ts'
+import {
+  BASELINE_OF,
+  IN_MOTION,
+  JOBS_OVER,
+  MOVED_AT,
+  SIGN,
+  WORKLOAD_ROLLOUTS,
+  baselineFrom,
+  firingOf,
+  movedOf,
+  withMarks,
+  withoutBaseline,
+  type Marks,
+} from './marks.ts'
+import { phaseSeen } from './phases.ts'
+import { firstSights, isFirstSight, type Signs } from './signs.ts'
+import { isMoving, type View } from './view.ts'
+
+/** What became of the rollout after a step. */
+export interface Followed {
+  readonly snapshot: Snapshot
+  readonly events: readonly Event[]
+}
+
+/** Who acts in the ledger when nobody declared anything. */
+export const DETECTION = 'detection'
+
+/** Begins the rollout that the signs speak of, in place of one that is under way. */
+export function beginDetected(snapshot: Snapshot, view: View, signs: Signs, release: string): Followed {
+  const { at, rollout: last } = snapshot
+  const found = whatBegan(snapshot.marks, view, signs, release)
+  const marks = marksAtBegin(snapshot, view, signs, found)
+  const current = view.blind ? undefined : phaseSeen(view, marks, at, Infinity)
+  const unseen = isFirstSight(snapshot.marks)
+    ? '; it began before the daemon saw it: baselines are those of first sight, and what fired before is not known'
+    : ''
+  const rollout: Rollout = {
+    id: last?.id === found.id ? `${found.id}-2` : found.id,
+    phase: current?.phase ?? found.phase,
+    startedAt: at,
+    detectedBy: found.detectedBy,
+    actor: DETECTION,
+    reason: `${found.reason}${unseen}`,
+    ...allTargets(view, signs),
+  }
+  const since = snapshot.marks.get(SIGN) ?? at
+  return start(
+    { ...snapshot, marks },
+    rollout,
+    { actor: DETECTION, reason: rollout.reason ?? '' },
+    // What began to fire with the first sign, or after it, is the rollout's own.
+    ({ id }) => (snapshot.marks.get(firingOf(id)) ?? at) < since,
+  )
+}
+
+interface Found extends Pick<Rollout, 'id' | 'detectedBy'> {
+  /** The phase that a rollout begins in when nothing more is seen of it. */
+  readonly phase: Phase
+  readonly reason: string
+}
+
+/** Of several signs the revision of the release names the rollout, then the Job, then the workloads. */
+function whatBegan(marks: Marks, { jobs, workloads }: View, signs: Signs, release: string): Found {
+  if (signs.release !== undefined) {
+    const { revision, status, chart } = signs.release
+    const id = `${release}-r${revision}`
+    const reason = `revision ${revision} of the release ${release} is ${status}${chart && ` (${chart})`}`
+    return { id, detectedBy: 'helm-revision', phase: 'preflight', reason }
+  }
+  const [kind] = signs.jobs
+  const job = jobs.get(kind ?? '')
+  if (kind !== undefined && job !== undefined) {
+    const id = `${release}-job-${job.uid === '' ? job.run : job.uid.slice(0, 8)}`
+    const reason = `there is a new run of the migration Job ${kind}`
+    return { id, detectedBy: 'migration-job', phase: 'migrating', reason }
+  }
+  const names = signs.workloads.join(', ')
+  const open = signs.workloads.some((component) => workloads.get(component)?.rolledOut === false)
+  return {
+    id: `${release}-w${(marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1}`,
+    detectedBy: 'workload-generation',
+    phase: 'rolling',
+    reason:
+      isFirstSight(marks) && open ? `${names} is not rolled out` : `the pod template of ${names} changed`,
+  }
+}
+
+function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, signs: Signs, found: Found): Marks {
+  const isSuperseding = isActive(rollout)
+  const inMotion = isMoving(view) && (isSuperseding || isFirstSight(marks))
+  const begun = withMarks(withoutBaseline(marks), [
+    ...baselineFrom(marks, isSuperseding),
+    ...signs.workloads.map((component) => [movedOf(component), 1] as const),
+    ...(signs.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
+    ...(found.detectedBy === 'workload-generation'
+      ? [[WORKLOAD_ROLLOUTS, (marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1] as const]
+      : []),
+    [BASELINE_OF, at],
+    [MOVED_AT, at],
+    [SIGN, undefined],
+    [IN_MOTION, inMotion ? 1 : undefined],
+  ])
+  return withMarks(begun, firstSights(view, begun))
+}
+
+/** What is rolled out, as far as it can be seen. */
+function allTargets({ workloads }: View, { release }: Signs): Pick<Rollout, 'revision' | 'chart' | 'images'> {
+  const images = [...workloads].flatMap(([component, workload]) =>
+    workload.images === '' ? [] : [[component, workload.images] as const],
+  )
+  return {
+    ...(release !== undefined && { revision: String(release.revision) }),
+    ...(release !== undefined && release.chart !== '' && { chart: release.chart }),
+    ...(images.length > 0 && { images: Object.fromEntries(images) }),
+  }
+}

@@ -1,0 +1,89 @@
+import { isActive, type Rollout } from '../core/rollout.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { beginDetected, type Followed } from './beginning.ts'
+import { goOn } from './following.ts'
+import { SIGN, firingOf, movedOf, withMarks } from './marks.ts'
+import { hasNewRevision, isNone, knowledge, signsOf, type Signs } from './signs.ts'
+import { viewOf, type View } from './view.ts'
+
+/**
+ * The signs of one upgrade arrive by several watches. A revision of the release that shows within this time after a
+ * rollout was detected by something else is that rollout's.
+ */
+const TOGETHER: Millis = 10 * SECOND
+
+/**
+ * Follows the rollout after a step: finds out that one began or was superseded, which phase it is in and, of one that
+ * was detected, that it is done. Goes by fresh looks and marks alone; what can't be seen begins, moves and ends
+ * nothing. Gives undefined when there is nothing to change.
+ * @param release name of the Helm release; rollouts that are detected are named after it
+ */
+export function follow(snapshot: Snapshot, rules: Rules, release: string): Followed | undefined {
+  const view = viewOf(snapshot, rules)
+  if (view === undefined) return undefined
+  const noted = noteFirings(snapshot)
+  const signs = signsOf(view, noted.marks)
+  const { snapshot: next, events } = view.settled
+    ? learn(decide(noted, view, signs, rules, release), view)
+    : { snapshot: noteSign(noted, signs), events: [] }
+  if (next === snapshot) return undefined
+  const revision = snapshot.revision + (next.rollout === snapshot.rollout ? 0 : 1)
+  return { snapshot: { ...next, revision }, events }
+}
+
+function decide(snapshot: Snapshot, view: View, signs: Signs, rules: Rules, release: string): Followed {
+  const { rollout } = snapshot
+  if (isActive(rollout) && !isSuperseded(snapshot, rollout, view, signs))
+    return goOn(snapshot, rollout, view, signs, rules)
+  if (isNone(signs)) return { snapshot: remark(snapshot, [[SIGN, undefined]]), events: [] }
+  return beginDetected(snapshot, view, signs, release)
+}
+
+/** Whether what is seen is another rollout than the one that was detected. One that was declared takes everything. */
+function isSuperseded({ marks, at }: Snapshot, rollout: Rollout, view: View, signs: Signs): boolean {
+  if (rollout.detectedBy === 'declared') return false
+  if (signs.release !== undefined) {
+    // Another replica of the daemon may have seen it first.
+    if (rollout.revision === String(signs.release.revision)) return false
+    const isLate = rollout.detectedBy !== 'helm-revision' && at - rollout.startedAt <= TOGETHER
+    return !isLate || hasNewRevision(marks)
+  }
+  const isOver = rollout.phase === 'verifying' && view.release === undefined && !view.blind
+  return isOver && signs.workloads.some((component) => marks.has(movedOf(component)))
+}
+
+/** Since when each stop condition fires, so that a restart can't make what stood before a rollout look new. */
+function noteFirings(snapshot: Snapshot): Snapshot {
+  return remark(
+    snapshot,
+    [...snapshot.stops.values()].flatMap(({ id, state, since }): [string, number | undefined][] => {
+      switch (state) {
+        case 'firing':
+          return snapshot.marks.has(firingOf(id)) ? [] : [[firingOf(id), since]]
+        case 'clear':
+        case 'skipped':
+          return [[firingOf(id), undefined]]
+        case 'pending':
+        case 'unknown':
+          return []
+      }
+    }),
+  )
+}
+
+/** A sign that can't be told from others yet: the rollout begins later, and what fires meanwhile is its own. */
+function noteSign(snapshot: Snapshot, signs: Signs): Snapshot {
+  if (isNone(signs) || isActive(snapshot.rollout) || snapshot.marks.has(SIGN)) return snapshot
+  return remark(snapshot, [[SIGN, snapshot.at]])
+}
+
+function learn({ snapshot, events }: Followed, view: View): Followed {
+  const { marks, rollout, at } = snapshot
+  return { snapshot: remark(snapshot, knowledge(view, marks, isActive(rollout), at)), events }
+}
+
+function remark(snapshot: Snapshot, changes: Parameters<typeof withMarks>[1]): Snapshot {
+  const marks = withMarks(snapshot.marks, changes)
+  return marks === snapshot.marks ? snapshot : { ...snapshot, marks }
+}

@@ -1,0 +1,49 @@
+import type { Round } from '../core/observation.ts'
+import { isActive } from '../core/rollout.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
+import { step } from '../core/step.ts'
+import type { Instant } from '../core/time.ts'
+import { follow } from './detection.ts'
+import type { Event } from './ledger.ts'
+import { remember, type Memory } from './memory.ts'
+
+/** What is believed, and what of it must survive a restart. */
+export interface Evaluated {
+  readonly snapshot: Snapshot
+  /** The same object as before when there is nothing new to remember. */
+  readonly memory: Memory
+}
+
+export interface News {
+  readonly now: Instant
+  readonly rounds: readonly Round[]
+  /** What a command made of the snapshot, when one was given. */
+  readonly commanded?: Snapshot
+  /** What happened beside that, for the ledger. */
+  readonly events?: readonly Event[]
+}
+
+/**
+ * One evaluation: a step, what it means for the rollout, and what must be remembered of both.
+ * @param release name of the Helm release
+ */
+export function evaluate(
+  { snapshot: before, memory }: Evaluated,
+  { now, rounds, commanded = before, events = [] }: News,
+  rules: Rules,
+  release: string,
+): Evaluated {
+  const judged = step(commanded, rounds, now, rules)
+  const followed = follow(judged, rules, release)
+  const after = followed?.snapshot ?? judged
+  const found = followed?.events ?? []
+  const isNews = after.revision !== before.revision || after.marks !== before.marks
+  if (!isNews && events.length + found.length === 0) return { snapshot: after, memory }
+  // What ends a rollout comes after what was judged, and that belongs to the rollout still.
+  if (isActive(judged.rollout) && !isActive(after.rollout))
+    return {
+      snapshot: after,
+      memory: remember(remember(memory, before, judged, events), judged, after, found),
+    }
+  return { snapshot: after, memory: remember(memory, before, after, [...events, ...found]) }
+}

@@ -1,0 +1,137 @@
+import type { Rollout } from '../core/rollout.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
+import { DETECTION, type Followed } from './beginning.ts'
+import { finish } from './commands.ts'
+import type { Event } from './ledger.ts'
+import {
+  BASELINE_OF,
+  IN_MOTION,
+  JOBS_OVER,
+  MOVED_AT,
+  SIGN,
+  baseline,
+  baselineFrom,
+  jobOf,
+  movedOf,
+  seen,
+  subjectsOf,
+  withMarks,
+  type Marks,
+} from './marks.ts'
+import { phaseSeen } from './phases.ts'
+import { firstSights, hasNewRevision, isNone, type Signs } from './signs.ts'
+import { isMoving, type View } from './view.ts'
+
+/** Follows the rollout under way: its baseline, what changes in it, its phase and its end. */
+export function goOn(snapshot: Snapshot, rollout: Rollout, view: View, signs: Signs, rules: Rules): Followed {
+  const based = withBaseline(snapshot, rollout, view, signs)
+  const { changed, marks, events } = takeUp(based, snapshot, rollout, view, signs)
+  const moved =
+    changed === rollout && marks === snapshot.marks ? snapshot : { ...snapshot, rollout: changed, marks }
+  // Of what is hidden nobody knows how far it has come.
+  if (view.blind) return { snapshot: moved, events }
+  const last = nextPhase(moved, changed, view, rules)
+  return { snapshot: last.snapshot, events: [...events, ...last.events] }
+}
+
+/** A rollout that was declared gets its baseline at the first look after; what is not known at first sight. */
+function withBaseline({ marks }: Snapshot, { startedAt }: Rollout, view: View, signs: Signs): Marks {
+  const begun =
+    marks.get(BASELINE_OF) === startedAt
+      ? marks
+      : withMarks(marks, [
+          ...baselineFrom(marks, false),
+          [BASELINE_OF, startedAt],
+          [MOVED_AT, startedAt],
+          [SIGN, undefined],
+          [IN_MOTION, isNone(signs) && isMoving(view) ? 1 : undefined],
+        ])
+  return withMarks(begun, firstSights(view, begun))
+}
+
+/** Makes what changed a part of the rollout under way. */
+function takeUp(
+  marks: Marks,
+  { at }: Snapshot,
+  rollout: Rollout,
+  view: View,
+  signs: Signs,
+): { readonly changed: Rollout; readonly marks: Marks; readonly events: readonly Event[] } {
+  if (isNone(signs)) return { changed: rollout, marks, events: [] }
+  const isFurther = signs.release !== undefined && hasNewRevision(marks)
+  const taken = withMarks(marks, [
+    ...(isFurther ? startOver(marks, view) : []),
+    ...signs.workloads.map((component) => [movedOf(component), 1] as const),
+    ...(signs.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
+    [MOVED_AT, at],
+  ])
+  const changed = { ...rollout, ...targetsOf(rollout, view, signs) }
+  const { id } = rollout
+  if (!isFurther || signs.release === undefined) return { changed, marks: taken, events: [] }
+  const { revision, status } = signs.release
+  const message = `revision ${revision} of the release is ${status} and belongs to the same rollout`
+  const note: Event = { at, kind: 'rollout-revision', subject: id, message, rollout: id, actor: DETECTION }
+  const from = rollout.revision === undefined ? {} : { from: rollout.revision }
+  return { changed, marks: taken, events: [{ ...note, ...from, to: String(revision) }] }
+}
+
+/** A further revision begins with the same workloads anew, and a Job that ran before it is no longer the point. */
+function startOver(
+  marks: Marks,
+  { jobs, workloads }: View,
+): readonly (readonly [string, number | undefined])[] {
+  const isOpen = [...workloads.values()].some(({ rolledOut }) => !rolledOut)
+  return [
+    ...subjectsOf(marks, movedOf('')).map((component) => [movedOf(component), undefined] as const),
+    ...[...jobs.keys()].map((kind) => [baseline(jobOf(kind)), marks.get(seen(jobOf(kind))) ?? 0] as const),
+    [IN_MOTION, isOpen ? 1 : undefined],
+  ]
+}
+
+/** What is seen to be rolled out replaces what was declared. */
+function targetsOf(
+  { images: known }: Rollout,
+  { workloads }: View,
+  { release, workloads: changed }: Signs,
+): Pick<Rollout, 'revision' | 'chart' | 'images'> {
+  const images = changed.flatMap((component) => {
+    const text = workloads.get(component)?.images ?? ''
+    return text === '' ? [] : [[component, text] as const]
+  })
+  return {
+    ...(release !== undefined && { revision: String(release.revision) }),
+    ...(release !== undefined && release.chart !== '' && { chart: release.chart }),
+    ...(images.length > 0 && { images: { ...known, ...Object.fromEntries(images) } }),
+  }
+}
+
+function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rules): Followed {
+  const { marks, at } = snapshot
+  const { id, phase: from } = rollout
+  const next = phaseSeen(view, marks, at, rules.steady)
+  if (next !== undefined && next.phase !== from) {
+    const { phase: to, because: message } = next
+    const event: Event = {
+      at,
+      kind: 'rollout-phase',
+      subject: id,
+      message,
+      from,
+      to,
+      rollout: id,
+      actor: DETECTION,
+    }
+    const changed = { ...rollout, phase: to }
+    return {
+      snapshot: { ...snapshot, rollout: changed, marks: withMarks(marks, [[MOVED_AT, at]]) },
+      events: [event],
+    }
+  }
+  const isVerified = next?.phase === 'verifying' && snapshot.verdict.verdict === 'proceed'
+  const isCalm = at - (marks.get(MOVED_AT) ?? at) >= rules.steady
+  // Whoever declared a rollout says when it is done.
+  if (!isVerified || !isCalm || rollout.detectedBy === 'declared') return { snapshot, events: [] }
+  const author = { actor: DETECTION, reason: 'everything is rolled out, proven and steady' }
+  const done = finish(snapshot, id, 'done', author, at)
+  return done.ok ? done : { snapshot, events: [] }
+}

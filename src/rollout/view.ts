@@ -1,0 +1,170 @@
+import {
+  migrationApplied,
+  migrationJobActive,
+  migrationJobFailed,
+  releaseDeployed,
+  releaseRevision,
+  workloadRolledOut,
+  workloadTemplate,
+} from '../checks/signals.ts'
+import { evidenceOf, type Evidence } from '../core/evidence.ts'
+import type { Signal } from '../core/signal.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
+
+/** The newest revision of the Helm release. */
+export interface Release {
+  readonly revision: number
+  /** In Helm's words: `deployed`, `pending-upgrade`, `failed`, ... */
+  readonly status: string
+  readonly deployed: boolean
+  readonly chart: string
+}
+
+/** The migration Job of one kind. */
+export interface JobRun {
+  /** Tells this run from others; 0 while there is no such Job. */
+  readonly run: number
+  readonly uid: string
+  readonly active: boolean
+  readonly failed: boolean
+  readonly detail: string
+}
+
+export interface WorkloadState {
+  readonly template: number
+  readonly rolledOut: boolean
+  /** What it lacks to be rolled out, as `code: sentence`. */
+  readonly lacks: string
+  readonly images: string
+}
+
+/** What can be seen of a rollout now: from fresh looks alone. */
+export interface View {
+  /** False until everything that watches was heard once: until then nobody can tell what comes from what. */
+  readonly settled: boolean
+  /** Something that should be seen is not. */
+  readonly blind: boolean
+  readonly release?: Release
+  readonly jobs: ReadonlyMap<string, JobRun>
+  readonly workloads: ReadonlyMap<string, WorkloadState>
+  /** The schema versions that are applied, when all of them can be seen. */
+  readonly versions?: readonly string[]
+}
+
+const watched: readonly Signal[] = [
+  releaseRevision,
+  releaseDeployed,
+  workloadTemplate,
+  workloadRolledOut,
+  migrationJobActive,
+  migrationJobFailed,
+]
+
+/** What can be seen of a rollout, or undefined where nothing watches for one. */
+export function viewOf({ beliefs, at }: Snapshot, { providers }: Rules): View | undefined {
+  const given = watched.filter((signal) => providers.has(signal.name))
+  if (given.length === 0) return undefined
+  const evidence = evidenceOf(beliefs, providers, at)
+  const release = releaseIn(evidence)
+  const versions = versionsIn(evidence)
+  const jobs = jobsIn(evidence)
+  const workloads = workloadsIn(evidence)
+  const settled = given.every((signal) => {
+    const probe = beliefs.get(providers.get(signal.name) ?? '')
+    return probe !== undefined && [...probe.targets.values()].every(({ last }) => last !== undefined)
+  })
+  const unseen = given.some((signal) => evidence.of(signal).unseen.length > 0)
+  const halves =
+    evidence.of(releaseRevision).readings.length !== (release === undefined ? 0 : 1) ||
+    evidence.of(migrationJobActive).readings.length !== jobs.size ||
+    evidence.of(workloadTemplate).readings.length !== workloads.size
+  return {
+    settled,
+    blind: unseen || halves || !settled,
+    jobs,
+    workloads,
+    ...(release !== undefined && { release }),
+    ...(versions !== undefined && { versions }),
+  }
+}
+
+function releaseIn(evidence: Evidence): Release | undefined {
+  const revision = evidence.of(releaseRevision).readings[0]?.reading
+  const deployed = evidence.of(releaseDeployed).readings[0]?.reading
+  if (revision === undefined || deployed === undefined) return undefined
+  return {
+    revision: revision.value,
+    chart: revision.detail ?? '',
+    status: deployed.detail ?? (deployed.value === 1 ? 'deployed' : 'unknown'),
+    deployed: deployed.value === 1,
+  }
+}
+
+/** The readings of two signals about the same subjects, for the subjects of which both are known. */
+function pairs(evidence: Evidence, first: Signal, second: Signal, label: string) {
+  const others = new Map(
+    evidence.of(second).readings.map(({ reading }) => [reading.labels[label] ?? '', reading]),
+  )
+  return evidence.of(first).readings.flatMap(({ reading }) => {
+    const subject = reading.labels[label] ?? ''
+    const other = others.get(subject)
+    return other === undefined ? [] : [{ subject, reading, other }]
+  })
+}
+
+function jobsIn(evidence: Evidence): View['jobs'] {
+  const found = pairs(evidence, migrationJobActive, migrationJobFailed, 'kind')
+  return new Map(
+    found.map(({ subject, reading: active, other: failed }) => {
+      const uid = /, uid ([\w-]{1,64})$/.exec(active.detail ?? '')?.[1] ?? ''
+      const isActive = active.value === 1
+      // One that runs has a number, even if nobody says which.
+      const run = numberOf(uid === '' && isActive ? 'unnamed' : uid)
+      const detail = (failed.value === 1 ? failed.detail : active.detail) ?? ''
+      return [subject, { run, uid, active: isActive, failed: failed.value === 1, detail }]
+    }),
+  )
+}
+
+function workloadsIn(evidence: Evidence): View['workloads'] {
+  const found = pairs(evidence, workloadTemplate, workloadRolledOut, 'component')
+  return new Map(
+    found.map(({ subject, reading: template, other: rolledOut }) => [
+      subject,
+      {
+        template: template.value,
+        images: template.detail ?? '',
+        rolledOut: rolledOut.value === 1,
+        lacks: rolledOut.detail ?? 'not rolled out',
+      },
+    ]),
+  )
+}
+
+function versionsIn(evidence: Evidence): readonly string[] | undefined {
+  const { readings, unseen } = evidence.of(migrationApplied)
+  if (unseen.length > 0 || readings.length === 0) return undefined
+  return readings.map(({ reading }) => reading.labels['version'] ?? '')
+}
+
+/** A number for a text, since marks are numbers: 0 for none, else below 2^44. */
+function numberOf(text: string): number {
+  let sum = 0
+  for (const character of text) sum = (sum * 131 + (character.codePointAt(0) ?? 0)) % 2 ** 44
+  return text === '' ? 0 : Math.max(sum, 1)
+}
+
+/** Whether Helm is at work on this revision. */
+export function isPending({ status }: Release): boolean {
+  return status.startsWith('pending')
+}
+
+/** Whether anything is being changed at this moment. */
+export function isMoving({ release, jobs, workloads }: View): boolean {
+  return (
+    (release !== undefined && isPending(release)) ||
+    [...jobs.values()].some((job) => job.active) ||
+    // A workload that lacks nothing but health has its target revision already.
+    [...workloads.values()].some(({ rolledOut, lacks }) => !rolledOut && !lacks.startsWith('unavailable'))
+  )
+}
