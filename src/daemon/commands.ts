@@ -1,15 +1,14 @@
-import { pushedEvidence } from '../checks/signals.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
 import { isActive } from '../core/rollout.ts'
-import { read } from '../core/signal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
-import { SECOND, type Clock } from '../core/time.ts'
+import type { Clock, Instant } from '../core/time.ts'
 import type { EvidenceBody } from '../publish/bodies.ts'
 import { toRollout } from '../publish/document.ts'
 import type { Actor, CommandResult, Commands } from '../publish/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
 import type { Engine } from './engine.ts'
+import { admit } from './evidence.ts'
 
 /** The commands of the HTTP interface, carried out by the engine. */
 export function commandsOf(engine: Engine, clock: Clock): Commands {
@@ -47,18 +46,18 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
         const detail = `${plain(check, 60)} takes no evidence`
         return { ok: false, status: 404, title: 'no such check', detail, allowed: known }
       }
-      const refused = inRollout(engine.current(), body.rollout)
-      if (refused !== undefined && !refused.ok) return refused
-      const observation = observationOf(check, body, clock)
-      const others = [...(engine.current().beliefs.get(PUSHED_EVIDENCE)?.targets.values() ?? [])]
-        .map((belief) => belief.target)
-        .filter((target) => target.id !== check)
-      const targets = [...others, observation.target]
-      engine.take({ probe: PUSHED_EVIDENCE, at: observation.at, targets, observations: [observation] })
-      const message = `${body.outcome}: ${actor.reason}`
-      await engine.note({ at: observation.at, kind: 'evidence', subject: check, message, actor: actor.name })
-      const expiresAt = new Date(observation.at + observation.validFor).toISOString()
-      return { ok: true, status: 201, body: { check, outcome: body.outcome, expiresAt } }
+      const admission = admit(check, body, {
+        snapshot: engine.current(),
+        rules: engine.rules(),
+        past: engine.memory().history.map(({ rollout }) => rollout),
+        now: clock.now(),
+      })
+      if (admission.kind === 'refused')
+        return { ok: false, status: 409, title: admission.title, detail: admission.detail }
+      const answer = acceptedAs(check, body, admission.observation)
+      if (admission.kind === 'known') return { ok: true, status: 200, body: answer }
+      await keep(engine, admission.observation, body, actor, clock.now())
+      return { ok: true, status: 201, body: answer }
     },
   }
 }
@@ -86,14 +85,42 @@ function evidenceChecks(engine: Engine): readonly string[] {
     .map((check) => check.id)
 }
 
-function observationOf(check: string, body: EvidenceBody, clock: Clock): Observation {
-  const value = body.outcome === 'pass' ? 1 : 0
-  const detail = plain(body.message ?? `${body.outcome}, says ${body.actor}`)
+/** Takes evidence in and writes that down; resolves when both are safely kept. */
+async function keep(
+  engine: Engine,
+  observation: Observation,
+  { outcome, digest, rollout }: EvidenceBody,
+  { name, reason }: Actor,
+  now: Instant,
+): Promise<void> {
+  const { target } = observation
+  const { beliefs, rollout: current } = engine.current()
+  const others = [...(beliefs.get(PUSHED_EVIDENCE)?.targets.values() ?? [])]
+    .map((belief) => belief.target)
+    .filter(({ id }) => id !== target.id)
+  engine.take({ probe: PUSHED_EVIDENCE, at: now, targets: [...others, target], observations: [observation] })
+  const about = rollout ?? (isActive(current) ? current.id : undefined)
+  await engine.note({
+    at: now,
+    kind: 'evidence',
+    subject: target.id,
+    message: `${outcome}${digest === undefined ? '' : ` for ${digest}`}: ${plain(reason)}`,
+    actor: name,
+    ...(about !== undefined && { rollout: about }),
+  })
+}
+
+function acceptedAs(
+  check: string,
+  { outcome, digest, rollout }: EvidenceBody,
+  { at, validFor }: Observation,
+): object {
   return {
-    target: { id: check, labels: { check } },
-    at: clock.now(),
-    took: 0,
-    validFor: body.validForSeconds * SECOND,
-    outcome: { ok: true, readings: [read(pushedEvidence, { check }, value, detail)], blindSpots: [] },
+    check,
+    outcome,
+    issuedAt: new Date(at).toISOString(),
+    expiresAt: new Date(at + validFor).toISOString(),
+    ...(digest !== undefined && { digest }),
+    ...(rollout !== undefined && { rollout }),
   }
 }

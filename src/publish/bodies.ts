@@ -36,12 +36,20 @@ export const evidenceBody = z.strictObject({
     .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits')
     .describe('Digest of the manifest that the evidence is about.')
     .exactOptional(),
-  rollout: id.exactOptional(),
+  rollout: id
+    .describe(
+      'The rollout that it is about; it may be pushed before that begins. Without it, it counts for any.',
+    )
+    .exactOptional(),
+  issuedAt: z.iso
+    .datetime({ offset: true })
+    .describe('When it was found out; now, unless given. It counts from then, and nothing older replaces it.')
+    .exactOptional(),
   validForSeconds: z
     .int()
     .min(1)
     .max(30 * 24 * 3600)
-    .describe('For how long the evidence counts.'),
+    .describe('For how long it counts, from when it was issued.'),
   ...by,
 })
 

@@ -1,0 +1,144 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CheckReport, Problem } from '../../src/publish/contract.ts'
+import { author, setGround, type Gate, type Ground } from '../support/daemon.ts'
+
+let ground: Ground
+let gate: Gate
+
+beforeAll(async () => {
+  ground = await setGround()
+  // Two tokens beside the one that may do everything.
+  const narrow = join(ground.folder, 'narrow-token')
+  await writeFile(narrow, 'narrow')
+  ground.configure((configuration) => {
+    const tokens = configuration['tokens'] as object[]
+    configuration['tokens'] = [
+      ...tokens,
+      { name: 'narrow', token: { file: narrow }, scopes: ['acknowledge'] },
+    ]
+    const { gates } = configuration as { gates?: Record<string, unknown> }
+    configuration['gates'] = { ...gates, 'rollback-plan': 'on', 'render-validation': 'on' }
+  })
+})
+afterAll(() => ground.end())
+beforeEach(async () => {
+  await rm(dirname(ground.files.state), { recursive: true, force: true })
+  gate = await ground.start()
+})
+afterEach(() => gate.kill())
+
+const digest = `sha256:${'ab'.repeat(32)}`
+
+interface Pushed {
+  readonly status: number
+  readonly body: Problem & { readonly expiresAt: string }
+}
+
+async function push(body: object = {}, check = 'schema-compatibility'): Promise<Pushed> {
+  const sent = { outcome: 'pass', validForSeconds: 600, ...author, ...body }
+  const { status, text } = await gate.post(`/evidence/${check}`, sent)
+  return { status, body: JSON.parse(text) as Pushed['body'] }
+}
+
+async function heldFor(id = 'schema-compatibility'): Promise<CheckReport> {
+  const { gates } = await gate.report()
+  const found = gates.flatMap(({ checks }) => checks).find((check) => check.id === id)
+  if (found === undefined) throw new Error(`there is no check ${id}`)
+  return found
+}
+
+function ago(seconds: number): string {
+  return new Date(Date.now() - seconds * 1_000).toISOString()
+}
+
+function begin(id: string) {
+  return gate.post('/rollouts', { id, phase: 'rolling', ...author })
+}
+
+describe('evidence', () => {
+  it('shows in its check, with who says it, what it is about and until when it counts', async () => {
+    const issuedAt = ago(60)
+    const { status, body } = await push({ issuedAt, digest, message: 'helm lint passed' }, 'helm-render')
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ check: 'helm-render', outcome: 'pass', issuedAt, digest })
+    expect(Date.parse(body.expiresAt) - Date.parse(issuedAt)).toBe(600_000)
+    const check = await heldFor('helm-render')
+    expect(check.state).toBe('pass')
+    expect(check.message).toContain(
+      `helm lint passed for sha256:abababababab, says a test, expires ${body.expiresAt.slice(0, 16)}Z`,
+    )
+  })
+
+  it('is refused when it is sent again after something newer, and changes nothing then', async () => {
+    const [first, second] = [{ issuedAt: ago(20) }, { issuedAt: ago(10), outcome: 'fail' }]
+    expect((await push(first)).status).toBe(201)
+    expect((await push(first)).status).toBe(200)
+    expect((await push(second)).status).toBe(201)
+    const replayed = await push(first)
+    expect([replayed.status, replayed.body.title]).toEqual([409, 'newer evidence is held'])
+    expect((await heldFor()).state).toBe('fail')
+  })
+
+  it('stays bound over a restart', async () => {
+    const newest = { issuedAt: ago(10), digest, rollout: 'r1', outcome: 'fail' }
+    expect((await push(newest)).status).toBe(201)
+    await gate.kill()
+    gate = await ground.start()
+    expect((await push({ issuedAt: ago(20) })).body.title).toBe('newer evidence is held')
+    expect((await push(newest)).status).toBe(200)
+    expect((await heldFor()).message).toContain('for sha256:abababababab')
+    await begin('r2')
+    const report = await gate.until('it is another rollout', ({ rollout }) => rollout.id === 'r2', 5)
+    expect(report.verdict).not.toBe('proceed')
+    expect((await push({ rollout: 'r1' })).body.title).toBe('another rollout is current')
+  })
+
+  it('that names a rollout waits for it, and what names none must not be older than it', async () => {
+    expect((await push({ rollout: 'r1', issuedAt: ago(5) })).status).toBe(201)
+    await begin('r1')
+    expect((await heldFor()).state).toBe('pass')
+    const stale = await push({ issuedAt: ago(3) })
+    expect([stale.status, stale.body.title]).toEqual([409, 'the evidence is older than the rollout'])
+    expect((await push({ issuedAt: ago(4), rollout: 'r1' })).status).toBe(201)
+    const { text } = await gate.get('/rollouts/r1')
+    expect(text).toContain('"kind":"evidence"')
+  })
+
+  it('is refused for a rollout that has ended', async () => {
+    await begin('r1')
+    await gate.post('/rollouts/r1/finish', { outcome: 'failed', ...author })
+    expect((await push({ rollout: 'r1' })).body.title).toBe('this rollout has ended')
+  })
+
+  it.each<[string, object, number, string]>([
+    ['has expired on its way', { issuedAt: ago(601) }, 409, 'the evidence has expired'],
+    ['comes from the future', { issuedAt: ago(-90) }, 409, 'the evidence comes from the future'],
+    ['has a time that is none', { issuedAt: 'yesterday' }, 400, 'Invalid request'],
+    ['has a digest that is none', { digest: 'sha256:abc' }, 400, 'Invalid request'],
+    ['never expires', { validForSeconds: 1e9 }, 400, 'Invalid request'],
+  ])('is refused when it %s', async (_, body, status, title) => {
+    const refused = await push(body)
+    expect([refused.status, refused.body.title]).toEqual([status, title])
+    expect(refused.body.detail).toMatch(/\w \w/)
+    expect((await heldFor()).state).toBe('unknown')
+  })
+
+  it.each<[string, string | undefined, number]>([
+    ['no token', undefined, 401],
+    ['a token that nobody knows', 'forged', 401],
+    ['a token without the scope', 'narrow', 403],
+  ])('is refused with %s', async (_, token, status) => {
+    const response = await fetch(`${gate.url}/evidence/schema-compatibility`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ outcome: 'pass', validForSeconds: 600, ...author }),
+    })
+    expect(response.status).toBe(status)
+    expect((await heldFor()).state).toBe('unknown')
+  })
+})
