@@ -15,7 +15,7 @@ const labels = (component: string) =>
   `{app.kubernetes.io/instance: caracal, app.kubernetes.io/component: ${component}}`
 
 /** A release of two components, one of which is scaled by an autoscaler, and of what can't be compared. */
-export function manifestText(tag: string): string {
+function manifestText(tag: string): string {
   return `
 apiVersion: v1
 kind: Service
