@@ -4,8 +4,8 @@
 // The folder serves as KUBEBUILDER_ASSETS too. Needs Go; takes minutes, and nothing when it is built already.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { controlPlaneCache, controlPlanePrograms, controlPlaneSource } from '../rig/kubernetes/binaries.ts'
 
@@ -38,19 +38,30 @@ export async function buildControlPlane(say: (line: string) => void): Promise<st
   if (problem !== undefined) throw new Error(`The control plane cannot be built: ${problem}`)
   await mkdir(dirname(folder), { recursive: true })
   const unlock = await lock(`${folder}.lock`, say)
+  const over = new AbortController()
+  let stoppedBy: NodeJS.Signals | undefined
+  function stop(signal: NodeJS.Signals): void {
+    stoppedBy = signal
+    over.abort()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
-    if (!existsSync(folder)) await buildInto(folder, say)
+    if (!existsSync(folder)) await buildInto(folder, say, over.signal)
   } finally {
     await unlock()
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    // All is tidied: now the signal does what it does.
+    if (stoppedBy !== undefined) process.kill(process.pid, stoppedBy)
   }
   return folder
 }
 
-async function buildInto(folder: string, say: (line: string) => void): Promise<void> {
+async function buildInto(folder: string, say: (line: string) => void, over: AbortSignal): Promise<void> {
   say('Building the Kubernetes control plane for the tests (about 5 minutes on 2 cores, once) ...')
+  await removeRemains(folder)
   const scratch = await mkdtemp(`${folder}.new-`)
   try {
-    await compile(join(scratch, 'control-plane'))
+    await compile(join(scratch, 'control-plane'), over)
     for (const name of controlPlanePrograms) await symlink('control-plane', join(scratch, name))
     await rename(scratch, folder)
   } catch (error) {
@@ -59,12 +70,22 @@ async function buildInto(folder: string, say: (line: string) => void): Promise<v
   }
 }
 
-async function compile(output: string): Promise<void> {
+/** What a build left that was killed. */
+async function removeRemains(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    if (name.startsWith(`${basename(folder)}.new-`))
+      await rm(join(dirname(folder), name), { recursive: true, force: true })
+  }
+}
+
+async function compile(output: string, signal: AbortSignal): Promise<void> {
   const flags = ['-s', '-w', ...(await versionFlags())].join(' ')
-  const child = spawn('go', ['build', `-ldflags=${flags}`, '-o', output, '.'], {
+  // Politely: whoever builds does other things meanwhile, such as the unit tests.
+  const child = spawn('nice', ['-n', '10', 'go', 'build', `-ldflags=${flags}`, '-o', output, '.'], {
     cwd: controlPlaneSource,
     env: goEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -72,15 +93,12 @@ async function compile(output: string): Promise<void> {
       text = (text + part.toString()).slice(-8_192)
     })
   }
-  function stop(): void {
-    child.kill('SIGTERM')
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
   const code = await new Promise<number | null>((done) => {
-    child.once('error', () => done(null))
+    child.on('error', (error) => {
+      text += error.message
+    })
     child.once('close', done)
   })
-  process.off('SIGINT', stop).off('SIGTERM', stop)
   if (code === 0) return
   const network = /dial tcp|no such host|i\/o timeout|connection refused/.test(text)
   const advice = network ? 'It downloads Go modules the first time: is there a network (or a GOPROXY)?\n' : ''

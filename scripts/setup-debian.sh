@@ -6,8 +6,8 @@ set -euo pipefail
 
 packages=("$@")
 if [ "${#packages[@]}" -eq 0 ]; then
-  # promtool is part of the package prometheus.
-  packages=(redis-server prometheus)
+  # promtool is part of the package prometheus; ip, of iproute2, gives pods addresses.
+  packages=(redis-server prometheus iproute2)
 fi
 
 export DEBIAN_FRONTEND=noninteractive

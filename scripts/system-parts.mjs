@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const usualFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']
+const usualFolders = ['/usr/bin', '/usr/sbin', '/sbin', '/usr/local/bin', '/opt/homebrew/bin']
 
 const parts = [
   {
@@ -19,6 +19,12 @@ const parts = [
     programs: ['promtool'],
     debianPackage: 'prometheus',
     advice: 'Debian: apt-get install --no-install-recommends prometheus; macOS: brew install prometheus',
+  },
+  {
+    name: 'iproute2',
+    programs: ['ip'],
+    debianPackage: 'iproute2',
+    advice: 'Debian: apt-get install --no-install-recommends iproute2; Linux only, for the addresses of pods',
   },
 ]
 

@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { missingParts, type SystemPart } from './system-parts.mjs'
+import { locateControlPlane } from '../rig/kubernetes/binaries.ts'
+import { podAddresses } from '../rig/kubernetes/pod-addresses.ts'
+import { locateHelm } from './helm.ts'
+import { missingParts } from './system-parts.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -38,20 +41,49 @@ function textsOf(file: string): string[] {
   return texts
 }
 
-// A test needs a program when it, or a file that it imports, names it. End-to-end tests start whole
-// processes that import the rig on their own, so all of those need Redis.
-function needs(file: string, part: SystemPart): boolean {
-  if (part.name === 'redis-server' && file.startsWith('test/e2e/')) return true
-  return textsOf(file).some((text) => text.includes(part.name))
+/** Something that tests take from outside, and the name by which they are known to take it. */
+interface Need {
+  readonly name: string
+  /** Why it is not to be had here. */
+  readonly why: string
 }
 
-/** The test files that cannot run here because a program is missing, each with what to do about it. */
-export function filesToLeaveOut(): LeftOut[] {
-  const missing = missingParts(['redis-server', 'promtool'])
-  if (missing.length === 0) return []
-  return [...testFiles('test/integration'), ...testFiles('test/e2e')].flatMap((file) => {
-    const lacking = missing.filter((part) => needs(file, part))
-    const why = lacking.map((part) => `no ${part.name} (${part.advice})`).join('; ')
-    return lacking.length === 0 ? [] : [{ file, why }]
-  })
+// A test needs a thing when it, or a file that it imports, names it. End-to-end tests start whole
+// processes that import the rig on their own, so all of those need Redis.
+function needs(file: string, name: string): boolean {
+  if (name === 'redis-server' && file.startsWith('test/e2e/')) return true
+  return textsOf(file).some((text) => text.includes(name))
+}
+
+/** The files of the tests that start servers and name a thing, such as `kube-apiserver`. */
+export function filesThatNeed(name: string): string[] {
+  const files = [...testFiles('test/integration'), ...testFiles('test/e2e')]
+  return files.filter((file) => needs(file, name))
+}
+
+/** What is missing on this machine; `failed` says why what should have been made was not. */
+async function missingNeeds(failed: ReadonlyMap<string, string>): Promise<Need[]> {
+  const parts = missingParts(['redis-server', 'promtool'])
+  const missing: Need[] = parts.map(({ name, advice }) => ({ name, why: `no ${name} (${advice})` }))
+  const controlPlane = locateControlPlane()
+  if (!controlPlane.found) {
+    const why = failed.get('kube-apiserver') ?? controlPlane.why
+    missing.push({ name: 'kube-apiserver', why: `no Kubernetes control plane: ${why}` })
+  }
+  if (locateHelm() === undefined)
+    missing.push({ name: 'helmBinary', why: failed.get('helmBinary') ?? 'no helm: node scripts/helm.ts' })
+  const addresses = await podAddresses()
+  await addresses.release()
+  if (!addresses.bindable)
+    missing.push({ name: 'podAddresses', why: `pods can have no addresses here: ${addresses.why}` })
+  return missing
+}
+
+/** The test files that cannot run here because something is missing, each with what to do about it. */
+export async function filesToLeaveOut(failed: ReadonlyMap<string, string> = new Map()): Promise<LeftOut[]> {
+  const reasons = new Map<string, string[]>()
+  for (const { name, why } of await missingNeeds(failed)) {
+    for (const file of filesThatNeed(name)) reasons.set(file, [...(reasons.get(file) ?? []), why])
+  }
+  return [...reasons].map(([file, whys]) => ({ file, why: whys.join('; ') }))
 }

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runCommand, wasInterrupted } from './command.ts'
 import { filesToLeaveOut, type LeftOut } from './test-files.ts'
+import { makeTestPrograms } from './test-programs.ts'
 import { countVitest, type Counts } from './vitest-counts.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const projects = ['unit', 'integration', 'e2e'] as const
 const checks = [
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix'] },
@@ -60,10 +60,13 @@ function sayWhatDidNotRun(leftOut: readonly LeftOut[]): void {
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2)
-  const leftOut = filesToLeaveOut()
+  // Unit tests need no programs: they run while others are built.
+  const making = makeTestPrograms(args, say)
+  const results = [await runProject('unit', [], args)]
+  if (wasInterrupted()) return 130
+  const leftOut = await filesToLeaveOut(await making)
   sayWhatDidNotRun(leftOut)
-  const results: Counts[] = []
-  for (const project of projects)
+  for (const project of ['integration', 'e2e'])
     if (!wasInterrupted()) results.push(await runProject(project, leftOut, args))
   if (args.length === 0)
     for (const check of checks) if (!wasInterrupted()) results.push(await runCheck(check))
