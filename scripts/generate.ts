@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { configFiles } from '../src/config/reference.ts'
 import { known } from '../src/daemon/known.ts'
 import { generatedFiles } from '../src/publish/generated.ts'
+import { chartFiles } from './chart-schema.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -13,6 +14,7 @@ const root = resolve(import.meta.dirname, '..')
 const generators: readonly (() => Readonly<Record<string, string>>)[] = [
   () => configFiles(known),
   () => generatedFiles(packageJson.version),
+  () => chartFiles(known),
 ]
 
 async function formatted(file: string, text: string): Promise<string> {

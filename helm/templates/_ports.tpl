@@ -1,0 +1,26 @@
+{{/* The port of host:port, else the second. Called with (list address default). An address in brackets has its port after them. */}}
+{{- define "caracal-gate.portOf" -}}
+{{- $port := regexFind ":[0-9]+$" (index . 0) | trimPrefix ":" }}
+{{- default (index . 1) $port }}
+{{- end }}
+
+{{/* Every port of Redis and its sentinels, as a JSON list. */}}
+{{- define "caracal-gate.redisPorts" -}}
+{{- $ports := list }}
+{{- with .Values.redis.url }}
+{{- $ports = append $ports (include "caracal-gate.portOf" (list (urlParse .).host 6379)) }}
+{{- end }}
+{{- with .Values.redis.sentinel.nodes }}
+{{- /* The sentinels say where the primary is; 6379 is where it usually listens. */}}
+{{- $ports = append $ports "6379" }}
+{{- range . }}{{ $ports = append $ports (include "caracal-gate.portOf" (list . 26379)) }}{{ end }}
+{{- end }}
+{{- range .Values.redis.cluster.nodes }}
+{{- $ports = append $ports (include "caracal-gate.portOf" (list . 6379)) }}
+{{- end }}
+{{- $ports | uniq | toJson }}
+{{- end }}
+
+{{- define "caracal-gate.postgresPort" -}}
+{{- include "caracal-gate.portOf" (list (urlParse .Values.postgres.url).host 5432) }}
+{{- end }}

@@ -1,0 +1,195 @@
+// The JSON Schema of the chart's values (helm/values.schema.json): what the chart itself takes, and under `config` the
+// parts of the daemon's configuration that the chart doesn't write. Helm refuses values that it does not allow.
+import { scopes } from '../src/config/config.ts'
+import type { Known } from '../src/config/known.ts'
+import { publishedSchema } from '../src/config/published-schema.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** What the chart writes into the configuration by itself; it can't stand under `config` too. */
+const writtenByChart: readonly string[] = [
+  'release',
+  'kubernetes',
+  'metricsBearer',
+  'tls',
+  'redis',
+  'postgres',
+  'http',
+  'tokens',
+  'state',
+]
+
+const flag: Schema = { type: 'boolean' }
+const text: Schema = { type: 'string' }
+const list: Schema = { type: 'array' }
+const anyObject: Schema = { type: 'object' }
+const texts: Schema = { type: 'array', items: text }
+/** Labels and annotations. */
+const tags: Schema = { type: 'object', additionalProperties: text }
+const objectName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?'
+const name: Schema = { type: 'string', pattern: `^${objectName}$` }
+const nameOrNone: Schema = { type: 'string', pattern: `^(${objectName})?$` }
+const key: Schema = { type: 'string', pattern: '^[-._a-zA-Z0-9]*$' }
+const seconds = '^([0-9]+(ms|s|m|h))+$'
+const duration: Schema = { type: 'string', pattern: seconds }
+const port: Schema = { type: 'integer', minimum: 1, maximum: 65_535 }
+const ports: Schema = { type: 'array', items: port, minItems: 1 }
+const userId: Schema = { type: 'integer', minimum: 1 }
+const peers: Schema = { type: 'array', items: anyObject }
+
+function fields(properties: Record<string, Schema>, required: readonly string[] = []): Schema {
+  return {
+    type: 'object',
+    properties,
+    additionalProperties: false,
+    ...(required.length > 0 && { required }),
+  }
+}
+
+const secretKey = fields({ secretName: nameOrNone, key })
+const wholeSecretKey = { secretName: name, key: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }
+const certificate = fields({ secretName: nameOrNone, configMapName: nameOrNone, key })
+const clientCertificate = fields({ secretName: nameOrNone })
+
+const token = fields(
+  {
+    ...wholeSecretKey,
+    // It becomes the name of a file.
+    name: { type: 'string', pattern: '^[a-zA-Z0-9][-._a-zA-Z0-9]{0,62}$' },
+    scopes: { type: 'array', items: { enum: scopes }, minItems: 1, uniqueItems: true },
+  },
+  ['name', 'secretName', 'key', 'scopes'],
+)
+
+const redis = fields({
+  url: { type: 'string', pattern: '^$|^rediss?://[^/:@]+(:[0-9]+)?(/[0-9]*)?$' },
+  username: { type: 'string', pattern: '^\\S{0,128}$' },
+  password: secretKey,
+  sentinel: fields({ name: text, nodes: texts, username: text, password: secretKey }),
+  cluster: fields({ nodes: texts }),
+  tls: fields({ enabled: flag, servername: text, ca: certificate, clientCertificate }),
+  memoryLimit: { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?([KMGT]i)?B)?$' },
+})
+
+const postgres = fields({
+  url: { type: 'string', pattern: '^postgres(ql)?://[^/:@]+@[^/:@]+(:[0-9]+)?/[^/?]+$' },
+  password: secretKey,
+  tls: fields({ mode: { enum: ['verify-full', 'off'] }, ca: certificate, clientCertificate }),
+})
+
+const networkPolicy = fields({
+  enabled: flag,
+  ingress: fields({ from: { type: ['array', 'null'], items: anyObject } }),
+  egress: fields({
+    dns: fields({ to: peers, ports }),
+    apiServer: fields({ to: peers, ports }),
+    redis: fields({ to: peers }),
+    postgres: fields({ to: peers }),
+    extra: peers,
+  }),
+  platform: fields({ enabled: flag, ports }),
+})
+
+const serviceMonitor = fields({
+  enabled: flag,
+  labels: tags,
+  interval: duration,
+  scrapeTimeout: duration,
+  authorization: secretKey,
+  relabelings: peers,
+  metricRelabelings: peers,
+})
+
+const grant = { enabled: flag, image: text, runAsUser: userId, adminUser: text, adminPassword: secretKey }
+
+function config(known: Known): Schema {
+  const { properties } = publishedSchema(known) as { properties: Record<string, Schema> }
+  const kept = Object.entries(properties).filter(([name]) => !writtenByChart.includes(name))
+  return { ...fields(Object.fromEntries(kept)), description: 'See docs/configuration.md.' }
+}
+
+/** Helm matches patterns by RE2, which has no lookahead; the daemon still refuses what they would. */
+function withoutLookahead(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutLookahead)
+  if (typeof node !== 'object' || node === null) return node
+  const entries = Object.entries(node).filter(
+    ([name, value]) => !(name === 'pattern' && typeof value === 'string' && /\(\?[=!<]/.test(value)),
+  )
+  return Object.fromEntries(entries.map(([name, value]) => [name, withoutLookahead(value)]))
+}
+
+function values(known: Known): Schema {
+  return fields({
+    // Helm gives it to every chart that is part of another one.
+    global: anyObject,
+    image: fields({
+      repository: { type: 'string', minLength: 1, pattern: '^[^:@ ]+(:[0-9]+/[^:@ ]+)?$' },
+      tag: { type: 'string', pattern: '^[-._a-zA-Z0-9]{0,128}$' },
+      digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
+      pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
+    }),
+    imagePullSecrets: { type: 'array', items: fields({ name }, ['name']) },
+    nameOverride: nameOrNone,
+    fullnameOverride: nameOrNone,
+    commonLabels: tags,
+    replicaCount: { type: 'integer', minimum: 1, maximum: 5 },
+    release: fields({ name, namespace: nameOrNone, appName: name }),
+    kubernetes: fields({
+      helmSecrets: fields({ enabled: flag }),
+      secretReferences: fields({ names: { type: 'array', items: name, uniqueItems: true } }),
+    }),
+    metricsBearer: secretKey,
+    redis,
+    postgres,
+    servicesCa: certificate,
+    tokens: { type: 'array', items: token },
+    readTokens: { type: 'array', items: fields(wholeSecretKey, ['secretName', 'key']) },
+    http: fields({ tls: fields({ secretName: nameOrNone, caKey: key }) }),
+    config: config(known),
+    state: fields({ configMapName: nameOrNone, create: flag }),
+    serviceAccount: fields({ create: flag, name: nameOrNone, annotations: tags }),
+    rbac: fields({ create: flag }),
+    service: fields({
+      type: { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
+      port,
+      sessionAffinity: { enum: ['ClientIP', 'None'] },
+      annotations: tags,
+    }),
+    resources: fields({ requests: anyObject, limits: anyObject, claims: list }),
+    podAnnotations: tags,
+    podLabels: tags,
+    priorityClassName: nameOrNone,
+    nodeSelector: tags,
+    tolerations: peers,
+    affinity: anyObject,
+    topologySpreadConstraints: peers,
+    terminationGracePeriodSeconds: { type: 'integer', minimum: 6, maximum: 3600 },
+    revisionHistoryLimit: { type: 'integer', minimum: 0 },
+    extraEnv: peers,
+    extraVolumes: peers,
+    extraVolumeMounts: peers,
+    podDisruptionBudget: fields({
+      enabled: flag,
+      maxUnavailable: { type: ['integer', 'string'], pattern: '^[0-9]+%$', minimum: 1 },
+    }),
+    networkPolicy,
+    serviceMonitor,
+    prometheusRule: fields({ enabled: flag, labels: tags, extraGroups: peers }),
+    dashboards: fields({ enabled: flag, namespace: nameOrNone, labels: tags, annotations: tags }),
+    grants: fields({
+      postgres: fields(grant),
+      redis: fields({ ...grant, save: flag }),
+    }),
+    tests: fields({ enabled: flag }),
+  })
+}
+
+/** The generated file by its path. */
+export function chartFiles(known: Known): Readonly<Record<string, string>> {
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Values of the chart caracal-gate-exporter',
+    ...(withoutLookahead(values(known)) as Schema),
+  }
+  return { 'helm/values.schema.json': `${JSON.stringify(schema, null, 2)}\n` }
+}
