@@ -40,6 +40,8 @@ export interface Latch {
   readonly culprits: readonly string[]
   /** It was firing before the rollout began: it blocks, but the rollout is not to blame. */
   readonly preexisting: boolean
+  /** What was there before the rollout was seen to end, so that what fires now is the rollout's own. */
+  readonly over?: true
   /** A breach was seen, and not merely nothing. */
   readonly proven: boolean
   readonly acknowledged?: Acknowledgement
@@ -117,11 +119,12 @@ export function stopStatus(
   const began = state === 'firing' && previous?.state !== 'firing'
   // An acknowledgement covers what was there before it; what comes while it still fires is news.
   const anew = state === 'firing' && breach !== undefined && previous?.latch?.acknowledged !== undefined
-  const another = stop.kind === 'edge' && state === 'firing' && !began
-  const others = another ? othersThan(findings, previous?.streaks, previous?.latch?.culprits) : []
+  const held = isOver ? endedBefore(previous?.latch) : previous?.latch
+  const another = stop.kind === 'edge' && state === 'firing' && (!began || stillStands(held))
+  const others = another ? othersThan(findings, previous?.streaks, held?.culprits) : []
   const fires = began || others.length > 0 || (anew && tick.rollout)
-  const news = others.length > 0 ? others : findings
-  const latched = fires && tick.rollout ? relatch(previous?.latch, news, tick.now) : previous?.latch
+  const isNews = fires && tick.rollout && (others.length > 0 || !stillStands(held))
+  const latched = isNews ? relatch(held, others.length > 0 ? others : findings, tick.now) : held
   const latch =
     state === 'firing' && breach?.answer === 'unmet' && latched?.proven === false
       ? { ...latched, proven: true }
@@ -212,6 +215,15 @@ function relatch(held: Latch | undefined, findings: readonly Finding[], at: Inst
   return held !== undefined && held.acknowledged === undefined && !held.preexisting
     ? held
     : newLatch(findings, at)
+}
+
+/** Whether what was firing before the rollout has not been seen to end; a restart is no end. */
+function stillStands(latch: Latch | undefined): boolean {
+  return latch?.preexisting === true && latch.over !== true && latch.acknowledged === undefined
+}
+
+function endedBefore(latch: Latch | undefined): Latch | undefined {
+  return latch?.preexisting === true ? { ...latch, over: true } : latch
 }
 
 /** The latch of a condition that was already firing when a rollout began. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { forbids } from '../../../src/core/stop.ts'
 import { begin } from '../../../src/rollout/commands.ts'
-import { playShown } from '../../support/timeline.ts'
+import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
+import { playShown, type Shown } from '../../support/timeline.ts'
 import { aStop, smallRules, stopOf, verdicts } from './small-rules.ts'
 
 function rulesWith(overrides: Parameters<typeof aStop>[0]) {
@@ -47,6 +48,35 @@ describe('a latch', () => {
     )
     expect(played.map((snapshot) => stopOf(snapshot).latch?.preexisting)).toEqual([true, false])
     expect(verdicts(played)).toEqual(['stop', 'stop'])
+  })
+
+  const kinds = ['level', 'edge'] as const
+  it.each(kinds)('R22: of a %s that was there before stays so over a restart, until that is over', (kind) => {
+    const rules = rulesWith({ kind })
+    const firing = playShown(rules, [[0, { a: 20 }]]).at(-1) ?? initialSnapshot(0, rules)
+    const begun = begin(firing, { id: 'r1', actor: 'ann', reason: 'x' }, 500)
+    if (!begun.ok) throw new Error(begun.detail)
+    const memory = remember(nothingRemembered, firing, begun.snapshot, begun.events)
+    const again = recall(initialSnapshot(600, rules), memory)
+    const script: readonly (readonly [number, Shown])[] = [
+      [1, { a: 'failed' }],
+      [2, { a: 20 }],
+      [3, { a: 0 }],
+      [4, { a: 20 }],
+    ]
+    const latches = playShown(rules, script, again).map((snapshot) => stopOf(snapshot).latch)
+    expect(latches.map((latch) => latch?.preexisting)).toEqual([true, true, true, false])
+    const [, other] = playShown(
+      rules,
+      [
+        [1, { a: 20 }],
+        [2, { a: 20, b: 20 }],
+      ],
+      again,
+    )
+    expect(stopOf(other ?? again).latch?.preexisting).toBe(kind === 'level')
+    const [meanwhile] = playShown(rules, [[1, { b: 20 }]], again)
+    expect(stopOf(meanwhile ?? again).latch?.preexisting).toBe(kind === 'level')
   })
 
   it('R23: does not forbid once its condition is switched off on purpose', () => {
