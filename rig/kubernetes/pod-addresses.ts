@@ -63,7 +63,7 @@ async function addRoute(): Promise<string | undefined> {
   if (shown.ok && shown.text.includes(network)) return undefined
   const added = await ip('route', 'add', ...route, 'proto', protocol)
   if (added.ok || added.text.includes('File exists')) return undefined
-  return `no route to ${network}: ${added.text}`
+  return `no route to ${network}: ${added.text} (as root: ip route add ${route.join(' ')})`
 }
 
 async function claim(block: number): Promise<Server | undefined> {
