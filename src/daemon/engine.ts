@@ -2,6 +2,7 @@ import type { Round } from '../core/observation.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../core/snapshot.ts'
 import type { Clock, Millis } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
+import { adopt, latchStanding } from '../rollout/adoption.ts'
 import type { Event } from '../rollout/ledger.ts'
 import type { Result } from '../rollout/commands.ts'
 import { evaluate } from '../rollout/evaluation.ts'
@@ -52,6 +53,8 @@ export interface Engine {
   use(rules: Rules): void
   /** Writes an event into the ledger; resolves when it is safely kept. */
   note(event: Event): Promise<void>
+  /** Goes on with what another replica of the daemon has written, merged with what is remembered here. */
+  adopt(merged: Memory): void
   stop(): void
 }
 
@@ -99,6 +102,11 @@ export function startEngine(options: EngineOptions): Engine {
     },
     async note(event) {
       await advance(snapshot, [event])
+    },
+    adopt(merged) {
+      memory = merged
+      snapshot = adopt(snapshot, merged)
+      void advance(latchStanding(snapshot))
     },
     stop() {
       clearInterval(ticking)

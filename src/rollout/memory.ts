@@ -1,5 +1,6 @@
 import { fold } from '../core/belief.ts'
 import { append, type Event, type Ledger } from './ledger.ts'
+import { isTold } from './merge-ledger.ts'
 import { isActive, type Rollout } from '../core/rollout.ts'
 import { transitions } from '../core/change.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
@@ -54,6 +55,7 @@ export function remember(
       const name = subject === 'verdict' ? subject : `${subject}/${id}`
       return { at, kind: 'transition', subject: name, message, from, to, ...active }
     })
+    .filter((change) => !isTold(memory.ledger, change))
   const ledger = append(memory.ledger, [...events, ...changes])
   const history = finished(before.rollout, after.rollout)
     ? keep(memory.history, before, after, ledger)
@@ -63,7 +65,7 @@ export function remember(
   const { rollout } = after
   return {
     ...(rollout !== undefined && { rollout }),
-    marks: Object.fromEntries(after.marks),
+    marks: moved(memory.marks, before.marks, after.marks),
     latches,
     firings,
     ledger,
@@ -71,6 +73,15 @@ export function remember(
     evidence: evidenceIn(after),
     ...(after.impediments.size > 0 && { impediments: Object.fromEntries(after.impediments) }),
   }
+}
+
+/** What another replica of the daemon has dealt with, and this one has not seen yet, stays dealt with. */
+function moved(marks: Memory['marks'], before: Snapshot['marks'], after: Snapshot['marks']): Memory['marks'] {
+  if (before === after) return marks
+  const next = new Map(Object.entries(marks))
+  for (const key of before.keys()) if (!after.has(key)) next.delete(key)
+  for (const [key, value] of after) if (before.get(key) !== value) next.set(key, value)
+  return Object.fromEntries(next)
 }
 
 function evidenceIn({ beliefs }: Snapshot): readonly Observation[] {

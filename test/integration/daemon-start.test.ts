@@ -139,15 +139,25 @@ describe('a daemon that cannot start', () => {
     const closed = await freePort()
     const first = await gateFor({ services: closed, redis: closed, postgres: closed })
     const listen = first.url.replace('http://', '')
-    const { code, stdout, stderr } = await run([
-      'serve',
-      '--config',
-      configFor({ services: closed, redis: closed, postgres: closed, listen }),
-    ])
+    const config = configFor({ services: closed, redis: closed, postgres: closed, listen })
+    const state = ['--state-file', join(folder, 'another-state.json')]
+    const { code, stdout, stderr } = await run(['serve', '--config', config, ...state])
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).toContain(`http.listen`)
     expect(stderr).toContain(listen)
+    expect((await first.get('/healthz')).status).toBe(200)
+  })
+
+  it('says that its state is that of another daemon, and ends', async () => {
+    const closed = await freePort()
+    const first = await gateFor({ services: closed, redis: closed, postgres: closed })
+    const config = configFor({ services: closed, redis: closed, postgres: closed })
+    const { code, stdout, stderr } = await run(['serve', '--config', config])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr).toContain('state.file')
+    expect(stderr).toContain(`process ${first.pid}`)
     expect((await first.get('/healthz')).status).toBe(200)
   })
 

@@ -1,0 +1,71 @@
+import { isActive } from '../core/rollout.ts'
+import { mergeLatches } from './merge-latches.ts'
+import { identity, type MergedLedger } from './merge-ledger.ts'
+import { united, type MergedRollout } from './merge-rollouts.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
+import type { Memory, PastRollout } from './memory.ts'
+
+/** Rollouts that are remembered. */
+const KEPT = 20
+
+type History = Memory['history']
+
+/** The rollouts that ended at either, each once, and the one that gave way to another's; the last twenty. */
+export function mergeHistories(
+  ours: Memory,
+  theirs: Memory,
+  { rollout: current, side, loser }: MergedRollout,
+  { ledger, moved }: MergedLedger,
+): History {
+  const records: PastRollout[] = []
+  const all = [...theirs.history, ...ours.history]
+  if (loser !== undefined && current !== undefined) {
+    const stops = (side === 'ours' ? theirs : ours).latches
+    const own = ledger.filter(({ rollout }) => rollout === loser.id)
+    all.push({ rollout: { ...loser, phase: 'failed', finishedAt: current.startedAt }, stops, ledger: own })
+  }
+  for (const record of all) {
+    const rechained = { ...record, ledger: rechain(record.ledger, moved) }
+    const index = records.findIndex((known) => isOne(known, rechained))
+    const known = records[index]
+    if (known === undefined) records.push(rechained)
+    else records[index] = unitedRecord(known, rechained)
+  }
+  return records
+    .filter(
+      ({ rollout }) =>
+        !(isActive(current) && rollout.id === current.id && rollout.startedAt === current.startedAt),
+    )
+    .toSorted((a, b) => a.rollout.startedAt - b.rollout.startedAt || (a.rollout.id < b.rollout.id ? -1 : 1))
+    .slice(-KEPT)
+}
+
+/** Two replicas notice one rollout at slightly different times; two rollouts of one id do not overlap. */
+function isOne({ rollout: a }: PastRollout, { rollout: b }: PastRollout): boolean {
+  if (a.id !== b.id) return false
+  const end = ({ startedAt, finishedAt }: typeof a) => finishedAt ?? startedAt
+  return a.startedAt === b.startedAt || (a.startedAt < end(b) && b.startedAt < end(a))
+}
+
+function unitedRecord(a: PastRollout, b: PastRollout): PastRollout {
+  return {
+    rollout: united(undefined, a.rollout, b.rollout),
+    stops: mergeLatches({}, a.stops, b.stops),
+    ledger: unitedLines(a.ledger, b.ledger),
+  }
+}
+
+function unitedLines(a: Ledger, b: Ledger): Ledger {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a
+  const lines = new Map([...a, ...b].toReversed().map((entry) => [identity(entry), entry]))
+  return [...lines.values()].toSorted(
+    (one, two) => one.sequence - two.sequence || one.at - two.at || (one.hash < two.hash ? -1 : 1),
+  )
+}
+
+/** A line that was chained anew, or that the other replica had written already, stands here as it stands there. */
+function rechain(ledger: Ledger, moved: ReadonlyMap<string, LedgerEntry>): Ledger {
+  if (!ledger.some(({ hash }) => moved.has(hash))) return ledger
+  const lines = ledger.map((entry) => moved.get(entry.hash) ?? entry)
+  return [...new Map(lines.map((entry) => [entry.hash, entry])).values()]
+}

@@ -1,0 +1,133 @@
+import { isActive, ROLLOUT_BASELINE } from '../core/rollout.ts'
+import type { Observation } from '../core/observation.ts'
+import { append } from './ledger.ts'
+import { isBookkeeping } from './marks.ts'
+import type { Memory } from './memory.ts'
+import { mergeHistories } from './merge-history.ts'
+import { mergeLatches, type Latches } from './merge-latches.ts'
+import { mergeLedgers } from './merge-ledger.ts'
+import { mergeRollouts, type MergedRollout } from './merge-rollouts.ts'
+
+/**
+ * What two replicas of the daemon remember together, both having gone on from `base`. Nothing that either has judged
+ * or been told is lost: what only one has changed is taken, and where both have, what fires rather than what hides.
+ */
+export function merge(base: Memory, ours: Memory, theirs: Memory): Memory {
+  const merged = mergeRollouts(base.rollout, ours.rollout, theirs.rollout)
+  const { rollout } = merged
+  const chained = mergeLedgers(base.ledger, ours.ledger, theirs.ledger)
+  const impediments = impedimentsOf(base, ours, theirs, merged)
+  return {
+    ...(rollout !== undefined && { rollout }),
+    marks: mergeMarks(base, ours, theirs, merged),
+    latches: latchesOf(base, ours, theirs, merged),
+    firings: most(ours.firings, theirs.firings),
+    ledger: append(chained.ledger, gaveWay(merged, ours, theirs)),
+    history: mergeHistories(ours, theirs, merged, chained),
+    evidence: newest(ours.evidence, theirs.evidence),
+    ...(Object.keys(impediments).length > 0 && { impediments }),
+  }
+}
+
+/** Latches belong to a rollout. One that was done while the other replica latched something is not over with that. */
+function latchesOf(base: Memory, ours: Memory, theirs: Memory, { side, rollout }: MergedRollout): Latches {
+  if (side !== 'both') return (side === 'ours' ? ours : theirs).latches
+  const before = base.rollout?.id === rollout?.id ? base.latches : {}
+  const isOurEnd = !isActive(ours.rollout) && isActive(theirs.rollout)
+  const isTheirEnd = !isActive(theirs.rollout) && isActive(ours.rollout)
+  if (!isOurEnd && !isTheirEnd) return mergeLatches(before, ours.latches, theirs.latches)
+  const [ended, other] = isOurEnd ? [ours, theirs] : [theirs, ours]
+  if (rollout?.phase !== 'done') return ended.latches
+  const standing = Object.entries(other.latches).filter(
+    ([id, latch]) => latch.acknowledged === undefined && before[id]?.at !== latch.at,
+  )
+  return mergeLatches({}, ended.latches, Object.fromEntries(standing))
+}
+
+/**
+ * Marks by key. A count is judged by what came after its mark, a level by what is above it, so of two new values the
+ * lower fires where the other would hide. What is only noted to find out about rollouts is newer when it is higher.
+ */
+function mergeMarks(base: Memory, ours: Memory, theirs: Memory, merged: MergedRollout): Memory['marks'] {
+  const marks: [string, number][] = []
+  const keys = new Set([...Object.keys(theirs.marks), ...Object.keys(ours.marks)])
+  for (const key of [...keys].toSorted()) {
+    const [before, our, their] = [base.marks[key], ours.marks[key], theirs.marks[key]]
+    const value = mergeMark(key, before, our, their, baselineSide(ours, theirs, merged))
+    if (value !== undefined) marks.push([key, value])
+  }
+  return Object.fromEntries(marks)
+}
+
+/** Whose baselines go with the rollout, when it is not the rollout of both from the same instant on. */
+function baselineSide(ours: Memory, theirs: Memory, { side, rollout }: MergedRollout): MergedRollout['side'] {
+  if (side !== 'both' || ours.rollout?.startedAt === theirs.rollout?.startedAt) return side
+  return ours.rollout?.startedAt === rollout?.startedAt ? 'ours' : 'theirs'
+}
+
+function mergeMark(
+  key: string,
+  before: number | undefined,
+  our: number | undefined,
+  their: number | undefined,
+  side: MergedRollout['side'],
+): number | undefined {
+  const isBaseline = key.startsWith(ROLLOUT_BASELINE)
+  if (isBaseline && side !== 'both') return side === 'ours' ? our : their
+  if (our === their || their === before) return our
+  if (our === before) return their
+  if (our === undefined || their === undefined) return our ?? their
+  if (!isBookkeeping(key)) return Math.min(our, their)
+  if (side !== 'both') return side === 'ours' ? our : their
+  return Math.max(our, their)
+}
+
+/** A rollout that begins takes away what stood in the way of judging the last one. */
+function impedimentsOf(
+  base: Memory,
+  ours: Memory,
+  theirs: Memory,
+  { side }: MergedRollout,
+): NonNullable<Memory['impediments']> {
+  if (side !== 'both') return (side === 'ours' ? ours : theirs).impediments ?? {}
+  const [before, own, other] = [base.impediments ?? {}, ours.impediments ?? {}, theirs.impediments ?? {}]
+  const standing = [...new Set([...Object.keys(own), ...Object.keys(other)])].filter(
+    (id) => (id in own && id in other) || !(id in before),
+  )
+  return Object.fromEntries(standing.map((id) => [id, other[id] ?? own[id] ?? '']))
+}
+
+/** Both see the same firings, so they do not add up. */
+function most(ours: Memory['firings'], theirs: Memory['firings']): Memory['firings'] {
+  const firings = { ...theirs }
+  for (const [id, count] of Object.entries(ours)) firings[id] = Math.max(count, firings[id] ?? 0)
+  return firings
+}
+
+function newest(ours: readonly Observation[], theirs: readonly Observation[]): readonly Observation[] {
+  const found = new Map<string, Observation>()
+  for (const observation of [...theirs, ...ours]) {
+    const known = found.get(observation.target.id)
+    if (known === undefined || supersedes(observation, known)) found.set(observation.target.id, observation)
+  }
+  return [...found.values()].toSorted((a, b) => (a.target.id < b.target.id ? -1 : 1))
+}
+
+function supersedes(candidate: Observation, held: Observation): boolean {
+  if (candidate.at !== held.at) return candidate.at > held.at
+  return JSON.stringify(candidate) > JSON.stringify(held)
+}
+
+/** The line that ends a rollout which another replica's replaced before it heard of it. */
+function gaveWay({ rollout, loser, side }: MergedRollout, ours: Memory, theirs: Memory) {
+  if (loser === undefined || rollout === undefined) return []
+  const winners = (side === 'ours' ? ours : theirs).history
+  const isKnown = winners.some(
+    ({ rollout: { id, startedAt } }) => id === loser.id && startedAt === loser.startedAt,
+  )
+  if (isKnown) return []
+  const message = `superseded by ${rollout.id}, which another replica of the daemon began`
+  const { id: subject, phase: from } = loser
+  const kind = 'rollout-finished' as const
+  return [{ at: rollout.startedAt, kind, subject, message, from, to: 'superseded', rollout: subject }]
+}
