@@ -1,13 +1,10 @@
 import type { Evidence } from '../core/evidence.ts'
 import { unknown, unseen, type Condition, type Finding, type Recollection } from '../core/finding.ts'
 import type { Blindness } from '../core/observation.ts'
-import { ROLLOUT_BASELINE } from '../core/rollout.ts'
+import { REVISION_AT_BEGIN } from '../core/rollout.ts'
 import { pushedFor } from './elsewhere.ts'
 import { expected } from './expected.ts'
 import { pushedEvidence, releaseManifestObjects, releaseRevision } from './signals.ts'
-
-/** Newest revision of the release when the rollout began. */
-const revisionAtBegin = `${ROLLOUT_BASELINE}release-revision`
 
 /**
  * A claim that a pipeline proves of one manifest, by its digest: the evidence counts for the release as long as the
@@ -20,9 +17,11 @@ export function provenOfManifest(check: string, claims: string): Condition {
     judge(evidence, recollection) {
       const pushed = pushedFor(check, claims, evidence, recollection)
       if (pushed.some(({ answer }) => answer !== 'met')) return pushed
-      const digest = evidence.targets(pushedEvidence, { check })[0]?.labels['digest']
+      const { digest, rollout } = evidence.targets(pushedEvidence, { check })[0]?.labels ?? {}
       if (digest === undefined) return [withoutDigest(check)]
-      return pushed.flatMap((finding) => boundTo(digest, finding, evidence, recollection))
+      return pushed
+        .flatMap((finding) => boundTo(digest, finding, evidence, recollection))
+        .map((finding) => (recollection.rollout === undefined ? ofAnother(finding, rollout) : finding))
     },
   }
 }
@@ -50,19 +49,27 @@ function boundTo(
 }
 
 /** Whether the release has what this rollout brings, or why that can't be told. */
-function isComparable(evidence: Evidence, { rollout, mark }: Recollection): 'yes' | 'not yet' | Blindness {
-  if (rollout?.phase !== 'preflight') return 'yes'
+function isComparable(evidence: Evidence, recollection: Recollection): 'yes' | 'not yet' | Blindness {
+  if (recollection.rollout?.phase !== 'preflight') return 'yes'
   const { readings, unseen: blind } = evidence.of(releaseRevision)
   const [spot] = blind
   if (spot !== undefined) return spot
   // Where the cluster is seen and shows no release, this rollout is to install it.
   if (readings.length === 0 && evidence.targets(releaseRevision).length > 0) return 'not yet'
-  const begun = mark(revisionAtBegin)
+  const begun = recollection.mark(REVISION_AT_BEGIN)
   if (begun === undefined) {
     const message = 'which revision the release had when the rollout began is not known'
     return { unknownReason: 'ambiguous', reason: 'release_revision_unknown', message }
   }
   return readings.every(({ reading }) => reading.value === begun) ? 'not yet' : 'yes'
+}
+
+/** What differs because it is about a rollout that is yet to begin, or is over, says nothing about the release. */
+function ofAnother(finding: Finding, rollout: string | undefined): Finding {
+  if (finding.answer !== 'unmet' || rollout === undefined) return finding
+  const message = `${finding.message}; it is about rollout ${rollout}, which is not under way`
+  const reason = 'evidence_of_another_rollout'
+  return unknown(finding.key, { unknownReason: 'not_configured', reason, message })
 }
 
 function withoutDigest(check: string): Finding {

@@ -6,7 +6,9 @@ import {
   migrationJobActive,
   migrationJobFailed,
   migrationJobSucceeded,
+  workloadDesired,
 } from './signals.ts'
+import { installedOf } from './workloads.ts'
 
 /** The label component of the platform's migration Jobs: the schema of the control plane, and that of Web's logins. */
 const schemaJob = 'migrate'
@@ -19,11 +21,18 @@ const authJob = 'auth-migrate'
  * @param components Web's logins have a Job of their own where there is Web
  */
 export function migrationJobsDone(components: readonly string[]): Condition {
-  const kinds: readonly string[] = components.includes('web') ? [schemaJob, authJob] : [schemaJob]
   return {
     claims: 'every migration Job has succeeded before any pod of a new revision started',
-    signals: [migrationJobSucceeded, migrationJobActive, migrationJobFailed, migrationEarlyPods],
+    signals: [
+      migrationJobSucceeded,
+      migrationJobActive,
+      migrationJobFailed,
+      migrationEarlyPods,
+      workloadDesired,
+    ],
     judge(evidence, recollection) {
+      const hasWeb = installedOf(components, evidence).includes('web')
+      const kinds: readonly string[] = hasWeb ? [schemaJob, authJob] : [schemaJob]
       const { readings, unseen: blind } = evidence.of(migrationJobSucceeded)
       const jobs = readings.map((sighting) => jobOf(sighting, evidence, recollection))
       // Of a Job that this installation need not have, only what is seen of it counts.

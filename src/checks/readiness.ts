@@ -11,7 +11,7 @@ import {
 import type { Target } from '../core/observation.ts'
 import { expected, ofEach } from './expected.ts'
 import { alive, ready, workloadDesired, workloadProgressing } from './signals.ts'
-import { isReplacing, ofComponent, progressOf } from './workloads.ts'
+import { installedOf, isReplacing, ofComponent, progressOf } from './workloads.ts'
 
 /**
  * Every replica of the component that should exist proves its own readiness. Without a cluster these are the configured
@@ -24,9 +24,9 @@ export function replicasReady(component: string, source: 'configuration' | 'clus
     judge(evidence, recollection) {
       const replicas = evidence.targets(ready, { component })
       const proofs = proofsOf(evidence, component, replicas)
-      if (source === 'cluster')
-        return [...proofs, ...completeness(evidence, component, tallied(replicas, proofs), recollection)]
-      return replicas.length === 0 ? [noReplica(component)] : proofs
+      if (source === 'configuration') return replicas.length === 0 ? [noReplica(component)] : proofs
+      if (installedOf([component], evidence).length === 0) return [...proofs, notInstalled(component)]
+      return [...proofs, ...completeness(evidence, component, tallied(replicas, proofs), recollection)]
     },
   }
 }
@@ -52,6 +52,10 @@ function inWords({ reading }: Sighting, key: string): string {
 function noReplica(component: string): Finding {
   const message = `no replica of ${component} is known`
   return unknown(component, { unknownReason: 'never_measured', reason: 'no_replica', message })
+}
+
+function notInstalled(component: string): Finding {
+  return { key: component, answer: 'met', reason: 'not_installed', message: `${component} is not installed` }
 }
 
 interface Replicas {

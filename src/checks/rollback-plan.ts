@@ -7,8 +7,8 @@ import {
   type Recollection,
   type Tally,
 } from '../core/finding.ts'
-import { ROLLOUT_BASELINE } from '../core/rollout.ts'
-import { MINUTE, type Instant, type Millis } from '../core/time.ts'
+import { FIRST_SEEN, ROLLOUT_BASELINE } from '../core/rollout.ts'
+import type { Instant } from '../core/time.ts'
 import { pushedFor } from './elsewhere.ts'
 import { expected } from './expected.ts'
 import { migrationApplied, pushedEvidence, releasePreviousRevision } from './signals.ts'
@@ -34,12 +34,6 @@ export const previousRevisionKept: Condition = {
     return expected(key, [...seen, ...blind.map((spot) => unseen(spot))])
   },
 }
-
-/**
- * How long before a detected rollout a version must have been known to count as older: the daemon may have been away
- * while it was applied, and have seen it a little before it saw the rollout. Whoever declares one says when it began.
- */
-const DOUBT: Millis = 60 * MINUTE
 
 const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
 const firstSeen = `first-seen:${migrationApplied.name}/`
@@ -76,10 +70,10 @@ interface Version {
   readonly since?: Instant
 }
 
-function versionsOf({ readings }: Account, { mark }: Recollection): readonly Version[] {
+function versionsOf({ readings }: Account, recollection: Recollection): readonly Version[] {
   return readings.map(({ reading, target }) => {
     const name = reading.labels['version'] ?? ''
-    const since = mark(`${firstSeen}${name}`)
+    const since = recollection.mark(`${firstSeen}${name}`)
     return { name, target: target.id, ...(since !== undefined && { since }) }
   })
 }
@@ -95,19 +89,23 @@ function isApplied({ name, target, since }: Version, { now }: Recollection): Fin
   return { key: name, answer: 'met', reason: 'ok', message: `version ${name} is applied`, target, tally }
 }
 
-/** What changed the schema since the rollout began, or may have. */
+/**
+ * What changed the schema since the rollout began, or may have: what its baseline does not hold, what was first seen
+ * after it began although the baseline, taken late, holds it, and all where the rollout was there before the daemon.
+ */
 function changesOf(versions: readonly Version[], recollection: Recollection): readonly Finding[] {
   const { rollout } = recollection
   if (rollout === undefined) return []
-  const before = rollout.startedAt - (rollout.detectedBy === 'declared' ? 0 : DOUBT)
+  const { startedAt, detectedBy } = rollout
+  // Whoever declares a rollout says that it begins now.
+  const sawItBegin = detectedBy === 'declared' || (recollection.mark(FIRST_SEEN) ?? Infinity) < startedAt
+  const before = new Set(recollection.marked(baseline).map((key) => key.slice(baseline.length)))
   const present = new Set(versions.map(({ name }) => name))
-  const gone = recollection
-    .marked(baseline)
-    .map((key) => key.slice(baseline.length))
+  const gone = [...before]
     .filter((name) => !present.has(name))
     .map((name) => changed(name, `version ${name} has gone since the rollout began`))
   const added = versions
-    .filter(({ since = Infinity }) => since > before)
+    .filter(({ name, since = Infinity }) => !sawItBegin || !before.has(name) || since > startedAt)
     // What is remembered of a version goes with the finding about it, and there is one for each.
     .map((version) => ({
       ...isApplied(version, recollection),

@@ -1,8 +1,8 @@
 import type { Account } from '../core/evidence.ts'
 import { atMost, isTrue, type Condition, type Finding } from '../core/finding.ts'
 import { expected } from './expected.ts'
-import { secretKeysMissing, servicePortReaches, workloadDrift } from './signals.ts'
-import { codeOf, ofComponent, sentenceOf } from './workloads.ts'
+import { secretKeysMissing, servicePortReaches, workloadDesired, workloadDrift } from './signals.ts'
+import { codeOf, installedOf, ofComponent, sentenceOf } from './workloads.ts'
 
 const none = { trip: 0, clear: 0 }
 
@@ -10,10 +10,10 @@ const none = { trip: 0, clear: 0 }
 export function nothingDrifted(components: readonly string[]): Condition {
   return {
     claims: 'the live workloads equal the manifest of the Helm release',
-    signals: [workloadDrift],
+    signals: [workloadDrift, workloadDesired],
     judge: (evidence) => [
       ...driftIn(evidence.of(workloadDrift)),
-      ...components.flatMap((component) =>
+      ...installedOf(components, evidence).flatMap((component) =>
         expected(component, driftIn(evidence.of(workloadDrift, { component }))),
       ),
     ],
@@ -48,9 +48,9 @@ export const secretsExist: Condition = {
 export function servicesReach(components: readonly string[]): Condition {
   return {
     claims: 'every Service port reaches the port that its service listens on',
-    signals: [servicePortReaches],
+    signals: [servicePortReaches, workloadDesired],
     judge: (evidence, recollection) =>
-      components.flatMap((component) =>
+      installedOf(components, evidence).flatMap((component) =>
         ofComponent(evidence, servicePortReaches, component, recollection, (account) =>
           isTrue(account, servicePortReaches, {
             reason: codeOf('service_port'),

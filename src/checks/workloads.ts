@@ -2,7 +2,7 @@ import type { Account, Evidence, Sighting } from '../core/evidence.ts'
 import { isTrue, type Condition, type Finding, type Recollection } from '../core/finding.ts'
 import type { Signal } from '../core/signal.ts'
 import { expected } from './expected.ts'
-import { workloadProgressing, workloadRolledOut } from './signals.ts'
+import { workloadDesired, workloadProgressing, workloadRolledOut } from './signals.ts'
 
 /**
  * Every expected component has a workload, and it is rolled out to its target revision. What is not there yet is waited
@@ -11,9 +11,9 @@ import { workloadProgressing, workloadRolledOut } from './signals.ts'
 export function workloadsRolledOut(components: readonly string[]): Condition {
   return {
     claims: 'every workload has rolled out to its target revision',
-    signals: [workloadRolledOut, workloadProgressing],
+    signals: [workloadRolledOut, workloadProgressing, workloadDesired],
     judge: (evidence, recollection) =>
-      components.flatMap((component) => {
+      installedOf(components, evidence).flatMap((component) => {
         const progress = progressOf(evidence, component)
         const failures = progress.filter(({ answer }) => answer === 'unmet')
         if (failures.length > 0) return failures
@@ -31,6 +31,16 @@ export function workloadsRolledOut(components: readonly string[]): Condition {
         return missing ? rolledOut : [...rolledOut, ...expected(component, progress)]
       }),
   }
+}
+
+/** The platform also runs without Web: nobody expects it where the cluster is seen and has no workload of it. */
+const onWish = 'web'
+
+/** The components that must be there, as far as the cluster says which are installed. */
+export function installedOf(components: readonly string[], evidence: Evidence): readonly string[] {
+  const { readings, unseen } = evidence.of(workloadDesired, { component: onWish })
+  const isSeen = unseen.length === 0 && evidence.targets(workloadDesired).length > 0
+  return isSeen && readings.length === 0 ? components.filter((component) => component !== onWish) : components
 }
 
 /** Whether the workload of the component can go on. That it can't is final: there is nothing to wait for. */

@@ -25,6 +25,8 @@ export function othersThan(
   return findings.filter(({ key, answer, tally }) => {
     if (answer !== 'unmet' || tally?.settles === true) return false
     const before = streaks.get(key)
-    return before === undefined ? !culprits.includes(key) : before.breachedSince === undefined
+    if (before?.breachedSince !== undefined) return false
+    const wasSeen = before !== undefined && before.answer !== 'unknown'
+    return wasSeen || !culprits.includes(key)
   })
 }

@@ -29,5 +29,11 @@ export function isActive(rollout: Rollout | undefined): rollout is Rollout {
   )
 }
 
+/** Mark of the instant since when everything that a rollout changes has been seen. */
+export const FIRST_SEEN = 'follow:first-seen'
+
 /** Marks whose key begins with this are forgotten when a rollout begins, and so taken anew. */
 export const ROLLOUT_BASELINE = 'rollout:'
+
+/** Mark of the newest revision of the release when the rollout began, or 0 when that is not known. */
+export const REVISION_AT_BEGIN = `${ROLLOUT_BASELINE}release-revision`

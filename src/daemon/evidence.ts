@@ -1,7 +1,7 @@
 import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../checks/signals.ts'
 import { evidenceOf } from '../core/evidence.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
-import { isActive, ROLLOUT_BASELINE, type Rollout } from '../core/rollout.ts'
+import { isActive, REVISION_AT_BEGIN, type Rollout } from '../core/rollout.ts'
 import { read } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
@@ -91,12 +91,9 @@ function ofItsRollout({ rollout }: EvidenceBody, issuedAt: Instant, { snapshot, 
   return { title: 'this rollout has ended', detail: `${plain(ended.id, 60)} ended as ${ended.phase}` }
 }
 
-/** Newest revision of the release when the rollout began. */
-const revisionAtBegin = `${ROLLOUT_BASELINE}release-revision`
-
 /** Before Helm has applied anything in this rollout there is nothing to compare with; unseen, there is nothing either. */
 function ofItsManifest({ digest }: EvidenceBody, { snapshot, rules, now }: Ground): Refusal {
-  const before = snapshot.marks.get(revisionAtBegin)
+  const before = snapshot.marks.get(REVISION_AT_BEGIN)
   if (digest === undefined || before === undefined || !isActive(snapshot.rollout)) return undefined
   const evidence = evidenceOf(snapshot.beliefs, rules.providers, now)
   const revisions = evidence.of(releaseRevision).readings.map(({ reading }) => reading.value)

@@ -22,8 +22,6 @@ export const movedOf = (component: string): string => `${ROLLOUT_BASELINE}moved/
 /** Something moved already when the rollout began, so that what is not rolled out then belongs to it. */
 export const IN_MOTION = `${ROLLOUT_BASELINE}in-motion`
 
-/** When everything was seen for the first time. */
-export const FIRST_SEEN = `${FOLLOW}first-seen`
 /** When the first sign of a rollout was seen that has not begun yet. */
 export const SIGN = `${FOLLOW}sign`
 /** Start of the rollout whose baseline was taken. */
@@ -37,9 +35,9 @@ export const WORKLOAD_ROLLOUTS = `${FOLLOW}workload-rollouts`
 /** Since when a stop condition fires, also over restarts. */
 export const firingOf = (stop: string): string => `${FOLLOW}firing/${stop}`
 
-/** Whether a mark is for finding out about rollouts, and nothing that is judged against. */
+/** Whether a mark only serves to find something out, and nothing is measured from it. */
 export function isBookkeeping(key: string): boolean {
-  return key.startsWith(SEEN) || key.startsWith(FOLLOW)
+  return /^(seen|follow|first-seen|gone):/.test(key)
 }
 
 /** The marks with some of them set, or removed where the value is undefined; the same map when nothing differs. */

@@ -1,5 +1,5 @@
+import { FIRST_SEEN } from '../core/rollout.ts'
 import {
-  FIRST_SEEN,
   JOBS_OVER,
   RELEASE_REVISION,
   baseline,
