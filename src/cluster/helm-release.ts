@@ -31,7 +31,8 @@ export function releaseContent(data: string): ReleaseContent | Blindness {
   } catch (fault) {
     if (fault instanceof Unreadable) return fault.blindness
     if (fault instanceof ManifestError)
-      return unreadable('manifest_unreadable', `its manifest can't be read, ${fault.message}`).blindness
+      return unreadable('manifest_unreadable', fault.message, 'see helm get manifest and helm get hooks')
+        .blindness
     throw fault
   }
 }

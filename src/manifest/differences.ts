@@ -97,10 +97,7 @@ function compareObjects(expected: PlainObject, actual: unknown, place: Place, re
 
 /** Fields that only the live object has, though the API server does not set them. */
 function unexpected(expected: PlainObject, live: PlainObject, shape: Shape): readonly string[] {
-  const candidates =
-    shape.closedBut === undefined
-      ? (shape.neverDefaulted ?? [])
-      : Object.keys(live).filter((field) => shape.closedBut?.includes(field) !== true)
+  const candidates = shape.closed ? Object.keys(live) : (shape.neverDefaulted ?? [])
   const isMissing = (field: string) => expected[field] === undefined || expected[field] === null
   return candidates.filter((field) => isMissing(field) && (shape.free || !isNothing(live[field])))
 }

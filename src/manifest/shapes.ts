@@ -13,8 +13,8 @@ export interface Shape {
   readonly entry?: Shape
   /** A map with keys of the user's own. */
   readonly free?: true
-  /** A map or an entry in which the API server sets nothing but the fields named here. */
-  readonly closedBut?: readonly string[]
+  /** A map or an entry in which the API server sets nothing, or nothing but what is empty. */
+  readonly closed?: true
   /** An amount such as `500m`, or a map of them: told apart by value. */
   readonly quantity?: true
   /** Environment variables, see `variables.ts`. */
@@ -25,7 +25,7 @@ export interface Shape {
 
 const quantity: Shape = { quantity: true }
 const labels: Shape = { free: true }
-const selector: Shape = { free: true, closedBut: [] }
+const selector: Shape = { free: true, closed: true }
 const metadata: Shape = { only: ['labels', 'annotations'], fields: { labels, annotations: labels } }
 const resources: Shape = {
   fields: { limits: { ...labels, ...quantity }, requests: { ...labels, ...quantity } },
@@ -53,8 +53,8 @@ const container: Shape = {
 const claim: Shape = { only: ['metadata', 'spec'], fields: { metadata, spec: { fields: { resources } } } }
 
 const volume: Shape = {
-  // A volume that says nothing else is an empty directory.
-  closedBut: ['emptyDir'],
+  // One that says nothing else becomes `emptyDir: {}`.
+  closed: true,
   fields: {
     emptyDir: { fields: { sizeLimit: quantity } },
     csi: { fields: { volumeAttributes: labels } },

@@ -85,6 +85,17 @@ describe('differences of the environment', () => {
     expect(drift(path, value)).toEqual([`containers[app].${expected}`])
   })
 
+  it('finds a key of a Secret that became optional', () => {
+    expect(drift([...env, 5, 'valueFrom', 'secretKeyRef', 'optional'], true)).toEqual([
+      'containers[app].env[DATABASE_URL]: key databaseUrl of Secret runtime -> optional key databaseUrl of Secret runtime',
+    ])
+  })
+
+  it('does not take text for the reference that it reads like', () => {
+    const value = 'key databaseUrl of Secret runtime'
+    expect(drift([...env, 5], { name: 'DATABASE_URL', value })).toHaveLength(1)
+  })
+
   it('finds variables in a container that should have none', () => {
     const manifest = changed(manifestOfApp, env, undefined)
     expect(drift(env, [{ name: 'A', value: 'x' }], manifest)).toEqual([

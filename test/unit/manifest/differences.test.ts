@@ -149,6 +149,21 @@ describe('differences', () => {
     expect(drift(path, value)).toEqual([expected])
   })
 
+  it('finds a label without a value that is gone, and a selector without a value that was added', () => {
+    const label: Path = ['metadata', 'labels', 'plain']
+    expect(drift(label, undefined, changed(manifestOfApp, label, ''))).toEqual([
+      'labels[plain]: "" -> (absent)',
+    ])
+    const live = changed(asServed(manifestOfService), ['spec', 'selector', 'canary'], '')
+    expect(differences(manifestOfService, live, own)).toHaveLength(1)
+  })
+
+  it('finds a directory in memory where the manifest names no kind of volume', () => {
+    expect(drift([...pod, 'volumes', 3, 'emptyDir'], { medium: 'Memory' })).toEqual([
+      'volumes[nothing].emptyDir: (absent) -> (set)',
+    ])
+  })
+
   it('shows two long values from where they part', () => {
     const registry = `registry.example/${'a/'.repeat(40)}app`
     const manifest = changed(manifestOfApp, [...container, 'image'], `${registry}:1`)

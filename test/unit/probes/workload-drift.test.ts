@@ -162,12 +162,17 @@ describe('drift from the manifest', () => {
   })
 
   it('is judged anew when an object, the revision or its autoscaler changes', async () => {
-    const live = liveAfter('v2')
+    const live = liveAfter('v2', ({ api }) => Object.assign(api['spec'] as object, { replicas: 5 }))
     const cluster = clusterOf({ ...live, releases: [revision(2, 'deployed')] })
     const values = async () =>
       (await lookAt(cluster)).readings
         .filter(({ signal }) => signal === workloadDrift.name)
         .map(({ value }) => value)
+    expect(await values()).toEqual([1, 0])
+    const target = { kind: 'Deployment', name: 'caracal-api' }
+    cluster.set({
+      autoscalers: [...live.autoscalers, ...live.autoscalers.map((one) => ({ ...one, target, name: 'b' }))],
+    })
     expect(await values()).toEqual([0, 0])
     cluster.set({ releases: [revision(3, 'deployed')] })
     expect(await values()).toEqual([1, 1])
