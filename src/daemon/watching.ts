@@ -1,16 +1,21 @@
 import { databaseRoles, deadLetterStreams, platformStreams } from '../checks/platform.ts'
 import { pushedEvidence } from '../checks/signals.ts'
 import type { Config } from '../config/config.ts'
+import { openCluster } from '../cluster/cluster.ts'
+import type { Cluster } from '../cluster/model.ts'
 import { openHttp } from '../connections/http.ts'
+import { openKubernetes } from '../connections/kubernetes.ts'
 import { openPostgres } from '../connections/postgres.ts'
 import { openRedis } from '../connections/redis.ts'
 import { PUSHED_EVIDENCE, type Round } from '../core/observation.ts'
 import type { Rules } from '../core/snapshot.ts'
-import { SECOND, type Clock } from '../core/time.ts'
-import type { Component } from '../core/replica.ts'
+import { MINUTE, SECOND, type Clock, type Millis } from '../core/time.ts'
+import { components, type Component } from '../core/replica.ts'
 import { rulesFor } from '../gates/rules.ts'
-import { atPace, probes, providersOf, watches, type Sources } from '../probes/index.ts'
-import type { OnFault } from '../probes/probe.ts'
+import { clusterDiscovery } from '../probes/cluster-discovery.ts'
+import { atPace, clusterProbes, clusterWatches, probes, providersOf } from '../probes/index.ts'
+import { watches, type Sources } from '../probes/index.ts'
+import type { OnFault, Probe, Watch } from '../probes/probe.ts'
 import type { Cost } from '../publish/context.ts'
 import type { Cadence } from './cadence.ts'
 import { startLooking } from './looking.ts'
@@ -39,9 +44,9 @@ export function prepareWatching(config: Config, options: WatchingOptions): Watch
   const http = openHttp({ tls: config.tls })
   const redis = openRedis(config.redis)
   const postgres = openPostgres(config.postgres)
-  const sources = sourcesOf(config, { clock: options.clock, http, redis, postgres })
-  const looks = probes.map((make) => make(sources)).map((probe) => atPace(probe, config.probes[probe.name]))
-  const follows = watches.map((make) => make(sources))
+  const cluster = clusterOf(config, options.cadence)
+  const sources = sourcesOf(config, { clock: options.clock, http, redis, postgres }, cluster)
+  const { looks, follows } = looksFrom(sources, config)
   let looking: ReturnType<typeof startLooking> | undefined
   return {
     rules: rulesOf(
@@ -50,43 +55,93 @@ export function prepareWatching(config: Config, options: WatchingOptions): Watch
     ),
     start() {
       looking = startLooking({ ...options, probes: looks, watches: follows })
+      cluster?.start()
+      // A pod that came is asked at once, and one that went is no blind spot.
+      cluster?.subscribe(() => looking?.relist())
     },
     hurry: () => looking?.hurry(),
     costs: () =>
       new Map<string, Cost>([
         ['redis', { requests: redis.cost.commands, took: 0 }],
         ['postgres', { requests: postgres.cost.statements, took: postgres.cost.spent }],
+        ...(cluster === undefined ? [] : [['kubernetes', cluster.cost] as const]),
       ]),
     async stop() {
       // Connections are closed under the watches, since a blocked read ends in no other way.
-      await Promise.all([looking?.stop(), http.close(), redis.close(), postgres.close()])
+      await Promise.all([looking?.stop(), cluster?.stop(), http.close(), redis.close(), postgres.close()])
     },
   }
+}
+
+/** How often everything is listed anew, should a watch have kept something from us. */
+const RELIST: Readonly<Record<Cadence, Millis>> = { brisk: 10 * SECOND, quiet: MINUTE }
+
+/** The release in its cluster, when there is one. */
+function clusterOf(config: Config, cadence: () => Cadence): Cluster | undefined {
+  const { kubernetes, release } = config
+  if (kubernetes?.enabled !== true) return undefined
+  const { helmSecrets } = kubernetes
+  return openCluster({
+    kubernetes: openKubernetes(kubernetes),
+    namespace: release.namespace,
+    release: release.name,
+    helmSecrets,
+    relist: () => RELIST[cadence()],
+  })
+}
+
+function looksFrom(
+  sources: Sources,
+  config: Config,
+): { readonly looks: readonly Probe[]; readonly follows: readonly Watch[] } {
+  const { cluster } = sources
+  const ofCluster = cluster === undefined ? undefined : { ...sources, cluster }
+  const looks = [
+    ...probes.map((make) => make(sources)),
+    ...(ofCluster === undefined ? [] : clusterProbes.map((make) => make(ofCluster))),
+  ]
+  return {
+    looks: looks.map((probe) => atPace(probe, config.probes[probe.name])),
+    follows: [
+      ...watches.map((make) => make(sources)),
+      ...(ofCluster === undefined ? [] : clusterWatches.map((make) => make(ofCluster))),
+    ],
+  }
+}
+
+/** The services that must be there; in a cluster Web too, unless it has no workload. */
+function componentsOf(config: Config): readonly Component[] {
+  if (config.kubernetes?.enabled === true) return components
+  return [...new Set(config.replicas.map((replica) => replica.component))]
 }
 
 function sourcesOf(
   config: Config,
   connections: Pick<Sources, 'clock' | 'http' | 'redis' | 'postgres'>,
+  cluster: Cluster | undefined,
 ): Sources {
   const { replicas } = config
-  const counts = Map.groupBy(replicas, (replica) => replica.component)
+  const discovery = cluster === undefined ? { replicas: () => replicas } : clusterDiscovery(cluster)
+  const expected = new Set<string>(componentsOf(config))
   return {
     ...connections,
-    discovery: { replicas: () => replicas },
+    discovery,
+    ...(cluster !== undefined && { cluster }),
+    rollOutWithin: config.limits.readiness.rollOutWithin,
     bearer: () => config.metricsBearer,
     streams: platformStreams,
     deadLetterStreams,
     lagLimit: config.limits.streams.lagEntries.trip,
     ...(config.redisMemoryLimit !== undefined && { redisMemoryLimit: config.redisMemoryLimit }),
     // Of a component without replicas nothing is expected.
-    roles: Object.fromEntries(
-      Object.entries(databaseRoles).filter(([component]) => counts.has(component as Component)),
-    ),
+    roles: Object.fromEntries(Object.entries(databaseRoles).filter(([component]) => expected.has(component))),
     databaseUser: config.postgres.user,
-    pools: () =>
-      Object.fromEntries(
+    pools: () => {
+      const counts = Map.groupBy(discovery.replicas(), (replica) => replica.component)
+      return Object.fromEntries(
         [...counts].map(([component, members]) => [component, config.pools[component] * members.length]),
-      ),
+      )
+    },
   }
 }
 
@@ -101,7 +156,7 @@ function rulesOf(config: Config, providers: Rules['providers']): Rules {
   return rulesFor({
     limits: config.limits,
     streams: platformStreams,
-    components: [...new Set(config.replicas.map((replica) => replica.component))],
+    components: componentsOf(config),
     ...(config.migrations.expected !== undefined && { expectedMigrations: config.migrations.expected }),
     steady: config.rollout.steady,
     longestGap: LONGEST_GAP,

@@ -3,9 +3,12 @@ import type { Postgres } from '../connections/postgres.ts'
 import type { RedisConnection } from '../connections/redis.ts'
 import type { StreamSpec } from '../checks/platform.ts'
 import type { Providers } from '../core/evidence.ts'
-import type { Clock } from '../core/time.ts'
+import type { Cluster } from '../cluster/model.ts'
+import type { Clock, Millis } from '../core/time.ts'
 import { deadLetters } from './dead-letters.ts'
 import { healthEndpoint } from './health-endpoint.ts'
+import { helmRelease } from './helm-release.ts'
+import { migrationJobs } from './migration-jobs.ts'
 import { outboxTables } from './outbox-tables.ts'
 import { postgresConnections } from './postgres-connections.ts'
 import type { Pace, Probe, Watch } from './probe.ts'
@@ -14,7 +17,10 @@ import { redisServer } from './redis-server.ts'
 import { redisStreams } from './redis-streams.ts'
 import type { Discovery } from './replicas.ts'
 import { schemaMigrations } from './schema-migrations.ts'
+import { secretReferenceProbe } from './secret-references.ts'
 import { serviceMetrics } from './service-metrics.ts'
+import { servicePorts } from './service-ports.ts'
+import { workloads } from './workloads.ts'
 
 /** What probes are made from: connections, and what they need to know of the installation. */
 export interface Sources {
@@ -33,6 +39,10 @@ export interface Sources {
   readonly roles: Readonly<Record<string, string>>
   readonly databaseUser: string
   readonly pools: () => Readonly<Record<string, number>>
+  /** Absent where there is none. */
+  readonly cluster?: Cluster
+  /** How long a StatefulSet may take to roll out. */
+  readonly rollOutWithin: Millis
 }
 
 /** Every probe, each one line. */
@@ -53,6 +63,22 @@ export const watches: readonly ((sources: Sources) => Watch)[] = [
   ({ redis, deadLetterStreams }) => deadLetters(redis, deadLetterStreams),
 ]
 
+/** Sources with a cluster in them. */
+export type ClusterSources = Sources & { readonly cluster: Cluster }
+
+/** Every probe that needs a cluster, each one line. */
+export const clusterProbes: readonly ((sources: ClusterSources) => Probe)[] = [
+  ({ cluster }) => secretReferenceProbe(cluster),
+]
+
+/** Every watch that needs a cluster, each one line. */
+export const clusterWatches: readonly ((sources: ClusterSources) => Watch)[] = [
+  ({ cluster, clock, rollOutWithin }) => workloads(cluster, clock, rollOutWithin),
+  ({ cluster }) => migrationJobs(cluster),
+  ({ cluster }) => servicePorts(cluster),
+  ({ cluster }) => helmRelease(cluster),
+]
+
 /** Names by which a configuration may change a probe's pace. */
 export const probeNames = [
   'ready-endpoint',
@@ -63,6 +89,7 @@ export const probeNames = [
   'outbox-tables',
   'postgres-connections',
   'schema-migrations',
+  'secret-references',
 ] as const
 
 /** Which probe or watch gives which signal. */

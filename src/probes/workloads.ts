@@ -24,7 +24,7 @@ const provides = [
 ]
 
 /** Is told how far each Deployment and StatefulSet of the release has come, and whether it can go on. */
-export function workloads(cluster: Cluster, clock: Clock, deadline: () => Millis): Watch {
+export function workloads(cluster: Cluster, clock: Clock, deadline: Millis): Watch {
   const unfinished = unfinishedSince(clock)
   return clusterWatch('workloads', provides, cluster, () => {
     const all = seenNow(cluster, 'workloads')
@@ -36,7 +36,7 @@ export function workloads(cluster: Cluster, clock: Clock, deadline: () => Millis
       if (workload === undefined) return { readings: [] }
       if (others.length > 0) return { readings: [], blindSpots: ambiguous(component, own) }
       const members = (pods.get(component) ?? []).filter((pod) => !pod.deleting)
-      return { readings: readingsOf(workload, members, unfinished.since(workload), deadline()) }
+      return { readings: readingsOf(workload, members, unfinished.since(workload), deadline) }
     })
     return {
       readings: looks.flatMap((look) => look.readings),

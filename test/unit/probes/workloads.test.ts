@@ -18,9 +18,7 @@ const api = { component: 'api' }
 const still = { now: () => 0 }
 
 function seen(given: Partial<Workload>, pods: readonly Pod[] = []) {
-  return firstLook(
-    workloads(clusterOf({ workloads: [workload('api', given)], pods }), still, () => 10 * MINUTE),
-  )
+  return firstLook(workloads(clusterOf({ workloads: [workload('api', given)], pods }), still, 10 * MINUTE))
 }
 
 describe('workloads', () => {
@@ -98,7 +96,7 @@ describe('workloads', () => {
     it('have a deadline of our own, counted from when the revision was first seen', async () => {
       let now = 0
       const cluster = clusterOf(of(rolling))
-      const watch = following(workloads(cluster, { now: () => now }, () => 10 * MINUTE))
+      const watch = following(workloads(cluster, { now: () => now }, 10 * MINUTE))
       now = 10 * MINUTE
       cluster.set({})
       now += 1
@@ -113,7 +111,7 @@ describe('workloads', () => {
     it('begin anew with another revision, and when they were rolled out in between', async () => {
       let now = 0
       const cluster = clusterOf(of(rolling))
-      const watch = following(workloads(cluster, { now: () => now }, () => MINUTE))
+      const watch = following(workloads(cluster, { now: () => now }, MINUTE))
       now = 2 * MINUTE
       cluster.set(of({ ...rolling, revision: '2' }))
       cluster.set(of({ kind: 'StatefulSet', revision: '2' }))
@@ -126,7 +124,7 @@ describe('workloads', () => {
 
   it('T05: are told by label, and two with one label are ambiguous, not added up', async () => {
     const twins = [workload('api', { name: 'old-api' }), workload('api', { name: 'new-api' })]
-    const look = await firstLook(workloads(clusterOf({ workloads: twins }), still, () => MINUTE))
+    const look = await firstLook(workloads(clusterOf({ workloads: twins }), still, MINUTE))
     expect(readingOf(look, workloadDesired, api)).toBeUndefined()
     expect(look).toMatchObject({
       blindSpots: expect.arrayContaining([
@@ -136,7 +134,7 @@ describe('workloads', () => {
   })
 
   it.each(['workloads', 'pods'] as const)('are unknown while %s cannot be listed', async (kind) => {
-    const look = await firstLook(workloads(clusterOf({ [kind]: refused }), still, () => MINUTE))
+    const look = await firstLook(workloads(clusterOf({ [kind]: refused }), still, MINUTE))
     expect(look).toBeInstanceOf(CannotSee)
     expect(look).toMatchObject(refused)
   })

@@ -1,0 +1,105 @@
+import { labelOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
+import type { Container, EndpointSlice, Pod, Service } from './model.ts'
+import { controllerOf, countAt, identityOf } from './objects.ts'
+import { sourceOf } from './reduce-workloads.ts'
+
+/** Longest text of a kubelet that is kept. */
+const MESSAGE_LIMIT = 200
+
+export function reducePod(object: PlainObject): Pod | undefined {
+  const identity = identityOf(object)
+  if (identity === undefined) return undefined
+  const spec = objectAt(object, 'spec')
+  const status = objectAt(object, 'status')
+  const conditions = objectsAt(status, 'conditions')
+  const ip = textAt(status, 'podIP')
+  const owner = controllerOf(object)
+  const port = portOf(objectsAt(spec, 'containers'))
+  const homeless = conditions.find(
+    (condition) => condition['type'] === 'PodScheduled' && condition['status'] === 'False',
+  )
+  return {
+    ...identity,
+    ...(ip !== '' && { ip }),
+    phase: textAt(status, 'phase') || 'Unknown',
+    ready: conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True'),
+    deleting: textAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== '',
+    revision: labelOf(object, 'controller-revision-hash') || labelOf(object, 'pod-template-hash'),
+    ...(owner !== undefined && { owner }),
+    containers: [
+      ...containersOf(status, 'initContainerStatuses'),
+      ...containersOf(status, 'containerStatuses'),
+    ],
+    ...(port !== undefined && { port }),
+    ...(homeless !== undefined && {
+      unschedulable: bounded(textAt(homeless, 'message') || textAt(homeless, 'reason')),
+    }),
+  }
+}
+
+function containersOf(status: PlainObject, field: string): readonly Container[] {
+  return objectsAt(status, field).map((container) => {
+    const waiting = objectAt(objectAt(container, 'state'), 'waiting')
+    const last = objectAt(objectAt(container, 'lastState'), 'terminated')
+    const reason = textAt(waiting, 'reason')
+    const message = textAt(waiting, 'message') || textAt(last, 'message') || textAt(last, 'reason')
+    return {
+      name: textAt(container, 'name'),
+      image: textAt(container, 'image'),
+      ready: container['ready'] === true,
+      restarts: countAt(container, 'restartCount'),
+      ...(reason !== '' && { waiting: reason }),
+      ...(message !== '' && { message: bounded(message) }),
+    }
+  })
+}
+
+function portOf(containers: readonly PlainObject[]): number | undefined {
+  const ports = containers.flatMap((container) => objectsAt(container, 'ports'))
+  const named = ports.find((port) => port['name'] === 'http')
+  const chosen = named ?? (ports.length === 1 ? ports[0] : undefined)
+  const port = chosen === undefined ? 0 : countAt(chosen, 'containerPort')
+  return port > 0 && port < 65_536 ? port : undefined
+}
+
+function bounded(text: string): string {
+  return text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}…` : text
+}
+
+export function reduceService(object: PlainObject): Service | undefined {
+  const identity = identityOf(object)
+  if (identity === undefined) return undefined
+  const spec = objectAt(object, 'spec')
+  const selector = Object.entries(objectAt(spec, 'selector')).map(([name, value]) => [name, String(value)])
+  return {
+    ...identity,
+    selector: Object.fromEntries(selector) as Readonly<Record<string, string>>,
+    ports: objectsAt(spec, 'ports').map((port) => ({
+      name: textAt(port, 'name'),
+      port: countAt(port, 'port'),
+      targetPort: textAt(port, 'targetPort') || countAt(port, 'targetPort') || countAt(port, 'port'),
+    })),
+    source: sourceOf(object, 'Service'),
+  }
+}
+
+export function reduceEndpointSlice(object: PlainObject): EndpointSlice | undefined {
+  const identity = identityOf(object)
+  if (identity === undefined) return undefined
+  return {
+    ...identity,
+    service: labelOf(object, 'kubernetes.io/service-name'),
+    ports: objectsAt(object, 'ports').map((port) => ({
+      name: textAt(port, 'name'),
+      port: countAt(port, 'port'),
+    })),
+    endpoints: objectsAt(object, 'endpoints').map((endpoint) => {
+      const addresses = endpoint['addresses']
+      return {
+        addresses: Array.isArray(addresses) ? addresses.filter((one) => typeof one === 'string') : [],
+        // Absent means that nobody knows, which readers are told to take for ready.
+        ready: objectAt(endpoint, 'conditions')['ready'] !== false,
+      }
+    }),
+  }
+}
