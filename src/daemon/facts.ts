@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
 import type { Cost, PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
+import { rollbackOf } from '../rollout/rollback.ts'
 import type { Cadence } from './cadence.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
@@ -81,12 +82,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
     evaluationInterval: EVALUATION_INTERVAL,
     release: config.release,
     rules: parts.engine.rules(),
-    rollback: {
-      viable: 'unknown',
-      reason: 'not_configured',
-      message: 'whether the previous version runs on the current schema is not known here',
-      advice: 'none',
-    },
+    rollback: rollbackOf(parts.engine.current()),
     runbookBaseUrl: `${config.runbookBaseUrl}/`,
     evaluator: {
       version: parts.version,

@@ -1,6 +1,7 @@
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
+import { isBookkeeping } from '../rollout/marks.ts'
 import type { ReportContext } from './context.ts'
 import { apiVersion, type EvaluatorReport, type GateReport, type RolloutReport } from './contract.ts'
 import { clip, rfc3339, secondsOf } from './forms.ts'
@@ -128,7 +129,7 @@ function clipOrNull(text: string | undefined): string | null {
 }
 
 function countsOf(snapshot: Snapshot): Readonly<Record<string, number>> {
-  const marks = [...snapshot.marks].filter(([, value]) => Number.isFinite(value))
+  const marks = [...snapshot.marks].filter(([key, value]) => Number.isFinite(value) && !isBookkeeping(key))
   return Object.fromEntries(
     marks
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -146,6 +146,8 @@ describe('the document', () => {
       marks: new Map([
         ['b', 2],
         ['a', 1],
+        ['seen:release-revision', 5],
+        ['follow:moved-at', 17],
       ]),
     })
     expect(report.rollout.baseline).toEqual({
