@@ -3,6 +3,7 @@ import type { UnknownReason } from '../core/observation.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
+import type { Latch } from '../core/stop.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from './bodies.ts'
 import type { RollbackReport } from './contract.ts'
@@ -60,6 +61,8 @@ export interface LedgerLine {
 
 export interface RolloutRecord {
   readonly rollout: Rollout
+  /** The stop conditions that were latched in it. */
+  readonly stops: Readonly<Record<string, Latch>>
   readonly ledger: readonly LedgerLine[]
 }
 

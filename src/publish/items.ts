@@ -3,7 +3,7 @@ import type { Belief } from '../core/belief.ts'
 import type { Condition, Finding } from '../core/finding.ts'
 import type { Check, CheckStatus, Gate } from '../core/gate.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { speaksForRollback, type StopCondition, type StopStatus } from '../core/stop.ts'
+import { speaksForRollback, type Latch, type StopCondition, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
 import type {
@@ -85,7 +85,8 @@ export function stopConditionItem(
   }
 }
 
-function latchForm(latch: NonNullable<StopStatus['latch']>): LatchReport {
+/** A latch in the words of the document. */
+export function latchForm(latch: Latch): LatchReport {
   const { acknowledged } = latch
   return {
     at: rfc3339(latch.at),

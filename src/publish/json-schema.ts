@@ -3,6 +3,7 @@ import * as bodies from './bodies.ts'
 import {
   gateDocument,
   gateReport,
+  latch,
   problem,
   rolloutReport,
   stopConditionDocument,
@@ -43,7 +44,10 @@ export const schemas = {
   StopConditionList: stopConditionList,
   StopCondition: stopConditionDocument,
   RolloutList: z.object({ rollouts: z.array(rollout) }),
-  RolloutDocument: rollout.extend({ ledger: z.array(ledgerLine) }),
+  RolloutDocument: rollout.extend({
+    stops: z.array(z.object({ stopCondition: text, latch })),
+    ledger: z.array(ledgerLine),
+  }),
   ProbeDocument: z.object({ probe: text, successes: z.array(look), failures: z.array(look) }),
   Health: health,
   Problem: problem,

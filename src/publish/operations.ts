@@ -120,7 +120,7 @@ export const operations = [
     id: 'rollout',
     methods: get,
     path: '/rollouts/{id}',
-    summary: 'One rollout with its ledger.',
+    summary: 'One rollout with the stop conditions that were latched in it and its ledger.',
     access: 'read',
     answers: { 200: ['The rollout.', 'RolloutDocument'], ...missing },
   },

@@ -5,6 +5,7 @@ import type { Actor, CommandResult, LedgerLine } from './context.ts'
 import type { Fault } from './contract.ts'
 import { toRollout } from './document.ts'
 import { clip, rfc3339 } from './forms.ts'
+import { latchForm } from './items.ts'
 import { answerJson, pathParameter, type Handler, type Parts } from './handling.ts'
 import type { OperationId } from './operations.ts'
 import { faulty, refuse, unknownId } from './problem.ts'
@@ -41,7 +42,11 @@ function oneRollout({ context }: Parts): Handler {
       )
       return
     }
-    answerJson(reply, { ...toRollout(found.rollout), ledger: found.ledger.map(ledgerLine) })
+    const stops = Object.entries(found.stops).map(([id, latch]) => ({
+      stopCondition: id,
+      latch: latchForm(latch),
+    }))
+    answerJson(reply, { ...toRollout(found.rollout), stops, ledger: found.ledger.map(ledgerLine) })
   }
 }
 

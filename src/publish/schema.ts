@@ -68,7 +68,7 @@ const gate = z.object({
   checks: z.array(check).readonly(),
 })
 
-const latch = z.object({
+export const latch = z.object({
   at: timestamp,
   reason: name,
   message: text,

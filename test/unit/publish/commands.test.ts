@@ -156,13 +156,22 @@ describe('the history', () => {
     actor: 'ada',
     hash: 'abc',
   }
-  const history: readonly RolloutRecord[] = [{ rollout, ledger: [line] }]
+  const latch = {
+    at: start,
+    reason: 'not_ready',
+    message: 'sts-0 is not ready',
+    culprits: ['sts/sts-0'],
+    preexisting: false,
+    proven: true,
+  }
+  const history: readonly RolloutRecord[] = [{ rollout, stops: { 'sts-unready': latch }, ledger: [line] }]
 
-  it('lists rollouts, and shows one with its ledger', async () => {
+  it('lists rollouts, and shows one with its stops and its ledger', async () => {
     const { app } = await open({ history: () => history })
     expect((await app.inject('/rollouts')).json()).toMatchObject({ rollouts: [{ id: 'caracal/47' }] })
     expect((await app.inject('/rollouts/caracal%2F47')).json()).toMatchObject({
       id: 'caracal/47',
+      stops: [{ stopCondition: 'sts-unready', latch: { culprits: ['sts/sts-0'], acknowledged: null } }],
       ledger: [{ sequence: 1, actor: 'ada', reason: null, at: new Date(start).toISOString() }],
     })
   })
