@@ -1,4 +1,5 @@
-import { isActive } from '../core/rollout.ts'
+import { isActive, type Rollout } from '../core/rollout.ts'
+import type { Instant } from '../core/time.ts'
 import { mergeLatches } from './merge-latches.ts'
 import { identity, type MergedLedger } from './merge-ledger.ts'
 import { united, type MergedRollout } from './merge-rollouts.ts'
@@ -19,10 +20,16 @@ export function mergeHistories(
 ): History {
   const records: PastRollout[] = []
   const all = [...theirs.history, ...ours.history]
+  const linesOf = (id: string) => ledger.filter((entry) => entry.rollout === id)
   if (loser !== undefined && current !== undefined) {
-    const stops = (side === 'ours' ? theirs : ours).latches
-    const own = ledger.filter(({ rollout }) => rollout === loser.id)
-    all.push({ rollout: { ...loser, phase: 'failed', finishedAt: current.startedAt }, stops, ledger: own })
+    const { latches: stops } = side === 'ours' ? theirs : ours
+    const gaveWay: Rollout = { ...loser, phase: 'failed', finishedAt: current.startedAt }
+    all.push({ rollout: gaveWay, stops, ledger: linesOf(loser.id) })
+  }
+  // It ended at one of them while it went on at the other: what was latched there is a part of it.
+  if (side === 'both' && current !== undefined && isActive(ours.rollout) !== isActive(theirs.rollout)) {
+    const { latches: stops } = isActive(ours.rollout) ? ours : theirs
+    all.push({ rollout: current, stops, ledger: linesOf(current.id) })
   }
   for (const record of all) {
     const rechained = { ...record, ledger: rechain(record.ledger, moved) }
@@ -36,15 +43,18 @@ export function mergeHistories(
       ({ rollout }) =>
         !(isActive(current) && rollout.id === current.id && rollout.startedAt === current.startedAt),
     )
-    .toSorted((a, b) => a.rollout.startedAt - b.rollout.startedAt || (a.rollout.id < b.rollout.id ? -1 : 1))
+    .toSorted((a, b) => endOf(a.rollout) - endOf(b.rollout) || (a.rollout.id < b.rollout.id ? -1 : 1))
     .slice(-KEPT)
 }
 
 /** Two replicas notice one rollout at slightly different times; two rollouts of one id do not overlap. */
 function isOne({ rollout: a }: PastRollout, { rollout: b }: PastRollout): boolean {
   if (a.id !== b.id) return false
-  const end = ({ startedAt, finishedAt }: typeof a) => finishedAt ?? startedAt
-  return a.startedAt === b.startedAt || (a.startedAt < end(b) && b.startedAt < end(a))
+  return a.startedAt === b.startedAt || (a.startedAt < endOf(b) && b.startedAt < endOf(a))
+}
+
+function endOf({ startedAt, finishedAt }: Rollout): Instant {
+  return finishedAt ?? startedAt
 }
 
 function unitedRecord(a: PastRollout, b: PastRollout): PastRollout {

@@ -73,6 +73,7 @@ function united(a: Latch, b: Latch): Latch {
   return {
     ...first,
     culprits,
+    ...(first.preexisting && (a.over ?? b.over) === true && { over: true }),
     proven: a.proven || b.proven,
     ...(acknowledged !== undefined && { acknowledged }),
   }

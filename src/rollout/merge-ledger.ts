@@ -45,7 +45,8 @@ export function mergeLedgers(base: Ledger, ours: Ledger, theirs: Ledger): Merged
 export function isTold(ledger: Ledger, event: Event): boolean {
   for (const entry of ledger.toReversed()) {
     if (entry.kind === 'started' || event.at - entry.at > SAME_SIGHT) return false
-    if (entry.kind === event.kind && entry.subject === event.subject) return entry.to === event.to
+    if (entry.kind === event.kind && entry.subject === event.subject)
+      return entry.to === event.to && entry.rollout === event.rollout
   }
   return false
 }
@@ -73,6 +74,7 @@ function isSameSight(a: Event, b: Event): boolean {
         a.kind === b.kind &&
         a.subject === b.subject &&
         a.to === b.to &&
+        a.rollout === b.rollout &&
         a.actor === b.actor &&
         Math.abs(a.at - b.at) <= SAME_SIGHT
       )

@@ -15,15 +15,16 @@ import { mergeRollouts, type MergedRollout } from './merge-rollouts.ts'
 export function merge(base: Memory, ours: Memory, theirs: Memory): Memory {
   const merged = mergeRollouts(base.rollout, ours.rollout, theirs.rollout)
   const { rollout } = merged
-  const chained = mergeLedgers(base.ledger, ours.ledger, theirs.ledger)
+  const { moved, ...chained } = mergeLedgers(base.ledger, ours.ledger, theirs.ledger)
+  const ledger = append(chained.ledger, gaveWay(merged, ours, theirs))
   const impediments = impedimentsOf(base, ours, theirs, merged)
   return {
     ...(rollout !== undefined && { rollout }),
     marks: mergeMarks(base, ours, theirs, merged),
     latches: latchesOf(base, ours, theirs, merged),
     firings: most(ours.firings, theirs.firings),
-    ledger: append(chained.ledger, gaveWay(merged, ours, theirs)),
-    history: mergeHistories(ours, theirs, merged, chained),
+    ledger,
+    history: mergeHistories(ours, theirs, merged, { ledger, moved }),
     evidence: newest(ours.evidence, theirs.evidence),
     ...(Object.keys(impediments).length > 0 && { impediments }),
   }

@@ -1,0 +1,147 @@
+import { atMost, type Condition } from '../../../src/core/finding.ts'
+import { PUSHED_EVIDENCE, type Round } from '../../../src/core/observation.ts'
+import { defineSignal, read } from '../../../src/core/signal.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import type { Instant } from '../../../src/core/time.ts'
+import { adopt, latchStanding } from '../../../src/rollout/adoption.ts'
+import { evaluate, type Evaluated } from '../../../src/rollout/evaluation.ts'
+import type { Result } from '../../../src/rollout/commands.ts'
+import { nothingRemembered, recall, type Memory } from '../../../src/rollout/memory.ts'
+import { merge } from '../../../src/rollout/merge.ts'
+import { aRound, aTarget, saw } from '../../support/timeline.ts'
+import { aStop, depth, nothingArrives, smallRules } from '../core/small-rules.ts'
+
+const height = defineSignal({
+  name: 'small_height',
+  help: 'How high it is.',
+  type: 'gauge',
+  unit: 'entries',
+  labels: [],
+})
+
+const low: Condition = {
+  claims: 'nothing is high',
+  signals: [height],
+  judge: (evidence) =>
+    atMost(
+      evidence.of(height),
+      height,
+      { trip: 10, clear: 5 },
+      { reason: 'high', describe: ({ reading }, key) => `${key} is ${reading.value} high` },
+    ),
+}
+
+/** One stop condition that counts events, and one about what stands. */
+export const rules = smallRules({
+  gates: [],
+  stops: [
+    aStop({ id: 'arrivals', kind: 'edge', condition: nothingArrives }),
+    aStop({ id: 'high', condition: low }),
+  ],
+  providers: new Map([
+    [depth.name, 'small'],
+    [height.name, 'small'],
+  ]),
+})
+
+/** What there is to be seen, by whoever looks. */
+export interface Reality {
+  readonly arrived: number
+  readonly height: number
+}
+
+/** Where the state is, with a version that each write changes. */
+export interface Shelf {
+  version: number
+  memory: Memory
+}
+
+/** A replica of the daemon: what it believes and remembers, and what it last knew to be kept. */
+export interface Replica {
+  readonly held: Evaluated
+  readonly base: Memory
+  readonly version: number
+}
+
+export function started(shelf: Shelf, at: Instant): Replica {
+  const memory = copyOf(shelf.memory)
+  const snapshot = recall(initialSnapshot(at, rules), memory)
+  return { held: { snapshot, memory }, base: memory, version: shelf.version }
+}
+
+export function looks(replica: Replica, { arrived, height: high }: Reality, at: Instant): Replica {
+  const target = aTarget('a')
+  const round = aRound('small', at, [saw(target, at, [read(depth, {}, arrived), read(height, {}, high)])])
+  return advanced(replica, [round], at)
+}
+
+export function isTold(
+  replica: Replica,
+  command: (snapshot: Snapshot) => Result,
+  at: Instant,
+): { readonly replica: Replica; readonly ok: boolean } {
+  const result = command(replica.held.snapshot)
+  if (!result.ok) return { replica, ok: false }
+  const news = { now: at, rounds: [], commanded: result.snapshot, events: result.events }
+  return { ok: true, replica: { ...replica, held: evaluate(replica.held, news, rules, 'small') } }
+}
+
+/** A pipeline pushes evidence to this replica. */
+export function takesEvidence(replica: Replica, check: string, at: Instant): Replica {
+  const target = aTarget(check, { check })
+  const known = replica.held.memory.evidence.map((observation) => observation.target)
+  const targets = [...known.filter(({ id }) => id !== check), target]
+  const round = aRound(PUSHED_EVIDENCE, at, [saw(target, at, [], [], 600_000)], targets)
+  const now = advanced(replica, [round], at)
+  const { memory, snapshot } = now.held
+  const event = { at, kind: 'evidence' as const, subject: check, message: 'pass' }
+  return {
+    ...now,
+    held: evaluate({ memory, snapshot }, { now: at, rounds: [], events: [event] }, rules, 'small'),
+  }
+}
+
+function advanced(replica: Replica, rounds: readonly Round[], now: Instant): Replica {
+  return { ...replica, held: evaluate(replica.held, { now, rounds }, rules, 'small') }
+}
+
+/** Learns what another has written, as the engine does. */
+export function hears(replica: Replica, shelf: Shelf, at: Instant): Replica {
+  if (shelf.version === replica.version) return replica
+  const theirs = copyOf(shelf.memory)
+  const memory = merge(replica.base, replica.held.memory, theirs)
+  const snapshot = adopt(replica.held.snapshot, memory)
+  const news = { now: Math.max(at, snapshot.at), rounds: [], commanded: latchStanding(snapshot) }
+  return { held: evaluate({ snapshot, memory }, news, rules, 'small'), base: theirs, version: shelf.version }
+}
+
+/** Writes, after having heard what it would overwrite. */
+export function writes(replica: Replica, shelf: Shelf, at: Instant): Replica {
+  const current = hears(replica, shelf, at)
+  const { memory } = current.held
+  if (same(memory, shelf.memory)) return current
+  shelf.version += 1
+  shelf.memory = copyOf(memory)
+  return { ...current, base: memory, version: shelf.version }
+}
+
+export function emptyShelf(): Shelf {
+  return { version: 0, memory: nothingRemembered }
+}
+
+export function copyOf(memory: Memory): Memory {
+  return JSON.parse(JSON.stringify(memory))
+}
+
+export function same(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b)
+}
+
+/** A value as text, whatever the order of its keys. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  )
+}
