@@ -46,13 +46,14 @@ export type Cluster = {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const namespace = options.namespace ?? 'platform'
   const addresses = await podAddresses()
-  const servers = await startServers()
+  const servers = await startServers({ redis: { config: { appendonly: 'yes' } } })
   const platform = await startPlatform({
     redisUrl: servers.redis.url,
     postgresUrl: servers.postgres.url,
     metricsBearer: 'bearer-of-the-rig',
     replicas: Object.fromEntries(services.map((service) => [service, 0])),
-    timings: { work: 200 },
+    // As brief as a test wants them; their proportions are the platform's own.
+    timings: { snapshotReload: 500, snapshotStale: 2_000, reclaim: 1_000, auditGauges: 300 },
   })
   const controlPlane = await startControlPlane()
   await controlPlane.createNamespace(namespace)

@@ -59,7 +59,9 @@ export async function openReplayVolume(folder: string, pid: number): Promise<Rep
   }
 
   async function writable(): Promise<boolean> {
-    const path = join(folder, `.probe-${pid}`)
+    // Two may ask at the same time.
+    number += 1
+    const path = join(folder, `.probe-${pid}-${number}`)
     return writeFile(path, '')
       .then(() => unlink(path))
       .then(

@@ -11,13 +11,16 @@ export interface SealedRelease extends Omit<ReleaseSecret, 'content'> {
   readonly version: number
 }
 
-/** Newest revisions that are read: the one that is there, and those that could be gone back to. */
-const READ = 3
+/** Statuses of a revision that was rolled out once. */
+const rolledOut = new Set(['deployed', 'superseded'])
+
+/** Of revisions that were rolled out, the newest are read: the one in force, and one to go back to. */
+const READ = 2
 
 const unread: Blindness = {
   unknownReason: 'not_configured',
   reason: 'not_read',
-  message: `only the newest ${READ} revisions are read`,
+  message: 'only the newest revision and those that it could be gone back to are read',
 }
 
 export function reduceRelease(object: PlainObject): SealedRelease | undefined {
@@ -37,7 +40,9 @@ export function reduceRelease(object: PlainObject): SealedRelease | undefined {
 export function openReleases(): (sealed: readonly SealedRelease[]) => readonly ReleaseSecret[] {
   const contents = new WeakMap<SealedRelease, ReleaseContent | Blindness>()
   return (sealed) => {
-    const newest = new Set(sealed.toSorted((a, b) => b.revision - a.revision).slice(0, READ))
+    const [latest, ...earlier] = sealed.toSorted((a, b) => b.revision - a.revision)
+    const candidates = earlier.filter(({ status }) => rolledOut.has(status)).slice(0, READ)
+    const newest = new Set([latest, ...candidates])
     return sealed.map((release) => {
       const { data, version: _, ...rest } = release
       if (!newest.has(release)) return { ...rest, content: unread }

@@ -141,8 +141,9 @@ function spanOf(
 ): Migrating | undefined {
   if (past !== undefined && (release === undefined || isNewer(past, release)))
     return span(past.createdAt, past.outcome === 'complete' ? past.endedAt : undefined)
-  if (hook?.completedAt === undefined || release === undefined) return undefined
-  return span(release.createdAt, hook.phase === 'Succeeded' ? hook.completedAt : undefined)
+  // When a hook ended Helm says by the clock of wherever it ran, which is compared with no other. That Helm goes on
+  // only after a hook that succeeded is its own law.
+  return release !== undefined && hook?.phase === 'Failed' ? span(release.createdAt, undefined) : undefined
 }
 
 function span(from: Instant, until: Instant | undefined): Migrating {

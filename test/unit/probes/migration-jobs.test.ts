@@ -167,6 +167,17 @@ describe('pods of a new revision that start before the schema is ready', () => {
     expect(await early({ jobs, workloads: stateful, pods: [young, oldest] })).toBe(0)
   })
 
+  it('are not told by the time that Helm wrote, which is that of another machine', async () => {
+    const pods = [pod('api-new', { revision: 'new', createdAt: 3_000 })]
+    const replicaSets = [set('1', 'old', 0), set('2', 'new', 2_500)]
+    const { content, ...rest } = withPhase(2, 'Succeeded')
+    const hookJobs = content.hookJobs.map((hook) => ({ ...hook, completedAt: 9_000 }))
+    expect(
+      await early({ releases: [{ ...rest, content: { ...content, hookJobs } }], pods, replicaSets }),
+    ).toBe(0)
+    expect(await early({ releases: [withPhase(2, 'Failed')], pods, replicaSets })).toBe(1)
+  })
+
   it('are none when nobody migrates', async () => {
     expect(await early({ pods: [pod('api-new', { revision: 'new', createdAt: 3_000 })] })).toBe(0)
   })
