@@ -39,6 +39,7 @@ process.exitCode = await run(
   {
     status: async () => (await import('./cli/status.ts')).status,
     wait: async () => (await import('./cli/wait.ts')).wait,
+    healthcheck: async () => (await import('./cli/healthcheck.ts')).healthcheck,
     serve: async () => {
       const { serve } = await import('./daemon/serve.ts')
       const own = await version()

@@ -120,4 +120,20 @@ export const checkConfig: Command = {
   examples: [['caracal-gate check-config --config config.yaml --print', 'see what would be in force']],
 }
 
-export const commands: readonly Command[] = [status, wait, serve, checkConfig]
+export const healthcheck: Command = {
+  name: 'healthcheck',
+  says: 'say whether the exporter itself is well, for containers',
+  more: ['Says nothing about the rollout. Exits 0 when it is well, 5 when it is not or does not answer.'],
+  options: {
+    ...connection,
+    ready: { says: 'well means that it judges; without this, that it answers' },
+    timeout: { value: 'TIME', says: 'ask again for so long, e.g. 60s (default: once)' },
+    help,
+  },
+  examples: [
+    ['caracal-gate healthcheck', 'the HEALTHCHECK of the image'],
+    ['caracal-gate healthcheck --ready --timeout 60s', 'wait until it judges'],
+  ],
+}
+
+export const commands: readonly Command[] = [status, wait, serve, checkConfig, healthcheck]
