@@ -16,12 +16,17 @@ interface Held<T> {
   readonly item: T
 }
 
-export function openHolding<T extends Identity>({
-  reduce,
-}: {
+/** Deleted objects that are kept where any are; a Job is deleted with each upgrade. */
+const BURIED = 20
+
+interface Reduction<T> {
   readonly reduce: (object: PlainObject) => T | undefined
-}): Holding<T> {
+  readonly bury?: (last: T) => T
+}
+
+export function openHolding<T extends Identity>({ reduce, bury }: Reduction<T>): Holding<T> {
   let held = new Map<string, Held<T>>()
+  let buried: readonly T[] = []
   /** Versions at which objects were deleted since the last list, so that no late event brings one back. */
   let deleted = new Map<string, number>()
   let items: readonly T[] = []
@@ -29,6 +34,10 @@ export function openHolding<T extends Identity>({
   function heldOf(object: PlainObject): Held<T> | undefined {
     const item = reduce(object)
     return item && { version: versionOf(object), item }
+  }
+
+  function listed(): readonly T[] {
+    return [...[...held.values()].map(({ item }) => item), ...buried]
   }
 
   return {
@@ -48,7 +57,7 @@ export function openHolding<T extends Identity>({
       isNews ||= next.size !== held.size
       held = next
       deleted = new Map()
-      if (isNews) items = [...held.values()].map(({ item }) => item)
+      if (isNews) items = listed()
       return isNews
     },
     apply(isDeleted, object) {
@@ -60,13 +69,16 @@ export function openHolding<T extends Identity>({
       if (isDeleted) {
         deleted.set(uid, version)
         if (!held.delete(uid)) return false
+        // The event carries the object as it was at its end, which no earlier one need have shown.
+        const last = heldOf(object)?.item ?? before?.item
+        if (last !== undefined && bury !== undefined) buried = [...buried, bury(last)].slice(-BURIED)
       } else {
         if (deleted.has(uid)) return false
         const now = heldOf(object)
         if (now === undefined) return false
         held.set(uid, now)
       }
-      items = [...held.values()].map(({ item }) => item)
+      items = listed()
       return true
     },
   }

@@ -84,6 +84,8 @@ export interface Job extends Identity {
   readonly reason?: string
   readonly message?: string
   readonly endedAt?: Instant
+  /** Set when it was deleted; the rest is how it was at its end, which is all that is left of one that succeeded. */
+  readonly deleted?: true
 }
 
 export interface Service extends Identity {

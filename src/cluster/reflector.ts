@@ -17,6 +17,8 @@ export interface Resource<T extends Identity> {
   readonly pageSize?: number
   /** What is kept of an object; undefined for what can't be understood. */
   reduce(object: PlainObject): T | undefined
+  /** What is kept of an object that was deleted; nothing without it. */
+  bury?(last: T): T
 }
 
 export interface Reflector<T> {
