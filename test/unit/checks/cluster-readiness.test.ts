@@ -64,6 +64,7 @@ describe('every replica that a workload wants proves readiness', () => {
 
   it('R39: does not count a replica that cannot be seen, for or against', () => {
     expect(faultsIn(condition, oneHidden)).toEqual(['sts/sts-1 unknown unreachable'])
+    expect(findingsIn(condition, oneHidden).map(({ key }) => key)).toEqual(['sts/sts-1', 'sts/sts-0'])
     expect(faultsIn(condition, wanting(oneHidden, 3))).toEqual([
       'sts/3 replicas unmet too_few_replicas',
       'sts/sts-1 unknown unreachable',

@@ -7,7 +7,7 @@ import { platformRules, roundsOf, type World } from './platform-world.ts'
 /** What is seen for a while, and what a person does before it. */
 export interface Scene {
   readonly world: World
-  /** How long it lasts, in seconds; it is seen at its beginning, every second and at its end. */
+  /** How long it lasts, in seconds; it is seen at its beginning, every 4 s and at its end. */
   readonly seconds: number
   readonly command?: (snapshot: Snapshot) => Snapshot
 }
@@ -21,8 +21,9 @@ export function playScenes(
   let at = from?.at ?? 0
   const ends: number[] = []
   const moments = scenes.flatMap(({ world, seconds, command }) => {
-    const own = Array.from({ length: seconds + 1 }, (_, n): Moment => {
-      const instant = at + (n + 1) * 1_000
+    const offsets = Array.from({ length: Math.ceil(seconds / 4) }, (_, n) => n * 4)
+    const own = [...offsets, seconds].map((offset, n): Moment => {
+      const instant = at + (offset + 1) * 1_000
       const first = n === 0 && command !== undefined ? { command } : {}
       return { at: instant, rounds: roundsOf(world, instant), ...first }
     })

@@ -110,6 +110,12 @@ describe('every workload has rolled out', () => {
     }
   })
 
+  it('R38: gives what it cannot go on for as the reason, whatever it waits for', () => {
+    const left = changed(healthy, [signals.workloadRolledOut, sts, 0, 'old_replicas_left: 1 of the former'])
+    const late = changed(left, [signals.workloadProgressing, sts, 0, 'rollout_deadline_exceeded: 15 min'])
+    expect(faultsIn(condition, late)).toEqual(['sts unmet rollout_deadline_exceeded'])
+  })
+
   it('R38: fails at once when the workload cannot go on, in any phase and also at first sight', () => {
     for (const phase of ['migrating', 'rolling', 'verifying'] as const) {
       const played = playScenes([{ world: stuck, seconds: 0, command: inPhase(phase) }])

@@ -53,6 +53,25 @@ describe('an edge that fires', () => {
     ).toEqual(['1 a,b', '1 a,b', '2 a,b', '2 a,b', '2 a,b', '2 a,b'])
   })
 
+  it('R45: takes another subject for the rollout’s own, although what fired before it still stands', () => {
+    const rules = smallRules({ stops: [aStop({ kind: 'edge', condition: standing })] })
+    const before = playShown(rules, [[1, { a: 20, b: 0 }]]).at(-1) ?? initialSnapshot(0, rules)
+    const begun = begin(before, { id: 'r1', actor: 'ann', reason: 'test' }, 1_000)
+    if (!begun.ok) throw new Error(begun.detail)
+    const played = playShown(
+      rules,
+      [
+        [2, { a: 20, b: 0 }],
+        [3, { a: 20, b: 20 }],
+      ],
+      begun.snapshot,
+    )
+    expect(played.map((snapshot) => stopOf(snapshot).latch)).toMatchObject([
+      { preexisting: true, culprits: ['a'], message: 'a is 20 deep' },
+      { preexisting: false, culprits: ['b'], message: 'b is 20 deep' },
+    ])
+  })
+
   it('R45: a level that fires does not: it is one state that stands', () => {
     expect(
       firingsOf('level', [
