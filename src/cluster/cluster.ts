@@ -35,7 +35,10 @@ export function openCluster(settings: ClusterSettings): Cluster {
     pods: follow(of('api/v1', 'pods', reducePod)),
     replicaSets: follow(of('apis/apps/v1', 'replicasets', reduceReplicaSet)),
     // Helm deletes a Job as it succeeds: what it came to is told with its end, or never.
-    jobs: follow({ ...of('apis/batch/v1', 'jobs', reduceJob), bury: (job) => ({ ...job, deleted: true }) }),
+    jobs: follow({
+      ...of('apis/batch/v1', 'jobs', reduceJob),
+      bury: (job) => ({ ...job, deleted: true as const }),
+    }),
     services: follow(of('api/v1', 'services', reduceService)),
     endpointSlices: follow(of('apis/discovery.k8s.io/v1', 'endpointslices', reduceEndpointSlice)),
     autoscalers: follow(of('apis/autoscaling/v2', 'horizontalpodautoscalers', reduceAutoscaler)),

@@ -16,23 +16,18 @@ import type { Look, Watch } from './probe.ts'
 const kinds = ['migrate', 'auth-migrate'] as const
 type Kind = (typeof kinds)[number]
 
-/** What is remembered of a Job after it is gone: Helm deletes one that succeeded at once. */
-type Past = Pick<Job, 'uid' | 'createdAt' | 'outcome' | 'endedAt'>
-
 /** How Helm's own record says that a hook's last run in the newest revision ended. */
 type HookJob = ReleaseContent['hookJobs'][number]
 
-/** Is told how the migration Jobs fare, and remembers those that succeeded and were deleted. */
+/** Is told how the migration Jobs fare, those too that succeeded and were deleted. */
 export function migrationJobs(cluster: Cluster): Watch {
   const provides = [migrationJobActive, migrationJobFailed, migrationJobSucceeded, migrationEarlyPods]
-  const past = new Map<Kind, Past>()
   return clusterWatch('migration-jobs', provides, cluster, () => {
     const jobs = seenNow(cluster, 'jobs')
     const release = newest(cluster)
-    const live = new Map(kinds.map((kind) => [kind, youngest(jobs, kind)] as const))
-    for (const [kind, job] of live) if (job !== undefined) past.set(kind, job)
-    const looks = kinds.map((kind) => lookAt(kind, live.get(kind), past.get(kind), release))
-    const spans = kinds.flatMap((kind) => spanOf(past.get(kind), hookOf(kind, release), release) ?? [])
+    const last = new Map(kinds.map((kind) => [kind, youngest(jobs, kind)] as const))
+    const looks = kinds.map((kind) => lookAt(kind, last.get(kind), release))
+    const spans = kinds.flatMap((kind) => spanOf(last.get(kind), hookOf(kind, release), release) ?? [])
     const early = earlyPods(cluster, spans)
     return {
       readings: [
@@ -64,21 +59,16 @@ function hookOf(kind: Kind, release: Release | undefined): HookJob | undefined {
   return release?.content.hookJobs.find((hook) => hook.component === kind)
 }
 
-function lookAt(
-  kind: Kind,
-  job: Job | undefined,
-  past: Past | undefined,
-  release: Release | undefined,
-): Look {
+function lookAt(kind: Kind, job: Job | undefined, release: Release | undefined): Look {
   const labels = { kind }
   const hook = hookOf(kind, release)
-  if (job !== undefined) return { readings: liveReadings(kind, job) }
+  if (job !== undefined && job.deleted !== true) return { readings: liveReadings(kind, job) }
   // A release whose manifest is known and has no such hook does not migrate this way.
   if (release !== undefined && hook === undefined) return { readings: [] }
   const gone = [read(migrationJobActive, labels, 0)]
-  const failed = hook?.phase === 'Failed' && !isNewer(past, release)
+  const failed = hook?.phase === 'Failed' && !isNewer(job, release)
   const detail = failed ? `hook_failed: Helm says that ${hook.name} failed (Job deleted)` : undefined
-  const succeeded = hasSucceeded(past, hook, release)
+  const succeeded = hasSucceeded(job, hook, release)
   const readings: readonly Reading[] = [...gone, read(migrationJobFailed, labels, failed ? 1 : 0, detail)]
   return succeeded === undefined
     ? { readings, blindSpots: [unseen(kind)] }
@@ -106,7 +96,7 @@ function liveReadings(kind: Kind, job: Job): readonly Reading[] {
  * unless Helm has begun a revision since.
  */
 function hasSucceeded(
-  past: Past | undefined,
+  past: Job | undefined,
   hook: HookJob | undefined,
   release: Release | undefined,
 ): boolean | undefined {
@@ -129,18 +119,21 @@ function hasSucceeded(
 }
 
 /** Both times are the API server's. */
-function isNewer(past: Past | undefined, release: Release | undefined): boolean {
+function isNewer(past: Job | undefined, release: Release | undefined): boolean {
   return past !== undefined && release !== undefined && past.createdAt >= release.createdAt
 }
 
 /** From when to when the schema was, or is, being changed. */
 function spanOf(
-  past: Past | undefined,
+  last: Job | undefined,
   hook: HookJob | undefined,
   release: Release | undefined,
 ): Migrating | undefined {
-  if (past !== undefined && (release === undefined || isNewer(past, release)))
-    return span(past.createdAt, past.outcome === 'complete' ? past.endedAt : undefined)
+  if (last !== undefined && (release === undefined || isNewer(last, release))) {
+    if (last.outcome === 'complete') return span(last.createdAt, last.endedAt)
+    // One that was deleted while it ran ended nobody knows how; that is said of the Job itself.
+    return last.deleted === true && last.outcome === undefined ? undefined : span(last.createdAt, undefined)
+  }
   // When a hook ended Helm says by the clock of wherever it ran, which is compared with no other. That Helm goes on
   // only after a hook that succeeded is its own law.
   return release !== undefined && hook?.phase === 'Failed' ? span(release.createdAt, undefined) : undefined

@@ -60,15 +60,18 @@ describe('migration Jobs', () => {
   it('T39: have succeeded when they were seen to, although Helm deleted them at once', async () => {
     const looks = await looksAfter(
       { jobs: [job('migrate')], releases: noSecrets },
-      { jobs: [complete] },
-      { jobs: [] },
+      // That it completed and that it was deleted may arrive together.
+      { jobs: [{ ...complete, deleted: true }] },
     )
     expect(readingOf(looks.at(-1), migrationJobSucceeded, schema)?.value).toBe(1)
     expect(readingOf(looks.at(-1), migrationJobActive, schema)?.value).toBe(0)
   })
 
   it('T39: have neither succeeded nor failed when they vanished while they ran', async () => {
-    const looks = await looksAfter({ jobs: [job('migrate')], releases: noSecrets }, { jobs: [] })
+    const looks = await looksAfter(
+      { jobs: [job('migrate')], releases: noSecrets },
+      { jobs: [{ ...job('migrate'), deleted: true }] },
+    )
     expect(readingOf(looks.at(-1), migrationJobSucceeded, schema)).toBeUndefined()
     expect(looks.at(-1)).toMatchObject({
       blindSpots: expect.arrayContaining([
@@ -97,7 +100,7 @@ describe('migration Jobs', () => {
     it('do not count a Job of an earlier revision', async () => {
       const looks = await looksAfter(
         { jobs: [complete], releases: [withPhase(1, 'Running')] },
-        { jobs: [] },
+        { jobs: [{ ...complete, deleted: true }] },
         { releases: [withPhase(1, 'Succeeded'), withPhase(9, 'Running')] },
       )
       expect(looks.map((look) => readingOf(look, migrationJobSucceeded, schema)?.value)).toEqual([1, 1, 0])
@@ -141,6 +144,7 @@ describe('pods of a new revision that start before the schema is ready', () => {
     ['while the Job runs', job('migrate'), 3_000, 1],
     ['after it failed', job('migrate', { outcome: 'failed', endedAt: 2_000 }), 3_000, 1],
     ['after it succeeded', complete, 5_000, 0],
+    ['after it was deleted while it ran', { ...job('migrate'), deleted: true } as const, 3_000, 0],
     ['before it began', job('migrate', { createdAt: 4_000 }), 3_000, 0],
   ])('are counted %s', async (_, migrating, createdAt, count) => {
     const pods = [pod('api-new', { revision: 'new', createdAt })]
