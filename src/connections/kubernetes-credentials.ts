@@ -60,7 +60,7 @@ export async function openSession(settings: KubernetesSettings): Promise<Session
 }
 
 async function configOf({ kubeconfig, context }: KubernetesSettings): Promise<KubeConfig> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
+  const { KubeConfig } = await import('./kube-config.ts')
   const config = new KubeConfig()
   if (kubeconfig === undefined) config.loadFromDefault()
   else config.loadFromFile(kubeconfig)
