@@ -1,6 +1,9 @@
 import { startCluster, type Cluster } from '../../rig/cluster.ts'
 import { helmBinary } from '../../scripts/helm.ts'
-import { groundOn, type Configuration, type Ground } from './daemon.ts'
+import { digestOf } from '../../src/manifest/digest.ts'
+import { documents } from '../../src/manifest/documents.ts'
+import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
+import { author, groundOn, type Configuration, type Gate, type Ground } from './daemon.ts'
 
 /** A release in a real cluster, and what daemons need to watch it. */
 export interface ClusterGround extends Ground {
@@ -35,4 +38,30 @@ function inCluster(configuration: Configuration, cluster: Cluster): void {
     kubeconfig: cluster.controlPlane.adminKubeconfigPath,
     helmSecrets: true,
   }
+}
+
+/** What a pipeline says before or while Helm applies the chart with these values: that it renders, to this manifest. */
+export async function pushEvidence(
+  { cluster }: ClusterGround,
+  gate: Gate,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  const set = Object.entries(values).map(([key, value]) => `--set=${key}=${value}`)
+  const rendered = await cluster.helm('template', cluster.release, cluster.chart, '--is-upgrade', ...set)
+  const digest = digestOf(documents(rendered))
+  for (const check of ['helm-render', 'manifest-digest', 'schema-compatibility']) {
+    const body = { ...author, digest, outcome: 'pass', validForSeconds: 3_600 }
+    const { status, text } = await gate.post(`/evidence/${check}`, body)
+    if (status > 201) throw new Error(`evidence for ${check} was refused: ${text}`)
+  }
+}
+
+export function checkIn(report: GateReport, id: string): CheckReport {
+  const check = report.gates.flatMap(({ checks }) => checks).find((candidate) => candidate.id === id)
+  if (check === undefined) throw new Error(`there is no check ${id}`)
+  return check
+}
+
+export function phaseIs(phase: string): (report: GateReport) => boolean {
+  return (report) => report.rollout.phase === phase
 }

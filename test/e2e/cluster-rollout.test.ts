@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { GateReport } from '../../src/publish/contract.ts'
+import { phaseIs, pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { proceeds, stopIn, type Gate } from '../support/daemon.ts'
+
+// A real API server with its controllers, a real helm, a chart of five services, and in their pods the simulated
+// platform; only scheduler and kubelet are stand-ins.
+
+let ground: ClusterGround
+let gate: Gate
+
+beforeAll(async () => {
+  ground = await setClusterGround()
+  await ground.cluster.upgrade()
+  ground.configure()
+  gate = await ground.start()
+})
+
+afterAll(() => ground.end())
+
+/** Every phase that is seen until a report is accepted. */
+async function phasesUntil(
+  what: string,
+  accept: (report: GateReport) => boolean,
+): Promise<readonly string[]> {
+  const phases: string[] = []
+  await gate.until(
+    what,
+    (report) => {
+      const phase = report.rollout.phase
+      if (phases.at(-1) !== phase) phases.push(phase)
+      return accept(report)
+    },
+    60,
+  )
+  return phases
+}
+
+describe('a clean upgrade in a cluster', () => {
+  it('is preceded by a release of which each pod is found and proves its readiness', async () => {
+    const ready = ({ gates }: GateReport) => gates.find(({ id }) => id === 'readiness')?.state === 'pass'
+    const report = await gate.until('readiness is proven', ready, 30)
+    expect(report.rollout.phase).toBe('idle')
+    expect(stopIn(report, 'gateway-unready').state).toBe('clear')
+  })
+
+  it('is detected, goes through migrating, rolling and verifying, and is done when every gate is proven', async () => {
+    const values = { tag: 'v2' }
+    const upgrading = ground.cluster.upgrade(values)
+    await gate.until('it is detected', ({ rollout }) => rollout.id === 'caracal-r2', 30)
+    await pushEvidence(ground, gate, values)
+    const phases = await phasesUntil('it is done', phaseIs('done'))
+    await upgrading
+    expect(phases).toEqual(expect.arrayContaining(['rolling', 'verifying', 'done']))
+    const { text } = await gate.get('/rollouts/caracal-r2')
+    const steps = [
+      'preflight -> migrating',
+      'migrating -> rolling',
+      'rolling -> verifying',
+      'verifying -> done',
+    ]
+    for (const step of steps) expect(text).toContain(step)
+
+    const report = await gate.until('it may proceed', proceeds, 10)
+    expect(report.gates.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'source-verification pass',
+      'render-validation pass',
+      'migration-safety pass',
+      'readiness pass',
+      'event-health pass',
+      'rollback-plan pass',
+    ])
+    expect(report.stopConditions.filter(({ state }) => state !== 'clear')).toEqual([])
+    expect(report.rollout).toMatchObject({
+      phase: 'done',
+      detectedBy: 'helm-revision',
+      revision: '2',
+      chart: 'platform-1.0.0',
+      images: { sts: 'registry.example/sts:v2' },
+    })
+    expect(report.rollback).toMatchObject({ viable: 'yes', advice: 'rollback' })
+  })
+
+  it('shows no value of a Secret anywhere', async () => {
+    const paths = ['/gates', '/metrics', '/config', '/rollouts/caracal-r2', '/debug/probes/secret-references']
+    const answers = await Promise.all(paths.map((path) => gate.get(path)))
+    for (const { text } of answers) expect(text).not.toContain('value-that-nobody-may-show')
+    expect(ground.log()).not.toContain('value-that-nobody-may-show')
+  })
+})
