@@ -91,7 +91,6 @@ function whatBegan(marks: Marks, { jobs, workloads }: View, signs: Signs, releas
 
 function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, signs: Signs, found: Found): Marks {
   const isSuperseding = isActive(rollout)
-  const inMotion = isMoving(view) && (isSuperseding || isFirstSight(marks))
   const begun = withMarks(withoutBaseline(marks), [
     ...baselineFrom(marks, isSuperseding),
     ...signs.workloads.map((component) => [movedOf(component), 1] as const),
@@ -102,7 +101,7 @@ function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, signs: Signs
     [BASELINE_OF, at],
     [MOVED_AT, at],
     [SIGN, undefined],
-    [IN_MOTION, inMotion ? 1 : undefined],
+    [IN_MOTION, isSuperseding && isMoving(view) ? 1 : undefined],
   ])
   return withMarks(begun, firstSights(view, begun))
 }

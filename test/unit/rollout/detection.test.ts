@@ -13,7 +13,7 @@ import {
   clean,
   unseen,
 } from './upgrade-worlds.ts'
-import { calm, lasting, look, standing, started, told, watch, type World } from './upgrading.ts'
+import { calm, lasting, look, restarted, standing, started, told, watch, type World } from './upgrading.ts'
 
 describe('an upgrade', () => {
   it('R50: begins by what changes and nothing else', () => {
@@ -87,6 +87,29 @@ describe('an upgrade', () => {
     expect(states.slice(0, 7).map(standing)).toEqual(
       lasting(calm, 7).map(() => 'caracal-job-aaaaaaaa migrating'),
     )
+  })
+
+  it('R52: has the verdict that ended it in its ledger, before its end', () => {
+    const verifying = last(watch(watching(), clean))
+    const { memory } = last(watch(restarted(verifying), lasting(upgraded, 8)))
+    const ledger = memory.history.at(-1)?.ledger ?? []
+    expect(ledger.slice(-2).map(({ kind, subject, to }) => [kind, subject, to])).toEqual([
+      ['transition', 'verdict', 'proceed'],
+      ['rollout-finished', 'caracal-r6', 'done'],
+    ])
+  })
+
+  it('R52: of a revision that finds workloads rolling begins there, and is not over before them', () => {
+    const stuck: World = { ...rolling, release: [6, 'failed'] }
+    const back: World = { ...stuck, release: [7, 'pending-rollback'] }
+    const done: World = { ...stuck, release: [7, 'deployed'] }
+    const still: World = { ...done, workloads: { api: [101], sts: [200] } }
+    expect(standings([pending, rolling, stuck, back, done, still]).slice(2)).toEqual([
+      'caracal-r6 rolling',
+      'caracal-r7 rolling',
+      'caracal-r7 rolling',
+      'caracal-r7 verifying',
+    ])
   })
 
   it('R52: without any change of a workload is verified once Helm says that it is deployed', () => {
