@@ -12,8 +12,8 @@ export function newEvent(before: readonly Finding[] | undefined, findings: reado
 }
 
 /**
- * What an edge that fires already has not fired for: another replica, another run of a Job. Counted events are told
- * apart by their marks, and what was hidden for a while is what it was.
+ * What an edge that fires already has not fired for: another replica, another run of a Job, another stream. What was
+ * hidden for a while is what it was.
  *
  * @param culprits what the latch holds the edge to have fired for
  */
@@ -22,8 +22,8 @@ export function othersThan(
   streaks: Streaks = new Map(),
   culprits: readonly string[] = [],
 ): readonly Finding[] {
-  return findings.filter(({ key, answer, tally }) => {
-    if (answer !== 'unmet' || tally?.settles === true) return false
+  return findings.filter(({ key, answer }) => {
+    if (answer !== 'unmet') return false
     const before = streaks.get(key)
     if (before?.breachedSince !== undefined) return false
     const wasSeen = before !== undefined && before.answer !== 'unknown'

@@ -3,7 +3,7 @@ import { atMost, type Condition } from '../../../src/core/finding.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { begin } from '../../../src/rollout/commands.ts'
 import { playShown } from '../../support/timeline.ts'
-import { aStop, depth, smallRules, stopOf } from './small-rules.ts'
+import { aStop, depth, nothingArrives, smallRules, stopOf } from './small-rules.ts'
 
 const standing: Condition = {
   claims: 'no target is deep',
@@ -70,6 +70,18 @@ describe('an edge that fires', () => {
       { preexisting: true, culprits: ['a'], message: 'a is 20 deep' },
       { preexisting: false, culprits: ['b'], message: 'b is 20 deep' },
     ])
+  })
+
+  it('R45: fires again for events of another subject, not for more of the same', () => {
+    const rules = smallRules({ stops: [aStop({ kind: 'edge', condition: nothingArrives, window: 60_000 })] })
+    const played = playShown(rules, [
+      [0, { a: 3, b: 3 }],
+      [1, { a: 4, b: 3 }],
+      [2, { a: 5, b: 3 }],
+      [3, { a: 5, b: 4 }],
+      [4, { a: 5, b: 4 }],
+    ])
+    expect(played.map((snapshot) => stopOf(snapshot).firings)).toEqual([0, 1, 1, 2, 2])
   })
 
   it('R45: a level that fires does not: it is one state that stands', () => {
