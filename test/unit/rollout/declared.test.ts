@@ -52,6 +52,12 @@ describe('a rollout that was declared', () => {
     expect(last(states).snapshot.rollout?.revision).toBe('7')
   })
 
+  it('R54: takes no revision twice when an older one is seen late', () => {
+    const second: World = { ...upgraded, release: [7, 'deployed'] }
+    const states = watch(declared(watching()), [pending, upgraded, second, upgraded, second])
+    expect(told(last(states)).filter((line) => line.includes('revision'))).toEqual(['mine revision 7'])
+  })
+
   it('R54: in place of one that was detected begins where things are', () => {
     const detected = last(watch(watching(), [pending, rolling]))
     const mine = declared(detected, { supersede: true }, rolling)
