@@ -6,7 +6,7 @@ import type { Access, KubernetesClient } from './kubernetes/client.ts'
 import { writeCredentials, writeKubeconfig } from './kubernetes/credentials.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
 import { applier } from './kubernetes/resources.ts'
-import { launchApiServer, launchControllerManager, launchEtcd } from './kubernetes/servers.ts'
+import { launchApiServer, launchControllerManager, launchEtcd, pause } from './kubernetes/servers.ts'
 import type { Site } from './kubernetes/servers.ts'
 import type { ControlPlaneBinaries } from './kubernetes/binaries.ts'
 import { freePort, removeFolder, temporaryFolder } from './processes.ts'
@@ -113,7 +113,7 @@ async function startAt(binaries: ControlPlaneBinaries, site: Site): Promise<Cont
       createNamespace: (name, labels = {}) => createNamespace(client, name, labels),
       kubeconfigFor: (namespace, account, seconds) =>
         kubeconfigFor(client, { server: url, ca: caPem }, site.folder, namespace, account, seconds),
-      pauseApiServer: () => apiServer.signal('SIGSTOP'),
+      pauseApiServer: () => pause(apiServer),
       resumeApiServer: () => apiServer.signal('SIGCONT'),
       stopApiServer: () => apiServer.end('SIGKILL'),
       startApiServer: async () => {

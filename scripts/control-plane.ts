@@ -81,7 +81,7 @@ async function removeRemains(folder: string): Promise<void> {
 async function compile(output: string, signal: AbortSignal): Promise<void> {
   const flags = ['-s', '-w', ...(await versionFlags())].join(' ')
   // Politely: whoever builds does other things meanwhile, such as the unit tests.
-  const child = spawn('nice', ['-n', '10', 'go', 'build', `-ldflags=${flags}`, '-o', output, '.'], {
+  const child = spawn('nice', ['-n', '5', 'go', 'build', `-ldflags=${flags}`, '-o', output, '.'], {
     cwd: controlPlaneSource,
     env: goEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { launch, waitUntilReady } from '../processes.ts'
 import type { ServerProcess } from '../processes.ts'
@@ -114,6 +115,27 @@ export async function launchControllerManager(
     endSignal: 'SIGKILL',
   })
   return untilReady('kube-controller-manager', server, ready)
+}
+
+/** SIGSTOP, and returns when no thread runs any more: on a busy machine that takes milliseconds. */
+export function pause(server: ServerProcess): void {
+  server.signal('SIGSTOP')
+  const threads = `/proc/${server.pid}/task`
+  const deadline = performance.now() + 1_000
+  while (existsSync(threads) && performance.now() < deadline) {
+    const states = readdirSync(threads).map((thread) => stateOf(join(threads, thread, 'stat')))
+    if (states.every((state) => state === 'T')) return
+  }
+}
+
+/** The letter behind the program's name in parentheses; a thread that is gone counts as stopped. */
+function stateOf(file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8')
+    return text.charAt(text.lastIndexOf(')') + 2)
+  } catch {
+    return 'T'
+  }
 }
 
 async function untilReady(
