@@ -9,7 +9,7 @@ import { startEngine, type Engine } from './engine.ts'
 import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
 import { keepRecords, type Records } from './records.ts'
-import type { Loaded, StateStore } from './state-store.ts'
+import { STATE_UNREADABLE, type Loaded, type StateStore } from './state-store.ts'
 import { prepareWatching, type Watching, type WatchingOptions } from './watching.ts'
 
 export interface App {
@@ -33,7 +33,7 @@ export class CannotListen extends Error {
  * @throws StateInUse when the state is another daemon's
  */
 export async function startApp(configured: Configured, dependencies: Dependencies): Promise<App> {
-  const store = openStateStore(configured.config.state)
+  const store = openStateStore(configured.config, dependencies.clock)
   const loaded = await store.load()
   if (!loaded.ok) dependencies.log.error({ state: loaded.message }, 'the memory of this rollout is lost')
   const daemon = assemble(configured, dependencies, store, loaded)
@@ -49,6 +49,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   }
   daemon.watching().start()
   const { engine, clock } = daemon.parts
+  store.follow?.((memory) => engine.adopt(memory))
   await engine.note({ at: clock.now(), kind: 'started', subject: 'daemon', message: 'the daemon started' })
   return {
     url: server.url,
@@ -164,5 +165,5 @@ function watchingOptions(
 
 /** Without its memory the daemon cannot know what fired in this rollout, so it may not say proceed in it. */
 function impedimentsOf(loaded: Loaded): ReadonlyMap<string, string> {
-  return new Map(loaded.ok ? [] : [['state-unreadable', `${loaded.message}; begin the rollout anew`]])
+  return new Map(loaded.ok ? [] : [[STATE_UNREADABLE, `${loaded.message}; begin the rollout anew`]])
 }

@@ -1,8 +1,28 @@
-import type { StateSettings } from '../config/config.ts'
+import { hostname } from 'node:os'
+import { openConfigMap } from '../cluster/config-map.ts'
+import type { Config } from '../config/config.ts'
+import { openKubernetes } from '../connections/kubernetes.ts'
+import type { Clock } from '../core/time.ts'
+import { stateConfigMap } from './state-config-map.ts'
 import { stateFile } from './state-file.ts'
 import type { StateStore } from './state-store.ts'
 
 /** Opens the store that the configuration names; nothing is read or written yet. */
-export function openStateStore({ file }: StateSettings): StateStore {
-  return stateFile(file)
+export function openStateStore(
+  { state, kubernetes }: Pick<Config, 'state' | 'kubernetes'>,
+  clock: Clock,
+): StateStore {
+  if (state.configMap === undefined) return stateFile(state.file)
+  const { namespace, name } = state.configMap
+  // A connection of its own: that of the looks is replaced when the configuration is.
+  const client = openKubernetes(kubernetes ?? {})
+  const configMap = openConfigMap(client, namespace, name)
+  const store = stateConfigMap({ configMap, clock, instance: hostname() })
+  return {
+    ...store,
+    async close() {
+      await store.close()
+      await client.close()
+    },
+  }
 }

@@ -30,3 +30,6 @@ export interface StateStore {
 export class StateInUse extends Error {
   override readonly name = 'StateInUse'
 }
+
+/** Id of the impediment of a daemon whose memory was lost. */
+export const STATE_UNREADABLE = 'state-unreadable'

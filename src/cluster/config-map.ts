@@ -1,0 +1,121 @@
+import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+
+/** What a ConfigMap holds; binary values are Base64. */
+export interface ConfigMapContent {
+  readonly data: Readonly<Record<string, string>>
+  readonly binaryData: Readonly<Record<string, string>>
+}
+
+/** `version` is its resourceVersion: opaque, and only good to be given back. */
+export type ConfigMapFound =
+  | { readonly found: true; readonly version: string; readonly content: ConfigMapContent }
+  | { readonly found: false }
+
+export type ConfigMapWritten =
+  | { readonly written: true; readonly version: string }
+  /** Somebody else has changed, made or deleted it since it was read. */
+  | { readonly written: false }
+
+/** One ConfigMap that several may write to. What it can't do it rejects with an error whose message is for people. */
+export interface ConfigMap {
+  /** As `namespace/name`. */
+  readonly name: string
+  read(): Promise<ConfigMapFound>
+  /** Replaces what it holds, unless somebody else has written since `version`. */
+  replace(version: string, content: ConfigMapContent): Promise<ConfigMapWritten>
+  create(content: ConfigMapContent): Promise<ConfigMapWritten>
+  /**
+   * Calls back when it may have changed, with its version then, until the watch ends or `stop` is aborted. What is
+   * there at the beginning counts as a change.
+   */
+  watch(onChange: (version: string | undefined) => void, stop: AbortSignal): Promise<void>
+}
+
+/** A request for one object of at most a megabyte; an API server that needs longer is in trouble. */
+const DEADLINE: Millis = 5 * SECOND
+
+/** A ConfigMap ends at 1 MiB of data, which Base64 and the envelope make larger. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** Bookmarks come about once a minute. */
+const IDLE: Millis = 150 * SECOND
+
+/** The server ends a watch after so many seconds; each begins with a look at what is there. */
+const WATCH_SECONDS = 290
+
+interface Metadata {
+  readonly resourceVersion: string
+  readonly [key: string]: unknown
+}
+
+/** A ConfigMap in a cluster. It needs the verbs get, watch and update on it, and create when it may be made anew. */
+export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: string): ConfigMap {
+  const all = `/api/v1/namespaces/${namespace}/configmaps`
+  const one = `${all}/${name}`
+  // Labels and annotations are others' business and stay as they were.
+  let known: Metadata | undefined
+
+  function ask(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<unknown> {
+    const deadline = AbortSignal.timeout(DEADLINE)
+    return kubernetes.json(method, path, { deadline, maxBytes: MOST_BYTES, ...(body && { body }) })
+  }
+
+  async function write(method: 'PUT' | 'POST', metadata: object, content: ConfigMapContent) {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, ...content }
+    try {
+      known = metadataOf(await ask(method, method === 'PUT' ? one : all, body))
+      return { written: true, version: known.resourceVersion } as const
+    } catch (fault) {
+      const isGone = method === 'PUT' && statusOf(fault) === 404
+      if (statusOf(fault) === 409 || isGone) return { written: false } as const
+      throw fault
+    }
+  }
+
+  return {
+    name: `${namespace}/${name}`,
+    async read() {
+      try {
+        const object = await ask('GET', one)
+        known = metadataOf(object)
+        return { found: true, version: known.resourceVersion, content: contentOf(object) }
+      } catch (fault) {
+        if (statusOf(fault) === 404) return { found: false }
+        throw fault
+      }
+    },
+    replace(version, content) {
+      const kept = known?.resourceVersion === version ? known : { name, namespace }
+      return write('PUT', { ...kept, managedFields: undefined, resourceVersion: version }, content)
+    },
+    create: (content) => write('POST', { name, namespace }, content),
+    watch(onChange, stop) {
+      const query = `fieldSelector=metadata.name%3D${name}&timeoutSeconds=${WATCH_SECONDS}`
+      return kubernetes.watch(`${all}?watch=true&allowWatchBookmarks=true&${query}`, {
+        idle: IDLE,
+        stop,
+        onFrame(frame) {
+          const { type, object } = (frame ?? {}) as { type?: unknown; object?: unknown }
+          if (type === 'ADDED' || type === 'MODIFIED') onChange(metadataOf(object).resourceVersion)
+          if (type === 'DELETED') onChange(undefined)
+        },
+      })
+    },
+  }
+}
+
+function statusOf(fault: unknown): number | undefined {
+  return fault instanceof KubernetesFailure ? fault.status : undefined
+}
+
+function metadataOf(object: unknown): Metadata {
+  const { metadata } = (object ?? {}) as { metadata?: Record<string, unknown> }
+  const version = metadata?.['resourceVersion']
+  return { ...metadata, resourceVersion: typeof version === 'string' ? version : '' }
+}
+
+function contentOf(object: unknown): ConfigMapContent {
+  const { data, binaryData } = object as Partial<ConfigMapContent>
+  return { data: data ?? {}, binaryData: binaryData ?? {} }
+}

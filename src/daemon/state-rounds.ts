@@ -1,0 +1,54 @@
+import type { Clock, Millis } from '../core/time.ts'
+
+/** Runs of one task, one after the other, at the times that are asked for; what is asked meanwhile comes together. */
+export interface Rounds {
+  /** Runs the task after `wait` at the latest. */
+  plan(wait: Millis): void
+  /** The same; resolves after the run that begins then. */
+  planned(wait: Millis): Promise<void>
+  /** Ends after the run that is under way. */
+  close(): Promise<void>
+}
+
+/** @param task never rejects; what it gives is how long after it the next run is due anyway, or undefined */
+export function openRounds(clock: Clock, task: () => Promise<Millis | undefined>): Rounds {
+  let dueAt = Infinity
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let waiting: (() => void)[] = []
+  let closed = false
+
+  async function run(): Promise<void> {
+    const covered = waiting
+    waiting = []
+    dueAt = Infinity
+    const wait = await task()
+    running = undefined
+    for (const done of covered) done()
+    plan(wait ?? Infinity)
+  }
+
+  function plan(wait: Millis): void {
+    dueAt = Math.min(dueAt, clock.now() + Math.max(0, wait))
+    clearTimeout(timer)
+    if (running !== undefined || dueAt === Infinity || closed) return
+    timer = setTimeout(() => void (running ??= run()), Math.max(0, dueAt - clock.now()))
+  }
+
+  return {
+    plan,
+    planned(wait) {
+      if (closed) return Promise.resolve()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      waiting.push(resolve)
+      plan(wait)
+      return promise
+    },
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await running
+      for (const done of waiting) done()
+    },
+  }
+}
