@@ -35,7 +35,7 @@ export function evaluate(
 ): Evaluated {
   const judged = step(commanded, rounds, now, rules)
   const followed = follow(judged, rules, release)
-  const after = followed?.snapshot ?? judged
+  const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
   const found = followed?.events ?? []
   const isNews = after.revision !== before.revision || after.marks !== before.marks
   if (!isNews && events.length + found.length === 0) return { snapshot: after, memory }
@@ -46,4 +46,11 @@ export function evaluate(
       memory: remember(remember(memory, before, judged, events), judged, after, found),
     }
   return { snapshot: after, memory: remember(memory, before, after, [...events, ...found]) }
+}
+
+/** What is expected of a phase holds from its beginning: nothing is shown that was judged by the one before it. */
+function judgedAnew(judged: Snapshot, followed: Snapshot, now: Instant, rules: Rules): Snapshot {
+  const [before, after] = [judged.rollout, followed.rollout]
+  const isSame = before?.id === after?.id && before?.phase === after?.phase
+  return isSame || !isActive(after) ? followed : step(followed, [], now, rules)
 }
