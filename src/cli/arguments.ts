@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { commands, type Command } from './commands.ts'
+import type { Command } from './command.ts'
+import { commands, groups } from './commands.ts'
 import { didYouMean } from './suggest.ts'
 import { durationOf, printable } from './text.ts'
 
@@ -11,12 +12,25 @@ export class UsageError extends Error {
 /** What was given to a command, in the order it was given: the texts of each option, an empty one for a switch. */
 export type Given = readonly (readonly [option: string, value: string])[]
 
-/** The text of an option; the last one when it was given several times. */
+/** The text of an option, or of the argument; the last one when it was given several times. */
 export function valueOf(given: Given, option: string): string | undefined {
   return given.findLast(([name]) => name === option)?.[1]
 }
 
-/** Reads a command's options, which must all be known; there are no other arguments. */
+/** The texts of an option that may be given again. */
+export function valuesOf(given: Given, option: string): readonly string[] {
+  return given.filter(([name]) => name === option).map(([, value]) => value)
+}
+
+/** The text of an option that has no default. */
+export function required(given: Given, { options }: Command, option: string): string {
+  const value = valueOf(given, option)
+  if (value === undefined)
+    throw new UsageError(`--${option} is missing: --${option} ${options[option]?.value ?? ''}`)
+  return value
+}
+
+/** Reads a command's options, which must all be known, and its argument; whether that is there is not looked at. */
 export function readOptions(command: Command, argv: readonly string[]): Given {
   const names = Object.keys(command.options)
   const options = Object.fromEntries(
@@ -38,8 +52,10 @@ export function readOptions(command: Command, argv: readonly string[]): Given {
   })
   const given: [string, string][] = []
   for (const token of tokens) {
-    if (token.kind === 'positional')
-      throw new UsageError(`${command.name} takes no argument "${printable(token.value, 80)}"`)
+    if (token.kind === 'positional') {
+      given.push([argumentFor(command, given, token.value), token.value])
+      continue
+    }
     if (token.kind === 'option-terminator') continue
     const option = command.options[token.name]
     const shown = printable(token.rawName, 80)
@@ -48,6 +64,12 @@ export function readOptions(command: Command, argv: readonly string[]): Given {
     given.push([token.name, checkedValue(option.value, shown, token.value, token.inlineValue === true)])
   }
   return given
+}
+
+function argumentFor({ name, argument }: Command, given: Given, value: string): string {
+  if (argument !== undefined && valueOf(given, argument.name) === undefined) return argument.name
+  const taken = argument === undefined ? 'no argument' : `one ${argument.name}, and no argument`
+  throw new UsageError(`${name} takes ${taken} "${printable(value, 80)}"`)
 }
 
 function checkedValue(
@@ -97,6 +119,20 @@ export function duration(given: Given, option: string, least: string, most: stri
 export function commandNamed(name: string): Command {
   const found = commands.find((command) => command.name === name)
   if (found !== undefined) return found
-  const names = [...commands.map((command) => command.name), 'help']
+  if (groups.includes(name)) {
+    const parts = commands.flatMap((command) => command.name.split(`${name} `)[1] ?? [])
+    throw new UsageError(`${name} needs to be told what: ${parts.join(', ')}`)
+  }
+  const names = [...commands.map((command) => command.name), ...groups, 'help']
   throw new UsageError(`unknown command "${printable(name, 80)}".${didYouMean(name, names)}`)
+}
+
+/** Splits arguments into the name of a command, which may be of two words, and what was given to it. */
+export function nameAndRest([first = '', ...rest]: readonly string[]): readonly [
+  name: string,
+  rest: readonly string[],
+] {
+  const [second] = rest
+  if (!groups.includes(first) || second === undefined || second.startsWith('-')) return [first, rest]
+  return [`${first} ${second}`, rest.slice(1)]
 }

@@ -1,32 +1,7 @@
+import { connection, help, type Command } from './command.ts'
+import { evidencePush, evidenceRender, evidenceRollbackPlan } from './evidence-commands.ts'
+
 /** Every command and option, as the parser and the help read them. */
-
-export interface Option {
-  /** What stands for its value in the help; absent for a switch. */
-  readonly value?: string
-  readonly short?: string
-  readonly says: string
-}
-
-export interface Command {
-  readonly name: string
-  readonly says: string
-  readonly more: readonly string[]
-  readonly options: Readonly<Record<string, Option>>
-  readonly examples: readonly (readonly [command: string, says: string])[]
-}
-
-export const defaultUrl = 'http://127.0.0.1:9465'
-
-const help: Option = { short: 'h', says: 'show this help' }
-
-const connection = {
-  url: { value: 'URL', says: `address of the exporter; or CARACAL_GATE_URL (default ${defaultUrl})` },
-  'token-file': { value: 'FILE', says: 'bearer token, read anew for each request; or CARACAL_GATE_TOKEN' },
-  'ca-file': {
-    value: 'FILE',
-    says: 'PEM certificate authorities to trust for https, instead of the system’s',
-  },
-} satisfies Command['options']
 
 const question = {
   rollout: { value: 'ID', says: 'the rollout that is meant; exit 7 when it is not the current one' },
@@ -136,4 +111,18 @@ export const healthcheck: Command = {
   ],
 }
 
-export const commands: readonly Command[] = [status, wait, serve, checkConfig, healthcheck]
+export const commands: readonly Command[] = [
+  status,
+  wait,
+  evidenceRender,
+  evidenceRollbackPlan,
+  evidencePush,
+  serve,
+  checkConfig,
+  healthcheck,
+]
+
+/** The first words of commands of two. */
+export const groups: readonly string[] = [
+  ...new Set(commands.flatMap(({ name }) => (name.includes(' ') ? name.split(' ').slice(0, 1) : []))),
+]

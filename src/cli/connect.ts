@@ -1,7 +1,7 @@
 import { promises } from 'node:fs'
 import { UsageError, valueOf, type Given } from './arguments.ts'
 import type { Demands } from './answer.ts'
-import { defaultUrl } from './commands.ts'
+import { defaultUrl } from './command.ts'
 import type { Endpoint } from './http.ts'
 import type { CliProcess } from './process.ts'
 import { printable } from './text.ts'

@@ -8,6 +8,8 @@ export const exitCodes = {
   cannotTell: 5,
   timedOut: 6,
   superseded: 7,
+  foundFail: 8,
+  foundNothing: 9,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -24,6 +26,8 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.cannotTell, 'cannot tell: unreachable, unauthorised, expired or not understood'],
   [exitCodes.timedOut, 'wait: the time was over and the verdict was still hold'],
   [exitCodes.superseded, 'the rollout that was asked about is not the current one'],
+  [exitCodes.foundFail, 'evidence: fail was found, and pushed'],
+  [exitCodes.foundNothing, 'evidence: nothing could be found out, and nothing was pushed'],
   [exitCodes.interrupted, 'ended by SIGINT'],
   [exitCodes.terminated, 'ended by SIGTERM'],
 ]

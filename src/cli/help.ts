@@ -1,4 +1,5 @@
-import { commands, type Command } from './commands.ts'
+import type { Command } from './command.ts'
+import { commands } from './commands.ts'
 import { exitCodeMeanings } from './exit-codes.ts'
 
 /** What `caracal-gate help` prints. */
@@ -21,12 +22,22 @@ export function overview(): string {
   )
 }
 
+/** What `caracal-gate help GROUP` prints: the commands that begin with this word. */
+export function helpOfGroup(group: string): string {
+  const members = commands.filter(({ name }) => name.startsWith(`${group} `))
+  return page(
+    `Usage: caracal-gate ${group} COMMAND [OPTIONS]`,
+    '',
+    ...columns(members.map(({ name, says }) => [name, says] as const)),
+  )
+}
+
 /** What `caracal-gate help COMMAND` prints. */
-export function helpOf({ name, says, more, options, examples }: Command): string {
+export function helpOf({ name, argument, says, more, options, examples }: Command): string {
   return page(
     `caracal-gate ${name}: ${says}`,
     '',
-    `Usage: caracal-gate ${name} [OPTIONS]`,
+    `Usage: caracal-gate ${name}${argument === undefined ? '' : ` ${argument.name}`} [OPTIONS]`,
     '',
     ...more,
     '',

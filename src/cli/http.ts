@@ -34,13 +34,15 @@ export interface Ask {
   /** Milliseconds for everything, from the look-up of the name to the last byte. */
   readonly within: number
   readonly signal: AbortSignal
+  /** JSON to POST; without it, this is a GET. */
+  readonly body?: string
 }
 
 /** Larger than any document: 500 pods make half a megabyte. */
 const longestBody = 4 * 1024 * 1024
 
-/** One GET, without redirects, proxies, cookies or compression. Never rejects. */
-export async function ask(endpoint: Endpoint, { path, within, signal }: Ask): Promise<Reply | NoReply> {
+/** One GET or POST, without redirects, proxies, cookies or compression. Never rejects. */
+export async function ask(endpoint: Endpoint, { path, within, signal, body }: Ask): Promise<Reply | NoReply> {
   let authorization: string | undefined
   try {
     authorization = await endpoint.token()
@@ -52,17 +54,22 @@ export async function ask(endpoint: Endpoint, { path, within, signal }: Ask): Pr
   const options: RequestOptions & { ca?: string } = {
     // A connection of its own for each request: one that died while it was kept would cost an answer.
     agent: false,
+    method: body === undefined ? 'GET' : 'POST',
     signal: AbortSignal.any([deadline, signal]),
     headers: {
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'caracal-gate',
+      ...(body !== undefined && {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+      }),
       ...(authorization !== undefined && { authorization: `Bearer ${authorization}` }),
     },
     ...(endpoint.ca !== undefined && { ca: endpoint.ca }),
   }
   try {
-    return await exchange(request(new URL(path, endpoint.url), options))
+    return await exchange(request(new URL(path, endpoint.url), options), body)
   } catch (error) {
     if (signal.aborted) return { reason: 'interrupted', message: 'interrupted' }
     if (deadline.aborted)
@@ -73,7 +80,7 @@ export async function ask(endpoint: Endpoint, { path, within, signal }: Ask): Pr
 
 class TooLarge extends Error {}
 
-function exchange(request: ClientRequest): Promise<Reply> {
+function exchange(request: ClientRequest, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let since = performance.now()
     request.on('socket', (socket) => {
@@ -81,14 +88,14 @@ function exchange(request: ClientRequest): Promise<Reply> {
     })
     request.on('error', reject)
     request.on('response', (response) => {
-      readBody(response).then((body) => {
+      readBody(response).then((text) => {
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
         )
-        resolve({ status: response.statusCode ?? 0, headers, body, took: performance.now() - since })
+        resolve({ status: response.statusCode ?? 0, headers, body: text, took: performance.now() - since })
       }, reject)
     })
-    request.end()
+    request.end(body)
   })
 }
 

@@ -1,7 +1,7 @@
-import { commandNamed, readOptions, UsageError, valueOf } from './arguments.ts'
-import { commands } from './commands.ts'
+import { commandNamed, nameAndRest, readOptions, UsageError, valueOf } from './arguments.ts'
+import { commands, groups } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
-import { helpOf, overview } from './help.ts'
+import { helpOf, helpOfGroup, overview } from './help.ts'
 import type { CliProcess } from './process.ts'
 import { printable } from './text.ts'
 
@@ -17,7 +17,7 @@ export async function run(
   loaders: Loaders,
   version: () => Promise<string>,
 ): Promise<number> {
-  const [name = '', ...argv] = process.argv
+  const [name, argv] = nameAndRest(process.argv)
   try {
     if (name === '--version' || name === '-V' || name === 'version') {
       process.stdout.write(`caracal-gate ${await version()}\n`)
@@ -26,6 +26,10 @@ export async function run(
     if (name === '' || name === 'help' || name === '--help' || name === '-h')
       return showHelp(name, argv, process)
     if (name.startsWith('-')) throw new UsageError(`expected a command before ${printable(name, 80)}.`)
+    if (groups.includes(name) && argv.some((argument) => argument === '--help' || argument === '-h')) {
+      process.stdout.write(helpOfGroup(name))
+      return exitCodes.proceed
+    }
     const command = commandNamed(name)
     if (valueOf(readOptions(command, argv), 'help') !== undefined) {
       process.stdout.write(helpOf(command))
@@ -38,9 +42,8 @@ export async function run(
     )({ ...process, argv })
   } catch (error) {
     if (error instanceof UsageError) {
-      const page = commands.some((command) => command.name === name)
-        ? `caracal-gate help ${name}`
-        : 'caracal-gate help'
+      const isKnown = groups.includes(name) || commands.some((command) => command.name === name)
+      const page = isKnown ? `caracal-gate help ${name}` : 'caracal-gate help'
       process.stderr.write(`caracal-gate: ${error.message}\nSee: ${page}\n`)
       return exitCodes.usage
     }
@@ -51,11 +54,13 @@ export async function run(
 }
 
 /** Without any argument the overview is talk about a fault; asked for, it is data. */
-function showHelp(name: string, [topic]: readonly string[], { stdout, stderr }: CliProcess): number {
+function showHelp(name: string, words: readonly string[], { stdout, stderr }: CliProcess): number {
   if (name === '') {
     stderr.write(overview())
     return exitCodes.usage
   }
-  stdout.write(topic === undefined || name !== 'help' ? overview() : helpOf(commandNamed(topic)))
+  const [topic] = nameAndRest(words)
+  if (topic === '' || name !== 'help') stdout.write(overview())
+  else stdout.write(groups.includes(topic) ? helpOfGroup(topic) : helpOf(commandNamed(topic)))
   return exitCodes.proceed
 }

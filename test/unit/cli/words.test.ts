@@ -206,7 +206,7 @@ describe('arguments', () => {
 describe('the help', () => {
   it('names every command and every exit code', () => {
     for (const { name } of commands) expect(overview()).toContain(`  ${name} `)
-    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 130, 143])
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130, 143])
       expect(overview()).toMatch(new RegExp(`^  ${code} `, 'm'))
   })
 

@@ -1,0 +1,106 @@
+import { basename } from 'node:path'
+import { duration, readOptions, valueOf } from './arguments.ts'
+import { chartArguments, type ChartArguments } from './chart-arguments.ts'
+import type { Ending } from './child.ts'
+import { evidenceRender as command } from './evidence-commands.ts'
+import { foundNothing, handIn, openSession, type Session } from './evidence.ts'
+import { interruptionCode, type ExitCode } from './exit-codes.ts'
+import { helmWords, isTooOld, lint, template, type Helm } from './helm.ts'
+import { maskFor, type Mask } from './masking.ts'
+import type { CliProcess } from './process.ts'
+import { printable } from './text.ts'
+
+/** `caracal-gate evidence render`: what helm lint and helm template say of a chart with an environment's values. */
+export async function evidenceRender(process: CliProcess): Promise<ExitCode> {
+  const given = readOptions(command, process.argv)
+  const within = duration(given, 'timeout', '1s', '1h') ?? 120_000
+  const told = await chartArguments(given)
+  const session = await openSession(process, given, command.name)
+  const helm: Helm = { path: valueOf(given, 'helm') ?? 'helm', within, process }
+  const linted = await lint(helm, told.rendering)
+  if (linted.kind !== 'ended' || linted.code !== 0) return unsuccessful(session, 'lint', linted, told, helm)
+  const rendered = await template(helm, told.rendering)
+  if (rendered.kind !== 'ended' || rendered.code !== 0)
+    return unsuccessful(session, 'template', rendered, told, helm)
+  return successful(session, rendered.stdout, told)
+}
+
+async function successful(
+  session: Session,
+  text: string,
+  { rendering, files }: ChartArguments,
+): Promise<ExitCode> {
+  const manifest = await manifestIn(text)
+  if (typeof manifest === 'string') return foundNothing(session, `helm template: ${manifest}`)
+  const { digest, count } = manifest
+  const values =
+    files.length === 0 ? 'no values of its own' : files.map(({ path }) => basename(path)).join(', ')
+  const { release, namespace, chart } = rendering
+  const from = `${count} objects of ${basename(chart)} for ${namespace}/${release} with ${values}`
+  return handIn(session, [
+    { check: 'helm-render', outcome: 'pass', message: 'helm lint and helm template passed', digest },
+    { check: 'manifest-digest', outcome: 'pass', message: `rendered ${from}`, digest },
+  ])
+}
+
+/** The digest, or why there is none. No other command pays for a parser of YAML. */
+async function manifestIn(
+  text: string,
+): Promise<{ readonly digest: string; readonly count: number } | string> {
+  const { documents, ManifestError } = await import('../manifest/documents.ts')
+  const { digestOf } = await import('../manifest/digest.ts')
+  try {
+    const objects = documents(text)
+    if (objects.length === 0) return 'it rendered no object at all'
+    return { digest: digestOf(objects), count: objects.length }
+  } catch (error) {
+    if (error instanceof ManifestError) return error.message
+    throw error
+  }
+}
+
+/** A failure of the chart is pushed; when helm could not even look, nothing is. */
+async function unsuccessful(
+  session: Session,
+  verb: 'lint' | 'template',
+  ending: Ending,
+  told: ChartArguments,
+  helm: Helm,
+): Promise<ExitCode> {
+  const shown = printable(helm.path, 200)
+  switch (ending.kind) {
+    case 'interrupted':
+      return interruptionCode(session.process.interrupted)
+    case 'missing':
+      return foundNothing(
+        session,
+        `${shown} ${ending.code === 'ENOENT' ? 'was not found' : `cannot be run (${ending.code})`}: install Helm (https://helm.sh/docs/intro/install) or name it with --helm PATH`,
+      )
+    case 'broken':
+      return foundNothing(session, `helm ${verb} ${ending.why}`)
+    case 'ended': {
+      const { stdout, stderr } = ending
+      if (isTooOld(stderr))
+        return foundNothing(session, `${shown} does not know what it was asked: Helm 3 or 4 is needed`)
+      const mask = await maskOf(told)
+      const words = mask === undefined ? withheld : mask(helmWords(stdout, stderr))
+      return handIn(session, [
+        { check: 'helm-render', outcome: 'fail', message: printable(`helm ${verb} failed: ${words}`, 300) },
+      ])
+    }
+  }
+}
+
+const withheld =
+  'its words are withheld, because a values file is no YAML and they may hold what stands in it'
+
+/** Takes the environment's values out of helm's words; undefined when they can't be told from anything else. */
+async function maskOf(told: ChartArguments): Promise<Mask | undefined> {
+  const { valueTexts } = await import('../manifest/values.ts')
+  const { rendering, files, setValues, setFiles } = told
+  const { chart, release, namespace } = rendering
+  const texts = files.map(({ text }) => valueTexts(text))
+  const values = texts.flatMap((found) => found ?? [])
+  if (texts.includes(undefined)) return undefined
+  return maskFor([...values, ...setValues, ...setFiles], [basename(chart), release, namespace])
+}

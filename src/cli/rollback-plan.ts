@@ -1,0 +1,86 @@
+import type { Migration, MigrationSet } from './migration-set.ts'
+import { effectOf } from './schema-changes.ts'
+import { nothingMade, unclear, type Effect, type Made } from './schema-effects.ts'
+import { scriptOf } from './sql-statements.ts'
+import { printable } from './text.ts'
+
+/** Something in a migration that speaks against the previous version, or may. */
+export interface Change {
+  readonly version: string
+  readonly line: number
+  readonly what: string
+}
+
+export interface Plan {
+  /** Whether the previous version runs on the schema that the migrations make. */
+  readonly compatible: boolean | 'unclear'
+  readonly message: string
+  /** What is applied on top of the previous version, in its order. */
+  readonly pending: readonly string[]
+  readonly breaking: readonly Change[]
+  readonly unclear: readonly Change[]
+}
+
+/** Concludes from the migrations that are applied on top of the previous version. */
+export function planOf(pending: readonly Migration[], before: string): Plan {
+  const made = nothingMade()
+  const read = pending.map((migration) => changesIn(migration, made))
+  const breaking = read.flatMap(({ breaks }) => breaks)
+  const doubts = read.flatMap(({ doubts: found }) => found)
+  const versions = pending.map(({ version }) => version)
+  const parts = { pending: versions, breaking, unclear: doubts }
+  if (breaking.length > 0) return { compatible: false, message: inWords(breaking), ...parts }
+  if (doubts.length > 0) return { compatible: 'unclear', message: inWords(doubts), ...parts }
+  const message =
+    versions.length === 0
+      ? `no migration is applied on top of ${before}`
+      : `what is applied on top of ${before} only adds: ${versions.join(', ')}`
+  return { compatible: true, message, ...parts }
+}
+
+interface FileChanges {
+  readonly breaks: readonly Change[]
+  readonly doubts: readonly Change[]
+}
+
+function changesIn({ version, sql }: Migration, made: Made): FileChanges {
+  const { statements, comments, fault } = scriptOf(sql)
+  const tags = comments.flatMap(({ text, line }): [number, Effect][] => {
+    const phase = /^\s*caracal:phase\s+(\S+)/.exec(text)?.[1]
+    if (phase === undefined || phase === 'expand') return []
+    if (phase === 'contract') return [[line, { kind: 'breaks', what: 'is tagged as contract phase' }]]
+    return [[line, unclear(`is tagged as a phase that is not known: ${printable(phase, 40)}`)]]
+  })
+  const effects = statements.map((statement): [number, Effect] => [
+    statement[0]?.line ?? 0,
+    effectOf(statement, made),
+  ])
+  const faults: [number, Effect][] =
+    fault === undefined ? [] : [[fault.line, unclear(`can't be read: ${fault.message}`)]]
+  const all = [...tags, ...effects, ...faults].flatMap(([line, effect]) =>
+    effect.kind === 'adds' ? [] : [{ kind: effect.kind, version, line, what: printable(effect.what, 160) }],
+  )
+  const of = (kind: 'breaks' | 'unclear'): readonly Change[] =>
+    all.filter((change) => change.kind === kind).map(({ kind: _, ...change }) => change)
+  return { breaks: of('breaks'), doubts: of('unclear') }
+}
+
+function inWords(changes: readonly Change[]): string {
+  const [first, ...more] = changes
+  if (first === undefined) return ''
+  const rest = more.length === 0 ? '' : ` (and ${more.length} more)`
+  return `${first.version}, line ${first.line}, ${first.what}${rest}`
+}
+
+/** Why the older set is not the beginning of the newer one, in words; empty when it is. */
+export function differences(previous: MigrationSet, next: MigrationSet): readonly string[] {
+  const byVersion = new Map(next.migrations.map((migration) => [migration.version, migration]))
+  const byHash = new Map(next.migrations.map((migration) => [migration.hash, migration]))
+  return previous.migrations.flatMap(({ version, hash }) => {
+    const same = byVersion.get(version)
+    if (same?.hash === hash) return []
+    if (same !== undefined) return [`${version} was changed since the previous version`]
+    const renamed = byHash.get(hash)
+    return [renamed === undefined ? `${version} is missing` : `${version} was renamed to ${renamed.version}`]
+  })
+}
