@@ -1,7 +1,8 @@
 // Bundles the program and everything it imports into dist/: one entry and one chunk per lazily loaded command.
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
+import packageJson from '../package.json' with { type: 'json' }
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
@@ -31,6 +32,13 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 await chmod(join(outdir, 'main.js'), 0o755)
+
+// Wherever the folder is copied to, Node need not read a file twice to see that it is a module.
+const { name, version, license, type } = packageJson
+await writeFile(
+  join(outdir, 'package.json'),
+  `${JSON.stringify({ name, version, license, type }, null, 2)}\n`,
+)
 
 const files = Object.entries(metafile.outputs)
   .filter(([path]) => path.endsWith('.js'))
