@@ -39,20 +39,11 @@ process.exitCode = await run(
   {
     status: async () => (await import('./cli/status.ts')).status,
     wait: async () => (await import('./cli/wait.ts')).wait,
-<<<<<<< HEAD
     healthcheck: async () => (await import('./cli/healthcheck.ts')).healthcheck,
-<<<<<<< HEAD
-=======
-=======
->>>>>>> f225a70 (wip)
     'evidence render': async () => (await import('./cli/evidence-render.ts')).evidenceRender,
     'evidence rollback-plan': async () =>
       (await import('./cli/evidence-rollback-plan.ts')).evidenceRollbackPlan,
     'evidence push': async () => (await import('./cli/evidence-push.ts')).evidencePush,
-<<<<<<< HEAD
-=======
->>>>>>> f570784 (wip)
->>>>>>> f225a70 (wip)
     serve: async () => {
       const { serve } = await import('./daemon/serve.ts')
       const own = await version()
