@@ -51,7 +51,8 @@ export function isTold(ledger: Ledger, event: Event): boolean {
   return false
 }
 
-function isContinued(base: Ledger, theirs: Ledger): boolean {
+/** Whether their ledger goes on from the one that both knew. */
+export function isContinued(base: Ledger, theirs: Ledger): boolean {
   const last = base.at(-1)
   const first = theirs[0]
   if (last === undefined || first === undefined) return last === undefined

@@ -2,20 +2,22 @@ import { isActive, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Observation } from '../core/observation.ts'
 import { append } from './ledger.ts'
 import { isBookkeeping } from './marks.ts'
-import type { Memory } from './memory.ts'
+import { nothingRemembered, type Memory } from './memory.ts'
 import { mergeHistories } from './merge-history.ts'
 import { mergeLatches, type Latches } from './merge-latches.ts'
-import { mergeLedgers } from './merge-ledger.ts'
+import { isContinued, mergeLedgers } from './merge-ledger.ts'
 import { mergeRollouts, type MergedRollout } from './merge-rollouts.ts'
 
 /**
- * What two replicas of the daemon remember together, both having gone on from `base`. Nothing that either has judged
+ * What two replicas of the daemon remember together, both having gone on from what was common. Nothing that either has judged
  * or been told is lost: what only one has changed is taken, and where both have, what fires rather than what hides.
  */
-export function merge(base: Memory, ours: Memory, theirs: Memory): Memory {
+export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
+  // Theirs that began anew, after what was kept was lost, has dropped nothing on purpose.
+  const base = isContinued(common.ledger, theirs.ledger) ? common : nothingRemembered
   const merged = mergeRollouts(base.rollout, ours.rollout, theirs.rollout)
   const { rollout } = merged
-  const { moved, ...chained } = mergeLedgers(base.ledger, ours.ledger, theirs.ledger)
+  const { moved, ...chained } = mergeLedgers(common.ledger, ours.ledger, theirs.ledger)
   const ledger = append(chained.ledger, gaveWay(merged, ours, theirs))
   const impediments = impedimentsOf(base, ours, theirs, merged)
   return {

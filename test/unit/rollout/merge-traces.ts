@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { isActive } from '../../../src/core/rollout.ts'
 import { acknowledge, begin, finish } from '../../../src/rollout/commands.ts'
+import { nothingRemembered } from '../../../src/rollout/memory.ts'
 import {
   emptyShelf,
   hears,
@@ -17,7 +18,7 @@ import {
 type Act =
   | { readonly do: 'look' | 'write' | 'hear' | 'restart' | 'evidence' }
   | { readonly do: 'begin' | 'begin-same' | 'acknowledge' | 'finish' | 'fail' }
-  | { readonly do: 'arrive' | 'rise' | 'fall' }
+  | { readonly do: 'arrive' | 'rise' | 'fall' | 'lose' }
 
 export interface Scene {
   readonly who: 0 | 1
@@ -49,6 +50,7 @@ const acts: readonly Act['do'][] = [
     'fail',
     'restart',
     'evidence',
+    'lose',
   ] as const),
 ]
 
@@ -104,6 +106,11 @@ export function play(scenes: readonly Scene[]): Run {
       case 'restart':
         // What a daemon has not written yet is lost with it; that is the price of any store.
         return started(shelf, (writes(replica, shelf, at), at))
+      case 'lose':
+        // Somebody deletes what was kept, and a replica that knows nothing may be the next to write.
+        shelf.version += 1
+        shelf.memory = nothingRemembered
+        return replica
       case 'evidence': {
         evidence.set('render', at)
         return takesEvidence(replica, 'render', at)

@@ -32,7 +32,7 @@ const low: Condition = {
 }
 
 /** One stop condition that counts events, and one about what stands. */
-export const rules = smallRules({
+const rules = smallRules({
   gates: [],
   stops: [
     aStop({ id: 'arrivals', kind: 'edge', condition: nothingArrives }),
@@ -133,7 +133,7 @@ export function copyOf(memory: Memory): Memory {
   return JSON.parse(JSON.stringify(memory))
 }
 
-export function same(a: unknown, b: unknown): boolean {
+function same(a: unknown, b: unknown): boolean {
   return canonical(a) === canonical(b)
 }
 
