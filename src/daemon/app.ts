@@ -110,8 +110,8 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     parts,
     watching: () => watching,
     async reconfigure(next: Configured) {
-      const prepared = prepareWatching(next.config, options)
-      await watching.stop()
+      const prepared = prepareWatching(next.config, options, watching)
+      await watching.stop(prepared)
       inForce = next
       reload = loadedAt(clock)
       watching = prepared

@@ -26,7 +26,17 @@ export interface Watching {
   start(): void
   hurry(): void
   costs(): ReadonlyMap<string, Cost>
-  stop(): Promise<void>
+  /** The cluster that it looks at, when there is one. */
+  readonly followed?: Followed
+  /** Ends all looks; the cluster goes on when `next` looks at the same. */
+  stop(next?: Watching): Promise<void>
+}
+
+/** A cluster that is followed over reloads: what is known of its pods must not be forgotten meanwhile. */
+interface Followed {
+  /** What it was made from. */
+  readonly key: string
+  readonly cluster: Cluster
 }
 
 export interface WatchingOptions {
@@ -39,16 +49,22 @@ export interface WatchingOptions {
   readonly onFault: OnFault
 }
 
-/** Nothing is dialled and nothing looks before `start`. */
-export function prepareWatching(config: Config, options: WatchingOptions): Watching {
+/**
+ * Nothing is dialled and nothing looks before `start`.
+ * @param before what this takes over from
+ */
+export function prepareWatching(config: Config, options: WatchingOptions, before?: Watching): Watching {
   const http = openHttp({ tls: config.tls })
   const redis = openRedis(config.redis)
   const postgres = openPostgres(config.postgres)
-  const cluster = clusterOf(config, options.cadence)
+  const followed = followedBy(config, options.cadence, before?.followed)
+  const cluster = followed?.cluster
   const sources = sourcesOf(config, { clock: options.clock, http, redis, postgres }, cluster)
   const { looks, follows } = looksFrom(sources, config)
   let looking: ReturnType<typeof startLooking> | undefined
+  let unsubscribe: (() => void) | undefined
   return {
+    ...(followed !== undefined && { followed }),
     rules: rulesOf(
       config,
       providersOf([...looks, ...follows, { name: PUSHED_EVIDENCE, provides: [pushedEvidence] }]),
@@ -57,7 +73,7 @@ export function prepareWatching(config: Config, options: WatchingOptions): Watch
       looking = startLooking({ ...options, probes: looks, watches: follows })
       cluster?.start()
       // A pod that came is asked at once, and one that went is no blind spot.
-      cluster?.subscribe(() => looking?.relist())
+      unsubscribe = cluster?.subscribe(() => looking?.relist())
     },
     hurry: () => looking?.hurry(),
     costs: () =>
@@ -66,9 +82,11 @@ export function prepareWatching(config: Config, options: WatchingOptions): Watch
         ['postgres', { requests: postgres.cost.statements, took: postgres.cost.spent }],
         ...(cluster === undefined ? [] : [['kubernetes', cluster.cost] as const]),
       ]),
-    async stop() {
+    async stop(next) {
+      unsubscribe?.()
+      const left = next?.followed?.cluster === cluster ? undefined : cluster
       // Connections are closed under the watches, since a blocked read ends in no other way.
-      await Promise.all([looking?.stop(), cluster?.stop(), http.close(), redis.close(), postgres.close()])
+      await Promise.all([looking?.stop(), left?.stop(), http.close(), redis.close(), postgres.close()])
     },
   }
 }
@@ -77,17 +95,22 @@ export function prepareWatching(config: Config, options: WatchingOptions): Watch
 const RELIST: Readonly<Record<Cadence, Millis>> = { brisk: 10 * SECOND, quiet: MINUTE }
 
 /** The release in its cluster, when there is one. */
-function clusterOf(config: Config, cadence: () => Cadence): Cluster | undefined {
-  const { kubernetes, release } = config
+function followedBy(
+  { kubernetes, release }: Config,
+  cadence: () => Cadence,
+  before: Followed | undefined,
+): Followed | undefined {
   if (kubernetes?.enabled !== true) return undefined
-  const { helmSecrets } = kubernetes
-  return openCluster({
+  const key = JSON.stringify([kubernetes, release])
+  if (before?.key === key) return before
+  const cluster = openCluster({
     kubernetes: openKubernetes(kubernetes),
     namespace: release.namespace,
     release: release.name,
-    helmSecrets,
+    helmSecrets: kubernetes.helmSecrets,
     relist: () => RELIST[cadence()],
   })
+  return { key, cluster }
 }
 
 function looksFrom(

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
-import { phaseIs, pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import {
+  checkIn,
+  phaseIs,
+  pushEvidence,
+  setClusterGround,
+  type ClusterGround,
+} from '../support/cluster-ground.ts'
 import { proceeds, stopIn, type Gate } from '../support/daemon.ts'
 
 // A real API server with its controllers, a real helm, a chart of five services, and in their pods the simulated
@@ -81,6 +87,18 @@ describe('a clean upgrade in a cluster', () => {
       images: { sts: 'registry.example/sts:v2' },
     })
     expect(report.rollback).toMatchObject({ viable: 'yes', advice: 'rollback' })
+  })
+
+  it('is forgotten nowhere while the configuration is reloaded', async () => {
+    const before = await gate.report()
+    gate.signal('SIGHUP')
+    const isReloaded = ({ evaluator }: GateReport) =>
+      evaluator.configReload.at !== before.evaluator.configReload.at
+    const after = await gate.until('it is reloaded', isReloaded, 10)
+    for (const id of ['ready-gateway', 'workload-rollout', 'migration-jobs']) {
+      const { state, since } = checkIn(after, id)
+      expect([id, state, since]).toEqual([id, 'pass', checkIn(before, id).since])
+    }
   })
 
   it('shows no value of a Secret anywhere', async () => {
