@@ -74,7 +74,12 @@ const redis = fields({
 const postgres = fields({
   url: { type: 'string', pattern: '^postgres(ql)?://[^/:@]+@[^/:@]+(:[0-9]+)?/[^/?]+$' },
   password: secretKey,
-  tls: fields({ mode: { enum: ['verify-full', 'off'] }, ca: certificate, clientCertificate }),
+  tls: fields({
+    // Helm reads YAML 1.1, where off is false.
+    mode: { enum: ['verify-full', 'off', false] },
+    ca: certificate,
+    clientCertificate,
+  }),
 })
 
 const networkPolicy = fields({

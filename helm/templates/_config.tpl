@@ -53,7 +53,7 @@
 {{- define "caracal-gate.postgres" -}}
 {{- $from := .Values.postgres }}
 {{- $tls := include "caracal-gate.tlsFiles" (list $from.tls "postgres") | fromJson }}
-{{- $_ := set $tls "mode" $from.tls.mode }}
+{{- $_ := set $tls "mode" (ternary "verify-full" "off" (eq (toString $from.tls.mode) "verify-full")) }}
 {{- $postgres := dict "url" $from.url "tls" $tls }}
 {{- with include "caracal-gate.secretOf" (list $from.password "postgres-password") | fromJson }}
 {{- $_ := set $postgres "password" . }}

@@ -1,0 +1,133 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { renderChart, theOne, type Rendered } from '../support/chart.ts'
+import { chartValues } from '../support/chart-values.ts'
+
+const charts = new Map<string, readonly Rendered[]>()
+
+beforeAll(async () => {
+  for (const [name, values] of Object.entries(chartValues)) charts.set(name, await renderChart(values))
+})
+
+function objects(name: string): readonly Rendered[] {
+  return charts.get(name) ?? []
+}
+
+describe('two replicas', () => {
+  it('start before others end, on nodes and zones of their own where there are any', () => {
+    const { spec } = theOne(objects('defaults'), 'Deployment')
+    expect(spec).toMatchObject({
+      replicas: 2,
+      strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        spec: {
+          affinity: {
+            podAntiAffinity: {
+              preferredDuringSchedulingIgnoredDuringExecution: [
+                { podAffinityTerm: { topologyKey: 'kubernetes.io/hostname' } },
+              ],
+            },
+          },
+          topologySpreadConstraints: [{ topologyKey: 'topology.kubernetes.io/zone' }],
+        },
+      },
+    })
+  })
+
+  it('are not drained together; one alone is not in the way of a drain', () => {
+    expect(theOne(objects('defaults'), 'PodDisruptionBudget')['spec']).toMatchObject({ maxUnavailable: 1 })
+    expect(objects('one replica').filter(({ kind }) => kind === 'PodDisruptionBudget')).toEqual([])
+  })
+
+  it('are taken for alive while they answer, and for ready while they judge', () => {
+    const probes = {
+      startupProbe: { httpGet: { path: '/healthz', scheme: 'HTTP' } },
+      livenessProbe: { httpGet: { path: '/healthz' } },
+      readinessProbe: { httpGet: { path: '/readyz' } },
+    }
+    expect(theOne(objects('defaults'), 'Deployment')['spec']).toMatchObject({
+      template: { spec: { containers: [probes] } },
+    })
+  })
+})
+
+interface Policy {
+  readonly ingress?: readonly {
+    readonly from: readonly object[]
+    readonly ports: readonly { port: unknown }[]
+  }[]
+  readonly egress?: readonly {
+    readonly to?: readonly object[]
+    readonly ports: readonly { port: unknown }[]
+  }[]
+}
+
+describe('the network', () => {
+  const own = (name: string) => (name === 'everything on' ? 'rollout-gate' : 'gate-caracal-gate-exporter')
+  const policy = (name: string, object = own(name)) =>
+    theOne(objects(name), 'NetworkPolicy', object)['spec'] as Policy
+
+  it('admits the cluster to one port', () => {
+    expect(policy('defaults').ingress).toEqual([
+      { from: [{ namespaceSelector: {} }], ports: [{ protocol: 'TCP', port: 'http' }] },
+    ])
+  })
+
+  it.each([
+    ['defaults', [6379], [5432]],
+    ['minimal', [6380], [5432]],
+    ['everything on', [6380], [6432]],
+    ['sentinel', [6379, 26_379, 26_380], [5432]],
+    ['cluster', [6379, 6380], [5432]],
+  ])('lets it out to the ports of its dependencies: %s', (name, redis, postgres) => {
+    const ports = (policy(name).egress ?? []).map((rule) => rule.ports.map(({ port }) => port))
+    expect(ports.slice(2, 5)).toEqual([redis, postgres, [3000, 8080, 8081, 9090, 4000, 3002]])
+  })
+
+  it('opens the platform to the exporter, by a policy beside its own, only when asked to', () => {
+    expect(objects('defaults').filter(({ kind }) => kind === 'NetworkPolicy')).toHaveLength(1)
+    const spec = policy('everything on', 'rollout-gate-looks')
+    expect(spec).toMatchObject({ policyTypes: ['Ingress'] })
+    expect(spec.ingress).toEqual([
+      {
+        from: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gate' } },
+            podSelector: {
+              matchLabels: {
+                'app.kubernetes.io/name': 'caracal-gate-exporter',
+                'app.kubernetes.io/instance': 'gate',
+              },
+            },
+          },
+        ],
+        ports: [3000, 8080, 8081, 9090, 4000, 3002].map((port) => ({ protocol: 'TCP', port })),
+      },
+    ])
+  })
+})
+
+describe('Prometheus', () => {
+  it('shows a token where reading needs one, and checks the certificate', () => {
+    const { spec } = theOne(objects('everything on'), 'ServiceMonitor')
+    expect(spec).toMatchObject({
+      endpoints: [
+        {
+          scheme: 'https',
+          authorization: { credentials: { name: 'gate-secrets', key: 'prometheusToken' } },
+          tlsConfig: {
+            serverName: 'rollout-gate.gate.svc',
+            ca: { secret: { name: 'gate-tls', key: 'ca.crt' } },
+          },
+        },
+      ],
+    })
+  })
+
+  it('takes the first token that may read, unless another is named', async () => {
+    const readTokens = [{ secretName: 'readers', key: 'one' }]
+    const chart = await renderChart({ readTokens, serviceMonitor: { enabled: true } })
+    expect(theOne(chart, 'ServiceMonitor')['spec']).toMatchObject({
+      endpoints: [{ authorization: { type: 'Bearer', credentials: { name: 'readers', key: 'one' } } }],
+    })
+  })
+})
