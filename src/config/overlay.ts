@@ -39,7 +39,7 @@ export const configOptions = {
 const flagPaths = { listen: 'http.listen', 'log-level': 'log.level', 'state-file': 'state.file' } as const
 
 /** Read by others than the schema: where the file is, and what the client commands take. */
-const otherVariables = ['CARACAL_GATE_CONFIG', 'CARACAL_GATE_URL', 'CARACAL_GATE_TOKEN']
+const otherVariables = ['CARACAL_GATE_CONFIG', 'CARACAL_GATE_URL', 'CARACAL_GATE_TOKEN', 'CARACAL_GATE_ACTOR']
 
 // Kubernetes tells every pod of the Services beside it, and ours is likely to be named caracal-gate.
 const serviceLinks = [

@@ -114,6 +114,7 @@ describe('the map of environment variables', () => {
       ...minimalEnvironment,
       CARACAL_GATE_URL: 'x',
       CARACAL_GATE_TOKEN: 'y',
+      CARACAL_GATE_ACTOR: 'w',
       OTHER: 'z',
       EMPTY: undefined,
     }

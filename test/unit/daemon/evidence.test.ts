@@ -125,12 +125,12 @@ describe('evidence that is admitted', () => {
 })
 
 describe('the time of evidence', () => {
-  it('may be ahead by as much as clocks differ, and not more', () => {
+  it('R58: may be ahead by as much as clocks differ, and not more', () => {
     expect(refusedFor({ issuedAt: isoAt(60) })).toBe('new')
     expect(refusedFor({ issuedAt: isoAt(61) })).toBe('the evidence comes from the future')
   })
 
-  it('is when its validity begins, so that it may have ended on arrival', () => {
+  it('R58: is when its validity begins, so that it may have ended on arrival', () => {
     expect(refusedFor({ issuedAt: isoAt(-3_599) })).toBe('new')
     expect(refusedFor({ issuedAt: isoAt(-3_600) })).toBe('the evidence has expired')
   })
@@ -164,7 +164,7 @@ describe('evidence for a check that has some', () => {
     )
   })
 
-  it('is refused when it is older, and replaces it when it is newer', () => {
+  it('R58: is refused when it is older, and replaces it when it is newer', () => {
     expect(refusedFor({ issuedAt: isoAt(-61), digest: mine }, { held })).toBe('newer evidence is held')
     expect(refusedFor({ issuedAt: isoAt(-59), outcome: 'fail' }, { held })).toBe('new')
   })
@@ -191,7 +191,7 @@ describe('the rollout of evidence', () => {
     expect(refusedFor({ rollout: 'caracal/47', issuedAt: isoAt(-1_200) }, { rollout: current })).toBe('new')
   })
 
-  it('must be the one under way', () => {
+  it('R58: must be the one under way', () => {
     expect(refusedFor({ rollout: 'caracal/46' }, { rollout: current })).toBe('another rollout is current')
   })
 
@@ -201,7 +201,7 @@ describe('the rollout of evidence', () => {
     expect(refusedFor({ rollout: 'caracal/46' }, { past: [ended] })).toBe('this rollout has ended')
   })
 
-  it('must be named by evidence that was issued before it', () => {
+  it('R58: must be named by evidence that was issued before it', () => {
     expect(refusedFor({ issuedAt: isoAt(-601) }, { rollout: current })).toBe(
       'the evidence is older than the rollout',
     )
@@ -219,7 +219,7 @@ describe('the manifest of evidence', () => {
   const rollout = aRollout('caracal/47', { phase: 'rolling' })
   const applied = { rollout, revisionAtBegin: 4, release: { revision: 5, digest: mine } }
 
-  it('must be the one that Helm has applied in this rollout', () => {
+  it('R58: must be the one that Helm has applied in this rollout', () => {
     expect(refusedFor({ digest: mine }, applied)).toBe('new')
     const admission = push({ digest: other }, applied)
     expect(admission).toMatchObject({

@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { helmBinary } from '../../scripts/helm.ts'
+import { cleanUp, run, type Ended } from '../support/cli-process.ts'
+import { checkIn, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { author, proceeds, type Gate } from '../support/daemon.ts'
+
+// What a pipeline does around a real `helm upgrade`, with the command line alone.
+
+let ground: ClusterGround
+let gate: Gate
+let helm: string
+
+beforeAll(async () => {
+  helm = (await helmBinary()) ?? 'helm'
+  ground = await setClusterGround()
+  await ground.cluster.upgrade()
+  ground.configure()
+  gate = await ground.start()
+})
+afterEach(cleanUp)
+afterAll(() => ground.end())
+
+function gateCommand(command: string, ...args: readonly string[]): Promise<Ended> {
+  return run([...command.split(' '), ...args, '--url', gate.url], {
+    CARACAL_GATE_TOKEN: ground.token,
+    CARACAL_GATE_ACTOR: 'pipeline-17',
+  })
+}
+
+function render(tag: string, ...args: readonly string[]): Promise<Ended> {
+  const { chart, release, namespace } = ground.cluster
+  const where = ['--helm', helm, '--chart', chart, '--release', release, '--namespace', namespace]
+  return gateCommand('evidence render', ...where, '--set', `tag=${tag}`, ...args)
+}
+
+describe('a pipeline around helm upgrade', () => {
+  it('renders before the rollout begins, and that counts for it', async () => {
+    const rendered = await render('v2', '--rollout', 'caracal/48')
+    expect(rendered).toMatchObject({ code: 0, stderr: '' })
+    const begun = await gate.post('/rollouts', { id: 'caracal/48', phase: 'preflight', ...author })
+    expect(begun.status).toBe(201)
+    const report = await gate.until(
+      'it counts before Helm has applied it',
+      (found) => checkIn(found, 'manifest-digest').state === 'pass',
+      20,
+    )
+    expect(checkIn(report, 'manifest-digest').message).toContain('compared once Helm has applied it')
+  })
+
+  it('may proceed when Helm has applied what was rendered', async () => {
+    await ground.cluster.upgrade({ tag: 'v2' })
+    const message = ['--message', 'the previous version was tested on this schema', '--rollout', 'caracal/48']
+    const pushed = await gateCommand('evidence push', 'schema-compatibility', '--outcome', 'pass', ...message)
+    expect(pushed.code).toBe(0)
+    const waited = await gateCommand('wait', '--rollout', 'caracal/48', '--timeout', '60s')
+    expect([waited.code, waited.stderr]).toEqual([0, ''])
+    const report = await gate.until('it may proceed', proceeds, 10)
+    const { state, message: said } = checkIn(report, 'manifest-digest')
+    expect([state, said]).toEqual(['pass', expect.not.stringContaining('compared once')])
+  })
+
+  it('is refused for another manifest from then on, and may look at the same once more', async () => {
+    const other = await render('v3', '--rollout', 'caracal/48')
+    expect([other.code, other.stdout]).toEqual([5, ''])
+    expect(other.stderr).toMatch(
+      /the release has another manifest: it is about sha256:.* revision 2 .*\(409\)/,
+    )
+    expect((await render('v2')).code).toBe(0)
+    expect((await gate.report()).verdict).toBe('proceed')
+  })
+
+  it('sees its check fail when Helm then applies something else', async () => {
+    await ground.cluster.upgrade({ tag: 'v3' })
+    const report = await gate.until(
+      'the digest differs',
+      (found) => checkIn(found, 'manifest-digest').state === 'fail',
+      20,
+    )
+    expect(checkIn(report, 'manifest-digest').reason).toBe('manifest_differs')
+    expect(report.verdict).not.toBe('proceed')
+    expect((await render('v3')).code).toBe(0)
+    await gate.until('it is what was rendered', proceeds, 40)
+  })
+})
