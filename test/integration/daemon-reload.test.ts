@@ -93,7 +93,7 @@ describe('a reload', () => {
     expect(said).toHaveLength(1)
     for (const key of ['gatway', 'http.listen', 'redis.url', 'postgres']) expect(said[0]).toContain(key)
     // The document has room for the first of them.
-    expect(report.evaluator.configReload.message).toContain('services.api.replicas is missing')
+    expect(report.evaluator.configReload.message).toContain('gatway is not known')
     expect(await gate.metric('caracal_gate_exporter_config_last_reload_successful')).toBe(0)
     expect(report.evaluator.configHash).toBe(before)
     expect(proceeds(await gate.report())).toBe(true)

@@ -14,7 +14,7 @@ afterEach(() => rig.close())
 
 describe('the /health of a replica', () => {
   it('T37: is asked of API, Coordinator and Web only', () => {
-    rig.replicas.push(...components.map((component) => ({ component, name: 'x', url: rig.server.url })))
+    rig.list(components.map((component) => ({ component, name: 'x', url: rig.server.url })))
 
     expect(
       healthEndpoint(rig)

@@ -116,7 +116,7 @@ describe('the /ready of a replica', () => {
   it('proves nothing of a replica that is listed no more', async () => {
     const probe = readyProbe('gateway')
     const [target] = probe.targets()
-    rig.replicas.pop()
+    rig.list([])
 
     await expect(
       probe.look(target ?? { id: '', labels: {} }, AbortSignal.timeout(500)),
@@ -131,7 +131,7 @@ describe('the /ready of a replica', () => {
 describe('T34: a service that answers 429', () => {
   it('is asked less for a minute, with all its replicas', async () => {
     const probe = readyProbe('api')
-    rig.replicas.push({ component: 'api', name: 'api-2', url: server.url })
+    rig.list(['api-1', 'api-2'].map((name) => ({ component: 'api', name, url: server.url })))
     const [first, second] = probe.targets()
     if (first === undefined || second === undefined) throw new Error('no target')
     const usual = probe.pace(second)

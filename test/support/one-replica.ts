@@ -10,11 +10,11 @@ export interface OneReplica {
   readonly server: MisbehavingServer
   /** Moved by the test. */
   readonly clock: { time: number; now(): number }
-  /** Filled by the test; asked by the probe before each look. */
-  readonly replicas: Replica[]
   readonly discovery: Discovery
   /** Lists the server as the only replica. */
   listAs(component: Component, url?: string): void
+  /** Lists these replicas from now on. */
+  list(replicas: readonly Replica[]): void
   /** Looks at the first target; a fault of ours fails the test, and so does a secret in what was seen. */
   look(probe: Probe): Promise<Observation>
   close(): Promise<void>
@@ -24,16 +24,16 @@ export async function oneReplica(secret: string): Promise<OneReplica> {
   const http = openHttp()
   const server = await misbehavingServer(hanging)
   const clock = { time: 1_000_000, now: () => clock.time }
-  const replicas: Replica[] = []
+  let replicas: readonly Replica[] = []
   return {
     http,
     server,
     clock,
-    replicas,
     discovery: { replicas: () => replicas },
     listAs(component, url = server.url) {
-      replicas.splice(0, replicas.length, { component, name: `${component}-1`, url })
+      replicas = [{ component, name: `${component}-1`, url }]
     },
+    list: (next) => void (replicas = next),
     async look(probe) {
       const [target] = probe.targets()
       if (target === undefined) throw new Error('no target')
