@@ -51,7 +51,11 @@ export function schemaCompatible(check: string, claims: string): Condition {
       const account = evidence.of(migrationApplied)
       const versions = versionsOf(account, recollection)
       const isSaid = pushed.every(({ answer }) => answer !== 'unknown')
-      const known = versions.map((version) => isApplied(version, recollection))
+      // They only carry what must be remembered: what speaks for the previous version is said first.
+      const known = versions.map((version): Finding => ({
+        ...isApplied(version, recollection),
+        indirect: true,
+      }))
       if (isSaid || recollection.rollout === undefined) return [...pushed, ...known]
       const blind = account.unseen.map((spot) => unseen(spot))
       const changes = changesOf(versions, recollection)

@@ -88,7 +88,7 @@ describe('evidence', () => {
     gate = await ground.start()
     expect((await push({ issuedAt: ago(20) })).body.title).toBe('newer evidence is held')
     expect((await push(newest)).status).toBe(200)
-    expect((await heldFor()).message).toContain('for sha256:abababababab')
+    expect((await heldFor()).message).toContain('fail for sha256:abababababab, says a test, expires ')
     await begin('r2')
     const report = await gate.until('it is another rollout', ({ rollout }) => rollout.id === 'r2', 5)
     expect(report.verdict).not.toBe('proceed')
@@ -98,7 +98,10 @@ describe('evidence', () => {
   it('that names a rollout waits for it, and what names none must not be older than it', async () => {
     expect((await push({ rollout: 'r1', issuedAt: ago(5) })).status).toBe(201)
     await begin('r1')
-    expect((await heldFor()).state).toBe('pass')
+    expect(await heldFor()).toMatchObject({
+      state: 'pass',
+      message: expect.stringMatching(/pass, says a test, expires /) as string,
+    })
     const stale = await push({ issuedAt: ago(3) })
     expect([stale.status, stale.body.title]).toEqual([409, 'the evidence is older than the rollout'])
     expect((await push({ issuedAt: ago(4), rollout: 'r1' })).status).toBe(201)
