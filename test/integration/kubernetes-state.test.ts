@@ -10,6 +10,7 @@ import { nothingRemembered, type Memory } from '../../src/rollout/memory.ts'
 import { root } from '../support/cli-process.ts'
 import { eventually } from '../support/daemon.ts'
 import { begun, clock, subjects, withLine } from '../support/remembering.ts'
+import { sharedStateWriter } from '../support/shared-state-writer.ts'
 
 // Against a real API server with a real etcd, as the service account of the chart may.
 
@@ -102,14 +103,8 @@ async function started(access = kubeconfig) {
 }
 
 /** A process that writes without pause. */
-function startWriter(who: string, begin: number) {
-  const program = [
-    'test/support/shared-state-writer.ts',
-    kubeconfig,
-    `${namespace}/${name}`,
-    who,
-    String(begin),
-  ]
+function startWriter(who: string) {
+  const program = sharedStateWriter(kubeconfig, `${namespace}/${name}`, who)
   const child = spawn(process.execPath, program, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   let printed = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
@@ -151,10 +146,10 @@ describe('the state in a ConfigMap of a real cluster', () => {
   })
 
   it('holds every line that two processes knew to be safe, one of them killed again and again', async () => {
-    const steady = startWriter('steady', 0)
+    const steady = startWriter('steady')
     const killed = []
     for (const turn of [1, 2, 3]) {
-      const writer = startWriter(`killed-${turn}`, 0)
+      const writer = startWriter(`killed-${turn}`)
       killed.push(writer)
       await eventually('both write', () => steady.kept().length > 5 * turn && writer.kept().length > 5)
       await writer.kill()

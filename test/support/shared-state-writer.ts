@@ -4,9 +4,14 @@ import { append } from '../../src/rollout/ledger.ts'
 
 const clock = { now: () => performance.timeOrigin + performance.now() }
 
+/** What to start Node with, so that `who` writes to `configMap` (namespace/name), from the line with this number on. */
+export function sharedStateWriter(kubeconfig: string, configMap: string, who: string, begin = 0): string[] {
+  return ['test/support/shared-state-writer.ts', kubeconfig, configMap, who, String(begin)]
+}
+
 /**
  * A daemon's part in a shared state: writes one line after the other, each of which it would not go on without, and
- * prints what the line is about when it is safe. `begin` is the first number.
+ * prints what the line is about when it is safe.
  */
 async function write(kubeconfig: string, configMap: string, name: string, begin: number): Promise<void> {
   const [namespace = '', object = ''] = configMap.split('/')
