@@ -1,10 +1,9 @@
-import { fold, type Beliefs } from './belief.ts'
+import { fold } from './belief.ts'
 import { meaning } from './change.ts'
-import { evidenceOf } from './evidence.ts'
-import type { Condition, Finding, Recollection } from './finding.ts'
+import type { Condition, Finding } from './finding.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
 import type { Check, CheckStatus, GateStatus } from './gate.ts'
-import { judge } from './judge.ts'
+import { judging } from './judging.ts'
 import { withoutTheGone } from './marks.ts'
 import type { Round } from './observation.ts'
 import { isActive } from './rollout.ts'
@@ -21,10 +20,11 @@ import { conclude } from './verdict.ts'
 export function step(previous: Snapshot, rounds: readonly Round[], time: Instant, rules: Rules): Snapshot {
   const now = Math.max(time, previous.at)
   const beliefs = fold(previous.beliefs, rounds)
-  const findings = judging(previous, beliefs, now, rules)
+  const findings = judging(previous, beliefs, now, rules.providers)
+  const findingsOf: FindingsOf = (condition) => findings.of(condition)
   const tick = { now, gap: now - previous.at > rules.longestGap, rollout: isActive(previous.rollout) }
-  const stops = judgeStops(previous, findings.of, tick, rules)
-  const checks = judgeChecks(previous, findings.of, tick, rules)
+  const stops = judgeStops(previous, findingsOf, tick, rules)
+  const checks = judgeChecks(previous, findingsOf, tick, rules)
   const gates = new Map<string, GateStatus>()
   for (const gate of rules.gates) {
     const statuses = statusesOf(gate.checks, checks)
@@ -51,28 +51,12 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
   const marks = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
   const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict }
-  return { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
+  const after = { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
+  findings.keepFor(after)
+  return after
 }
 
 type FindingsOf = (condition: Condition) => readonly Finding[]
-
-/** Judges each condition once, whoever asks for it. */
-function judging(
-  previous: Snapshot,
-  beliefs: Beliefs,
-  now: Instant,
-  rules: Rules,
-): { of: FindingsOf; all: () => Iterable<readonly Finding[]> } {
-  const evidence = evidenceOf(beliefs, rules.providers, now)
-  const recollection = recollect(previous, now)
-  const judged = new Map<Condition, readonly Finding[]>()
-  function of(condition: Condition): readonly Finding[] {
-    const known = judged.get(condition) ?? judge(condition, evidence, recollection)
-    judged.set(condition, known)
-    return known
-  }
-  return { of, all: () => judged.values() }
-}
 
 function judgeStops(
   previous: Snapshot,
@@ -119,17 +103,6 @@ function statusesOf(
   statuses: ReadonlyMap<string, CheckStatus>,
 ): readonly CheckStatus[] {
   return checks.flatMap((check) => statuses.get(check.id) ?? [])
-}
-
-function recollect(previous: Snapshot, now: Instant): Recollection {
-  const { rollout, marks } = previous
-  const active = isActive(rollout) ? { rollout } : {}
-  return {
-    now,
-    ...active,
-    mark: (key) => marks.get(key),
-    marked: (prefix) => [...marks.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
-  }
 }
 
 /** Marks move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */

@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Condition } from '../../../src/core/finding.ts'
+import { judging } from '../../../src/core/judging.ts'
+import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
+import { play } from '../../support/timeline.ts'
+import { platformRules, roundsOf } from '../checks/platform-world.ts'
+import { healthy, momentsOf, scenes } from './random-world.ts'
+
+const rules = platformRules({ steady: 10_000 })
+
+/** Each snapshot made as if nothing had been judged before it. */
+function playCold(moments: Parameters<typeof play>[1]): readonly Snapshot[] {
+  const cold = moments.map((moment) => ({
+    ...moment,
+    command: (snapshot: Snapshot) => ({ ...(moment.command?.(snapshot) ?? snapshot) }),
+  }))
+  return play(rules, cold)
+}
+
+describe('what was judged before', () => {
+  it(
+    'R59: is as it would be judged anew, whichever probes bring news and however late',
+    { timeout: 60_000 },
+    () => {
+      const masks = fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }), {
+        minLength: 1,
+        maxLength: 12,
+      })
+      fc.assert(
+        fc.property(scenes, masks, (trace, mask) => {
+          const moments = momentsOf(trace).map((moment, turn) => ({
+            ...moment,
+            rounds: moment.rounds.filter((_, n) => {
+              const row = mask[turn % mask.length] ?? []
+              return turn === 0 || row[n % row.length] === true
+            }),
+          }))
+          expect(play(rules, moments)).toEqual(playCold(moments))
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
+
+  it('R59: is not judged again while nothing that it asks about is another', () => {
+    const { counting, judged } = counted(rules)
+    const first = step(initialSnapshot(0, counting), roundsOf(healthy, 1_000), 1_000, counting)
+    // What is seen for the first time leaves marks, so all that is judged by them is judged once more.
+    const second = step(first, [], 1_100, counting)
+    const before = judged()
+    const third = step(second, [], 1_200, counting)
+    expect(judged() - before).toBeLessThanOrEqual(1)
+    const [round] = roundsOf(healthy, 1_300)
+    step(third, round === undefined ? [] : [round], 1_300, counting)
+    expect(judged() - before).toBeGreaterThan(0)
+    expect(judged() - before).toBeLessThan(conditionsOf(counting).length)
+  })
+
+  it('R59: is judged again when a look behind it grows stale', () => {
+    const [stop] = rules.stops.filter(({ id }) => id === 'redis-memory-pressure')
+    const condition = stop?.condition
+    if (condition === undefined) throw new Error('no such stop condition')
+    const first = step(initialSnapshot(0, rules), roundsOf(healthy, 1_000), 1_000, rules)
+    const later = judging(first, first.beliefs, 10 * 60_000, rules.providers).of(condition)
+    expect(later[0]).toMatchObject({ answer: 'unknown', unknownReason: 'stale' })
+  })
+})
+
+function conditionsOf({ gates, stops }: Rules): readonly Condition[] {
+  return [...new Set([...gates.flatMap((gate) => gate.checks), ...stops].map(({ condition }) => condition))]
+}
+
+/** The same rules, counting how often a condition is judged. */
+function counted(original: Rules): { readonly counting: Rules; readonly judged: () => number } {
+  let count = 0
+  const counters = new Map(
+    conditionsOf(original).map((condition): [Condition, Condition] => [
+      condition,
+      {
+        ...condition,
+        judge(evidence, recollection) {
+          count += 1
+          return condition.judge(evidence, recollection)
+        },
+      },
+    ]),
+  )
+  const of = <T extends { readonly condition: Condition }>(item: T): T => ({
+    ...item,
+    condition: counters.get(item.condition) ?? item.condition,
+  })
+  const counting = {
+    ...original,
+    gates: original.gates.map((gate) => ({ ...gate, checks: gate.checks.map(of) })),
+    stops: original.stops.map(of),
+  }
+  return { counting, judged: () => count }
+}
