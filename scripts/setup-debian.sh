@@ -7,7 +7,7 @@ set -euo pipefail
 packages=("$@")
 if [ "${#packages[@]}" -eq 0 ]; then
   # promtool is part of the package prometheus; ip, of iproute2, gives pods addresses.
-  packages=(redis-server prometheus iproute2)
+  packages=(redis-server prometheus iproute2 postgresql-client)
 fi
 
 export DEBIAN_FRONTEND=noninteractive

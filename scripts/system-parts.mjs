@@ -21,6 +21,13 @@ const parts = [
     advice: 'Debian: apt-get install --no-install-recommends prometheus; macOS: brew install prometheus',
   },
   {
+    name: 'psql',
+    programs: ['psql'],
+    debianPackage: 'postgresql-client',
+    advice:
+      'Debian: apt-get install --no-install-recommends postgresql-client; macOS: brew install libpq (15 or newer)',
+  },
+  {
     name: 'iproute2',
     programs: ['ip'],
     debianPackage: 'iproute2',

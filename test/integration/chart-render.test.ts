@@ -48,7 +48,7 @@ describe('the chart', () => {
   })
 
   it.each(['minimal', 'everything on', 'everything off'])(
-    'renders %s to what it was seen to render (vitest -u after a change that is meant)',
+    'renders %s to what it was seen to render (vitest --update after a change that is meant)',
     async (name) => {
       await expect(texts.get(name)).toMatchFileSnapshot(join(golden, `${name.replaceAll(' ', '-')}.yaml`))
     },
