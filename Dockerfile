@@ -36,7 +36,10 @@ LABEL org.opencontainers.image.title="caracal-gate-exporter" \
       org.opencontainers.image.created="${CREATED}"
 COPY LICENSE /licenses/LICENSE
 COPY --from=build /build/dist /app
-ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
+# Memory, with 12 replicas watched during a rollout: 230 MB as Node is, 155 MB with a small young generation, 135 MB with
+# one arena of malloc too, neither of which costs CPU that could be measured. --optimize-for-size would save 20 MB more
+# for a third more CPU.
+ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin MALLOC_ARENA_MAX=1
 # Nobody in particular: as the distroless and the chart have it. Nothing is written to the file system.
 USER 65532:65532
 EXPOSE 9465
