@@ -19,7 +19,7 @@ function stopsIn({ shelf: { memory } }: Run, rollout: string): Memory['latches']
 }
 
 describe('two replicas that both judge and are told things', () => {
-  it('agree in the end, and their ledger is one chain', { timeout: patient }, () => {
+  it('R60: agree in the end, and their ledger is one chain', { timeout: patient }, () => {
     fc.assert(
       fc.property(scenes, (trace) => {
         const { replicas, shelf } = play(trace)
@@ -41,7 +41,7 @@ describe('two replicas that both judge and are told things', () => {
     )
   })
 
-  it('lose no latch', { timeout: patient }, () => {
+  it('R60: lose no latch', { timeout: patient }, () => {
     fc.assert(
       fc.property(scenes, (trace) => {
         const run = play(trace)
@@ -56,7 +56,7 @@ describe('two replicas that both judge and are told things', () => {
     )
   })
 
-  it('never bring back what was acknowledged, unless it fired again', { timeout: patient }, () => {
+  it('R60: never bring back what was acknowledged, unless it fired again', { timeout: patient }, () => {
     fc.assert(
       fc.property(scenes, (trace) => {
         const run = play(trace)
@@ -73,7 +73,7 @@ describe('two replicas that both judge and are told things', () => {
     )
   })
 
-  it('keep the newest evidence', { timeout: patient }, () => {
+  it('R60: keep the newest evidence', { timeout: patient }, () => {
     fc.assert(
       fc.property(scenes, (trace) => {
         const { shelf, evidence } = play(trace)
