@@ -101,6 +101,17 @@ describe('a clean upgrade in a cluster', () => {
     }
   })
 
+  it('has a bounded number of series, and none of a pod that is gone', async () => {
+    const { text } = await gate.get('/metrics')
+    const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    expect(series.length).toBeLessThan(750)
+    const replicas = series.flatMap(
+      (line) => /^caracal_readiness_ready\{.*replica="([^"]+)"/.exec(line)?.[1] ?? [],
+    )
+    const living = ground.cluster.kubelet.podNames().filter((name) => !name.includes('migrate'))
+    expect(replicas.toSorted()).toEqual(living.toSorted())
+  })
+
   it('shows no value of a Secret anywhere', async () => {
     const paths = ['/gates', '/metrics', '/config', '/rollouts/caracal-r2', '/debug/probes/secret-references']
     const answers = await Promise.all(paths.map((path) => gate.get(path)))
