@@ -2,13 +2,16 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* At most 50 characters, so that what is appended to it stays within the 63 of a name. */}}
+{{/*
+The release's name where that says what it is, as caracal-gate does; else with the chart's behind it. At most 50
+characters, so that what is appended to it stays within the 63 of a name.
+*/}}
 {{- define "caracal-gate.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
 {{- else }}
 {{- $name := include "caracal-gate.name" . }}
-{{- if contains $name .Release.Name }}
+{{- if or (contains $name .Release.Name) (contains "caracal-gate" .Release.Name) }}
 {{- .Release.Name | trunc 50 | trimSuffix "-" }}
 {{- else }}
 {{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" }}

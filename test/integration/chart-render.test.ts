@@ -63,6 +63,11 @@ describe('the chart', () => {
     expect(names).toEqual([])
   })
 
+  it('takes the name of a release that says what it is', async () => {
+    const { stdout } = await helm(['template', 'caracal-gate', chartFolder])
+    expect(theOne(objectsOf(stdout), 'Service').metadata.name).toBe('caracal-gate')
+  })
+
   it('keeps names short enough for long names of releases', async () => {
     const release = 'a'.repeat(53)
     const { code, stdout } = await helm(

@@ -1,4 +1,7 @@
-import type { Values } from './chart.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { chartFolder, type Values } from './chart.ts'
 
 const secret = (key: string) => ({ secretName: 'gate-secrets', key })
 const peer = { namespaceSelector: { matchLabels: { team: 'platform' } } }
@@ -115,10 +118,18 @@ const everythingOff: Values = {
   tests: { enabled: false },
 }
 
+/** What the guide tells people to write. */
+function guide(): Values {
+  const text = readFileSync(join(chartFolder, '../docs/install-kubernetes.md'), 'utf8')
+  const [, values = ''] = /```yaml\n([^]*?)```/.exec(text) ?? []
+  return parse(values) as Values
+}
+
 /** Values by what they stand for, from nothing said to everything said. */
 export const chartValues: Readonly<Record<string, Values>> = {
   defaults: {},
   minimal,
+  guide: guide(),
   'everything on': everythingOn,
   'everything off': everythingOff,
   'one replica': { ...minimal, replicaCount: 1 },
