@@ -1,12 +1,13 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { isObject, objectAt } from '../manifest/objects.ts'
 import { beat } from './heartbeat.ts'
 import { reduceEndpointSlice, reducePod, reduceService } from './reduce-pods.ts'
 import { reduceAutoscaler, reduceJob, reduceReplicaSet, reduceWorkload } from './reduce-workloads.ts'
-import { reflect, type Reflector, type Resource } from './reflector.ts'
-import { openReleases, reduceRelease } from './releases.ts'
-import type { Cluster, Identity, Kind, Kinds, Seen } from './model.ts'
+import { Reflector, type Resource } from './reflector.ts'
+import { openReleases, reduceRelease, type SealedRelease } from './releases.ts'
+import type { Cluster, Identity, Kind, Kinds, Seen, Workload } from './model.ts'
 
 export interface ClusterSettings {
   readonly kubernetes: Kubernetes
@@ -16,72 +17,122 @@ export interface ClusterSettings {
   /** Whether the Secrets in which Helm keeps releases may be read. */
   readonly helmSecrets: boolean
   /** How often each kind is listed anew, should its watch have kept something from us. */
-  relist(): Millis
+  readonly relist: () => Millis
 }
 
 /** Follows the objects of one release. Nothing is asked before `start`. */
 export function openCluster(settings: ClusterSettings): Cluster {
-  const { kubernetes, namespace, helmSecrets, relist } = settings
+  const { kubernetes, namespace } = settings
   const changes = coalesced()
   const stopped = new AbortController()
-  const follow = <T extends Identity>(resource: Resource<T>): Reflector<T> =>
-    reflect(resource, { kubernetes, relist, onChange: changes.changed })
-
-  const of = resourcesIn(settings)
-  const deployments = follow(of('apis/apps/v1', 'deployments', reduceWorkload('Deployment')))
-  const statefulSets = follow(of('apis/apps/v1', 'statefulsets', reduceWorkload('StatefulSet')))
-  const releases = helmSecrets ? follow(releaseSecrets(settings)) : undefined
-  const simple = {
-    pods: follow(of('api/v1', 'pods', reducePod)),
-    replicaSets: follow(of('apis/apps/v1', 'replicasets', reduceReplicaSet)),
-    // Helm deletes a Job as it succeeds: what it came to is told with its end, or never.
-    jobs: follow({
-      ...of('apis/batch/v1', 'jobs', reduceJob),
-      bury: (job) => ({ ...job, deleted: true as const }),
-    }),
-    services: follow(of('api/v1', 'services', reduceService)),
-    endpointSlices: follow(of('apis/discovery.k8s.io/v1', 'endpointslices', reduceEndpointSlice)),
-    autoscalers: follow(of('apis/autoscaling/v2', 'horizontalpodautoscalers', reduceAutoscaler)),
-  }
-  const all = [
-    deployments,
-    statefulSets,
-    ...(releases === undefined ? [] : [releases]),
-    ...Object.values(simple),
-  ]
-  const readReleases = openReleases()
-  const views: { readonly [K in Kind]: () => Seen<Kinds[K]> } = {
-    pods: () => simple.pods.seen(),
-    replicaSets: () => simple.replicaSets.seen(),
-    jobs: () => simple.jobs.seen(),
-    services: () => simple.services.seen(),
-    endpointSlices: () => simple.endpointSlices.seen(),
-    autoscalers: () => simple.autoscalers.seen(),
-    workloads: () => both(deployments.seen(), statefulSets.seen()),
-    releases: () => (releases === undefined ? notPermitted : mapped(releases.seen(), readReleases)),
-  }
+  const followed = followedIn(settings, changes.changed)
+  const { reflectors, views } = followed
+  let lost: Blindness | undefined
   let beating: Promise<void> | undefined
+
+  /** What a dead API server said last is not what is. */
+  function confirmed<T>(seen: Seen<T>): Seen<T> {
+    return lost !== undefined && seen.ok ? { ok: false, blindness: lost, lastKnown: seen.items } : seen
+  }
+
+  function onLoss(blindness: Blindness): void {
+    lost = blindness
+    for (const reflector of reflectors) reflector.distrust(blindness)
+    changes.changed()
+  }
+
+  function onReturn(): void {
+    lost = undefined
+    for (const reflector of reflectors) reflector.hurry()
+    changes.changed()
+  }
+
   return {
-    of: (kind) => views[kind](),
+    of: (kind) => confirmed(views[kind]()),
     subscribe: (listener) => changes.subscribe(listener),
     secretKeys: (name, deadline) => secretKeys(kubernetes, namespace, name, deadline),
     cost: kubernetes.cost,
     start() {
-      for (const reflector of all) reflector.start()
-      beating ??= beat(
-        kubernetes,
-        (blindness) => {
-          for (const reflector of all) reflector.distrust(blindness)
-        },
-        stopped.signal,
-      )
+      for (const reflector of reflectors) reflector.start()
+      beating ??= beat(kubernetes, { onLoss, onReturn }, stopped.signal)
     },
     async stop() {
       stopped.abort()
-      await Promise.all([beating, ...all.map((reflector) => reflector.stop())])
+      followed.stopReading()
+      await Promise.all([beating, ...reflectors.map((reflector) => reflector.stop())])
       await kubernetes.close()
     },
   }
+}
+
+interface FollowedKinds {
+  readonly reflectors: readonly Pick<Reflector<Identity>, 'start' | 'distrust' | 'hurry' | 'stop'>[]
+  readonly views: { readonly [K in Kind]: () => Seen<Kinds[K]> }
+  stopReading(): void
+}
+
+function followedIn(settings: ClusterSettings, onChange: () => void): FollowedKinds {
+  const { kubernetes, relist } = settings
+  const of = resourcesIn(settings)
+  const follow = <T extends Identity>(resource: Resource<T>): Reflector<T> =>
+    new Reflector(resource, { kubernetes, relist, onChange })
+  const deployments = follow(of('apis/apps/v1', 'deployments', reduceWorkload('Deployment')))
+  const statefulSets = follow(of('apis/apps/v1', 'statefulsets', reduceWorkload('StatefulSet')))
+  const pods = follow(of('api/v1', 'pods', reducePod))
+  const replicaSets = follow(of('apis/apps/v1', 'replicasets', reduceReplicaSet))
+  // Helm deletes a Job as it succeeds: what it came to is told with its end, or never.
+  const jobs = follow({
+    ...of('apis/batch/v1', 'jobs', reduceJob),
+    bury: (job) => ({ ...job, deleted: true as const }),
+  })
+  const services = follow(of('api/v1', 'services', reduceService))
+  const endpointSlices = follow(of('apis/discovery.k8s.io/v1', 'endpointslices', reduceEndpointSlice))
+  const autoscalers = follow({
+    ...of('apis/autoscaling/v2', 'horizontalpodautoscalers', reduceAutoscaler),
+    optional: true,
+  })
+  const releases = settings.helmSecrets ? followReleases(settings, onChange) : undefined
+  const workloads = joined<Workload>()
+  return {
+    reflectors: [
+      deployments,
+      statefulSets,
+      pods,
+      replicaSets,
+      jobs,
+      services,
+      endpointSlices,
+      autoscalers,
+      ...(releases === undefined ? [] : [releases.reflector]),
+    ],
+    views: {
+      pods: () => pods.seen(),
+      replicaSets: () => replicaSets.seen(),
+      jobs: () => jobs.seen(),
+      services: () => services.seen(),
+      endpointSlices: () => endpointSlices.seen(),
+      autoscalers: () => autoscalers.seen(),
+      workloads: () => workloads(deployments.seen(), statefulSets.seen()),
+      releases: () => releases?.seen() ?? notPermitted,
+    },
+    stopReading: () => releases?.stop(),
+  }
+}
+
+function followReleases(settings: ClusterSettings, onChange: () => void) {
+  const { kubernetes, relist } = settings
+  const resource = releaseSecrets(settings)
+  const reflector = new Reflector(resource, {
+    kubernetes,
+    relist,
+    onChange() {
+      releases.update()
+      onChange()
+    },
+  })
+  const { path } = resource
+  const releases = openReleases({ kubernetes, path, sealed: () => reflector.seen(), onChange })
+  return { reflector, seen: () => releases.seen(), stop: () => releases.stop() }
 }
 
 /** Resources of the release, told by its label and never by a name. */
@@ -94,16 +145,12 @@ function resourcesIn({ namespace, release }: ClusterSettings) {
   })
 }
 
-function releaseSecrets({
-  namespace,
-  release,
-}: ClusterSettings): Resource<ReturnType<typeof reduceRelease> & {}> {
+function releaseSecrets({ namespace, release }: ClusterSettings): Resource<SealedRelease> {
   return {
-    name: 'Helm release secrets',
+    name: 'secrets of Helm releases',
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`,
     labelSelector: `owner=helm,name=${release}`,
-    // Each may be a megabyte.
-    pageSize: 5,
+    metadataOnly: true,
     reduce: reduceRelease,
   }
 }
@@ -118,18 +165,17 @@ const notPermitted: Seen<never> = {
   },
 }
 
-/** Both lists, or why one of them can't be seen. */
-function both<T>(first: Seen<T>, second: Seen<T>): Seen<T> {
-  if (first.ok && second.ok) return { ok: true, items: [...first.items, ...second.items] }
-  const lastKnown = [first, second].flatMap((seen) => (seen.ok ? seen.items : seen.lastKnown))
-  const blind = first.ok ? second : first
-  return blind.ok ? blind : { ok: false, blindness: blind.blindness, lastKnown }
-}
-
-function mapped<T, U>(seen: Seen<T>, map: (items: readonly T[]) => readonly U[]): Seen<U> {
-  return seen.ok
-    ? { ok: true, items: map(seen.items) }
-    : { ok: false, blindness: seen.blindness, lastKnown: map(seen.lastKnown) }
+/** Both lists, or why one of them can't be seen; the same array for as long as both are the same. */
+function joined<T>(): (first: Seen<T>, second: Seen<T>) => Seen<T> {
+  let of: readonly (readonly T[])[] = []
+  let items: readonly T[] = []
+  return (...both) => {
+    const parts = both.map((seen) => (seen.ok ? seen.items : seen.lastKnown))
+    if (parts.some((part, index) => part !== of[index])) items = parts.flat()
+    of = parts
+    const blind = both.find((seen) => !seen.ok)
+    return blind === undefined ? { ok: true, items } : { ...blind, lastKnown: items }
+  }
 }
 
 /** Tells listeners once of all that changed in one turn of the event loop. */

@@ -1,21 +1,21 @@
 import type { Instant } from '../core/time.ts'
-import { componentOf, nameOf, objectAt, textAt, type PlainObject } from '../manifest/objects.ts'
+import { plain } from '../core/text.ts'
+import { componentOf, nameOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
 import type { Identity } from './model.ts'
 
 // Reading what the API server sent, without trusting any of it: what is missing or of another type reads as nothing.
 
-/** Undefined for what has no name or no uid: nobody could say what it is. */
+/** Longest text of a kubelet or controller that is kept. */
+const MESSAGE_LIMIT = 200
+
+/** Undefined for what lacks a name, a uid or the time of its making, which the API server gives to every object. */
 export function identityOf(object: PlainObject): Identity | undefined {
   const metadata = objectAt(object, 'metadata')
   const name = nameOf(object)
   const uid = textAt(metadata, 'uid')
-  if (name === '' || uid === '') return undefined
-  return {
-    name,
-    uid,
-    component: componentOf(object),
-    createdAt: instantAt(metadata, 'creationTimestamp') ?? 0,
-  }
+  const createdAt = instantAt(metadata, 'creationTimestamp')
+  if (name === '' || uid === '' || createdAt === undefined) return undefined
+  return { name, uid, component: componentOf(object), createdAt }
 }
 
 /** By the clock of the API server. */
@@ -32,18 +32,32 @@ export function countAt(object: PlainObject, field: string): number {
 
 /** The uid of whoever controls the object. */
 export function controllerOf(object: PlainObject): string | undefined {
-  const references = objectAt(object, 'metadata')['ownerReferences']
-  const owners: readonly unknown[] = Array.isArray(references) ? references : []
-  for (const owner of owners)
-    if (typeof owner === 'object' && owner !== null && 'controller' in owner && owner.controller === true) {
-      const uid = textAt(owner as PlainObject, 'uid')
-      if (uid !== '') return uid
-    }
-  return undefined
+  const owners = objectsAt(objectAt(object, 'metadata'), 'ownerReferences')
+  const controller = owners.find((owner) => owner['controller'] === true)
+  const uid = textAt(controller ?? {}, 'uid')
+  return uid === '' ? undefined : uid
 }
 
-/** Number that the API server gives each change of an object; -1 when it gives none. */
+/** The uid; empty when there is none. Of what has neither that nor a name, no later event could be told. */
+export function uidOf(object: PlainObject): string {
+  return textAt(objectAt(object, 'metadata'), 'uid')
+}
+
+/** Number that the API server gives each change of an object, counting up over all objects; -1 when it gives none. */
 export function versionOf(object: PlainObject): number {
-  const version = Number(textAt(objectAt(object, 'metadata'), 'resourceVersion') || Number.NaN)
-  return Number.isFinite(version) ? version : -1
+  return versionNumber(textAt(objectAt(object, 'metadata'), 'resourceVersion'))
+}
+
+export function versionNumber(version: string): number {
+  return /^\d{1,15}$/.test(version) ? Number(version) : -1
+}
+
+/** Whether a version comes after another. Where that can't be told, what arrives later is. */
+export function isLater(version: number, than: number): boolean {
+  return version < 0 || than < 0 || version > than
+}
+
+/** Text of a kubelet or controller, on one line and not too long. */
+export function bounded(text: string): string {
+  return plain(text, MESSAGE_LIMIT)
 }

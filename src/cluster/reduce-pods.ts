@@ -1,10 +1,7 @@
 import { labelOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
 import type { Container, EndpointSlice, Pod, Service } from './model.ts'
-import { controllerOf, countAt, identityOf } from './objects.ts'
+import { bounded, controllerOf, countAt, identityOf } from './objects.ts'
 import { sourceOf } from './reduce-workloads.ts'
-
-/** Longest text of a kubelet that is kept. */
-const MESSAGE_LIMIT = 200
 
 export function reducePod(object: PlainObject): Pod | undefined {
   const identity = identityOf(object)
@@ -42,7 +39,8 @@ function containersOf(status: PlainObject, field: string): readonly Container[] 
     const waiting = objectAt(objectAt(container, 'state'), 'waiting')
     const last = objectAt(objectAt(container, 'lastState'), 'terminated')
     const reason = textAt(waiting, 'reason')
-    const message = textAt(waiting, 'message') || textAt(last, 'message') || textAt(last, 'reason')
+    const message =
+      (reason === 'CrashLoopBackOff' && endOf(last)) || textAt(waiting, 'message') || endOf(last)
     return {
       name: textAt(container, 'name'),
       image: textAt(container, 'image'),
@@ -54,16 +52,20 @@ function containersOf(status: PlainObject, field: string): readonly Container[] 
   })
 }
 
+/** How a container ended, as `Error, exit code 1: no database`; empty when it did not. */
+function endOf(terminated: PlainObject): string {
+  const reason = textAt(terminated, 'reason')
+  if (reason === '') return ''
+  const message = textAt(terminated, 'message')
+  return `${reason}, exit code ${countAt(terminated, 'exitCode')}${message === '' ? '' : `: ${message}`}`
+}
+
 function portOf(containers: readonly PlainObject[]): number | undefined {
   const ports = containers.flatMap((container) => objectsAt(container, 'ports'))
   const named = ports.find((port) => port['name'] === 'http')
   const chosen = named ?? (ports.length === 1 ? ports[0] : undefined)
   const port = chosen === undefined ? 0 : countAt(chosen, 'containerPort')
   return port > 0 && port < 65_536 ? port : undefined
-}
-
-function bounded(text: string): string {
-  return text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}…` : text
 }
 
 export function reduceService(object: PlainObject): Service | undefined {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { objectAt, objectsAt, podSpecOf, textAt, annotationOf, labelOf } from '../manifest/objects.ts'
 import { isObject, type PlainObject } from '../manifest/objects.ts'
 import type { Autoscaler, Job, ReplicaSet, Workload, WorkloadKind } from './model.ts'
-import { controllerOf, countAt, identityOf, instantAt } from './objects.ts'
+import { bounded, controllerOf, countAt, identityOf, instantAt } from './objects.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'
 
@@ -10,18 +10,20 @@ const REVISION = 'deployment.kubernetes.io/revision'
 export function reduceWorkload(kind: WorkloadKind): (object: PlainObject) => Workload | undefined {
   return (object) => {
     const identity = identityOf(object)
-    if (identity === undefined) return undefined
     const spec = objectAt(object, 'spec')
+    const desired = desiredOf(spec)
+    const generation = countAt(objectAt(object, 'metadata'), 'generation')
+    // Read as 0 they would make a workload that is rolled out of one that is not understood.
+    if (identity === undefined || desired === undefined || generation === 0) return undefined
     const status = objectAt(object, 'status')
     const deadlineExceeded = deadlineOf(status)
     return {
       ...identity,
       kind,
-      generation: countAt(objectAt(object, 'metadata'), 'generation'),
+      generation,
       observedGeneration: countAt(status, 'observedGeneration'),
       replicas: {
-        // The API server writes 1 where nobody said.
-        desired: spec['replicas'] === undefined ? 1 : countAt(spec, 'replicas'),
+        desired,
         total: countAt(status, 'replicas'),
         updated: countAt(status, 'updatedReplicas'),
       },
@@ -36,6 +38,12 @@ export function reduceWorkload(kind: WorkloadKind): (object: PlainObject) => Wor
   }
 }
 
+/** The API server writes 1 where nobody said. */
+function desiredOf(spec: PlainObject): number | undefined {
+  const replicas = spec['replicas'] ?? 1
+  return Number.isSafeInteger(replicas) && Number(replicas) >= 0 ? Number(replicas) : undefined
+}
+
 function deadlineOf(status: PlainObject): string | undefined {
   const late = objectsAt(status, 'conditions').find(
     (condition) =>
@@ -43,7 +51,7 @@ function deadlineOf(status: PlainObject): string | undefined {
       condition['status'] === 'False' &&
       condition['reason'] === 'ProgressDeadlineExceeded',
   )
-  return late && (textAt(late, 'message') || 'its progress deadline has passed')
+  return late && (bounded(textAt(late, 'message')) || 'its progress deadline has passed')
 }
 
 /** As the manifest would have it: without what the API server keeps for itself. */
@@ -94,7 +102,7 @@ export function reduceJob(object: PlainObject): Job | undefined {
   const endedAt = instantAt(status, 'completionTime') ?? instantAt(ended, 'lastTransitionTime')
   const when = endedAt === undefined ? {} : { endedAt }
   if (ended['type'] === 'Complete') return { ...counts, outcome: 'complete', ...when }
-  const [reason, message] = [textAt(ended, 'reason'), textAt(ended, 'message')]
+  const [reason, message] = [textAt(ended, 'reason'), bounded(textAt(ended, 'message'))]
   return {
     ...counts,
     outcome: 'failed',

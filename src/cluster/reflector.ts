@@ -1,252 +1,186 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import type { Kubernetes } from '../connections/kubernetes.ts'
 import type { Blindness } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { isObject, objectAt, textAt, type PlainObject } from '../manifest/objects.ts'
+import { isGone, openBackoff, pause } from './backoff.ts'
+import { blindnessFrom, isFinal, neverListed, notUnderstood } from './blindness.ts'
+import { followChanges } from './following.ts'
+import { Holding, type Reduction } from './holding.ts'
+import { listAll, type Collection } from './listing.ts'
 import type { Identity, Seen } from './model.ts'
-import { openHolding, type Holding } from './holding.ts'
 
 /** One kind of objects that is followed. */
-export interface Resource<T extends Identity> {
-  /** For messages, e.g. `pods`. */
-  readonly name: string
-  /** Of the collection, e.g. `/api/v1/namespaces/caracal/pods`. */
-  readonly path: string
-  readonly labelSelector: string
-  /** Objects in one answer of a list; fewer where they are large. */
-  readonly pageSize?: number
-  /** What is kept of an object; undefined for what can't be understood. */
-  reduce(object: PlainObject): T | undefined
-  /** What is kept of an object that was deleted; nothing without it. */
-  bury?(last: T): T
-}
-
-export interface Reflector<T> {
-  seen(): Seen<T>
-  start(): void
-  /** What is held may be old: nothing is seen until it was listed anew. */
-  distrust(blindness: Blindness): void
-  stop(): Promise<void>
-}
+export interface Resource<T extends Identity> extends Collection, Reduction<T> {}
 
 export interface ReflectorOptions {
   readonly kubernetes: Kubernetes
   /** How often everything is listed anew, should a watch have kept something from us. */
-  relist(): Millis
-  onChange(): void
+  readonly relist: () => Millis
+  readonly onChange: () => void
 }
 
-/** A list that takes longer is tried again. */
-const LIST_WITHIN: Millis = 5 * SECOND
-
-/** The API server sends a bookmark each minute; two that do not come mean that the watch is dead. */
-const SILENCE: Millis = 130 * SECOND
-
-const FIRST_PAUSE: Millis = 200
-const LAST_PAUSE: Millis = 10 * SECOND
-
-const PAGE_SIZE = 500
-const LARGEST_PAGE = 64 * 1024 * 1024
-
 /**
- * Keeps the objects of one kind up to date: lists them, follows their changes from there, and begins anew whenever the
- * watch breaks, what it goes on from is no longer kept, or it is time to. What was seen stays seen for as long as the
- * next list succeeds; when it does not, all is unseen, for the reason that it gave.
+ * Keeps the objects of one kind up to date: lists them, follows their changes from there, and lists them anew whenever
+ * the watch breaks, what it goes on from is no longer kept, or it is time to.
+ *
+ * Nothing is seen before the first list is whole. A watch that breaks hides nothing if the list that follows at once
+ * succeeds; one that can't be taken up hides everything until one is. A list that is made beside a living watch hides
+ * everything at the first refusal, or when it failed twice in a row.
  */
-export function reflect<T extends Identity>(resource: Resource<T>, options: ReflectorOptions): Reflector<T> {
-  const { kubernetes, relist, onChange } = options
-  const holding: Holding<T> = openHolding(resource)
-  const stopped = new AbortController()
-  let blindness: Blindness | undefined = neverListed(resource.name)
-  let following = new AbortController()
-  let seen: Seen<T> | undefined
-  let ended: Promise<void> | undefined
+export class Reflector<T extends Identity> {
+  readonly #resource: Resource<T>
+  readonly #options: ReflectorOptions
+  readonly #holding: Holding<T>
+  readonly #stopped = new AbortController()
+  readonly #blind: { list?: Blindness; watch?: Blindness }
+  #following = new AbortController()
+  #waiting = new AbortController()
+  #seen: Seen<T> | undefined
+  #ended: Promise<void> | undefined
 
-  function changed(): void {
-    seen = undefined
-    onChange()
+  constructor(resource: Resource<T>, options: ReflectorOptions) {
+    this.#resource = resource
+    this.#options = options
+    this.#holding = new Holding(resource)
+    this.#blind = { list: neverListed(resource.name) }
   }
 
-  function turnBlind(next: Blindness): void {
-    if (blindness?.reason === next.reason && blindness.message === next.message) return
-    blindness = next
-    changed()
+  seen(): Seen<T> {
+    this.#seen ??= this.#look()
+    return this.#seen
   }
 
-  async function list(): Promise<string> {
-    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(LIST_WITHIN)])
-    const { objects, version } = await listAll(kubernetes, resource, signal)
-    const isNews = holding.replace(objects)
-    const wasBlind = blindness !== undefined
-    blindness = undefined
-    if (isNews || wasBlind) changed()
+  start(): void {
+    this.#ended ??= this.#run()
+  }
+
+  /** What is held may be old: nothing is seen until it was listed anew. */
+  distrust(blindness: Blindness): void {
+    this.#turnBlind('list', blindness)
+    this.#following.abort()
+  }
+
+  /** Tries at once what would be tried after a pause. */
+  hurry(): void {
+    this.#waiting.abort()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#ended
+  }
+
+  #look(): Seen<T> {
+    const items = this.#holding.items()
+    const strange = this.#holding.strange()
+    const why = this.#blind.list ?? this.#blind.watch
+    if (why !== undefined) return { ok: false, blindness: why, lastKnown: items }
+    if (strange.length === 0) return { ok: true, items }
+    return { ok: false, blindness: notUnderstood(this.#resource.name, strange), lastKnown: items }
+  }
+
+  #changed(): void {
+    this.#seen = undefined
+    this.#options.onChange()
+  }
+
+  #turnBlind(way: 'list' | 'watch', next: Blindness): void {
+    if (this.#blind[way]?.message === next.message) return
+    this.#blind[way] = next
+    this.#changed()
+  }
+
+  #clear(way: 'list' | 'watch'): void {
+    if (this.#blind[way] === undefined) return
+    delete this.#blind[way]
+    this.#changed()
+  }
+
+  async #run(): Promise<void> {
+    const backoff = openBackoff()
+    while (!this.#stopped.signal.aborted) {
+      const startedAt = performance.now()
+      const fault = await this.#listAndFollow().catch((thrown: unknown) => thrown)
+      this.#waiting = new AbortController()
+      const wait = backoff.after(performance.now() - startedAt, fault)
+      await pause(wait, AbortSignal.any([this.#stopped.signal, this.#waiting.signal]))
+    }
+  }
+
+  async #listAndFollow(): Promise<void> {
+    const following = (this.#following = new AbortController())
+    const over = AbortSignal.any([this.#stopped.signal, following.signal])
+    const version = await this.#list(this.#stopped.signal, false).catch((fault: unknown) => {
+      this.#explain('list', fault, this.#stopped.signal)
+      throw fault
+    })
+    if (version === undefined) return pause(this.#options.relist(), over)
+    const listing = this.#keepListing(over)
+    try {
+      await this.#follow(version, over)
+    } finally {
+      following.abort()
+      await listing
+    }
+  }
+
+  async #follow(version: string, over: AbortSignal): Promise<void> {
+    let isOpen = false
+    try {
+      await followChanges(this.#options.kubernetes, this.#resource, version, over, {
+        onOpen: () => {
+          isOpen = true
+          this.#clear('watch')
+        },
+        onChange: (isDeleted, object) => {
+          if (this.#holding.apply(isDeleted, object)) this.#changed()
+        },
+      })
+    } catch (fault) {
+      if (!isOpen && !isGone(fault)) this.#explain('watch', fault, over)
+      throw fault
+    }
+  }
+
+  /** Lists anew from time to time beside the watch, which need not end for it. */
+  async #keepListing(stop: AbortSignal): Promise<void> {
+    const { relist } = this.#options
+    const backoff = openBackoff()
+    // Nine kinds must not be listed in the same moment.
+    const spread = 0.9 + Math.random() / 5
+    let listedAt = performance.now()
+    let failures = 0
+    let again: Millis | undefined
+    while (!stop.aborted) {
+      // In short turns, since how often it is wanted changes.
+      await pause(again ?? Math.min(SECOND, relist() / 4), stop)
+      const isDue = again !== undefined || performance.now() - listedAt > relist() * spread
+      if (stop.aborted || !isDue) continue
+      try {
+        await this.#list(stop, true)
+        listedAt = performance.now()
+        failures = 0
+        again = undefined
+      } catch (fault) {
+        failures += 1
+        if (failures > 1 || isFinal(fault)) this.#explain('list', fault, stop)
+        again = backoff.after(0, fault)
+      }
+    }
+  }
+
+  async #list(stop: AbortSignal, besideWatch: boolean): Promise<string | undefined> {
+    const holding = this.#holding
+    let listing = holding.list()
+    const version = await listAll(this.#options.kubernetes, this.#resource, stop, () => {
+      listing = holding.list()
+      return (objects) => holding.add(listing, objects)
+    })
+    if (holding.end(listing, version ?? '', besideWatch)) this.#changed()
+    this.#clear('list')
     return version
   }
 
-  /** Follows changes until the server ends the watch, it breaks, or it is time to list anew. */
-  async function follow(version: string): Promise<string | undefined> {
-    let newest = version
-    const listedAt = performance.now()
-    following = new AbortController()
-    const due = setInterval(() => {
-      if (performance.now() - listedAt > relist()) following.abort()
-    }, SECOND)
-    const stop = AbortSignal.any([stopped.signal, following.signal])
-    try {
-      while (!stop.aborted) {
-        const query = new URLSearchParams({
-          watch: '1',
-          allowWatchBookmarks: 'true',
-          resourceVersion: newest,
-          labelSelector: resource.labelSelector,
-          timeoutSeconds: String(Math.round(240 + Math.random() * 60)),
-        })
-        const startedAt = performance.now()
-        await kubernetes.watch(`${resource.path}?${query.toString()}`, {
-          idle: SILENCE,
-          stop,
-          onFrame(frame) {
-            newest = take(frame) ?? newest
-          },
-        })
-        // A server that ends each watch at once must not be asked in a loop.
-        if (performance.now() - startedAt < SECOND) await pause(FIRST_PAUSE, stop)
-      }
-      return undefined
-    } finally {
-      clearInterval(due)
-    }
+  #explain(way: 'list' | 'watch', fault: unknown, over: AbortSignal): void {
+    if (!over.aborted) this.#turnBlind(way, blindnessFrom(fault, this.#resource.name))
   }
-
-  /** Takes one frame of a watch in and gives the version to go on from. */
-  function take(frame: unknown): string | undefined {
-    const { type, object } = isObject(frame) ? frame : {}
-    if (!isObject(object)) return undefined
-    if (type === 'ERROR') throw failureIn(object, resource.name)
-    if (type !== 'BOOKMARK' && holding.apply(type === 'DELETED', object)) changed()
-    return textAt(objectAt(object, 'metadata'), 'resourceVersion') || undefined
-  }
-
-  async function run(): Promise<void> {
-    let failures = 0
-    while (!stopped.signal.aborted) {
-      try {
-        const version = await list()
-        const startedAt = performance.now()
-        await follow(version).catch((fault: unknown) => {
-          if (!isBroken(fault)) throw fault
-        })
-        // Whether the server is there the next list tells, and that is made at once unless this one ended at once.
-        if (performance.now() - startedAt < SECOND) await pause(FIRST_PAUSE, stopped.signal)
-        failures = 0
-      } catch (fault) {
-        if (stopped.signal.aborted) return
-        turnBlind(blindnessFrom(fault, resource.name))
-        await pause(pauseAfter(failures, fault), stopped.signal)
-        failures += 1
-      }
-    }
-  }
-
-  return {
-    seen() {
-      const items = () => holding.items()
-      seen ??=
-        blindness === undefined ? { ok: true, items: items() } : { ok: false, blindness, lastKnown: items() }
-      return seen
-    },
-    start() {
-      ended ??= run()
-    },
-    distrust(next) {
-      turnBlind(next)
-      following.abort()
-    },
-    async stop() {
-      stopped.abort()
-      await ended
-    },
-  }
-}
-
-async function listAll(
-  kubernetes: Kubernetes,
-  {
-    path,
-    labelSelector,
-    pageSize = PAGE_SIZE,
-  }: Pick<Resource<Identity>, 'path' | 'labelSelector' | 'pageSize'>,
-  signal: AbortSignal,
-): Promise<{ readonly objects: readonly PlainObject[]; readonly version: string }> {
-  const objects: PlainObject[] = []
-  let next = ''
-  do {
-    const query = new URLSearchParams({ labelSelector, limit: String(pageSize) })
-    if (next !== '') query.set('continue', next)
-    const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, {
-      deadline: signal,
-      maxBytes: LARGEST_PAGE,
-    })
-    const page = isObject(answer) ? answer : {}
-    const { items } = page
-    if (!Array.isArray(items))
-      throw new KubernetesFailure({
-        unknownReason: 'malformed',
-        reason: 'not_a_list',
-        message: `the API server's answer to ${path} is no list`,
-      })
-    objects.push(...items.filter(isObject))
-    const metadata = objectAt(page, 'metadata')
-    next = textAt(metadata, 'continue')
-    if (next === '') return { objects, version: textAt(metadata, 'resourceVersion') }
-  } while (!signal.aborted)
-  throw new KubernetesFailure({
-    unknownReason: 'timeout',
-    reason: 'timeout',
-    message: `the API server did not list ${path} within ${LIST_WITHIN} ms`,
-  })
-}
-
-/** What an ERROR frame says; most often that the version to go on from is no longer kept. */
-function failureIn(status: PlainObject, name: string): KubernetesFailure {
-  const isGone = status['code'] === 410
-  const message = `the watch of ${name} ended: ${textAt(status, 'message').slice(0, 200)}`
-  return new KubernetesFailure({
-    unknownReason: isGone ? 'stale' : 'unreachable',
-    reason: isGone ? 'gone' : 'watch_failed',
-    message,
-  })
-}
-
-function blindnessFrom(fault: unknown, name: string): Blindness {
-  if (fault instanceof KubernetesFailure) {
-    const { unknownReason, reason, message } = fault
-    return { unknownReason, reason, message }
-  }
-  const message = `${name} were not understood: ${fault instanceof Error ? fault.message : String(fault)}`
-  return { unknownReason: 'malformed', reason: 'unexpected_answer', message }
-}
-
-/** A watch that broke off, or whose beginning is no longer kept; not one that is refused. */
-function isBroken(fault: unknown): boolean {
-  return fault instanceof KubernetesFailure && (fault.status === undefined || fault.reason === 'gone')
-}
-
-/** What an expired page or an outdated version needs is a new list, at once. */
-function pauseAfter(failures: number, fault: unknown): Millis {
-  if (fault instanceof KubernetesFailure) {
-    if (fault.reason === 'gone' && failures === 0) return 0
-    if (fault.retryAfter !== undefined)
-      return Math.max(FIRST_PAUSE, fault.retryAfter) * (1 + Math.random() / 10)
-  }
-  return Math.min(FIRST_PAUSE * 2 ** failures, LAST_PAUSE) * (0.8 + Math.random() * 0.4)
-}
-
-async function pause(span: Millis, stop: AbortSignal): Promise<void> {
-  await delay(span, undefined, { signal: stop }).catch(() => {})
-}
-
-function neverListed(name: string): Blindness {
-  const message = `${name} were not listed yet`
-  return { unknownReason: 'never_measured', reason: 'not_listed', message }
 }

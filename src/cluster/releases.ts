@@ -1,14 +1,23 @@
+import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
 import type { Blindness } from '../core/observation.ts'
-import { labelOf, objectAt, textAt, type PlainObject } from '../manifest/objects.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { isObject, labelOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
+import { blindnessFrom } from './blindness.ts'
 import { releaseContent } from './helm-release.ts'
-import type { ReleaseContent, ReleaseSecret } from './model.ts'
+import type { ReleaseContent, ReleaseSecret, Seen } from './model.ts'
 import { identityOf, versionOf } from './objects.ts'
 
-/** A release Secret before it is read; reading each of them would cost more than all else together. */
+/** A release Secret by its labels alone. What is in one is asked for only when it is read: it may be a megabyte. */
 export interface SealedRelease extends Omit<ReleaseSecret, 'content'> {
-  /** What Helm stored, as the API server gives it. */
-  readonly data: string
   readonly version: number
+}
+
+/** The release Secrets, the newest of them read. */
+export interface Releases {
+  seen(): Seen<ReleaseSecret>
+  /** Looks at what there is now, and reads what was not read yet. */
+  update(): void
+  stop(): void
 }
 
 /** Statuses of a revision that was rolled out once. */
@@ -17,38 +26,138 @@ const rolledOut = new Set(['deployed', 'superseded'])
 /** Of revisions that were rolled out, the newest are read: the one in force, and one to go back to. */
 const READ = 2
 
+const READ_WITHIN: Millis = 3 * SECOND
+const READ_AGAIN_AFTER: Millis = 2 * SECOND
+
+/** A Secret holds at most 1 MiB, in Base64 a third more. */
+const LARGEST_SECRET = 4 * 1024 * 1024
+
 const unread: Blindness = {
   unknownReason: 'not_configured',
   reason: 'not_read',
   message: 'only the newest revision and those that it could be gone back to are read',
 }
 
+const readingFirst: Blindness = {
+  unknownReason: 'never_measured',
+  reason: 'not_read_yet',
+  message: 'the Secrets of the Helm release are being read',
+}
+
 export function reduceRelease(object: PlainObject): SealedRelease | undefined {
   const identity = identityOf(object)
   const revision = Number(labelOf(object, 'version'))
   if (identity === undefined || !Number.isSafeInteger(revision) || revision < 1) return undefined
+  const status = labelOf(object, 'status') || 'unknown'
+  return { ...identity, revision, status, version: versionOf(object) }
+}
+
+export interface ReleasesOptions {
+  readonly kubernetes: Kubernetes
+  /** Of the Secrets of the namespace. */
+  readonly path: string
+  /** What the labels of the Secrets say now. */
+  readonly sealed: () => Seen<SealedRelease>
+  readonly onChange: () => void
+}
+
+/**
+ * Reads the newest revisions, each version of each once. What was seen before stays until all that should be read of a
+ * change was: a revision never shows with the content of another.
+ */
+export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOptions): Releases {
+  const stopped = new AbortController()
+  const contents = new WeakMap<SealedRelease, ReleaseContent>()
+  let shown: readonly ReleaseSecret[] | undefined
+  let shownOf: readonly SealedRelease[] | undefined
+  let reading = false
+  let again: NodeJS.Timeout | undefined
+
+  async function contentOf(release: SealedRelease): Promise<ReleaseContent | Blindness> {
+    const known = contents.get(release)
+    if (known !== undefined) return known
+    try {
+      const read = await readRelease(kubernetes, path, release.name, stopped.signal)
+      if ('digest' in read) contents.set(release, read)
+      return read
+    } catch (fault) {
+      again ??= setTimeout(() => {
+        again = undefined
+        shownOf = undefined
+        update()
+      }, READ_AGAIN_AFTER)
+      return blindnessFrom(fault, release.name)
+    }
+  }
+
+  async function readAll(): Promise<void> {
+    for (;;) {
+      const { items } = itemsOf(sealed())
+      if (stopped.signal.aborted || items === shownOf) return
+      const newest = newestOf(items)
+      const read = await Promise.all(
+        items.map(async (release) => {
+          const { version: _, ...rest } = release
+          return { ...rest, content: newest.has(release) ? await contentOf(release) : unread }
+        }),
+      )
+      shown = read
+      shownOf = items
+      onChange()
+    }
+  }
+
+  function update(): void {
+    if (reading || !itemsOf(sealed()).isListed) return
+    reading = true
+    void readAll().finally(() => (reading = false))
+  }
+
   return {
-    ...identity,
-    revision,
-    status: labelOf(object, 'status') || 'unknown',
-    data: textAt(objectAt(object, 'data'), 'release'),
-    version: versionOf(object),
+    update,
+    seen() {
+      const now = sealed()
+      const lastKnown = shown ?? []
+      if (!now.ok) return { ok: false, blindness: now.blindness, lastKnown }
+      if (shown === undefined) return { ok: false, blindness: readingFirst, lastKnown }
+      return { ok: true, items: shown }
+    },
+    stop() {
+      stopped.abort()
+      clearTimeout(again)
+    },
   }
 }
 
-/** Reads the newest of them; each once. */
-export function openReleases(): (sealed: readonly SealedRelease[]) => readonly ReleaseSecret[] {
-  const contents = new WeakMap<SealedRelease, ReleaseContent | Blindness>()
-  return (sealed) => {
-    const [latest, ...earlier] = sealed.toSorted((a, b) => b.revision - a.revision)
-    const candidates = earlier.filter(({ status }) => rolledOut.has(status)).slice(0, READ)
-    const newest = new Set([latest, ...candidates])
-    return sealed.map((release) => {
-      const { data, version: _, ...rest } = release
-      if (!newest.has(release)) return { ...rest, content: unread }
-      const content = contents.get(release) ?? releaseContent(data)
-      contents.set(release, content)
-      return { ...rest, content }
-    })
-  }
+function itemsOf(seen: Seen<SealedRelease>): {
+  readonly items: readonly SealedRelease[]
+  readonly isListed: boolean
+} {
+  return seen.ok ? { items: seen.items, isListed: true } : { items: seen.lastKnown, isListed: false }
+}
+
+function newestOf(sealed: readonly SealedRelease[]): ReadonlySet<SealedRelease | undefined> {
+  const [latest, ...earlier] = sealed.toSorted((a, b) => b.revision - a.revision)
+  return new Set([latest, ...earlier.filter(({ status }) => rolledOut.has(status)).slice(0, READ)])
+}
+
+/** By a list of one, which needs no right beside those to list and to watch. */
+async function readRelease(
+  kubernetes: Kubernetes,
+  path: string,
+  name: string,
+  stop: AbortSignal,
+): Promise<ReleaseContent | Blindness> {
+  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
+  const deadline = AbortSignal.any([stop, AbortSignal.timeout(READ_WITHIN)])
+  const maxBytes = LARGEST_SECRET
+  const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, { deadline, maxBytes })
+  const [secret] = isObject(answer) ? objectsAt(answer, 'items') : []
+  if (secret === undefined) throw gone(name)
+  return releaseContent(textAt(objectAt(secret, 'data'), 'release'))
+}
+
+function gone(name: string): KubernetesFailure {
+  const message = `${name} was deleted before it was read`
+  return new KubernetesFailure({ unknownReason: 'never_measured', reason: 'release_gone', message })
 }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { Agent } from 'undici'
 import { KubernetesFailure } from './kubernetes-failure.ts'
 
 /** Where to find the API server and how to log in. Without a kubeconfig: the pod's service account, or the default one. */
@@ -10,109 +9,118 @@ export interface KubernetesSettings {
   readonly context?: string
 }
 
-/** A way to the API server: its address, connections that trust only its authority, and fresh headers. */
-export interface Session {
+/** What a connection to the API server is made of; texts are PEM. */
+export interface Tls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+  readonly servername?: string
+}
+
+/** Where the API server is, whom to trust there, and what to show it. */
+export interface Login {
   readonly origin: string
   /** What the server's URL has behind its host. */
   readonly prefix: string
-  readonly agent: Agent
-  /** Headers that log in; tokens of files and plug-ins are read again as they expire. */
-  headers(): Promise<Record<string, string>>
+  readonly tls: Tls
+  readonly headers: Readonly<Record<string, string>>
 }
+
+/** The kubelet mounts it into each pod that has a service account. */
+const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /**
- * Reads the credentials and prepares connections; dials nothing. The library is loaded only here: most installations
- * without a cluster never pay for it.
- * @throws KubernetesFailure when there are none
+ * Reads the configuration. The library is loaded only here: installations without a cluster never pay for it.
+ * @throws KubernetesFailure when there is none
  */
-export async function openSession(settings: KubernetesSettings): Promise<Session> {
-  try {
-    const config = await configOf(settings)
-    const cluster = config.getCurrentCluster()
-    if (cluster === null) throw new Error('its current context names no cluster')
-    const url = new URL(cluster.server)
-    return {
-      origin: url.origin,
-      prefix: url.pathname.replace(/\/+$/, ''),
-      agent: new Agent({
-        // A watch of each kind, and a few requests beside them.
-        connections: 24,
-        allowH2: false,
-        pipelining: 1,
-        // Deadlines are ours; these are nets below them.
-        headersTimeout: 30_000,
-        bodyTimeout: 0,
-        connect: { timeout: 2_500, ...(await tlsOf(config)) },
-      }),
-      headers: () => loginOf(config),
-    }
-  } catch (fault) {
-    if (fault instanceof KubernetesFailure) throw fault
-    throw new KubernetesFailure(
-      {
-        unknownReason: 'not_configured',
-        reason: 'no_credentials',
-        message: `there are no credentials for the API server: ${textOf(fault)}`,
-      },
-      { cause: fault },
-    )
-  }
-}
-
-async function configOf({ kubeconfig, context }: KubernetesSettings): Promise<KubeConfig> {
+export async function readConfig({ kubeconfig, context }: KubernetesSettings): Promise<KubeConfig> {
   const { KubeConfig } = await import('./kube-config.ts')
   const config = new KubeConfig()
-  if (kubeconfig === undefined) config.loadFromDefault()
-  else config.loadFromFile(kubeconfig)
+  try {
+    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig)
+    else if (context === undefined && existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster()
+    else config.loadFromDefault()
+  } catch (fault) {
+    const where = kubeconfig === undefined ? 'the default kubeconfig' : `the kubeconfig ${kubeconfig}`
+    throw noCredentials(`${where} can't be read, ${textOf(fault)}`, fault)
+  }
   if (context !== undefined) config.setCurrentContext(context)
   return config
 }
 
-async function tlsOf(config: KubeConfig) {
-  const cluster = config.getCurrentCluster()
-  const user = config.getCurrentUser()
-  const [ca, cert, key] = await Promise.all([
-    pem(cluster?.caData, cluster?.caFile),
-    pem(user?.certData, user?.certFile),
-    pem(user?.keyData, user?.keyFile),
-  ])
-  return {
-    // Never less, whatever the kubeconfig says: a foreign API server could open every gate.
-    rejectUnauthorized: true,
-    ...(cluster?.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-  }
-}
-
-async function pem(data: string | undefined, file: string | undefined): Promise<Buffer | undefined> {
-  if (data !== undefined && data !== '') return Buffer.from(data, 'base64')
-  return file === undefined || file === '' ? undefined : readFile(file)
-}
-
-async function loginOf(config: KubeConfig): Promise<Record<string, string>> {
-  const headers: Record<string, string> = {}
+/**
+ * The login as it is now: tokens of files and plug-ins are read again as they expire.
+ * @throws KubernetesFailure when it can't be had, or would not be safe
+ */
+export async function loginFrom(config: KubeConfig): Promise<Login> {
+  const { origin, pathname } = serverOf(config)
+  const options: LoginOptions = {}
   try {
-    // The library asks only for these two of what its generated clients pass.
-    const request = {
-      setHeaderParam: (name: string, value: string) => void (headers[name] = value),
-      setDispatcher: () => {},
-    }
-    await config.applySecurityAuthentication(
-      request as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0],
-    )
-    return headers
+    await config.applyToHTTPSOptions(options)
   } catch (fault) {
     throw new KubernetesFailure(
       {
         unknownReason: 'unauthorized',
         reason: 'no_token',
-        message: `the token for the API server can't be had: ${textOf(fault)}`,
+        message: `the login for the API server can't be had: ${textOf(fault)}; see the user of the kubeconfig, or the mounted service account`,
       },
       { cause: fault },
     )
   }
+  const { ca, cert, key, passphrase, servername } = options
+  const tls = { ca, cert, key, passphrase, servername }
+  const parts = Object.entries(tls).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))
+  return {
+    origin,
+    prefix: pathname.replace(/\/+$/, ''),
+    tls: Object.fromEntries(parts) as Tls,
+    headers: headersOf(options),
+  }
+}
+
+/** What the library fills in of the options of a request. */
+interface LoginOptions {
+  ca?: string | Buffer
+  cert?: string | Buffer
+  key?: string | Buffer
+  passphrase?: string
+  servername?: string
+  auth?: string
+  headers?: Record<string, string>
+}
+
+function headersOf({ headers = {}, auth }: LoginOptions): Record<string, string> {
+  // A file ends with a line break, which no header may.
+  const trimmed = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()])
+  const basic = auth === undefined ? {} : { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }
+  return { ...basic, ...Object.fromEntries(trimmed) }
+}
+
+function serverOf(config: KubeConfig): URL {
+  const name = config.getCurrentContext()
+  const cluster = config.getCurrentCluster()
+  if (cluster === null) {
+    const known = config.getContexts().map((context) => context.name)
+    const contexts = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`
+    throw noCredentials(`the context ${name ?? '(none)'} names no cluster; ${contexts}`)
+  }
+  // In the clear anybody could answer, and read the token.
+  if (!cluster.server.startsWith('https:') || !URL.canParse(cluster.server))
+    throw noCredentials(
+      `there is no https address of an API server (${cluster.server}); run in a pod with a service account, or name a kubeconfig`,
+    )
+  if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '')
+    throw noCredentials('proxy-url of the kubeconfig is not supported; name an address that needs no proxy')
+  return new URL(cluster.server)
+}
+
+function noCredentials(why: string, cause?: unknown): KubernetesFailure {
+  const message = `there are no credentials for the API server: ${why}`
+  return new KubernetesFailure(
+    { unknownReason: 'not_configured', reason: 'no_credentials', message },
+    { cause },
+  )
 }
 
 function textOf(fault: unknown): string {

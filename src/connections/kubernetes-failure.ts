@@ -1,5 +1,6 @@
 import type { Blindness, UnknownReason } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
+import { blindnessOfFault } from './http-failure.ts'
 
 /** The API server can't be asked, or refuses. The message names what was asked and what mends it. */
 export class KubernetesFailure extends Error implements Blindness {
@@ -30,19 +31,28 @@ export interface Asked {
   readonly path: string
 }
 
+/** What came with a refusal: its body, and its header `Retry-After`. */
+interface Refused {
+  readonly text: string
+  readonly retryAfter: string
+}
+
 /** Longest pause that an answer may impose. */
 const LONGEST_PAUSE: Millis = 60 * SECOND
 
 /** The failure that an answer with this status means. */
-export function refusal(asked: Asked, status: number, retryAfter: string | undefined): KubernetesFailure {
-  const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined
-  const pause = seconds === undefined ? {} : { retryAfter: Math.min(seconds * SECOND, LONGEST_PAUSE) }
-  const [unknownReason, reason, says] = kindOf(status)
-  const message = `may not or can't ${inWords(asked)}: ${says}`
+export function refusal(asked: Asked, status: number, { text, retryAfter }: Refused): KubernetesFailure {
+  const pause = /^\d{1,6}$/.test(retryAfter)
+    ? { retryAfter: Math.min(Number(retryAfter) * SECOND, LONGEST_PAUSE) }
+    : {}
+  const [unknownReason, reason, says] = kindOf(status, messageIn(text))
+  const may = unknownReason === 'unauthorized' ? `${userIn(text)}may not` : `can't`
+  const message = `${may} ${inWords(asked)}: ${says}`
   return new KubernetesFailure({ unknownReason, reason, message }, { status, ...pause })
 }
 
-function kindOf(status: number): readonly [UnknownReason, string, string] {
+function kindOf(status: number, explained: string): readonly [UnknownReason, string, string] {
+  const because = explained === '' ? '' : ` (${explained})`
   switch (status) {
     case 401:
       return [
@@ -54,7 +64,7 @@ function kindOf(status: number): readonly [UnknownReason, string, string] {
       return [
         'unauthorized',
         'forbidden',
-        'the API server forbids it: grant it to the service account, as the Role of the chart does',
+        'the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)',
       ]
     case 404:
       return ['not_configured', 'not_found', 'the API server knows no such object or resource']
@@ -66,9 +76,51 @@ function kindOf(status: number): readonly [UnknownReason, string, string] {
       return ['throttled', 'too_many_requests', 'the API server is asked too much by all of its clients']
     default:
       return status >= 500
-        ? ['unreachable', 'server_error', `the API server answers ${status}: look at its health`]
-        : ['malformed', 'unexpected_status', `the API server answers ${status}`]
+        ? ['unreachable', 'server_error', `the API server answers ${status}${because}: look at its health`]
+        : ['malformed', 'unexpected_status', `the API server answers ${status}${because}`]
   }
+}
+
+/** The sentence in the object Status that comes with a refusal. */
+function messageIn(text: string): string {
+  const found = /"message":"((?:[^"\\]|\\.){1,200})"/.exec(text)
+  return found?.[1]?.replaceAll('\\"', '"') ?? ''
+}
+
+/** As whom the API server sees us, where it says so: a forgotten service account is the most frequent mistake. */
+function userIn(text: string): string {
+  const found = /User "([^"]{1,120})"/.exec(messageIn(text))
+  return found === null ? '' : `${found[1]} `
+}
+
+/** What mends a failure of the network or of TLS; other reasons mend themselves or are ours. */
+const mends: Readonly<Record<string, string>> = {
+  timeout: 'see whether it is overloaded, and whether a NetworkPolicy lets the exporter reach it',
+  connection_refused: 'see whether it runs, and whether its address is right',
+  no_route: 'see whether a NetworkPolicy lets the exporter reach it',
+  connection_failed: 'see whether a NetworkPolicy lets the exporter reach it',
+  name_not_found: 'correct the address in the kubeconfig, or see the name server',
+  name_server_unreachable: 'see whether a NetworkPolicy lets the exporter reach the name server',
+  tls_not_trusted: 'name the authority that signed its certificate in the kubeconfig',
+  tls_expired: 'renew its certificate',
+  tls_wrong_host: 'use an address that its certificate names, or set tls-server-name in the kubeconfig',
+}
+
+/** The failure of a request that brought no answer; undefined for a fault of ours. */
+export function unanswered(fault: unknown, asked: Asked, host?: string): KubernetesFailure | undefined {
+  if (fault instanceof KubernetesFailure) return fault
+  const blindness = blindnessOfFault(fault, 'waiting', host ?? 'of the cluster')
+  if (blindness === undefined) return undefined
+  const { unknownReason, reason } = blindness
+  const mend = Object.hasOwn(mends, reason) ? `: ${mends[reason]}` : ''
+  const message = `can't ${inWords(asked)}: the API server ${blindness.message}${mend}`
+  return new KubernetesFailure({ unknownReason, reason, message }, { cause: fault })
+}
+
+/** The failure of a request that was still under way at its deadline. */
+export function lateFailure(asked: Asked): KubernetesFailure {
+  const message = `can't ${inWords(asked)}: the API server did not answer in time: ${mends['timeout']}`
+  return new KubernetesFailure({ unknownReason: 'timeout', reason: 'timeout', message })
 }
 
 /** As `list pods in namespace caracal`, as one writes it in a Role. */

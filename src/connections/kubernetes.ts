@@ -1,15 +1,20 @@
-import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
-import { type Millis } from '../core/time.ts'
-import { blindnessOfFault } from './http-failure.ts'
-import { openSession, type KubernetesSettings, type Session } from './kubernetes-credentials.ts'
-import { inWords, KubernetesFailure, refusal, type Asked } from './kubernetes-failure.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { framesOf, parsed, readAll } from './kubernetes-body.ts'
+import type { KubernetesSettings } from './kubernetes-credentials.ts'
+import { lateFailure, refusal, unanswered, type Asked } from './kubernetes-failure.ts'
+import { openSessions, type Session, type Sessions } from './kubernetes-session.ts'
 
 export { KubernetesFailure } from './kubernetes-failure.ts'
 export type { KubernetesSettings } from './kubernetes-credentials.ts'
 
-export interface KubernetesRequest {
-  /** Sent as JSON. */
+/** How objects are wanted: whole, or only what is in their `metadata`. */
+interface Shape {
+  readonly metadataOnly?: boolean
+}
+
+export interface KubernetesRequest extends Shape {
+  /** Sent as JSON; a PATCH is a JSON merge patch. */
   readonly body?: unknown
   /** Ends the request, whatever state it is in. */
   readonly deadline: AbortSignal
@@ -17,9 +22,11 @@ export interface KubernetesRequest {
   readonly maxBytes: number
 }
 
-export interface WatchOptions {
-  /** Called with each frame as it comes. */
-  onFrame(frame: unknown): void
+export interface WatchOptions extends Shape {
+  /** Called when the API server has taken the watch up. */
+  readonly onOpen?: () => void
+  /** Called with each frame as it comes. What it throws ends the watch and is thrown on. */
+  readonly onFrame: (frame: unknown) => void
   /** A watch that says nothing for so long, not even a bookmark, is taken for dead. */
   readonly idle: Millis
   readonly stop: AbortSignal
@@ -34,79 +41,80 @@ export interface Kubernetes {
    * @throws KubernetesFailure when it breaks, falls silent or is refused
    */
   watch(path: string, options: WatchOptions): Promise<void>
+  /** @throws KubernetesFailure when the API server says that it is not well, with its status, or says nothing */
+  alive(deadline: AbortSignal): Promise<void>
   readonly cost: { readonly requests: number; readonly took: Millis }
   close(): Promise<void>
 }
 
-/** One frame is one object; a release of Helm ends below the megabyte that etcd takes. */
-const LONGEST_FRAME = 8 * 1024 * 1024
+/** A watch is taken up at once; behind a balancer a single API server may hang while others live. */
+const OPEN_WITHIN: Millis = 5 * SECOND
 
-type Body = Dispatcher.ResponseData['body']
+/** Longest explanation of a refusal that is read. */
+const LONGEST_REFUSAL = 64 * 1024
 
 /** Nothing is read or dialled before the first request. */
 export function openKubernetes(settings: KubernetesSettings): Kubernetes {
-  const cost = { requests: 0, took: 0 }
-  let session: Promise<Session> | undefined
-  let isClosed = false
+  return new Client(openSessions(settings))
+}
 
-  function currentSession(): Promise<Session> {
-    if (session === undefined) {
-      session = openSession(settings)
-      // The next request reads the credentials again.
-      session.catch(() => (session = undefined))
+class Client implements Kubernetes {
+  readonly cost = { requests: 0, took: 0 }
+  readonly #sessions: Sessions
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions
+  }
+
+  async json(
+    method: string,
+    path: string,
+    { body, deadline, maxBytes, metadataOnly }: KubernetesRequest,
+  ): Promise<unknown> {
+    const asked = { method, path }
+    const shape = metadataOnly === true ? 'PartialObjectMetadataList' : 'whole'
+    const sent = { shape, ...(body !== undefined && { body: JSON.stringify(body) }) } as const
+    return parsed(await this.#textOf(asked, sent, deadline, maxBytes), asked)
+  }
+
+  async alive(deadline: AbortSignal): Promise<void> {
+    await this.#textOf({ method: 'GET', path: '/livez' }, { shape: 'any' }, deadline, LONGEST_REFUSAL)
+  }
+
+  async watch(path: string, { onOpen, onFrame, idle, stop, metadataOnly }: WatchOptions): Promise<void> {
+    const asked = { method: 'GET', path }
+    const shape = metadataOnly === true ? 'PartialObjectMetadata' : 'whole'
+    const silence = new AbortController()
+    const signal = AbortSignal.any([stop, silence.signal])
+    // Armed before the request is sent: a connection that hangs is silent too.
+    let timer = setTimeout(() => silence.abort(), Math.min(idle, OPEN_WITHIN))
+    try {
+      const body = await this.#raced(asked, signal, this.#bodyOf(asked, { shape }, signal))
+      clearTimeout(timer)
+      timer = setTimeout(() => silence.abort(), idle)
+      onOpen?.()
+      for await (const frame of framesOf(body, asked, signal, () => timer.refresh())) onFrame(frame)
+      if (silence.signal.aborted) throw lateFailure(asked)
+    } catch (fault) {
+      if (stop.aborted) return
+      throw silence.signal.aborted ? lateFailure(asked) : (unanswered(fault, asked) ?? fault)
+    } finally {
+      clearTimeout(timer)
+      silence.abort()
     }
-    return session
   }
 
-  async function forget(old: Session): Promise<void> {
-    session = undefined
-    await old.agent.destroy().catch(() => {})
+  close(): Promise<void> {
+    return this.#sessions.close()
   }
 
-  /** The answer of a request whose status is 2xx. A token that is refused is read anew once. */
-  async function answerTo(asked: Asked, body: string | undefined, signal: AbortSignal): Promise<Body> {
-    for (let attempt = 1; ; attempt += 1) {
-      const current = await currentSession()
-      if (isClosed) await forget(current)
-      cost.requests += 1
-      const answer = await current.agent.request({
-        origin: current.origin,
-        path: current.prefix + asked.path,
-        method: asked.method as Dispatcher.HttpMethod,
-        headers: {
-          accept: 'application/json',
-          ...(body !== undefined && { 'content-type': contentTypeOf(asked.method) }),
-          ...(await current.headers()),
-        },
-        ...(body !== undefined && { body }),
-        signal,
-      })
-      answer.body.on('error', () => {})
-      const status = answer.statusCode
-      if (status >= 200 && status < 300) return answer.body
-      answer.body.destroy()
-      if (status === 401 && attempt === 1) {
-        await forget(current)
-        continue
-      }
-      const { 'retry-after': retryAfter } = answer.headers
-      throw refusal(asked, status, typeof retryAfter === 'string' ? retryAfter : undefined)
-    }
-  }
-
-  async function failureOf(fault: unknown, asked: Asked): Promise<unknown> {
-    if (fault instanceof KubernetesFailure) return fault
-    const host = await hostOf(session)
-    const blindness = blindnessOfFault(fault, 'waiting', host)
-    if (blindness === undefined) return fault
-    // An authority that was replaced is read again with everything else.
-    if (blindness.reason.startsWith('tls_') && session !== undefined) await forget(await session)
-    const message = `can't ${inWords(asked)}: the API server ${blindness.message}`
-    return new KubernetesFailure({ ...blindness, message }, { cause: fault })
+  #textOf(asked: Asked, sent: Sent, deadline: AbortSignal, maxBytes: number): Promise<string> {
+    const exchange = this.#bodyOf(asked, sent, deadline).then((body) => readAll(body, maxBytes, asked))
+    return this.#raced(asked, deadline, exchange)
   }
 
   /** Races an exchange against a signal: undici ends neither a queued request nor a TLS handshake by one. */
-  async function raced<T>(asked: Asked, signal: AbortSignal, exchange: Promise<T>): Promise<T> {
+  async #raced<T>(asked: Asked, signal: AbortSignal, exchange: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>()
     const onAbort = () => late.reject(lateFailure(asked))
     signal.addEventListener('abort', onAbort, { once: true })
@@ -115,109 +123,68 @@ export function openKubernetes(settings: KubernetesSettings): Kubernetes {
     try {
       return await Promise.race([late.promise, exchange])
     } catch (fault) {
-      throw await failureOf(fault, asked)
+      throw unanswered(fault, asked) ?? fault
     } finally {
-      cost.took += performance.now() - startedAt
+      this.cost.took += performance.now() - startedAt
       signal.removeEventListener('abort', onAbort)
-      late.promise.catch(() => {})
-      exchange.catch(() => {})
     }
   }
 
-  return {
-    cost,
-    async json(method, path, { body, deadline, maxBytes }) {
-      const asked = { method, path }
-      const sent = body === undefined ? undefined : JSON.stringify(body)
-      const text = await raced(
-        asked,
-        deadline,
-        answerTo(asked, sent, deadline).then((answer) => readAll(answer, maxBytes, asked)),
-      )
-      return parsed(text, asked)
-    },
-    async watch(path, { onFrame, idle, stop }) {
-      const asked = { method: 'GET', path }
-      const silence = new AbortController()
-      const signal = AbortSignal.any([stop, silence.signal])
-      // Armed before the request is sent: a connection that hangs is silent too.
-      const timer = setTimeout(() => silence.abort(), idle)
-      try {
-        const body = await raced(asked, signal, answerTo(asked, undefined, signal))
-        for await (const frame of framesOf(body, asked, signal)) {
-          timer.refresh()
-          onFrame(frame)
-        }
-      } catch (fault) {
-        if (stop.aborted) return
-        throw silence.signal.aborted ? lateFailure(asked) : await failureOf(fault, asked)
-      } finally {
-        clearTimeout(timer)
-        silence.abort()
-      }
-    },
-    async close() {
-      isClosed = true
-      const last = await session?.catch(() => undefined)
-      if (last !== undefined) await forget(last)
-    },
+  /** The body of an answer whose status is 2xx. A token that is refused is read anew once. */
+  async #bodyOf(asked: Asked, sent: Sent, signal: AbortSignal): Promise<Body> {
+    let session = await this.#sessions.current()
+    for (;;) {
+      const answer = await this.#send(session, asked, sent, signal)
+      answer.body.on('error', () => {})
+      const status = answer.statusCode
+      if (status >= 200 && status < 300) return answer.body
+      // Read to its end, or its connection would be of no further use.
+      const text = await readAll(answer.body, LONGEST_REFUSAL, asked).catch(() => '')
+      const next = status === 401 ? await this.#sessions.renewed(session) : session
+      const { 'retry-after': retryAfter } = answer.headers
+      if (next === session) throw refusal(asked, status, { text, retryAfter: String(retryAfter) })
+      session = next
+    }
   }
+
+  async #send(session: Session, asked: Asked, { shape, body }: Sent, signal: AbortSignal) {
+    this.cost.requests += 1
+    const { origin, prefix, agent, headers } = session
+    try {
+      return await agent.request({
+        origin,
+        path: prefix + asked.path,
+        method: asked.method as Dispatcher.HttpMethod,
+        headers: {
+          accept: acceptedFor(shape),
+          'user-agent': 'caracal-gate-exporter',
+          ...(body !== undefined && { 'content-type': contentTypeOf(asked.method) }),
+          ...headers,
+        },
+        ...(body !== undefined && { body }),
+        signal,
+      })
+    } catch (fault) {
+      const failure = unanswered(fault, asked, new URL(origin).host)
+      // An authority that was replaced is in force for the next request.
+      if (failure?.reason.startsWith('tls_')) await this.#sessions.renewed(session).catch(() => {})
+      throw failure ?? fault
+    }
+  }
+}
+
+type Body = Dispatcher.ResponseData['body']
+
+interface Sent {
+  readonly shape: 'whole' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'any'
+  readonly body?: string
+}
+
+function acceptedFor(shape: Sent['shape']): string {
+  if (shape === 'any') return '*/*'
+  return shape === 'whole' ? 'application/json' : `application/json;as=${shape};g=meta.k8s.io;v=v1`
 }
 
 function contentTypeOf(method: string): string {
   return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-}
-
-async function hostOf(session: Promise<Session> | undefined): Promise<string> {
-  const known = await session?.catch(() => undefined)
-  return known === undefined ? 'of the cluster' : `at ${new URL(known.origin).host}`
-}
-
-function lateFailure(asked: Asked): KubernetesFailure {
-  const message = `can't ${inWords(asked)}: the API server did not answer in time`
-  return new KubernetesFailure({ unknownReason: 'timeout', reason: 'timeout', message })
-}
-
-async function readAll(body: Body, maxBytes: number, asked: Asked): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge(asked)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** The frames of a watch: one JSON object in a line, cut into chunks anywhere. */
-async function* framesOf(body: Body, asked: Asked, signal: AbortSignal): AsyncGenerator<unknown> {
-  const onAbort = () => void body.destroy()
-  signal.addEventListener('abort', onAbort, { once: true })
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      const lines = (rest + decoder.write(chunk)).split('\n')
-      rest = lines.pop() ?? ''
-      if (rest.length > LONGEST_FRAME) throw tooLarge(asked)
-      for (const line of lines) if (line.trim() !== '') yield parsed(line, asked)
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    body.destroy()
-  }
-}
-
-function tooLarge(asked: Asked): KubernetesFailure {
-  const message = `can't ${inWords(asked)}: the answer is larger than is accepted`
-  return new KubernetesFailure({ unknownReason: 'malformed', reason: 'body_too_large', message })
-}
-
-function parsed(text: string, asked: Asked): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (fault) {
-    const message = `can't ${inWords(asked)}: the answer is not JSON`
-    throw new KubernetesFailure({ unknownReason: 'malformed', reason: 'not_json', message }, { cause: fault })
-  }
 }

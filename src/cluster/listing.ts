@@ -1,0 +1,81 @@
+import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import { SECOND, type Millis } from '../core/time.ts'
+import { isObject, objectAt, textAt, type PlainObject } from '../manifest/objects.ts'
+
+/** A collection of the API, or the part of it that a selector leaves. */
+export interface Collection {
+  /** For messages, e.g. `pods`. */
+  readonly name: string
+  /** E.g. `/api/v1/namespaces/caracal/pods`. */
+  readonly path: string
+  readonly labelSelector: string
+  /** Whether only what is in `metadata` is asked for. */
+  readonly metadataOnly?: boolean
+  /** Whether the API server may do without this resource; then there are no objects of it. */
+  readonly optional?: boolean
+}
+
+/** A page that takes longer is tried again. */
+const PAGE_WITHIN: Millis = 5 * SECOND
+
+const PAGE_SIZE = 250
+/** Objects end below 2 MB, but most have some kilobytes. */
+const LARGEST_PAGE = 64 * 1024 * 1024
+
+/**
+ * Lists a collection as it is at one moment, page by page so that no more of it is in memory.
+ * @param take is given each page's objects; begins anew by calling `begin` when the pages expired under our hands
+ * @returns the version of the list, to follow changes from; undefined when the API server does without the resource
+ * @throws KubernetesFailure when it can't be listed whole
+ */
+export async function listAll(
+  kubernetes: Kubernetes,
+  collection: Collection,
+  stop: AbortSignal,
+  begin: () => (objects: readonly PlainObject[]) => void,
+): Promise<string | undefined> {
+  try {
+    return await pagesOf(kubernetes, collection, stop, begin(), PAGE_SIZE)
+  } catch (fault) {
+    if (!(fault instanceof KubernetesFailure)) throw fault
+    if (fault.status === 404 && collection.optional === true) return undefined
+    if (fault.reason !== 'gone') throw fault
+    // In one page it can't expire.
+    return pagesOf(kubernetes, collection, stop, begin(), 0)
+  }
+}
+
+async function pagesOf(
+  kubernetes: Kubernetes,
+  { path, labelSelector, metadataOnly = false }: Collection,
+  stop: AbortSignal,
+  take: (objects: readonly PlainObject[]) => void,
+  limit: number,
+): Promise<string> {
+  let next = ''
+  for (;;) {
+    const query = new URLSearchParams({
+      labelSelector,
+      ...(limit > 0 && { limit: String(limit) }),
+      ...(next !== '' && { continue: next }),
+    })
+    const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, {
+      deadline: AbortSignal.any([stop, AbortSignal.timeout(PAGE_WITHIN)]),
+      maxBytes: LARGEST_PAGE,
+      metadataOnly,
+    })
+    const page = isObject(answer) ? answer : {}
+    if (!Array.isArray(page['items'])) throw noList(path)
+    take(page['items'].map((item: unknown) => (isObject(item) ? item : {})))
+    const metadata = objectAt(page, 'metadata')
+    const before = next
+    next = textAt(metadata, 'continue')
+    if (next === '') return textAt(metadata, 'resourceVersion')
+    if (next === before) throw noList(path)
+  }
+}
+
+function noList(path: string): KubernetesFailure {
+  const message = `the API server's answer to ${path} is no list; see whether that address is an API server's`
+  return new KubernetesFailure({ unknownReason: 'malformed', reason: 'not_a_list', message })
+}
