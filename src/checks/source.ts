@@ -1,5 +1,6 @@
 import type { Account } from '../core/evidence.ts'
 import { atMost, isTrue, type Condition, type Finding } from '../core/finding.ts'
+import type { Reading } from '../core/signal.ts'
 import { expected } from './expected.ts'
 import { secretKeysMissing, servicePortReaches, workloadDesired, workloadDrift } from './signals.ts'
 import { codeOf, installedOf, ofComponent, sentenceOf } from './workloads.ts'
@@ -26,7 +27,7 @@ function driftIn(account: Account): readonly Finding[] {
     describe: ({ reading }, key) =>
       reading.value === 0
         ? `${key} equals the manifest`
-        : `${key} differs from the manifest in ${reading.value} fields: ${reading.detail ?? 'not named'}`,
+        : `${key} differs from the manifest in ${reading.value} ${reading.value === 1 ? 'field' : 'fields'}: ${reading.detail ?? 'not named'}`,
   })
 }
 
@@ -40,8 +41,13 @@ export const secretsExist: Condition = {
       describe: ({ reading }, key) =>
         reading.value === 0
           ? `Secret ${key} holds every key that is referenced`
-          : `Secret ${key} lacks ${reading.value} of its keys: ${reading.detail ?? 'not named'}`,
+          : `Secret ${key} ${lackOf(reading)}`,
     }),
+}
+
+function lackOf({ value, detail = 'not named' }: Reading): string {
+  const who = /^no such Secret(.*)/.exec(detail)?.[1]
+  return who === undefined ? `lacks ${value} of its keys: ${detail}` : `does not exist${who}`
 }
 
 /** Each Service leads to the ready pods of its component, on the port that they really listen on. */

@@ -87,7 +87,7 @@ describe('every referenced Secret and key exists', () => {
       'no such Secret, referenced by api',
     ])
     expect(findingsIn(secretsExist, lacking)[0]?.message).toBe(
-      'Secret caracal-runtime lacks 2 of its keys: no such Secret, referenced by api',
+      'Secret caracal-runtime does not exist, referenced by api',
     )
   })
 
