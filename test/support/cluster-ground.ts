@@ -3,6 +3,7 @@ import { helmBinary } from '../../scripts/helm.ts'
 import { digestOf } from '../../src/manifest/digest.ts'
 import { documents } from '../../src/manifest/documents.ts'
 import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
+import { renderChart } from './chart.ts'
 import { author, groundOn, type Configuration, type Gate, type Ground } from './daemon.ts'
 
 /** A release in a real cluster, and what daemons need to watch it. */
@@ -15,27 +16,42 @@ export async function setClusterGround(): Promise<ClusterGround> {
   const helm = await helmBinary()
   if (helm === undefined) throw new Error('there is no helm: node scripts/helm.ts says why')
   const cluster = await startCluster({ helm })
+  const kubeconfig = await accountOfChart(cluster)
   const ground = await groundOn(cluster)
   return {
     ...ground,
     cluster,
     configure(change = () => {}) {
       ground.configure((configuration) => {
-        inCluster(configuration, cluster)
+        inCluster(configuration, cluster, kubeconfig)
         change(configuration)
       })
     },
   }
 }
 
+/** The account with exactly the rights that our chart gives it, from a namespace of its own. */
+async function accountOfChart({ controlPlane, namespace, release: name }: Cluster): Promise<string> {
+  await controlPlane.createNamespace('gate')
+  const kubernetes = {
+    helmSecrets: { enabled: true },
+    secretReferences: { names: ['platform-runtime'] },
+  }
+  const values = { release: { name, namespace }, kubernetes }
+  for (const object of await renderChart(values, 'gate'))
+    if (['ServiceAccount', 'Role', 'RoleBinding'].includes(object.kind)) await controlPlane.apply(object)
+  const { path } = await controlPlane.kubeconfigFor('gate', 'gate-caracal-gate-exporter')
+  return path
+}
+
 /** As in an installation by our chart: replicas and all six gates from the cluster. */
-function inCluster(configuration: Configuration, cluster: Cluster): void {
+function inCluster(configuration: Configuration, cluster: Cluster, kubeconfig: string): void {
   delete configuration['services']
   delete configuration['gates']
   configuration['release'] = { name: cluster.release, namespace: cluster.namespace }
   configuration['kubernetes'] = {
     enabled: true,
-    kubeconfig: cluster.controlPlane.adminKubeconfigPath,
+    kubeconfig,
     helmSecrets: true,
   }
 }
