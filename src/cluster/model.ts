@@ -150,6 +150,9 @@ export interface Kinds {
 }
 export type Kind = keyof Kinds
 
+/** Reasons of a blindness that ends by itself within moments: nothing was looked at so far. */
+export const notYetSeen: ReadonlySet<string> = new Set(['not_listed', 'not_read_yet'])
+
 /** The objects of one kind. What was last known may still be looked at when the API server can't be seen. */
 export type Seen<T> =
   | { readonly ok: true; readonly items: readonly T[] }

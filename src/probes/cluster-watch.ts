@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cluster, Kind, Kinds } from '../cluster/model.ts'
+import { notYetSeen, type Cluster, type Kind, type Kinds } from '../cluster/model.ts'
 import type { Target } from '../core/observation.ts'
 import type { Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
@@ -27,7 +27,11 @@ export function clusterWatch(
     targets: () => [clusterTarget],
     validFor: 3 * CONFIRM,
     async follow(_, deliver, stop) {
-      const say = () => deliver(lookAt(name, cluster, see))
+      const say = () => {
+        const look = lookAt(name, cluster, see)
+        // Who waits until everything was heard once must not take a beginning for an answer.
+        if (!(look instanceof CannotSee && notYetSeen.has(look.reason))) deliver(look)
+      }
       const unsubscribe = cluster.subscribe(say)
       while (!stop.aborted) {
         say()

@@ -133,6 +133,16 @@ describe('workloads', () => {
     })
   })
 
+  it('are not spoken of before they were listed once', async () => {
+    const unlisted = { unknownReason: 'never_measured', reason: 'not_listed', message: 'not yet' } as const
+    const cluster = clusterOf({ workloads: unlisted })
+    const watch = following(workloads(cluster, still, MINUTE))
+    expect(watch.said).toEqual([])
+    cluster.set({ workloads: [workload('api')] })
+    await watch.stop()
+    expect(watch.said).toHaveLength(1)
+  })
+
   it.each(['workloads', 'pods'] as const)('are unknown while %s cannot be listed', async (kind) => {
     const look = await firstLook(workloads(clusterOf({ [kind]: refused }), still, MINUTE))
     expect(look).toBeInstanceOf(CannotSee)
