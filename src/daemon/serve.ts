@@ -67,7 +67,7 @@ export async function serve(process: ServeProcess): Promise<number> {
 /** What a person can mend when the daemon does not start; undefined for a fault of ours. */
 function whyNotStarted(fault: unknown): string | undefined {
   if (fault instanceof CannotListen) return `cannot listen (http.listen): ${fault.message}`
-  if (fault instanceof StateInUse) return `cannot use its state (state): ${fault.message}`
+  if (fault instanceof StateInUse) return `cannot use its state (state.file): ${fault.message}`
   return undefined
 }
 
