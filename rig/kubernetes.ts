@@ -61,6 +61,15 @@ export type ControlPlane = {
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const located = locateControlPlane()
   if (!located.found) throw new Error(`No Kubernetes control plane: ${located.why}`)
+  const { binaries } = located
+  // A port that was free a moment ago may have been lent out since: then others are.
+  return startOnce(binaries, options).catch(() => startOnce(binaries, options))
+}
+
+async function startOnce(
+  binaries: ControlPlaneBinaries,
+  { apiServerArgs = [] }: ControlPlaneOptions,
+): Promise<ControlPlane> {
   const folder = await temporaryFolder('kubernetes')
   try {
     const site: Site = {
@@ -68,9 +77,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       etcdPort: await freePort(),
       apiServerPort: await freePort(),
       credentials: await writeCredentials(folder),
-      apiServerArgs: options.apiServerArgs ?? [],
+      apiServerArgs,
     }
-    return await startAt(located.binaries, site)
+    return await startAt(binaries, site)
   } catch (error) {
     await removeFolder(folder)
     throw error
