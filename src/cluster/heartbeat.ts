@@ -6,7 +6,7 @@ import { SECOND, type Millis } from '../core/time.ts'
 // Two beats that fail take less than 3 s together, wherever in a pause the API server falls silent. One alone is not
 // believed: watches that live prove more than a request that was lost.
 const EVERY: Millis = SECOND
-const WITHIN: Millis = 900
+const WITHIN: Millis = 750
 const AGAIN_AFTER: Millis = 100
 
 export interface Beating {

@@ -33,14 +33,21 @@ export async function* framesOf(
   const onAbort = () => void body.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   const decoder = new StringDecoder('utf8')
-  let rest = ''
+  let parts: string[] = []
+  let size = 0
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       onChunk()
-      const lines = (rest + decoder.write(chunk)).split('\n')
-      rest = lines.pop() ?? ''
-      if (rest.length > LONGEST_FRAME) throw tooLarge(asked)
-      for (const line of lines) if (line.trim() !== '') yield parsed(line, asked)
+      const [first = '', ...further] = decoder.write(chunk).split('\n')
+      parts.push(first)
+      size += first.length
+      if (size > LONGEST_FRAME) throw tooLarge(asked)
+      for (const next of further) {
+        const line = parts.join('')
+        parts = [next]
+        size = next.length
+        if (line.trim() !== '') yield parsed(line, asked)
+      }
     }
   } finally {
     signal.removeEventListener('abort', onAbort)

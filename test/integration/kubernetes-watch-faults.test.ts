@@ -1,0 +1,184 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Kind } from '../../src/cluster/model.ts'
+import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
+import { refused } from '../support/fake-kubernetes-wire.ts'
+import { deploymentObject, podObject } from '../support/fake-release.ts'
+import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+
+let watched: Watched
+
+afterEach(() => watched.end())
+
+/** A cluster with one pod that is seen. */
+async function seeing(settings: Parameters<typeof watchedCluster>[1] = {}): Promise<FakeKubernetes> {
+  watched = await watchedCluster((fake) => {
+    fake.put('pods', podObject('a'))
+    fake.put('deployments', deploymentObject('caracal-api'))
+  }, settings)
+  await watched.untilNames('pods', 'a')
+  await until(() => watched.fake.streams() === 8)
+  return watched.fake
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(holds()).toBe(true)
+}
+
+function countOf(fake: FakeKubernetes, verb: string, resource = 'pods'): number {
+  return fake.requests.filter((one) => one.verb === verb && one.resource === resource).length
+}
+
+/** Every reason for blindness that shows from now on, until it is asked for. */
+function blindnessOf(kind: Kind): () => readonly string[] {
+  const reasons: string[] = []
+  const unsubscribe = watched.cluster.subscribe(() => {
+    const seen = watched.cluster.of(kind)
+    if (!seen.ok) reasons.push(seen.blindness.reason)
+  })
+  return () => {
+    unsubscribe()
+    return reasons
+  }
+}
+
+describe('a watch', () => {
+  it('that the API server ends goes on from the last version, without a list and without a gap', async () => {
+    const fake = await seeing()
+    const blindness = blindnessOf('pods')
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    const version = fake.version()
+    fake.endStreams()
+    fake.put('pods', podObject('c'))
+    await watched.untilNames('pods', 'a', 'b', 'c')
+    expect(countOf(fake, 'list')).toBe(1)
+    const last = fake.requests.findLast((one) => one.verb === 'watch' && one.resource === 'pods')
+    expect(last?.query.get('resourceVersion')).toBe(String(version))
+    expect(blindness()).toEqual([])
+  })
+
+  it('goes on from a bookmark, so that a quiet kind never has to begin anew', async () => {
+    const fake = await seeing()
+    fake.put('deployments', deploymentObject('caracal-api'))
+    fake.say('pods', { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(fake.version()) } } })
+    fake.compact()
+    fake.endStreams()
+    await until(() => countOf(fake, 'watch') === 2)
+    const last = fake.requests.findLast((one) => one.verb === 'watch' && one.resource === 'pods')
+    expect(Number(last?.query.get('resourceVersion'))).toBe(fake.version() - 1)
+  })
+
+  it('whose connection is killed hides nothing when the list that follows at once succeeds', async () => {
+    const fake = await seeing()
+    const blindness = blindnessOf('pods')
+    fake.killSockets()
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    expect(blindness()).toEqual([])
+  })
+
+  it('that is refused hides its kind, and only that, until one is taken up', async () => {
+    const fake = await seeing()
+    fake.misbehave(({ verb, resource }) =>
+      verb === 'watch' && resource === 'pods' ? refused(403, 'no') : undefined,
+    )
+    fake.endStreams()
+    await watched.untilBlind('pods', 'forbidden')
+    const seen = watched.cluster.of('pods')
+    expect(seen.ok ? '' : seen.blindness.message).toBe(
+      'may not watch pods in namespace caracal: the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)',
+    )
+    expect(seen.ok ? [] : seen.lastKnown.map(({ name }) => name)).toEqual(['a'])
+    expect(watched.names('workloads')).toEqual(['caracal-api'])
+    const before = countOf(fake, 'list')
+    const blindness = blindnessOf('pods')
+    await until(() => countOf(fake, 'list') > before + 1)
+    // A list alone would show it for a moment, over and over.
+    expect(watched.names('pods')).toBe('forbidden')
+    expect(blindness().every((reason) => reason === 'forbidden')).toBe(true)
+    fake.misbehave()
+    await watched.untilNames('pods', 'a')
+  })
+
+  it('takes frames that are cut anywhere, also within a character', async () => {
+    const fake = await seeing()
+    fake.cutInto(1)
+    fake.put('pods', podObject('ärger-😀'))
+    await watched.untilNames('pods', 'a', 'ärger-😀')
+  })
+
+  it('that brings what is no JSON is begun anew', async () => {
+    const fake = await seeing()
+    fake.sayRaw('pods', '<html>\n')
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    expect(countOf(fake, 'list')).toBe(2)
+  })
+
+  it('that keeps a change to itself is corrected by the next list, which does not end it', async () => {
+    const fake = await seeing({ relist: () => 200 })
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    fake.mute(true)
+    fake.removeInSilence('pods', 'b')
+    fake.put('pods', podObject('c'))
+    await watched.untilNames('pods', 'a', 'c')
+    expect(countOf(fake, 'watch')).toBe(1)
+  })
+})
+
+describe('versions that are gone', () => {
+  it('within a stream lead to a new list, and hide nothing', async () => {
+    const fake = await seeing()
+    const blindness = blindnessOf('pods')
+    fake.say('pods', { type: 'ERROR', object: refused(410, 'too old resource version').body })
+    await until(() => countOf(fake, 'list') === 2)
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    expect(blindness()).toEqual([])
+  })
+
+  it('as the status of a watch lead to a new list, and hide nothing', async () => {
+    const fake = await seeing()
+    const blindness = blindnessOf('pods')
+    let refusals = 0
+    fake.misbehave(({ verb, resource }) =>
+      verb === 'watch' && resource === 'pods' && refusals++ === 0 ? refused(410, 'Expired') : undefined,
+    )
+    fake.killSockets()
+    await until(() => countOf(fake, 'list') === 3)
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    expect(blindness()).toEqual([])
+  })
+
+  it('while pages are fetched lead to a list in one page', async () => {
+    watched = await watchedCluster((fake) => {
+      fake.fill(
+        'pods',
+        Array.from({ length: 600 }, (_, index) => podObject(`pod-${index}`)),
+      )
+      fake.misbehave(({ query }) => {
+        if (query.has('continue')) fake.compact()
+        return undefined
+      })
+    })
+    await watched.until('pods', (seen) => seen.ok && seen.items.length === 600)
+  })
+
+  it('after a restore from a backup, where versions begin anew, leave nothing of before', async () => {
+    const fake = await seeing()
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    fake.removeInSilence('pods', 'b')
+    fake.removeInSilence('pods', 'a')
+    fake.restore(3)
+    fake.put('pods', podObject('a'))
+    fake.killSockets()
+    await watched.untilNames('pods', 'a')
+    fake.put('pods', podObject('c'))
+    await watched.untilNames('pods', 'a', 'c')
+  })
+})

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** A request as the API server understands it. */
+export interface ApiRequest {
+  readonly verb: 'list' | 'watch' | 'get' | 'other'
+  /** E.g. `pods`; empty for `/livez` and the like. */
+  readonly resource: string
+  readonly name: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingMessage['headers']
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** The object with which the API server explains a refusal. */
+export function refused(code: number, message: string, headers?: Answer['headers']): Answer {
+  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code }
+  return { status: code, body, ...(headers !== undefined && { headers }) }
+}
+
+/** What is asked, by the rules of the API's paths. */
+export function understood({ url = '/', method, headers }: IncomingMessage): ApiRequest {
+  const { pathname, searchParams } = new URL(url, 'https://localhost')
+  const found = /\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+))?$/.exec(pathname)
+  const [, resource = '', name = ''] = found ?? []
+  const isWatch = searchParams.has('watch')
+  const verb = method !== 'GET' ? 'other' : isWatch ? 'watch' : name === '' ? 'list' : 'get'
+  return { verb, resource, name, path: pathname, query: searchParams, headers }
+}
+
+/** One turn of the event loop for each piece, or Node would join them again. */
+export async function writePieces(response: ServerResponse, frame: Buffer, size: number): Promise<void> {
+  for (let at = 0; at < frame.length; at += size) {
+    response.write(frame.subarray(at, at + size))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** Only what is in `metadata`, for whom asks for no more. */
+export function shaped(object: unknown, { headers }: ApiRequest): unknown {
+  if (!headers.accept?.includes('as=PartialObjectMetadata')) return object
+  const { metadata } = object as { metadata?: unknown }
+  return metadata === undefined ? object : { kind: 'PartialObjectMetadata', metadata }
+}
+
+export function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? {})
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text)
+}
