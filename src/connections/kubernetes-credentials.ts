@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { KubeConfig } from '@kubernetes/client-node'
+import { plain } from '../core/text.ts'
+import { SECOND, type Millis } from '../core/time.ts'
 import { KubernetesFailure } from './kubernetes-failure.ts'
 
 /** Where to find the API server and how to log in. Without a kubeconfig: the pod's service account, or the default one. */
@@ -30,6 +32,9 @@ export interface Login {
 /** The kubelet mounts it into each pod that has a service account. */
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
+/** A plug-in asks somebody over the network; one that never ends must not be waited for. */
+const LOGIN_WITHIN: Millis = 10 * SECOND
+
 /**
  * Reads the configuration. The library is loaded only here: installations without a cluster never pay for it.
  * @throws KubernetesFailure when there is none
@@ -43,7 +48,7 @@ export async function readConfig({ kubeconfig, context }: KubernetesSettings): P
     else config.loadFromDefault()
   } catch (fault) {
     const where = kubeconfig === undefined ? 'the default kubeconfig' : `the kubeconfig ${kubeconfig}`
-    throw noCredentials(`${where} can't be read, ${textOf(fault)}`, fault)
+    throw noCredentials(`${where} can't be read, ${wordsOf(fault)}`)
   }
   if (context !== undefined) config.setCurrentContext(context)
   return config
@@ -57,16 +62,15 @@ export async function loginFrom(config: KubeConfig): Promise<Login> {
   const { origin, pathname } = serverOf(config)
   const options: LoginOptions = {}
   try {
-    await config.applyToHTTPSOptions(options)
+    await inTime(config.applyToHTTPSOptions(options))
   } catch (fault) {
-    throw new KubernetesFailure(
-      {
-        unknownReason: 'unauthorized',
-        reason: 'no_token',
-        message: `the login for the API server can't be had: ${textOf(fault)}; see the user of the kubeconfig, or the mounted service account`,
-      },
-      { cause: fault },
-    )
+    const plugIn = config.getCurrentUser()?.exec?.command
+    const why =
+      typeof plugIn === 'string'
+        ? `the plug-in ${plugIn} of the kubeconfig's user gives none; run it by hand to see why`
+        : `${wordsOf(fault)}; see the user of the kubeconfig, or the mounted service account`
+    const message = plain(`the login for the API server can't be had: ${why}`)
+    throw new KubernetesFailure({ unknownReason: 'unauthorized', reason: 'no_token', message })
   }
   const { ca, cert, key, passphrase, servername } = options
   const tls = { ca, cert, key, passphrase, servername }
@@ -106,23 +110,38 @@ function serverOf(config: KubeConfig): URL {
     throw noCredentials(`the context ${name ?? '(none)'} names no cluster; ${contexts}`)
   }
   // In the clear anybody could answer, and read the token.
-  if (!cluster.server.startsWith('https:') || !URL.canParse(cluster.server))
+  const url = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined
+  if (url?.protocol !== 'https:')
     throw noCredentials(
-      `there is no https address of an API server (${cluster.server}); run in a pod with a service account, or name a kubeconfig`,
+      `there is no https address of an API server (${url === undefined ? 'none' : `${url.protocol}//${url.host}`}); run in a pod with a service account, or name a kubeconfig`,
     )
   if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '')
     throw noCredentials('proxy-url of the kubeconfig is not supported; name an address that needs no proxy')
-  return new URL(cluster.server)
+  return url
 }
 
-function noCredentials(why: string, cause?: unknown): KubernetesFailure {
-  const message = `there are no credentials for the API server: ${why}`
-  return new KubernetesFailure(
-    { unknownReason: 'not_configured', reason: 'no_credentials', message },
-    { cause },
-  )
+function noCredentials(why: string): KubernetesFailure {
+  const message = plain(`there are no credentials for the API server: ${why}`)
+  return new KubernetesFailure({ unknownReason: 'not_configured', reason: 'no_credentials', message })
 }
 
-function textOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault)
+/** @throws Error when it takes too long */
+async function inTime(login: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('it takes too long')), LOGIN_WITHIN)
+  try {
+    await Promise.race([login, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What went wrong. Parsers quote what they read, which here are tokens and keys: of those only the place is told. */
+function wordsOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return 'nobody knows why'
+  if (fault.name === 'YAMLException') {
+    const { line } = ('mark' in fault && (fault.mark as { line?: unknown } | undefined)) || {}
+    return typeof line === 'number' ? `it is no YAML in line ${line + 1}` : 'it is no YAML'
+  }
+  return fault instanceof SyntaxError ? 'it is no JSON' : fault.message
 }

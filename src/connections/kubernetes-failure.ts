@@ -109,12 +109,22 @@ const mends: Readonly<Record<string, string>> = {
 /** The failure of a request that brought no answer; undefined for a fault of ours. */
 export function unanswered(fault: unknown, asked: Asked, host?: string): KubernetesFailure | undefined {
   if (fault instanceof KubernetesFailure) return fault
+  if (isUnusable(fault)) {
+    const message = `can't ${inWords(asked)}: the credentials can't be sent (${fault.message}): correct them in the kubeconfig`
+    return new KubernetesFailure({ unknownReason: 'not_configured', reason: 'no_credentials', message })
+  }
   const blindness = blindnessOfFault(fault, 'waiting', host ?? 'of the cluster')
   if (blindness === undefined) return undefined
   const { unknownReason, reason } = blindness
   const mend = Object.hasOwn(mends, reason) ? `: ${mends[reason]}` : ''
   const message = `can't ${inWords(asked)}: the API server ${blindness.message}${mend}`
   return new KubernetesFailure({ unknownReason, reason, message }, { cause: fault })
+}
+
+/** Whether nothing could be sent at all: a token that fits in no header, a certificate or a key that is none. */
+function isUnusable(fault: unknown): fault is Error {
+  if (!(fault instanceof Error) || !('code' in fault) || typeof fault.code !== 'string') return false
+  return fault.code === 'UND_ERR_INVALID_ARG' || /^ERR_OSSL_(PEM|ASN1|X509)_/.test(fault.code)
 }
 
 /** The failure of a request that was still under way at its deadline. */

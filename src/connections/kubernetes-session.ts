@@ -14,12 +14,17 @@ export interface Session extends Login {
 }
 
 export interface Sessions {
-  /** @throws KubernetesFailure when there is no login */
+  /**
+   * What was read last, or is read again from time to time. If that fails, what is known is good until it is refused.
+   * @throws KubernetesFailure when there never was a login
+   */
   current(): Promise<Session>
   /**
    * Reads everything anew because `refused` was: a token was replaced, or an authority. Connections stay unless what
-   * they are made of has changed, so that no watch ends because of a token.
+   * they are made of has changed, so that no watch ends because of a token. Who asks meanwhile, or right after, gets
+   * the same answer.
    * @returns `refused` itself when nothing is different
+   * @throws KubernetesFailure when there is no login any more
    */
   renewed(refused: Session): Promise<Session>
   close(): Promise<void>
@@ -33,56 +38,91 @@ const RENEW_AGAIN: Millis = SECOND
 
 /** Nothing is read before a session is asked for, and nothing dialled before it is used. */
 export function openSessions(settings: KubernetesSettings): Sessions {
-  let config: ReturnType<typeof readConfig> | undefined
-  let session: Session | undefined
-  let reading: Promise<Session> | undefined
-  let readAt = 0
-  let renewedAt = -RENEW_AGAIN
-  const agents = new Set<Agent>()
+  return new KeptSessions(settings)
+}
 
-  /** One reading at a time, whoever asks. */
-  function read(): Promise<Session> {
-    reading ??= readLogin().finally(() => (reading = undefined))
-    return reading
+class KeptSessions implements Sessions {
+  readonly #settings: KubernetesSettings
+  readonly #agents = new Set<Agent>()
+  #config: ReturnType<typeof readConfig> | undefined
+  #session: Session | undefined
+  #reading: Promise<Session> | undefined
+  /** By the clock of the process, like the next. */
+  #readAt: Millis = 0
+  #renewal: Promise<Session> | undefined
+  #renewedAt: Millis = 0
+
+  constructor(settings: KubernetesSettings) {
+    this.#settings = settings
   }
 
-  async function readLogin(): Promise<Session> {
-    config ??= readConfig(settings)
+  async current(): Promise<Session> {
+    const known = this.#session
+    if (known === undefined) return this.#read()
+    if (performance.now() - this.#readAt < REFRESH) return known
+    return this.#read().catch(() => {
+      this.#readAt = performance.now()
+      return known
+    })
+  }
+
+  async renewed(refused: Session): Promise<Session> {
+    if (this.#session !== refused && this.#session !== undefined) return this.#session
+    if (this.#renewal === undefined || performance.now() - this.#renewedAt >= RENEW_AGAIN) {
+      this.#renewedAt = Infinity
+      this.#renewal = this.#renew()
+    }
+    return this.#renewal
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#agents].map((agent) => agent.destroy().catch(() => {})))
+  }
+
+  async #renew(): Promise<Session> {
     try {
-      const login = await loginFrom(await config)
-      readAt = performance.now()
-      if (session === undefined || !isSame(session, login)) session = withAgent(login)
-      return session
+      // What is being read was begun before the refusal.
+      while (this.#reading !== undefined) await this.#reading.catch(() => {})
+      this.#config = undefined
+      return await this.#read()
+    } finally {
+      this.#renewedAt = performance.now()
+    }
+  }
+
+  /** One reading at a time, whoever asks. */
+  #read(): Promise<Session> {
+    this.#reading ??= this.#readLogin().finally(() => (this.#reading = undefined))
+    return this.#reading
+  }
+
+  async #readLogin(): Promise<Session> {
+    this.#config ??= readConfig(this.#settings)
+    try {
+      const login = await loginFrom(await this.#config)
+      this.#readAt = performance.now()
+      if (this.#session === undefined || !isSame(this.#session, login)) this.#session = this.#withAgent(login)
+      return this.#session
     } catch (fault) {
       // The next request begins at the files again.
-      config = undefined
+      this.#config = undefined
       throw fault
     }
   }
 
-  function withAgent(login: Login): Session {
-    if (session !== undefined && isSameWay(session, login)) return { ...login, agent: session.agent }
-    // What still runs on the old connections may end there.
-    void session?.agent.close().catch(() => {})
+  #withAgent(login: Login): Session {
+    const before = this.#session
+    if (before !== undefined && isSameWay(before, login)) return { ...login, agent: before.agent }
+    if (before !== undefined) this.#retire(before.agent)
     const agent = agentFor(login.tls)
-    agents.add(agent)
+    this.#agents.add(agent)
     return { ...login, agent }
   }
 
-  return {
-    async current() {
-      return session !== undefined && performance.now() - readAt < REFRESH ? session : read()
-    },
-    async renewed(refused) {
-      if (session !== refused && session !== undefined) return session
-      if (performance.now() - renewedAt < RENEW_AGAIN) return refused
-      renewedAt = performance.now()
-      config = undefined
-      return read()
-    },
-    async close() {
-      await Promise.all([...agents].map((agent) => agent.destroy().catch(() => {})))
-    },
+  /** What still runs on the old connections may end there. */
+  #retire(agent: Agent): void {
+    const forget = () => void this.#agents.delete(agent)
+    void agent.close().then(forget, forget)
   }
 }
 

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   KubernetesFailure,
@@ -118,6 +119,67 @@ describe('credentials', () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'false' }
     const kubeconfig = await kubeconfigWith('exec', {}, { exec })
     expect(await failureOf(list(open({ kubeconfig })))).toMatchObject({ unknownReason: 'unauthorized' })
+  })
+})
+
+describe('a kubeconfig', () => {
+  const head = 'users:\n- name: u\n  user:\n    token: very-secret\n'
+  const cluster = '{name: c, cluster: {server: "https://me:very-secret@127.0.0.1:1"'
+  const rest =
+    'contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\nclusters: [' + cluster
+
+  it.each([
+    ['is no YAML', `${head}   wrong: [`, 'it is no YAML in line 5'],
+    ['ends too early', `${head}clusters: [{name: c`, 'it is no YAML'],
+    ['has a password in an address in the clear', `${head}${rest.replace('https', 'http')}}}]`, 'no https'],
+    [
+      'has a token that fits in no header',
+      `${head.replace(': v', ': "\\x01v').trimEnd()}"\n${rest}}}]`,
+      'header',
+    ],
+    ['has a certificate that is none', `${head}    client-certificate-data: QQ==\n${rest}}}]`, 'PEM'],
+    ['has a plug-in that fails', execOf('echo very-secret >&2; exit 1'), 'the plug-in sh of'],
+    ['has a plug-in that prints no JSON', execOf('echo very-secret'), 'the plug-in sh of'],
+  ])('that %s is named without a word of its secrets', async (_, text, words) => {
+    const kubeconfig = join(fake.folder, 'wrong')
+    await writeFile(kubeconfig, text)
+    const failure = await failureOf(list(open({ kubeconfig })))
+    expect(failure.message).toContain(words)
+    expect(inspect(failure, { depth: 9 })).not.toContain('very-secret')
+  })
+
+  function execOf(script: string): string {
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] }
+    return `users: [{name: u, user: {exec: ${JSON.stringify(exec)}}}]\n${rest}}}]`
+  }
+})
+
+describe('a token that was replaced', () => {
+  afterEach(() => fake.accept('first-token'))
+
+  it('fails none of the requests that were refused at once', async () => {
+    const answer = join(fake.folder, 'answer')
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'cat', args: [answer] }
+    await writeFile(answer, '{"status":{"token":"first-token"}}')
+    const kubernetes = open({ kubeconfig: await kubeconfigWith('many', {}, { exec }) })
+    const twelve = () => Promise.all(Array.from({ length: 12 }, () => list(kubernetes)))
+    // Connections for all of them, so that the refusals come together.
+    await twelve()
+    await writeFile(answer, '{"status":{"token":"second-token"}}')
+    fake.accept('second-token')
+    await twelve()
+  })
+
+  it('is looked for once a second, however many requests are refused', async () => {
+    const log = join(fake.folder, 'asked')
+    const script = `echo >> ${log}; echo '{"status":{"token":"third-token"}}'`
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] }
+    const kubernetes = open({ kubeconfig: await kubeconfigWith('plug-in', {}, { exec }) })
+    for (let turn = 0; turn < 5; turn += 1)
+      await Promise.all([failureOf(list(kubernetes)), failureOf(list(kubernetes))])
+    expect((await readFile(log)).length).toBe(2)
+    fake.accept('third-token')
+    await list(kubernetes)
   })
 })
 
