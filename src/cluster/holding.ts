@@ -105,7 +105,16 @@ export class Holding<T extends Identity> {
   }
 
   #heldOf(object: PlainObject): Held<T> {
-    return { name: nameOf(object), version: versionOf(object), item: this.#reduction.reduce(object) }
+    return { name: nameOf(object), version: versionOf(object), item: this.#reduced(object) }
+  }
+
+  /** One object that is too much for us, such as one nested without end, hides its kind under its name: no more. */
+  #reduced(object: PlainObject): T | undefined {
+    try {
+      return this.#reduction.reduce(object)
+    } catch {
+      return undefined
+    }
   }
 
   #addWhatIsNewer(objects: Map<string, Held<T>>, listedAt: number): void {
@@ -146,9 +155,9 @@ export class Holding<T extends Identity> {
     if (this.#isPast(uid, version) || (before !== undefined && before.version > version && version >= 0))
       return false
     this.#markDeleted(uid, version)
-    const { reduce, bury } = this.#reduction
+    const { bury } = this.#reduction
     // The event carries the object as it was at its end, which no earlier one need have shown.
-    const last = bury && (reduce(object) ?? before?.item)
+    const last = bury && (this.#reduced(object) ?? before?.item)
     if (last !== undefined && bury !== undefined) this.#buried = [...this.#buried, bury(last)].slice(-BURIED)
     return this.#held.delete(uid) || last !== undefined
   }

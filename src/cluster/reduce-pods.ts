@@ -1,4 +1,4 @@
-import { labelOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
+import { labelOf, objectAt, objectsAt, scalarText, textAt, type PlainObject } from '../manifest/objects.ts'
 import type { Container, EndpointSlice, Pod, Service } from './model.ts'
 import { bounded, controllerOf, countAt, identityOf } from './objects.ts'
 import { sourceOf } from './reduce-workloads.ts'
@@ -72,7 +72,10 @@ export function reduceService(object: PlainObject): Service | undefined {
   const identity = identityOf(object)
   if (identity === undefined) return undefined
   const spec = objectAt(object, 'spec')
-  const selector = Object.entries(objectAt(spec, 'selector')).map(([name, value]) => [name, String(value)])
+  const selector = Object.entries(objectAt(spec, 'selector')).map(([name, value]) => [
+    name,
+    scalarText(value),
+  ])
   return {
     ...identity,
     selector: Object.fromEntries(selector) as Readonly<Record<string, string>>,

@@ -154,6 +154,20 @@ describe('what is not understood', () => {
     expect([held.strange(), shown(held)]).toEqual([[], ['odd@4']])
   })
 
+  it('is also what is too much for us, which ends nothing', () => {
+    const held = new Holding<Versioned>({
+      reduce(one) {
+        if (versionOf(one) === 3) throw new RangeError('Maximum call stack size exceeded')
+        return reduce(one)
+      },
+      bury: (last) => ({ ...last, buried: true as const }),
+    })
+    listInto(held, 3, [strange, object('a', 2)])
+    expect([held.strange(), shown(held)]).toEqual([['odd'], ['a@2']])
+    held.apply(true, object('a', 3))
+    expect(shown(held)).toEqual(['a@2 gone'])
+  })
+
   it('is not lost because it has not even a uid', () => {
     const held = holding()
     expect(held.apply(false, {})).toBe(true)

@@ -100,6 +100,14 @@ describe('what leads to pods', () => {
     })
   })
 
+  it('of a Service selects nothing by what is no text', () => {
+    const selector = { a: { toString: 1, valueOf: 1 }, b: ['c'] }
+    expect(reduceService(made({ metadata: { name: 's' }, spec: { selector } }))?.selector).toEqual({
+      a: '',
+      b: '',
+    })
+  })
+
   it('of an EndpointSlice is its addresses; one of which nobody says anything is ready', () => {
     const metadata = { name: 'e', labels: { 'kubernetes.io/service-name': 's' } }
     const endpoints = [

@@ -22,7 +22,33 @@ const reducers = {
   release: reduceRelease,
 }
 
+/** Fields that reducers read, with what they hold in no object of an API server. */
+const field = fc.constantFrom(
+  ...['addresses', 'annotations', 'conditions', 'containers', 'containerStatuses', 'endpoints', 'lastState'],
+  ...['labels', 'metadata', 'name', 'ownerReferences', 'ports', 'reason', 'replicas', 'scaleTargetRef'],
+  ...['selector', 'spec', 'state', 'status', 'targetPort', 'template', 'terminated', 'type', 'waiting'],
+  ...['toString', 'valueOf', 'constructor', '__proto__'],
+)
+const { anything } = fc.letrec<{ anything: unknown }>((tie) => ({
+  anything: fc.oneof(
+    { depthSize: 'large', withCrossShrink: true },
+    fc.jsonValue({ maxDepth: 1 }),
+    fc.array(tie('anything'), { maxLength: 3 }),
+    fc.array(fc.tuple(field, tie('anything')), { maxLength: 6 }).map((pairs) => Object.fromEntries(pairs)),
+  ),
+}))
+
 describe('every object', () => {
+  it.each(Object.entries(reducers))('of any shape is no reason to throw: %s', (_, reduce) => {
+    fc.assert(
+      fc.property(anything, anything, (spec, status) => {
+        const metadata = { name: 'a', ...identity }
+        reduce({ metadata, spec, status })
+        reduce({ metadata, ports: spec, endpoints: status })
+      }),
+    )
+  })
+
   it.each(Object.entries(reducers))('is never a reason to throw: %s', (_, reduce) => {
     const anything = fc.dictionary(
       fc.constantFrom('metadata', 'spec', 'status', 'endpoints', 'ports', 'kind'),
