@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
 import { firstBroken } from '../../src/rollout/ledger.ts'
 import type { Memory } from '../../src/rollout/memory.ts'
-import { pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { chartState, pushEvidence, setClusterGround } from '../support/cluster-ground.ts'
+import type { ClusterGround } from '../support/cluster-ground.ts'
 import { author, eventually, isFiring, proceeds, stopIn, type Gate } from '../support/daemon.ts'
 
 // Two daemons that watch one release in a real cluster and keep what they remember in one ConfigMap.
@@ -17,11 +18,8 @@ let two: Gate
 
 beforeAll(async () => {
   ground = await setClusterGround()
-  const { controlPlane, namespace } = ground.cluster
-  const metadata = { name: 'gate-state', namespace }
-  await controlPlane.request('POST', `/api/v1/namespaces/${namespace}/configmaps`, { metadata })
   await ground.cluster.upgrade()
-  ground.configure((configuration) => (configuration['state'] = { configMap: 'gate-state' }))
+  ground.configure((configuration) => (configuration['state'] = chartState))
   one = await ground.start()
   two = await ground.start()
 })
@@ -34,8 +32,9 @@ interface Stored {
 }
 
 function stored(): Promise<Stored> {
-  const { controlPlane, namespace } = ground.cluster
-  return controlPlane.request<Stored>('GET', `/api/v1/namespaces/${namespace}/configmaps/gate-state`)
+  const { namespace, configMap } = chartState
+  const path = `/api/v1/namespaces/${namespace}/configmaps/${configMap}`
+  return ground.cluster.controlPlane.request<Stored>('GET', path)
 }
 
 async function memory(): Promise<Memory> {

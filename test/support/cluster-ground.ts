@@ -6,6 +6,9 @@ import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
 import { renderChart } from './chart.ts'
 import { author, groundOn, type Configuration, type Gate, type Ground } from './daemon.ts'
 
+/** The ConfigMap that our chart makes for the state of the exporter, and lets it write to. */
+export const chartState = { configMap: 'gate-caracal-gate-exporter-state', namespace: 'gate' }
+
 /** A release in a real cluster, and what daemons need to watch it. */
 export interface ClusterGround extends Ground {
   readonly cluster: Cluster
@@ -38,8 +41,10 @@ async function accountOfChart({ controlPlane, namespace, release: name }: Cluste
     secretReferences: { names: ['platform-runtime'] },
   }
   const values = { release: { name, namespace }, kubernetes }
-  for (const object of await renderChart(values, 'gate'))
-    if (['ServiceAccount', 'Role', 'RoleBinding'].includes(object.kind)) await controlPlane.apply(object)
+  for (const object of await renderChart(values, 'gate')) {
+    const isRight = ['ServiceAccount', 'Role', 'RoleBinding'].includes(object.kind)
+    if (isRight || object.metadata.name === chartState.configMap) await controlPlane.apply(object)
+  }
   const { path } = await controlPlane.kubeconfigFor('gate', 'gate-caracal-gate-exporter')
   return path
 }
