@@ -52,7 +52,15 @@ export function checkStatus(
   const states = findings.map((finding) => subjectState(check, finding, streaks.get(finding.key), tick.now))
   const state = worstState(states)
   const since = previous !== undefined && previous.state === state ? previous.since : tick.now
-  return { id: check.id, state, since, findings: withReasons(findings, streaks, previous?.findings), streaks }
+  const ordered = worstStateFirst(findings, states)
+  return { id: check.id, state, since, findings: withReasons(ordered, streaks, previous?.findings), streaks }
+}
+
+/** What makes the check what it is stands in front of what is only waited for; equals stay as they are. */
+function worstStateFirst(findings: readonly Finding[], states: readonly CheckState[]): readonly Finding[] {
+  if (new Set(states).size < 2) return findings
+  const weights = new Map(findings.map((finding, index) => [finding, severity[states[index] ?? 'pass']]))
+  return findings.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0))
 }
 
 /** What is only near its limit now and is breached still is so for the reason that it was before. */

@@ -2,6 +2,7 @@ import type { Advice } from './advice.ts'
 import { newEvent, othersThan } from './edge.ts'
 import type { Source } from './gate.ts'
 import type { Condition, Finding } from './finding.ts'
+import { endedBefore, newLatch, relatch, stillStands, type Latch } from './latch.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 
@@ -30,27 +31,6 @@ export interface StopCondition extends Advice {
   readonly warmUp: Millis
   /** An edge that counts events stays firing this long after the last one, then takes them as dealt with. */
   readonly window: Millis
-}
-
-/** That a condition fired during this rollout, and whether somebody has taken note. */
-export interface Latch {
-  readonly at: Instant
-  readonly reason: string
-  readonly message: string
-  readonly culprits: readonly string[]
-  /** It was firing before the rollout began: it blocks, but the rollout is not to blame. */
-  readonly preexisting: boolean
-  /** What was there before the rollout was seen to end, so that what fires now is the rollout's own. */
-  readonly over?: true
-  /** A breach was seen, and not merely nothing. */
-  readonly proven: boolean
-  readonly acknowledged?: Acknowledgement
-}
-
-export interface Acknowledgement {
-  readonly actor: string
-  readonly reason: string
-  readonly at: Instant
 }
 
 /** What a stop condition has come to, with the subjects that made it so, worst first. */
@@ -97,11 +77,12 @@ export function speaksForRollback(status: StopStatus): boolean {
 export function stopStatus(
   stop: StopCondition,
   previous: StopStatus | undefined,
-  findings: readonly Finding[],
+  judged: readonly Finding[],
   tick: Tick & { readonly rollout: boolean },
 ): StopStatus {
   const breached = (finding: Finding, before: Streak | undefined) => breaches(stop, finding, before)
-  const streaks = nextStreaks(previous?.streaks, findings, breached, tick)
+  const streaks = nextStreaks(previous?.streaks, judged, breached, tick)
+  const findings = firingFirst(stop, judged, streaks, tick.now)
   const wellSince = findings.every((finding) => finding.answer === 'met')
     ? tick.gap
       ? tick.now
@@ -122,8 +103,8 @@ export function stopStatus(
   const held = isOver ? endedBefore(previous?.latch) : previous?.latch
   const another = stop.kind === 'edge' && state === 'firing' && (!began || stillStands(held))
   const others = another ? othersThan(findings, previous?.streaks, held?.culprits) : []
-  const fires = began || others.length > 0 || (anew && tick.rollout)
-  const isNews = fires && tick.rollout && (others.length > 0 || !stillStands(held))
+  const isAnother = began || others.length > 0 || (anew && tick.rollout)
+  const isNews = isAnother && tick.rollout && (others.length > 0 || !stillStands(held))
   const latched = isNews ? relatch(held, others.length > 0 ? others : findings, tick.now) : held
   const latch =
     state === 'firing' && breach?.answer === 'unmet' && latched?.proven === false
@@ -135,7 +116,7 @@ export function stopStatus(
     since: previous?.state === state ? previous.since : tick.now,
     findings,
     streaks,
-    firings: (previous?.firings ?? 0) + (fires ? 1 : 0),
+    firings: (previous?.firings ?? 0) + (isAnother ? 1 : 0),
     ...(cause !== undefined && { cause }),
     ...(wellSince !== undefined && { wellSince }),
     ...(lastEventAt !== undefined && { lastEventAt }),
@@ -176,54 +157,29 @@ function nextState(
   streaks: Streaks,
   now: Instant,
 ): StopState {
-  const breached = findings.filter((finding) => breaches(stop, finding, streaks.get(finding.key)))
-  if (breached.some((finding) => hasHeld(stop, finding, streaks.get(finding.key), now))) return 'firing'
+  if (findings.some((finding) => fires(stop, finding, streaks.get(finding.key), now))) return 'firing'
   if (stillFiring) return 'firing'
-  if (breached.length > 0) return 'pending'
+  if (findings.some((finding) => breaches(stop, finding, streaks.get(finding.key)))) return 'pending'
   return findings.some((finding) => finding.answer === 'unknown') ? 'unknown' : 'clear'
 }
 
-function hasHeld(stop: StopCondition, finding: Finding, streak: Streak | undefined, now: Instant): boolean {
+/** What makes the condition fire stands in front of what only might, in time; equals stay as they are. */
+function firingFirst(
+  stop: StopCondition,
+  findings: readonly Finding[],
+  streaks: Streaks,
+  now: Instant,
+): readonly Finding[] {
+  const firing = findings.filter((finding) => fires(stop, finding, streaks.get(finding.key), now))
+  if (firing.length === 0 || firing.length === findings.length) return findings
+  return [...firing, ...findings.filter((finding) => !firing.includes(finding))]
+}
+
+function fires(stop: StopCondition, finding: Finding, streak: Streak | undefined, now: Instant): boolean {
   const held = streak === undefined ? undefined : breachedFor(streak, now)
-  if (streak === undefined || held === undefined) return false
+  if (streak === undefined || held === undefined || !breaches(stop, finding, streak)) return false
   if (finding.hold !== undefined) return held >= finding.hold
   return held >= stop.hold && (streak.everMet || now - streak.firstSeen >= stop.warmUp)
-}
-
-/** The subjects that make a stop condition fire, worst first, as they are named in messages; a page shows ten. */
-function culprits(findings: readonly Finding[]): readonly string[] {
-  const bad = findings.filter((finding) => finding.answer === 'unmet')
-  return (bad.length > 0 ? bad : findings.filter((finding) => finding.answer === 'unknown'))
-    .slice(0, 10)
-    .map((finding) => finding.key)
-}
-
-function newLatch(findings: readonly Finding[], at: Instant): Latch {
-  const [worst] = findings
-  return {
-    at,
-    reason: worst?.reason ?? 'unknown',
-    message: worst?.message ?? '',
-    culprits: culprits(findings),
-    preexisting: false,
-    proven: findings.some((finding) => finding.answer === 'unmet'),
-  }
-}
-
-/** A latch that nobody has acknowledged keeps its first cause; what fires anew after that is news. */
-function relatch(held: Latch | undefined, findings: readonly Finding[], at: Instant): Latch {
-  return held !== undefined && held.acknowledged === undefined && !held.preexisting
-    ? held
-    : newLatch(findings, at)
-}
-
-/** Whether what was firing before the rollout has not been seen to end; a restart is no end. */
-function stillStands(latch: Latch | undefined): boolean {
-  return latch?.preexisting === true && latch.over !== true && latch.acknowledged === undefined
-}
-
-function endedBefore(latch: Latch | undefined): Latch | undefined {
-  return latch?.preexisting === true ? { ...latch, over: true } : latch
 }
 
 /** The latch of a condition that was already firing when a rollout began. */

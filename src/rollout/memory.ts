@@ -5,7 +5,8 @@ import { isActive, type Rollout } from '../core/rollout.ts'
 import { transitions } from '../core/change.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { Latch, StopStatus } from '../core/stop.ts'
+import type { Latch } from '../core/latch.ts'
+import type { StopStatus } from '../core/stop.ts'
 
 /** A rollout that ended, with the stops that fired in it and its part of the ledger. */
 export interface PastRollout {

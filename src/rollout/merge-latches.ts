@@ -1,4 +1,4 @@
-import type { Latch } from '../core/stop.ts'
+import type { Latch } from '../core/latch.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 
 export type Latches = Readonly<Record<string, Latch>>

@@ -47,6 +47,19 @@ describe('a check', () => {
     expect(checkStates(played)).toEqual(['pass', 'fail', 'fail', 'fail', 'pass', 'pass', 'pass'])
   })
 
+  it('R31: names what makes it fail before what is only waited for', () => {
+    const played = playShown(rulesWith({ failAfter: 5_000 }), [
+      [0, { a: 0, b: 0, c: 0 }],
+      [1, { a: 0, b: 20, c: 0 }],
+      [4, { a: 30, b: 20, c: 'failed' }],
+      [6, { a: 30, b: 20, c: 'failed' }],
+      [7, { a: 30, b: 0, c: 'failed' }],
+    ])
+    const named = played.map(({ checks }) => checks.get('shallow')?.findings[0]?.key)
+    expect(checkStates(played)).toEqual(['pass', 'pending', 'unknown', 'fail', 'unknown'])
+    expect(named.slice(1)).toEqual(['b', 'c', 'b', 'c'])
+  })
+
   it('R13: names the reason of a breach for as long as it goes on', () => {
     const played = playShown(smallRules({ stops: [] }), [
       [0, { a: 20 }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer, Finding } from '../../../src/core/finding.ts'
-import { speaksForRollback, type Latch, type StopStatus } from '../../../src/core/stop.ts'
+import type { Latch } from '../../../src/core/latch.ts'
+import { speaksForRollback, type StopStatus } from '../../../src/core/stop.ts'
 
 function finding(answer: Answer): Finding {
   return { key: 'sts/sts-0', answer, reason: 'r', message: 'm' }

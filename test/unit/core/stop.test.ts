@@ -34,6 +34,23 @@ describe('a level', () => {
     for (const { stops } of played) for (const { state } of stops.values()) expect(states).toContain(state)
   })
 
+  it('R31: names what makes it fire before what only might, in time', () => {
+    const played = playShown(
+      rules,
+      [
+        [0, { a: 0, b: 0 }],
+        [1, { a: 0, b: 20 }],
+        [11, { a: 30, b: 20 }],
+        [21, { a: 30, b: 20 }],
+      ],
+      inRollout(rules),
+    )
+    const fired = played.map((snapshot) => stopOf(snapshot)).at(-1)
+    expect(stopStates(played)).toEqual(['clear', 'pending', 'pending', 'firing'])
+    expect(fired?.findings.map(({ key }) => key)).toEqual(['b', 'a'])
+    expect(fired).toMatchObject({ cause: { key: 'b' }, latch: { culprits: ['b', 'a'] } })
+  })
+
   it('does not fire when the breach ends before its hold', () => {
     const played = playShown(rules, [
       [0, { a: 20 }],

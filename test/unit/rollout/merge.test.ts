@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rollout } from '../../../src/core/rollout.ts'
-import type { Latch } from '../../../src/core/stop.ts'
+import type { Latch } from '../../../src/core/latch.ts'
 import { append, type Event } from '../../../src/rollout/ledger.ts'
 import { nothingRemembered, type Memory } from '../../../src/rollout/memory.ts'
 import { merge } from '../../../src/rollout/merge.ts'
