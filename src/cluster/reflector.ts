@@ -34,6 +34,7 @@ export class Reflector<T extends Identity> {
   readonly #blind: { list?: Blindness; watch?: Blindness }
   #following = new AbortController()
   #waiting = new AbortController()
+  #backoff = openBackoff()
   #seen: Seen<T> | undefined
   #ended: Promise<void> | undefined
 
@@ -59,8 +60,9 @@ export class Reflector<T extends Identity> {
     this.#following.abort()
   }
 
-  /** Tries at once what would be tried after a pause. */
+  /** Tries at once what would be tried after a pause, and does not hold failures of before against what comes. */
   hurry(): void {
+    this.#backoff = openBackoff()
     this.#waiting.abort()
   }
 
@@ -96,12 +98,11 @@ export class Reflector<T extends Identity> {
   }
 
   async #run(): Promise<void> {
-    const backoff = openBackoff()
     while (!this.#stopped.signal.aborted) {
       const startedAt = performance.now()
       const fault = await this.#listAndFollow().catch((thrown: unknown) => thrown)
       this.#waiting = new AbortController()
-      const wait = backoff.after(performance.now() - startedAt, fault)
+      const wait = this.#backoff.after(performance.now() - startedAt, fault)
       await pause(wait, AbortSignal.any([this.#stopped.signal, this.#waiting.signal]))
     }
   }
@@ -152,7 +153,7 @@ export class Reflector<T extends Identity> {
     let again: Millis | undefined
     while (!stop.aborted) {
       // In short turns, since how often it is wanted changes.
-      await pause(again ?? Math.min(SECOND, relist() / 4), stop)
+      await pause(again ?? Math.min(5 * SECOND, relist() / 4), stop)
       const isDue = again !== undefined || performance.now() - listedAt > relist() * spread
       if (stop.aborted || !isDue) continue
       try {
