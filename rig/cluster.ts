@@ -52,8 +52,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     postgresUrl: servers.postgres.url,
     metricsBearer: 'bearer-of-the-rig',
     replicas: Object.fromEntries(services.map((service) => [service, 0])),
-    // As brief as a test wants them; their proportions are the platform's own.
-    timings: { snapshotReload: 500, snapshotStale: 2_000, reclaim: 1_000, auditGauges: 300 },
+    // As brief as a test wants them. Of made-up work there is little: each API process soon sends a revocation that
+    // STS refuses (T24), and STS that is replaced five times, as in some upgrades, makes a dead letter of it (T25).
+    timings: {
+      snapshotReload: 500,
+      snapshotStale: 2_000,
+      reclaim: 1_000,
+      auditGauges: 300,
+      work: 60_000,
+    },
   })
   const controlPlane = await startControlPlane()
   await controlPlane.createNamespace(namespace)

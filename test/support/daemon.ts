@@ -98,7 +98,8 @@ export interface Stage {
 }
 
 /** What daemons need that watch the platform of this stage. */
-export async function groundOn({ servers, platform, stop }: Stage): Promise<Ground> {
+export async function groundOn(stage: Stage): Promise<Ground> {
+  const { servers, platform } = stage
   const folder = await temporaryFolder('gate')
   await chmod(folder, 0o700)
   const files = filesIn(folder)
@@ -133,7 +134,7 @@ export async function groundOn({ servers, platform, stop }: Stage): Promise<Grou
     log: () => readFileSync(logFile, 'utf8'),
     async end() {
       await Promise.all([...gates].map((gate) => gate.kill()))
-      await stop()
+      await stage.stop()
       await removeFolder(folder)
     },
   }
