@@ -59,7 +59,15 @@ async function replicasThatProveReadiness(): Promise<number> {
   return text.split('\n').filter((line) => /^caracal_readiness_ready\{.*\} 1$/.test(line)).length
 }
 
-const outages = [
+interface Outage {
+  readonly name: string
+  readonly reasons: readonly string[]
+  readonly begin: () => Promise<void> | void
+  readonly end: () => Promise<void> | void
+  readonly seconds: number
+}
+
+const outages: readonly Outage[] = [
   {
     name: 'that hangs',
     reasons: ['timeout'],
