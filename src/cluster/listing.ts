@@ -19,8 +19,10 @@ export interface Collection {
 const PAGE_WITHIN: Millis = 5 * SECOND
 
 const PAGE_SIZE = 250
-/** Objects end below 2 MB, but most have some kilobytes. */
-const LARGEST_PAGE = 64 * 1024 * 1024
+/** A release has some hundred objects of a kind; 25,000 are no list that ends. */
+const MOST_PAGES = 100
+/** Most objects have some kilobytes. What is read takes its size three times over, and more once it is parsed. */
+const LARGEST_PAGE = 32 * 1024 * 1024
 
 /**
  * Lists a collection as it is at one moment, page by page so that no more of it is in memory.
@@ -53,7 +55,7 @@ async function pagesOf(
   limit: number,
 ): Promise<string> {
   let next = ''
-  for (;;) {
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const query = new URLSearchParams({
       labelSelector,
       ...(limit > 0 && { limit: String(limit) }),
@@ -68,11 +70,10 @@ async function pagesOf(
     if (!Array.isArray(page['items'])) throw noList(path)
     take(page['items'].map((item: unknown) => (isObject(item) ? item : {})))
     const metadata = objectAt(page, 'metadata')
-    const before = next
     next = textAt(metadata, 'continue')
     if (next === '') return textAt(metadata, 'resourceVersion')
-    if (next === before) throw noList(path)
   }
+  throw noList(path)
 }
 
 function noList(path: string): KubernetesFailure {

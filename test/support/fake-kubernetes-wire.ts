@@ -15,6 +15,8 @@ export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Whether the body goes on for as long as somebody reads it. */
+  readonly isEndless?: true
 }
 
 /** The object with which the API server explains a refusal. */
@@ -48,7 +50,18 @@ export function shaped(object: unknown, { headers }: ApiRequest): unknown {
   return metadata === undefined ? object : { kind: 'PartialObjectMetadata', metadata }
 }
 
-export function send(response: ServerResponse, { status, headers, body }: Answer): void {
+export function send(response: ServerResponse, { status, headers, body, isEndless }: Answer): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body ?? {})
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text)
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
+  if (isEndless === true) pour(response, text)
+  else response.end(text)
+}
+
+function pour(response: ServerResponse, text: string): void {
+  const piece = text.repeat(Math.ceil(65_536 / text.length))
+  const more = () => {
+    while (!response.destroyed && response.write(piece));
+  }
+  response.on('drain', more)
+  more()
 }
