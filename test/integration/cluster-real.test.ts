@@ -1,0 +1,104 @@
+import { copyFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startControlPlane, type ControlPlane } from '../../rig/kubernetes.ts'
+import { writeKubeconfig } from '../../rig/kubernetes/credentials.ts'
+import { openCluster } from '../../src/cluster/cluster.ts'
+import type { Cluster } from '../../src/cluster/model.ts'
+import { openKubernetes } from '../../src/connections/kubernetes.ts'
+import { kinds } from '../support/cluster-kinds.ts'
+import { account, apply, chartRules, grant, installRelease, namespace } from '../support/real-release.ts'
+
+let controlPlane: ControlPlane
+const clusters: Cluster[] = []
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane()
+  await controlPlane.createNamespace(namespace)
+  const metadata = { name: account, namespace }
+  await apply(controlPlane, { apiVersion: 'v1', kind: 'ServiceAccount', metadata })
+  await grant(controlPlane, await chartRules())
+  await installRelease(controlPlane)
+}, 120_000)
+
+afterAll(async () => {
+  await Promise.all(clusters.map((cluster) => cluster.stop()))
+  await controlPlane?.stop()
+})
+
+async function following(kubeconfig: string): Promise<Cluster> {
+  const cluster = openCluster({
+    kubernetes: openKubernetes({ kubeconfig }),
+    namespace,
+    release: 'caracal',
+    helmSecrets: true,
+    relist: () => 500,
+  })
+  clusters.push(cluster)
+  cluster.start()
+  await until(() => kinds.every((kind) => cluster.of(kind).ok))
+  return cluster
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 25_000
+  while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(holds()).toBe(true)
+}
+
+/** A token that lives for as long as a Secret does, at most for the ten minutes that are the least there is. */
+async function boundToken(secret: string): Promise<string> {
+  await apply(controlPlane, { apiVersion: 'v1', kind: 'Secret', metadata: { name: secret, namespace } })
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Secret', name: secret }
+  const { status } = await controlPlane.request<{ status: { token: string } }>(
+    'POST',
+    `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
+    {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 600, boundObjectRef },
+    },
+  )
+  return status.token
+}
+
+describe('a real API server', () => {
+  it('tells of a change in a tenth of a second', async () => {
+    const { path } = await controlPlane.kubeconfigFor(namespace, account, 600)
+    const cluster = await following(path)
+    const took: number[] = []
+    for (let turn = 1; turn <= 21; turn += 1) {
+      const told = new Promise<number>((resolve) => {
+        const unsubscribe = cluster.subscribe(() => {
+          const seen = cluster.of('services')
+          const isTold = seen.ok && seen.items.some(({ ports }) => ports[0]?.port === 8_000 + turn)
+          if (!isTold) return
+          unsubscribe()
+          resolve(performance.now())
+        })
+      })
+      const startedAt = performance.now()
+      await controlPlane.request('PATCH', `/api/v1/namespaces/${namespace}/services/caracal-api`, {
+        spec: { ports: [{ name: 'http', port: 8_000 + turn, targetPort: 'http' }] },
+      })
+      took.push((await told) - startedAt)
+    }
+    const median = took.toSorted((a, b) => a - b)[10] ?? Infinity
+    expect(median).toBeLessThan(100)
+  })
+
+  it('that takes a token back is asked again with the one that came in its place', async () => {
+    const first = await boundToken('first')
+    const { path, server, ca } = await controlPlane.kubeconfigFor(namespace, account)
+    await writeKubeconfig(path, { server, ca, token: first }, namespace)
+    const cluster = await following(path)
+    await controlPlane.request('DELETE', `/api/v1/namespaces/${namespace}/secrets/first`)
+    await until(() => !cluster.of('pods').ok)
+    const seen = cluster.of('pods')
+    expect(seen).toMatchObject({ blindness: { unknownReason: 'unauthorized', reason: 'token_refused' } })
+
+    const second = `${path}.next`
+    await writeKubeconfig(second, { server, ca, token: await boundToken('second') }, namespace)
+    await copyFile(second, path)
+    await until(() => kinds.every((kind) => cluster.of(kind).ok))
+  })
+})
