@@ -73,7 +73,10 @@ export function viewOf({ beliefs, at }: Snapshot, { providers }: Rules): View | 
     const probe = beliefs.get(providers.get(signal.name) ?? '')
     return probe !== undefined && [...probe.targets.values()].every(({ last }) => last !== undefined)
   })
-  const unseen = given.some((signal) => evidence.of(signal).unseen.length > 0)
+  // Where the Secrets of Helm are not read on purpose nothing is hidden: other signs tell.
+  const unseen = given.some((signal) =>
+    evidence.of(signal).unseen.some(({ unknownReason }) => unknownReason !== 'not_configured'),
+  )
   const halves =
     evidence.of(releaseRevision).readings.length !== (release === undefined ? 0 : 1) ||
     evidence.of(migrationJobActive).readings.length !== jobs.size ||

@@ -39,6 +39,7 @@ const anything: fc.Arbitrary<World> = fc
     ...rest,
     jobs: { migrate },
     workloads: { ...(api !== undefined && { api }), sts },
+    off: calm.off,
     versions: calm.versions,
     ...(shown !== undefined && { release: shown }),
   }))

@@ -36,7 +36,7 @@ export const upgraded: World = { ...deployed, workloads: { api: [101], sts: [201
 /** The same without the release: nobody may read its Secrets. */
 export function unseen(world: World): World {
   const { release: _, ...rest } = world
-  return rest
+  return { ...rest, off: ['helm-release'] }
 }
 
 export const clean = [pending, migrating, between, rolling, deployed, upgraded]

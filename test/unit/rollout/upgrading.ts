@@ -32,6 +32,8 @@ export interface World {
   readonly arrivals: number
   /** Probes that can't see. */
   readonly blind: readonly string[]
+  /** Probes that are not to see anything, by the configuration. */
+  readonly off: readonly string[]
   /** Probes of which nothing was heard yet. */
   readonly silent: readonly string[]
 }
@@ -44,6 +46,7 @@ export const calm: World = {
   versions: ['0001', '0002'],
   arrivals: 7,
   blind: [],
+  off: [],
   silent: [],
 }
 
@@ -78,12 +81,15 @@ export function shown(world: World, at: number): readonly Round[] {
     ['schema-migrations', world.versions.map((version) => read(migrationApplied, { version }, 1))],
   ]
   const rounds = looks.map(([probe, readings]) => {
-    const look: Observation[] = world.silent.includes(probe)
-      ? []
-      : [world.blind.includes(probe) ? failed(kubernetes, at) : saw(kubernetes, at, readings)]
+    const look: Observation[] = world.silent.includes(probe) ? [] : [lookOf(world, probe, readings, at)]
     return aRound(probe, at, look, [kubernetes])
   })
   return [...rounds, showing(at, { redis: world.arrivals })]
+}
+
+function lookOf({ blind, off }: World, probe: string, readings: readonly Reading[], at: number): Observation {
+  if (off.includes(probe)) return failed(kubernetes, at, 'not_configured')
+  return blind.includes(probe) ? failed(kubernetes, at) : saw(kubernetes, at, readings)
 }
 
 function releaseReadings({ release }: World): Reading[] {
