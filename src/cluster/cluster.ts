@@ -20,7 +20,13 @@ export interface ClusterSettings {
   readonly relist: () => Millis
 }
 
-/** Follows the objects of one release. Nothing is asked before `start`. */
+/**
+ * Follows the objects of one release. Nothing is asked before `start`.
+ *
+ * Where nothing happens this costs 1.1 requests a second when each of the nine kinds is listed once a minute, and 1.8
+ * when every ten seconds: a beat, the lists, and a new watch of each kind every six minutes. Each request for a Secret's
+ * keys comes on top.
+ */
 export function openCluster(settings: ClusterSettings): Cluster {
   const { kubernetes, namespace } = settings
   const changes = coalesced()
