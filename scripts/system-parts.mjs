@@ -21,6 +21,20 @@ const parts = [
     advice: 'Debian: apt-get install --no-install-recommends prometheus; macOS: brew install prometheus',
   },
   {
+    name: 'alertmanager',
+    programs: ['prometheus-alertmanager', 'alertmanager'],
+    debianPackage: 'prometheus-alertmanager',
+    advice:
+      'Debian: apt-get install --no-install-recommends prometheus-alertmanager; macOS: brew install alertmanager',
+  },
+  {
+    name: 'chromium',
+    programs: ['chromium', 'chromium-browser', 'google-chrome'],
+    variable: 'CHROMIUM_BIN',
+    debianPackage: 'chromium',
+    advice: 'Debian: apt-get install --no-install-recommends chromium; or set CHROMIUM_BIN',
+  },
+  {
     name: 'psql',
     programs: ['psql'],
     debianPackage: 'postgresql-client',
