@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
 import { pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
@@ -25,6 +26,12 @@ afterAll(() => ground.end())
 async function restart(): Promise<void> {
   await gate.kill()
   gate = await ground.start()
+}
+
+/** Waits until the daemon has written down how far the rollout is: what it tells may be a moment ahead of that. */
+async function untilKept(phase: string): Promise<void> {
+  const kept = (): unknown => JSON.parse(readFileSync(ground.files.state, 'utf8'))
+  await expect.poll(kept, { timeout: 20_000 }).toMatchObject({ memory: { rollout: { phase } } })
 }
 
 /** What became of a rollout, step by step. */
@@ -58,6 +65,7 @@ describe('an upgrade in a cluster', () => {
     const steps = await stepsOf('caracal-r2')
     expect(steps).toEqual(expect.arrayContaining(['migrating -> rolling', 'rolling -> verifying']))
     expect(steps.at(-1)).toBe('verifying -> done')
+    await untilKept('done')
     await restart()
     await gate.until('it stays done', ({ gates }) => gates.every(({ state }) => state === 'pass'), 60)
     expect((await gate.report()).rollout).toMatchObject({ id: 'caracal-r2', phase: 'done' })
