@@ -53,6 +53,7 @@ describe('after kill -9', () => {
     await gate.until('it fires', isFiring('outbox-dead-messages'), 10)
     await ground.platform.faults.clear('outbox-dead-messages')
     await gate.until('its cause is gone', (report) => !isFiring('outbox-dead-messages')(report), 10)
+    await eventually('the latch is kept', () => remembered().latches['outbox-dead-messages'] !== undefined)
     await restart()
     const report = await gate.until(
       'the stop is remembered and its cause is gone',
