@@ -121,6 +121,12 @@ export const selfFamilies = {
     'version',
     'config_hash',
   ),
+  release: gauge(
+    'caracal_gate_exporter_release_info',
+    'The release that the daemon judges; always 1. Joined to tell the releases of one Prometheus apart.',
+    'release_name',
+    'release_namespace',
+  ),
   start: gauge('caracal_gate_exporter_start_timestamp_seconds', 'When the daemon started.'),
   targetUp: gauge(
     'caracal_gate_exporter_target_up',

@@ -16,10 +16,11 @@ export function selfMetrics(scrape: Omit<Scrape, 'report'>): Samples {
   ]
 }
 
-function evaluatorSamples({ evaluator, evaluationInterval }: ReportContext): Samples {
+function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportContext): Samples {
   const { version, configHash, startedAt, cadence, stateStore, configReload } = evaluator
   return [
     [family.build, [{ labels: [version, configHash], value: 1 }]],
+    [family.release, [{ labels: [release.name, release.namespace], value: 1 }]],
     [family.start, single(startedAt / 1_000)],
     [family.interval, single(evaluationInterval / 1_000)],
     [family.cadence, stateSet(['quiet', 'brisk'], cadence)],

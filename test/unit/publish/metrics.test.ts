@@ -93,6 +93,13 @@ describe('the series of a release', () => {
     expect(new Set(up.map(({ value }) => value))).toEqual(new Set([0]))
   })
 
+  it('name the release that is judged, whether or not there ever was a rollout', () => {
+    const series = seriesOf(scrapeOf(aRelease(12)))
+    expect(series.filter(({ name }) => name === 'caracal_gate_exporter_release_info')).toEqual([
+      expect.objectContaining({ labels: '{release_name="caracal",release_namespace="caracal"}', value: 1 }),
+    ])
+  })
+
   it('go with the pod', () => {
     const fewer = seriesOf(scrapeOf(aRelease(12, { without: 'gateway/gateway-1' })))
     expect(fewer.filter(({ labels }) => labels.includes('gateway-1'))).toEqual([])
