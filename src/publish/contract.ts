@@ -182,6 +182,11 @@ export interface Envelope {
   readonly expiresAt: Timestamp
 }
 
+/** The answer to `document=envelope`, for clients that keep every answer that they get. */
+export interface EnvelopeDocument extends Envelope {
+  readonly kind: 'Envelope'
+}
+
 /** The document of `GET /gates`. */
 export interface GateReport extends Envelope {
   readonly kind: 'GateReport'

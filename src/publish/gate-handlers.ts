@@ -1,6 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { bodyOf, viewOf, type Answer, type View } from './answers.ts'
-import type { Fault, GateDocument, GateReport, StopConditionDocument, StopConditionList } from './contract.ts'
+import type {
+  Envelope,
+  EnvelopeDocument,
+  Fault,
+  GateDocument,
+  GateReport,
+  StopConditionDocument,
+  StopConditionList,
+} from './contract.ts'
 import { jsonType, pathParameter, type Handler, type Parts } from './handling.ts'
 import type { OperationId } from './operations.ts'
 import { operations } from './operations.ts'
@@ -38,7 +46,8 @@ export function gateHandlers(parts: Parts): Pick<Record<OperationId, Handler>, G
   }
 }
 
-function envelope({ apiVersion, verdict, summary, index, evaluatedAt, expiresAt }: GateReport) {
+/** What a document begins with. */
+function envelope({ apiVersion, verdict, summary, index, evaluatedAt, expiresAt }: GateReport): Envelope {
   return { apiVersion, verdict, summary, index, evaluatedAt, expiresAt }
 }
 
@@ -85,7 +94,9 @@ function answerVerdict(
     const interval = (answer.expiresAt - answer.snapshot.at) / 3_000
     reply.header('retry-after', String(Math.max(1, Math.ceil(interval))))
   }
-  void verdictHeaders(reply, view).code(status).header('content-type', jsonType).send(view.body)
+  const short: EnvelopeDocument = { ...envelope(view.report), kind: 'Envelope' }
+  const body = parameters.document === 'envelope' ? bodyOf(short) : view.body
+  void verdictHeaders(reply, view).code(status).header('content-type', jsonType).send(body)
 }
 
 function statusOf(route: VerdictRoute, view: View, parameters: Parameters, expired: boolean): number {
@@ -112,12 +123,15 @@ function statusOf(route: VerdictRoute, view: View, parameters: Parameters, expir
 }
 
 function verdictHeaders(reply: FastifyReply, { report, verdict, etag }: View): FastifyReply {
-  return reply
-    .header('etag', etag)
-    .header('cache-control', 'no-cache')
-    .header('x-caracal-verdict', verdict)
-    .header('caracal-evaluated-at', report.evaluatedAt)
-    .header('caracal-expires-at', report.expiresAt)
+  return (
+    reply
+      .header('etag', etag)
+      // Not even kept to be asked about: what a cache keeps, it may give out when nobody answers behind it.
+      .header('cache-control', 'no-store')
+      .header('x-caracal-verdict', verdict)
+      .header('caracal-evaluated-at', report.evaluatedAt)
+      .header('caracal-expires-at', report.expiresAt)
+  )
 }
 
 /** Answers with the part that `pick` finds, or 404 with the ids that it offers instead. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as bodies from './bodies.ts'
 import {
+  envelopeDocument,
   gateDocument,
   gateReport,
   latch,
@@ -40,6 +41,7 @@ const look = z.object({
 /** Every document that the daemon reads or writes, by the name that OpenAPI gives it. */
 export const schemas = {
   GateReport: gateReport,
+  Envelope: envelopeDocument,
   Gate: gateDocument,
   StopConditionList: stopConditionList,
   StopCondition: stopConditionDocument,

@@ -22,6 +22,7 @@ const get = ['GET'] as const
 const post = ['POST'] as const
 const tightening = ['rollout', 'steady', 'maxAge'] as const
 const waiting = ['wait', 'index', 'until'] as const
+const form = ['document'] as const
 
 const notYet = { 503: ['Nothing has been evaluated yet.', 'Problem'] } as const
 const waited = {
@@ -44,9 +45,9 @@ export const operations = [
     path: '/gates',
     summary: 'May the rollout proceed? The whole document, whatever the verdict.',
     access: 'read',
-    query: [...tightening, ...waiting],
+    query: [...tightening, ...waiting, ...form],
     answers: {
-      200: ['The document.', 'GateReport'],
+      200: ['The document; only its envelope, when the request says `document=envelope`.', 'GateReport'],
       304: ['Nothing has changed since the ETag in If-None-Match.'],
       ...waited,
       ...notYet,
@@ -58,7 +59,7 @@ export const operations = [
     path: '/gates/proceed',
     summary: 'The verdict as a status code, for clients that read nothing else.',
     access: 'read',
-    query: [...tightening, ...waiting, 'hold'],
+    query: [...tightening, ...waiting, 'hold', ...form],
     answers: {
       200: ['Proceed.', 'GateReport'],
       412: ['Hold.', 'GateReport'],
@@ -76,7 +77,7 @@ export const operations = [
     path: '/gates/stop',
     summary: 'For rollback hooks: 200 only when a stop is proven, never for what is unknown.',
     access: 'read',
-    query: ['rollout', ...waiting],
+    query: ['rollout', ...waiting, ...form],
     answers: {
       200: ['Stop.', 'GateReport'],
       412: ['Anything else.', 'GateReport'],

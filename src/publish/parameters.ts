@@ -13,6 +13,8 @@ export interface Parameters {
   readonly until?: readonly Verdict[]
   /** Answer a hold with this status instead of 412. */
   readonly hold?: 503
+  /** Answer with the whole document, as without it, or with the envelope alone. */
+  readonly document?: 'report' | 'envelope'
 }
 
 const longestWait: Millis = MINUTE
@@ -55,6 +57,10 @@ export const rules: Readonly<Record<string, Rule>> = {
     read: (value) => (value.length >= 1 && value.length <= 200 ? { demands: { rollout: value } } : undefined),
   },
   hold: { allowed: '503', read: (value) => (value === '503' ? { hold: 503 } : undefined) },
+  document: {
+    allowed: 'report or envelope',
+    read: (value) => (value === 'report' || value === 'envelope' ? { document: value } : undefined),
+  },
 }
 
 const noParameters: Parameters = { demands: {} }

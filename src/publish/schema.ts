@@ -154,6 +154,7 @@ export const gateReport = envelope.extend({
   evaluator,
 })
 
+export const envelopeDocument = envelope.extend({ kind: z.literal('Envelope') })
 export const gateDocument = envelope.extend({ kind: z.literal('Gate'), gate })
 export const stopConditionDocument = envelope.extend({ kind: z.literal('StopCondition'), stopCondition })
 export const stopConditionList = envelope.extend({

@@ -14,12 +14,13 @@ it('has types that are what its schemas say, and schemas that are what its types
   // Holds by compiling: a difference in either direction makes an element `never`.
   const agreements: readonly [
     Agree<z.infer<typeof schema.gateReport>, contract.GateReport>,
+    Agree<z.infer<typeof schema.envelopeDocument>, contract.EnvelopeDocument>,
     Agree<z.infer<typeof schema.gateDocument>, contract.GateDocument>,
     Agree<z.infer<typeof schema.stopConditionDocument>, contract.StopConditionDocument>,
     Agree<z.infer<typeof schema.stopConditionList>, contract.StopConditionList>,
     Agree<z.infer<typeof schema.problem>, contract.Problem>,
-  ] = [true, true, true, true, true]
-  expect(agreements).toHaveLength(5)
+  ] = [true, true, true, true, true, true]
+  expect(agreements).toHaveLength(6)
 })
 
 it('knows every state that the core can come to', () => {

@@ -36,7 +36,7 @@ describe('the verdict as a status code', () => {
       const report = answer.json<GateReport>()
       expect(report.kind).toBe('GateReport')
       expect(answer.headers['x-caracal-verdict']).toBe(report.verdict)
-      expect(answer.headers['cache-control']).toBe('no-cache')
+      expect(answer.headers['cache-control']).toBe('no-store')
     }
     const head = await app.inject({ method: 'HEAD', url })
     expect(head.statusCode).toBe(status)
@@ -55,6 +55,19 @@ describe('the verdict as a status code', () => {
         payload: '{not json',
       })
       expect(answer.statusCode).toBe(200)
+    },
+  )
+
+  it.each(['/gates', '/gates/proceed', '/gates/stop'])(
+    '%s answers with the envelope alone when it is asked to, with the same status',
+    async (path) => {
+      const { app } = await openWith('stop')
+      const whole = await app.inject(`${path}?rollout=caracal%2F46`)
+      const short = await app.inject(`${path}?rollout=caracal%2F46&document=envelope`)
+      expect(short.statusCode).toBe(whole.statusCode)
+      const { apiVersion, verdict, summary, index, evaluatedAt, expiresAt } = whole.json<GateReport>()
+      const envelope = { apiVersion, verdict, summary, index, evaluatedAt, expiresAt, kind: 'Envelope' }
+      expect(short.json()).toEqual(envelope)
     },
   )
 
