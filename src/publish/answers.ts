@@ -1,7 +1,7 @@
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
 import type { PublishContext } from './context.ts'
-import type { GateReport, Verdict } from './contract.ts'
+import type { Envelope, EnvelopeDocument, GateReport, Verdict } from './contract.ts'
 import { expiryOf, hasEvaluation, toReport } from './document.ts'
 import { tighten, type Demands } from './strict.ts'
 
@@ -9,6 +9,8 @@ import { tighten, type Demands } from './strict.ts'
 export interface Answer extends View {
   readonly snapshot: Snapshot
   readonly expiresAt: Instant
+  /** The JSON of a stricter answer; made once for all whose demands come to the same. */
+  bodyOf(stricter: GateReport): Buffer
 }
 
 /** What one request gets: the shared answer, or a stricter one of its own. */
@@ -46,6 +48,7 @@ export function answerBook(context: Pick<PublishContext, 'board' | 'report'>): A
 function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): Answer {
   const facts = context.report()
   const report = toReport(snapshot, facts)
+  const bodies = new Map<string, Buffer>()
   let body: Buffer | undefined
   return {
     snapshot,
@@ -57,7 +60,33 @@ function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): 
       body ??= bodyOf(report)
       return body
     },
+    bodyOf(stricter) {
+      const key = differences(stricter)
+      const made = bodies.get(key) ?? bodyOf(stricter)
+      if (bodies.size < stricterBodies) bodies.set(key, made)
+      return made
+    },
   }
+}
+
+/** Stricter answers that are kept of one snapshot. */
+const stricterBodies = 50
+
+/** Everything in which a stricter answer can differ from the report that it comes from. */
+function differences(stricter: GateReport): string {
+  const { verdict, verdictSince, summary, superseded, requiredSteadySeconds, blocking } = stricter
+  return JSON.stringify([verdict, verdictSince, summary, superseded, requiredSteadySeconds, blocking])
+}
+
+/** What every answer about the verdict begins with. */
+export function envelope(report: GateReport): Envelope {
+  const { apiVersion, verdict, summary, index, evaluatedAt, expiresAt } = report
+  return { apiVersion, verdict, summary, index, evaluatedAt, expiresAt }
+}
+
+/** The answer to `document=envelope`. */
+export function envelopeOf(report: GateReport): EnvelopeDocument {
+  return { ...envelope(report), kind: 'Envelope' }
 }
 
 export function bodyOf(document: object): Buffer {
@@ -77,7 +106,7 @@ export function viewOf(answer: Answer, demands: Demands, now: Instant): View {
     report: stricter,
     verdict: stricter.verdict,
     get body() {
-      return bodyOf(stricter)
+      return answer.bodyOf(stricter)
     },
     etag: `"${[report.index, stricter.verdict, ...why.map(({ reason }) => reason)].join('.')}"`,
   }

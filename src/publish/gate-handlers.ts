@@ -1,18 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { bodyOf, viewOf, type Answer, type View } from './answers.ts'
-import type {
-  Envelope,
-  EnvelopeDocument,
-  Fault,
-  GateDocument,
-  GateReport,
-  StopConditionDocument,
-  StopConditionList,
-} from './contract.ts'
+import { bodyOf, envelope, envelopeOf, viewOf, type Answer, type View } from './answers.ts'
+import type { GateDocument, StopConditionDocument, StopConditionList } from './contract.ts'
 import { jsonType, pathParameter, type Handler, type Parts } from './handling.ts'
-import type { OperationId } from './operations.ts'
-import { operations } from './operations.ts'
-import { readParameters, type Parameters } from './parameters.ts'
+import { parametersOf, type OperationId } from './operations.ts'
+import { isFaulty, readParameters, type Parameters } from './parameters.ts'
 import { faulty, notEvaluated, refuse, unknownId } from './problem.ts'
 import { seenTag, waitForChange } from './long-poll.ts'
 
@@ -46,17 +37,8 @@ export function gateHandlers(parts: Parts): Pick<Record<OperationId, Handler>, G
   }
 }
 
-/** What a document begins with. */
-function envelope({ apiVersion, verdict, summary, index, evaluatedAt, expiresAt }: GateReport): Envelope {
-  return { apiVersion, verdict, summary, index, evaluatedAt, expiresAt }
-}
-
-const namesOf: ReadonlyMap<string, readonly string[]> = new Map(
-  operations.map((operation) => [operation.id, 'query' in operation ? operation.query : []]),
-)
-
 function verdictHandler(parts: Parts, route: VerdictRoute): Handler {
-  const names = namesOf.get(route) ?? []
+  const names = parametersOf(route)
   return (request, reply) => {
     const answer = parts.book.current()
     if (answer === undefined) return void notEvaluated(reply)
@@ -64,16 +46,14 @@ function verdictHandler(parts: Parts, route: VerdictRoute): Handler {
     if (isFaulty(parameters)) return void faulty(reply, parameters)
     if (parameters.wait === undefined) return answerVerdict(parts, route, request, reply, parameters, answer)
     const ending = waitForChange(parts, request, reply, parameters, answer)
-    if (ending === undefined)
+    if (ending === undefined) {
+      parts.refused.add('waiters')
       return void refuse(reply, 429, 'Too many waiting', 'As many clients wait as may.', { retryAfter: 5 })
+    }
     return ending.then(() =>
       answerVerdict(parts, route, request, reply, parameters, parts.book.current() ?? answer),
     )
   }
-}
-
-function isFaulty(parameters: Parameters | readonly Fault[]): parameters is readonly Fault[] {
-  return Array.isArray(parameters)
 }
 
 function answerVerdict(
@@ -94,8 +74,7 @@ function answerVerdict(
     const interval = (answer.expiresAt - answer.snapshot.at) / 3_000
     reply.header('retry-after', String(Math.max(1, Math.ceil(interval))))
   }
-  const short: EnvelopeDocument = { ...envelope(view.report), kind: 'Envelope' }
-  const body = parameters.document === 'envelope' ? bodyOf(short) : view.body
+  const body = parameters.document === 'envelope' ? bodyOf(envelopeOf(view.report)) : view.body
   void verdictHeaders(reply, view).code(status).header('content-type', jsonType).send(body)
 }
 

@@ -1,6 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerBook } from './answers.ts'
 import type { PublishContext } from './context.ts'
+import type { EventStreams } from './events.ts'
+import type { Refusals } from './refusals.ts'
+import type { TrendBook } from './trends.ts'
 import type { WaitingRoom } from './waiting.ts'
 
 /** What handlers share. */
@@ -8,11 +11,22 @@ export interface Parts {
   readonly context: PublishContext
   readonly book: AnswerBook
   readonly room: WaitingRoom
+  readonly streams: EventStreams
+  readonly trends: TrendBook
+  readonly refused: Refusals
   readonly closing: () => boolean
 }
 
 /** Answers by the reply; a promise when it has to wait. Never computes anything about the platform, never fetches. */
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
+
+/** Headers of every answer. */
+export const safety: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
 
 export const jsonType = 'application/json; charset=utf-8'
 

@@ -2,12 +2,17 @@ import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answerBook } from './answers.ts'
 import type { PublishContext } from './context.ts'
+import { eventHandlers } from './event-handlers.ts'
+import { eventStreams } from './events.ts'
 import { gateHandlers } from './gate-handlers.ts'
-import type { Handler, Parts } from './handling.ts'
+import { safety, type Handler, type Parts } from './handling.ts'
 import { operations, type Operation, type OperationId } from './operations.ts'
 import { refuse } from './problem.ts'
+import { countRefusals } from './refusals.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
+import { trendHandlers } from './trend-handlers.ts'
+import { trendBook } from './trends.ts'
 import { waitingRoom } from './waiting.ts'
 
 declare module 'fastify' {
@@ -29,25 +34,31 @@ const BODY_LIMIT = 64 * 1024
 const WRITES_PER_MINUTE = 60
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
-const safety: Readonly<Record<string, string>> = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-}
-
 /** The HTTP interface over what `context` gives; not listening yet. Closing it ends all waits at once. */
 export async function httpInterface(
   context: PublishContext,
   options: InterfaceOptions = {},
 ): Promise<FastifyInstance> {
   const app = newApp(options)
+  const book = answerBook(context)
   const room = waitingRoom(context.board, Math.random)
+  const streams = eventStreams(context, book, Math.random)
+  const trends = trendBook(context)
   let closing = false
-  const parts: Parts = { context, book: answerBook(context), room, closing: () => closing }
+  const parts: Parts = {
+    context,
+    book,
+    room,
+    streams,
+    trends,
+    refused: countRefusals(),
+    closing: () => closing,
+  }
   app.addHook('preClose', (done) => {
     closing = true
     room.close()
+    streams.close()
+    trends.close()
     done()
   })
   app.decorateRequest('token', '')
@@ -63,7 +74,13 @@ export async function httpInterface(
     max: options.writesPerMinute ?? WRITES_PER_MINUTE,
     timeWindow: 60_000,
   })
-  const handlers = { ...gateHandlers(parts), ...rolloutHandlers(parts), ...selfHandlers(parts) }
+  const handlers = {
+    ...gateHandlers(parts),
+    ...eventHandlers(parts),
+    ...trendHandlers(parts),
+    ...rolloutHandlers(parts),
+    ...selfHandlers(parts),
+  }
   await app.register((scope) => readRoutes(scope, context, handlers))
   await app.register((scope) => writeRoutes(scope, context, handlers))
   return app

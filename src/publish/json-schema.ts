@@ -11,6 +11,7 @@ import {
   stopConditionList,
   text,
   timestamp,
+  trends,
 } from './schema.ts'
 
 const health = z.object({ status: z.enum(['ok', 'unavailable']), message: z.string() })
@@ -45,6 +46,7 @@ export const schemas = {
   Gate: gateDocument,
   StopConditionList: stopConditionList,
   StopCondition: stopConditionDocument,
+  Trends: trends,
   RolloutList: z.object({ rollouts: z.array(rollout) }),
   RolloutDocument: rollout.extend({
     stops: z.array(z.object({ stopCondition: text, latch })),

@@ -110,6 +110,33 @@ export const operations = [
     answers: { 200: ['The stop condition.', 'StopCondition'], ...missing, ...notYet },
   },
   {
+    id: 'events',
+    methods: get,
+    path: '/events',
+    summary: 'Server-sent events: the document whenever its index moves, and a sign of life every 2 s.',
+    access: 'read',
+    query: [...tightening, ...form],
+    answers: {
+      200: ['A text/event-stream of `gates` and `tick` events, until one of both sides ends it.'],
+      ...waited,
+      ...notYet,
+    },
+  },
+  {
+    id: 'trends',
+    methods: get,
+    path: '/trends',
+    summary: 'What checks and stop conditions judged by, over the last minutes.',
+    access: 'read',
+    query: ['window'],
+    answers: {
+      200: ['The values, one for each interval.', 'Trends'],
+      304: ['There is no newer value than the ETag in If-None-Match says.'],
+      400: ['A parameter is not valid.', 'Problem'],
+      ...notYet,
+    },
+  },
+  {
     id: 'rollouts',
     methods: get,
     path: '/rollouts',
@@ -220,3 +247,12 @@ export const operations = [
 ] as const satisfies readonly Operation[]
 
 export type OperationId = (typeof operations)[number]['id']
+
+const queries: ReadonlyMap<string, readonly string[]> = new Map(
+  operations.map((operation) => [operation.id, 'query' in operation ? operation.query : []]),
+)
+
+/** Names of the parameters that an operation takes. */
+export function parametersOf(id: OperationId): readonly string[] {
+  return queries.get(id) ?? []
+}

@@ -15,12 +15,16 @@ export interface Parameters {
   readonly hold?: 503
   /** Answer with the whole document, as without it, or with the envelope alone. */
   readonly document?: 'report' | 'envelope'
+  /** How far back trends go. */
+  readonly window?: Millis
 }
 
 const longestWait: Millis = MINUTE
 /** When a request names a verdict to wait for and no time. */
 const defaultWait: Millis = 30 * SECOND
 const longestSteady: Millis = 24 * 60 * MINUTE
+/** As far back as trends are kept. */
+export const longestWindow: Millis = 60 * MINUTE
 
 interface Rule {
   readonly allowed: string
@@ -61,6 +65,10 @@ export const rules: Readonly<Record<string, Rule>> = {
     allowed: 'report or envelope',
     read: (value) => (value === 'report' || value === 'envelope' ? { document: value } : undefined),
   },
+  window: {
+    allowed: `${span}, 1h at most, e.g. 15m`,
+    read: (value) => within(value, longestWindow, (window) => ({ window })),
+  },
 }
 
 const noParameters: Parameters = { demands: {} }
@@ -84,6 +92,11 @@ export function readParameters(
   }
   if (faults.length > 0) return faults
   return result.until !== undefined && result.wait === undefined ? { ...result, wait: defaultWait } : result
+}
+
+/** Whether reading the query came to faults. */
+export function isFaulty(read: Parameters | readonly Fault[]): read is readonly Fault[] {
+  return Array.isArray(read)
 }
 
 function allowedFor(rule: Rule | undefined, names: readonly string[]): string {

@@ -162,6 +162,23 @@ export const stopConditionList = envelope.extend({
   stopConditions: z.array(stopCondition).readonly(),
 })
 
+export const trends = z.object({
+  apiVersion: z.literal(contract.apiVersion),
+  kind: z.literal('Trends'),
+  intervalSeconds: seconds,
+  series: z
+    .array(
+      z.object({
+        ref: text,
+        title: text,
+        unit,
+        threshold: threshold.nullable(),
+        points: z.array(z.tuple([z.number(), z.number().nullable()]).readonly()).readonly(),
+      }),
+    )
+    .readonly(),
+})
+
 export const problem = z.object({
   type: z.string(),
   title: z.string(),

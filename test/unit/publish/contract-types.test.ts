@@ -18,9 +18,10 @@ it('has types that are what its schemas say, and schemas that are what its types
     Agree<z.infer<typeof schema.gateDocument>, contract.GateDocument>,
     Agree<z.infer<typeof schema.stopConditionDocument>, contract.StopConditionDocument>,
     Agree<z.infer<typeof schema.stopConditionList>, contract.StopConditionList>,
+    Agree<z.infer<typeof schema.trends>, contract.Trends>,
     Agree<z.infer<typeof schema.problem>, contract.Problem>,
-  ] = [true, true, true, true, true, true]
-  expect(agreements).toHaveLength(6)
+  ] = [true, true, true, true, true, true, true]
+  expect(agreements).toHaveLength(7)
 })
 
 it('knows every state that the core can come to', () => {
