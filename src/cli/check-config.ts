@@ -1,5 +1,5 @@
 import { readOptions, valueOf } from './arguments.ts'
-import { checkConfig as command } from './commands.ts'
+import { checkConfig as command } from './run-commands.ts'
 import type { CliProcess } from './process.ts'
 
 /** What the configuration is to be made from, in the names of its flags. */

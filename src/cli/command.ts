@@ -1,18 +1,47 @@
-interface Option {
-  /** What stands for its value in the help; absent for a switch. */
+import type { ExitCode } from './exit-codes.ts'
+
+/** What stands in the place of a value, for the completion in a shell. */
+export type Completes = 'gates' | 'stops' | 'rollouts' | 'refs' | 'checks' | 'commands'
+
+export interface Option {
+  /**
+   * What stands for its value in the help; absent for a switch. Words with bars between them are all there are;
+   * `FILE` and `DIR` are paths.
+   */
   readonly value?: string
   readonly short?: string
   readonly says: string
+  /** What the exporter can be asked for, so that nobody has to type it. */
+  readonly completes?: Completes
 }
+
+export interface Argument {
+  /** In capitals, unlike an option's; or all words there are, with bars between them. */
+  readonly name: string
+  readonly says: string
+  readonly completes?: Completes
+}
+
+/** Who needs a command, in the order of the help. */
+export const areas = {
+  ask: 'Ask, and change nothing',
+  tell: 'Tell the exporter something (needs a token)',
+  run: 'Run the exporter',
+  shell: 'Find your way',
+} as const
 
 export interface Command {
   /** One word, or two: a group and what of it. */
   readonly name: string
-  /** The one argument that it needs beside its options, if any; its name is in capitals, unlike an option's. */
-  readonly argument?: { readonly name: string; readonly says: string }
+  readonly area: keyof typeof areas
+  /** The one argument that it takes beside its options, if any. */
+  readonly argument?: Argument
   readonly says: string
+  /** Lines that the help fills anew; an empty one begins a paragraph. */
   readonly more: readonly string[]
   readonly options: Readonly<Record<string, Option>>
+  /** Codes that it ends with beside those that every command has: 1, 2, 130 and 143. */
+  readonly exits: readonly ExitCode[]
   readonly examples: readonly (readonly [command: string, says: string])[]
 }
 

@@ -6,6 +6,7 @@ const pushing = {
   rollout: {
     value: 'ID',
     says: 'the rollout that it is about; it may begin later. Without it, any that begins later',
+    completes: 'rollouts',
   },
   'valid-for': { value: 'TIME', says: 'for how long it counts (default 2h, at most 720h)' },
   actor: { value: 'NAME', says: 'who says so; or CARACAL_GATE_ACTOR, or USER' },
@@ -15,16 +16,20 @@ const pushing = {
 } satisfies Command['options']
 
 const ending = [
-  'Exits 0 when pass was found and pushed, 8 when fail was found and pushed, 9 when nothing could be found out and',
-  'nothing was pushed, 5 when the exporter could not be reached or did not take it.',
+  'Exits 0 when pass was found and pushed, 8 when fail was found and pushed, 9 when nothing could be',
+  'found out and nothing was pushed, 5 when the exporter could not be reached or did not take it.',
 ]
 
 export const evidenceRender: Command = {
   name: 'evidence render',
-  says: 'run helm lint and helm template, and push what came of it',
+  area: 'tell',
+  exits: [0, 5, 8, 9],
+  says: 'push what helm lint and helm template say',
   more: [
-    'Pushes helm-render, and with the digest of the manifest also manifest-digest: the exporter compares it with what',
-    'Helm has stored in the cluster, so chart, values, release, namespace and versions must be those of the upgrade.',
+    'Pushes helm-render, and with the digest of the manifest also manifest-digest: the exporter compares',
+    'it with what Helm has stored in the cluster, so chart, values, release, namespace and versions must',
+    'be those of the upgrade.',
+    '',
     ...ending,
   ],
   options: {
@@ -59,12 +64,17 @@ export const evidenceRender: Command = {
 
 export const evidenceRollbackPlan: Command = {
   name: 'evidence rollback-plan',
-  says: 'read the migrations, and push whether the previous version runs on their schema',
+  area: 'tell',
+  exits: [0, 5, 8, 9],
+  says: 'push what the migrations mean for a rollback',
   more: [
-    'Reads the migrations that are applied on top of the previous version. Those that are tagged',
-    '"-- caracal:phase contract" or take away what the previous version uses mean fail; those that only add, pass.',
-    'Where reading is not enough to tell, nothing is pushed: test it, and use evidence push schema-compatibility.',
+    'Reads the migrations that are applied on top of the previous version. Those that are tagged "--',
+    'caracal:phase contract" or take away what the previous version uses mean fail; those that only add,',
+    'pass. Where reading is not enough to tell, nothing is pushed: test it, and use evidence push',
+    'schema-compatibility.',
+    '',
     'Pushes schema-compatibility. Give one of --previous, --previous-migrations and --applied.',
+    '',
     ...ending,
   ],
   options: {
@@ -93,10 +103,14 @@ export const evidenceRollbackPlan: Command = {
 
 export const evidencePush: Command = {
   name: 'evidence push',
-  argument: { name: 'CHECK', says: 'the check that it is for' },
+  area: 'tell',
+  exits: [0, 5],
+  argument: { name: 'CHECK', says: 'the check that it is for', completes: 'checks' },
   says: 'push what was found out otherwise',
   more: [
-    'Takes CHECK, such as schema-compatibility: caracal-gate status shows them; any that is measured is refused.',
+    'Takes CHECK, such as schema-compatibility: caracal-gate status shows them; any that is measured is',
+    'refused.',
+    '',
     'Exits 0 when it was pushed, pass or fail, and 5 when not.',
   ],
   options: {

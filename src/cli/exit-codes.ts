@@ -32,6 +32,14 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.terminated, 'ended by SIGTERM'],
 ]
 
+/** Codes that any command may end with. */
+export const commonExitCodes: readonly ExitCode[] = [
+  exitCodes.internalError,
+  exitCodes.usage,
+  exitCodes.interrupted,
+  exitCodes.terminated,
+]
+
 /** The code of a command that a signal ended. */
 export function interruptionCode(interrupted: AbortSignal): ExitCode {
   return interrupted.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted

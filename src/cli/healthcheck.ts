@@ -1,5 +1,5 @@
 import { duration, readOptions, valueOf } from './arguments.ts'
-import { healthcheck as command } from './commands.ts'
+import { healthcheck as command } from './run-commands.ts'
 import { endpointFrom } from './connect.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'

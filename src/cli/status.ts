@@ -1,6 +1,6 @@
 import { choice, duration, readOptions, UsageError, valueOf } from './arguments.ts'
 import { readAnswer, type Valid } from './answer.ts'
-import { status as command } from './commands.ts'
+import { status as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
 import type { ReportedGate } from './document.ts'

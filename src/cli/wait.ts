@@ -1,7 +1,7 @@
 import { readAnswer, type CannotTell, type Valid } from './answer.ts'
 import { choice, duration, readOptions } from './arguments.ts'
 import { changesBetween } from './changes.ts'
-import { wait as command } from './commands.ts'
+import { wait as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { choice, duration, readOptions, UsageError } from '../../../src/cli/arguments.ts'
 import { changesBetween } from '../../../src/cli/changes.ts'
-import { commands, status, wait } from '../../../src/cli/commands.ts'
+import { status, wait } from '../../../src/cli/ask-commands.ts'
+import { commands } from '../../../src/cli/commands.ts'
 import { endpointFrom, pathOf } from '../../../src/cli/connect.ts'
 import { decide } from '../../../src/cli/decision.ts'
 import { helpOf, overview } from '../../../src/cli/help.ts'
@@ -215,7 +216,7 @@ describe('the help', () => {
       const page = helpOf(command)
       for (const option of Object.keys(command.options)) expect(page).toContain(`--${option}`)
       expect(page).toMatch(/Examples:\n {2}# .+\n {2}caracal-gate/)
-      for (const line of page.split('\n')) expect(line.length).toBeLessThanOrEqual(120)
+      for (const line of page.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     }
   })
 })

@@ -1,0 +1,88 @@
+import { connection, help, type Command } from './command.ts'
+
+/** The commands that ask an exporter and change nothing. */
+
+const demands = {
+  rollout: {
+    value: 'ID',
+    says: 'the rollout that is meant; exit 7 when it is not the current one',
+    completes: 'rollouts',
+  },
+  steady: {
+    value: 'TIME',
+    says: 'everything must have stood for so long, e.g. 5m (only ever longer than configured)',
+  },
+} satisfies Command['options']
+
+const output = {
+  value: 'text|json',
+  short: 'o',
+  says: 'form of what goes to stdout (default text)',
+} as const
+
+const noColor = { says: 'no colours; NO_COLOR does the same' }
+
+export const status: Command = {
+  name: 'status',
+  area: 'ask',
+  says: 'say once whether the rollout may proceed',
+  more: ['Exits 0 only when the verdict is proceed, whole, unexpired and as strict as was asked.'],
+  options: {
+    ...demands,
+    output,
+    'max-age': { value: 'TIME', says: 'nothing that the verdict rests on may be older, e.g. 15s' },
+    gate: {
+      value: 'ID',
+      says: 'show only this gate (the exit code stays that of the verdict)',
+      completes: 'gates',
+    },
+    'no-color': noColor,
+    ...connection,
+    help,
+  },
+  exits: [0, 3, 4, 5, 7],
+  examples: [
+    ['caracal-gate status', 'the verdict, what blocks, every gate and stop condition'],
+    ['caracal-gate status --gate readiness', 'one gate with its checks'],
+    ['caracal-gate status -o json | jq -r .blocking[].ref', 'for a script'],
+    ['caracal-gate status --steady 5m --max-age 15s', 'stricter than the configuration'],
+  ],
+}
+
+export const wait: Command = {
+  name: 'wait',
+  area: 'ask',
+  says: 'wait until the rollout may proceed',
+  more: [
+    'Prints what changes, one line each, and a sign of life a minute on stderr. Goes on over restarts of',
+    'the exporter and broken connections until the time is over. A stop ends it at once with 4.',
+    '',
+    'With --until stop it watches for the whole time: 4 when a stop comes, 0 when the verdict is proceed',
+    'at the end.',
+    '',
+    'With another output than text the changes go to stderr, and stdout gets the last document.',
+  ],
+  options: {
+    until: {
+      value: 'proceed|decided|stop',
+      says: 'what to wait for; decided is proceed or stop (default proceed)',
+    },
+    timeout: { value: 'TIME', says: 'give up after so long, e.g. 45m (default 30m)' },
+    ...demands,
+    output,
+    'fail-fast': { says: 'end at the first stop (default)' },
+    'no-fail-fast': { says: 'stay over a stop: it may be acknowledged before the time is over' },
+    ...connection,
+    help,
+  },
+  exits: [0, 4, 5, 6, 7],
+  examples: [
+    ['caracal-gate wait', 'up to 30 minutes for proceed'],
+    [
+      'caracal-gate wait --rollout caracal/47 --steady 5m --timeout 1h',
+      'this rollout, settled for five minutes',
+    ],
+    ['caracal-gate wait --until stop --timeout 15m', 'watch a canary; 0 when nothing stopped it'],
+    ['caracal-gate wait -o json > gates.json', 'keep the last document as an artefact'],
+  ],
+}
