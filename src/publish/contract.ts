@@ -17,6 +17,7 @@ import type {
  * added; a client treats a state that it does not know as `unknown`, and a verdict that it does not know as `hold`.
  */
 
+export * from './contract-problem.ts'
 export * from './states.ts'
 
 export const apiVersion = 'gates.caracal.run/v1'
@@ -240,21 +241,4 @@ export interface Trends {
   readonly kind: 'Trends'
   readonly intervalSeconds: number
   readonly series: readonly TrendSeries[]
-}
-
-/** An error as RFC 9457 has it, with what was wrong and what would be right. */
-export interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  /** Ids or methods that would have been valid. */
-  readonly allowed?: readonly string[]
-  readonly faults?: readonly Fault[]
-}
-
-export interface Fault {
-  readonly parameter: string
-  readonly value: string
-  readonly allowed: string
 }

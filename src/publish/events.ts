@@ -44,7 +44,7 @@ interface Entry {
   readonly channel: Channel
   readonly reader: Reader
   readonly allowed: () => boolean
-  leave(): void
+  readonly leave: () => void
 }
 
 /**
@@ -114,18 +114,14 @@ export function eventStreams(
     open(sink, asked) {
       const channel = channelFor(channels, book, clock, asked)
       const reader = newReader(sink, () => clock.now(), openingFrame(random()), asked.last)
-      const entry: Entry = {
-        channel,
-        reader,
-        allowed: asked.allowed,
-        leave() {
-          if (entries.delete(entry) && --channel.readers === 0) channels.delete(channel.key)
-        },
+      const leave = () => {
+        if (entries.delete(entry) && --channel.readers === 0) channels.delete(channel.key)
       }
+      const entry: Entry = { channel, reader, allowed: asked.allowed, leave }
       channel.readers++
       entries.add(entry)
       look(entry)
-      return entry.leave
+      return leave
     },
     close() {
       open = false

@@ -176,6 +176,12 @@ export const selfFamilies = {
   ),
   stateStore: gauge('caracal_gate_exporter_state_store_up', 'Whether latches and the ledger can be written.'),
   waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients that wait for a change.'),
+  streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients that listen to /events.'),
+  refused: counter(
+    'caracal_gate_exporter_http_refused_total',
+    'Clients that were turned away because as many waited, listened or were connected as may; a kind appears with its first.',
+    'kind',
+  ),
   requests: counter(
     'caracal_gate_exporter_dependency_requests_total',
     'Requests to a dependency.',

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answerBook } from './answers.ts'
+import { boundConnections, connectionLimit } from './connections.ts'
 import type { PublishContext } from './context.ts'
 import { eventHandlers } from './event-handlers.ts'
 import { eventStreams } from './events.ts'
@@ -27,9 +28,13 @@ export interface InterfaceOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Writes that one address may make in a minute. */
   readonly writesPerMinute?: number
+  /** Connections at once. */
+  readonly connections?: number
 }
 
 const BODY_LIMIT = 64 * 1024
+/** Time in which a client must have said what it wants, from its connection on. */
+const HEADERS_TIMEOUT = 10_000
 /** A pipeline writes a handful of times in a rollout. */
 const WRITES_PER_MINUTE = 60
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -44,6 +49,12 @@ export async function httpInterface(
   const room = waitingRoom(context.board, Math.random)
   const streams = eventStreams(context, book, Math.random)
   const trends = trendBook(context)
+  const refused = countRefusals()
+  boundConnections(app.server, {
+    limit: options.connections ?? connectionLimit,
+    secure: options.tls !== undefined,
+    onRefused: () => refused.add('connections'),
+  })
   let closing = false
   const parts: Parts = {
     context,
@@ -51,7 +62,7 @@ export async function httpInterface(
     room,
     streams,
     trends,
-    refused: countRefusals(),
+    refused,
     closing: () => closing,
   }
   app.addHook('preClose', (done) => {
@@ -95,9 +106,13 @@ function newApp({ tls }: InterfaceOptions): FastifyInstance {
     // While closing we answer what is in flight, and what still comes in on open connections.
     return503OnClosing: false,
   }
+  const patience = { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 }
   return tls === undefined
-    ? fastify(settings)
-    : (fastify({ ...settings, https: { ...tls } }) as unknown as FastifyInstance)
+    ? fastify({ ...settings, http: patience })
+    : (fastify({
+        ...settings,
+        https: { ...tls, ...patience, handshakeTimeout: HEADERS_TIMEOUT },
+      }) as unknown as FastifyInstance)
 }
 
 type Handlers = Readonly<Record<OperationId, Handler>>

@@ -27,7 +27,8 @@ export function waitForChange(
   const before = viewOf(answer, demands, parts.context.clock.now())
   const outdated = index !== undefined ? index !== answer.report.index : !seenTag(request, before.etag)
   const arrived = until === undefined ? outdated : until.includes(before.verdict)
-  if (arrived) return Promise.resolve('changed')
+  // What queues behind another answer on its connection would wait where nobody reads.
+  if (arrived || reply.raw.socket === null) return Promise.resolve('changed')
 
   const plain = Object.keys(demands).length === 0
   function satisfied(snapshot: Snapshot): boolean {
@@ -36,7 +37,8 @@ export function waitForChange(
     const view = viewOf(parts.book.of(snapshot), demands, parts.context.clock.now())
     return until === undefined ? view.etag !== before.etag : until.includes(view.verdict)
   }
-  return parts.room.wait({ satisfied, span, left: goneSignal(reply) })
+  const alike = JSON.stringify([demands.rollout, demands.steady, demands.maxAge, until, before.etag])
+  return parts.room.wait({ satisfied, alike, span, left: goneSignal(reply) })
 }
 
 function goneSignal(reply: FastifyReply): AbortSignal {

@@ -2,6 +2,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { ReportContext, SelfStats } from './context.ts'
 import type { GateReport } from './contract.ts'
 import type { Family, Sample } from './exposition.ts'
+import type { Refusals } from './refusals.ts'
 
 /** Families with their samples, in the order in which they are written. */
 export type Samples = readonly (readonly [Family, readonly Sample[]])[]
@@ -12,7 +13,16 @@ export interface Scrape {
   readonly report: GateReport
   readonly context: ReportContext
   readonly self: SelfStats
+  readonly clients: Clients
+}
+
+/** Who waits at the daemon, and who was turned away. */
+export interface Clients {
+  /** Clients that wait for a change. */
   readonly waiters: number
+  /** Clients of the event stream. */
+  readonly streams: number
+  readonly refused: Refusals
 }
 
 /** One sample for each state, 1 for the one that holds. */

@@ -33,12 +33,13 @@ export function selfHandlers(parts: Parts): Pick<Record<OperationId, Handler>, S
   }
 }
 
-function metrics({ context, book, room }: Parts): Handler {
+function metrics({ context, book, room, streams, refused }: Parts): Handler {
   return (request, reply) => {
     const snapshot = context.board.current()
     if (snapshot === undefined) return void notEvaluated(reply)
     const format = formatFor(request.headers.accept)
-    const scrape = { snapshot, context: context.report(), self: context.self(), waiters: room.count }
+    const clients = { waiters: room.count, streams: streams.count, refused }
+    const scrape = { snapshot, context: context.report(), self: context.self(), clients }
     const report = book.current()?.report
     // The verdict is left out rather than guessed: whoever alerts on it also alerts on its absence.
     const text =

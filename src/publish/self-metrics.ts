@@ -4,6 +4,7 @@ import { unknownReasons } from '../core/observation.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
 import { selfFamilies as family } from './families.ts'
+import { refusedKinds } from './refusals.ts'
 import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
 
 /** What the daemon says of itself: its looks, its evaluations, its state and what it costs others. */
@@ -30,7 +31,7 @@ function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportCont
   ]
 }
 
-function workSamples({ snapshot, self, waiters }: Omit<Scrape, 'report'>): Samples {
+function workSamples({ snapshot, self, clients }: Omit<Scrape, 'report'>): Samples {
   const costs = [...self.costs]
   return [
     [
@@ -38,7 +39,14 @@ function workSamples({ snapshot, self, waiters }: Omit<Scrape, 'report'>): Sampl
       [{ labels: [], value: { sum: self.evaluationTook / 1_000, count: self.evaluations } }],
     ],
     [family.evaluated, single(snapshot.at / 1_000)],
-    [family.waiters, single(waiters)],
+    [family.waiters, single(clients.waiters)],
+    [family.streams, single(clients.streams)],
+    [
+      family.refused,
+      refusedKinds
+        .filter((kind) => clients.refused.of(kind) > 0)
+        .map((kind) => ({ labels: [kind], value: clients.refused.of(kind) })),
+    ],
     [family.requests, costs.map(([name, { requests }]) => ({ labels: [name], value: requests }))],
     [family.cost, costs.map(([name, { took }]) => ({ labels: [name], value: took / 1_000 }))],
   ]

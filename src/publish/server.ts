@@ -9,6 +9,8 @@ export interface ListenOptions {
   readonly listen: { readonly host: string; readonly port: number }
   /** PEM texts; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Connections at once; 2,000 without it. */
+  readonly connections?: number
 }
 
 export interface Server {
@@ -26,8 +28,11 @@ const CLOSE_WITHIN: Millis = 2 * SECOND
  * @throws when the address can't be listened on, or the certificate and key are no pair
  */
 export async function startServer(context: PublishContext, options: ListenOptions): Promise<Server> {
-  const { listen, tls } = options
-  const app = await httpInterface(context, tls === undefined ? {} : { tls })
+  const { listen, tls, connections } = options
+  const app = await httpInterface(context, {
+    ...(tls !== undefined && { tls }),
+    ...(connections !== undefined && { connections }),
+  })
   await app.listen(listen)
   return { url: urlOf(app, tls !== undefined), close: () => close(app) }
 }

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Millis } from '../core/time.ts'
 import type { Board } from './context.ts'
+import { spread } from './spreading.ts'
 
 /** How a wait ended: what was waited for came, the time is over, or the client or the server went. */
 export type Ending = 'changed' | 'elapsed' | 'left'
@@ -8,6 +9,8 @@ export type Ending = 'changed' | 'elapsed' | 'left'
 export interface Wait {
   /** Asked of each new snapshot; it must be cheap. */
   readonly satisfied: (snapshot: Snapshot) => boolean
+  /** Waits with the same text wait for the same, so that one of them is asked for all. */
+  readonly alike?: string
   readonly span: Millis
   /** Aborted when the client has gone. */
   readonly left?: AbortSignal
@@ -29,10 +32,13 @@ const waiterLimit = 500
  * @param random gives a number in [0, 1): waits end up to a sixteenth later, so that clients do not return in step
  */
 export function waitingRoom(board: Board, random: () => number, limit: number = waiterLimit): WaitingRoom {
-  const waiters = new Map<object, { readonly wait: Wait; readonly end: (ending: Ending) => void }>()
+  const waiters = new Set<Waiter>()
   let open = true
   const unsubscribe = board.subscribe((snapshot) => {
-    for (const { wait, end } of waiters.values()) if (wait.satisfied(snapshot)) end('changed')
+    const asked = new Map<string, boolean>()
+    const satisfied = [...waiters].filter((waiter) => !waiter.called && isSatisfied(waiter, snapshot, asked))
+    for (const waiter of satisfied) waiter.called = true
+    spread(satisfied, ({ end }) => end('changed'))
   })
   return {
     get count() {
@@ -42,11 +48,10 @@ export function waitingRoom(board: Board, random: () => number, limit: number = 
       if (!open) return Promise.resolve('left')
       if (waiters.size >= limit) return undefined
       return new Promise((resolve) => {
-        const key = {}
         const timer = setTimeout(() => end('elapsed'), wait.span + (random() * wait.span) / 16)
         function end(ending: Ending): void {
           clearTimeout(timer)
-          waiters.delete(key)
+          waiters.delete(waiter)
           wait.left?.removeEventListener('abort', leave)
           resolve(ending)
         }
@@ -54,14 +59,30 @@ export function waitingRoom(board: Board, random: () => number, limit: number = 
           end('left')
         }
         wait.left?.addEventListener('abort', leave)
-        waiters.set(key, { wait, end })
+        const waiter: Waiter = { wait, end, called: false }
+        waiters.add(waiter)
         if (wait.left?.aborted === true) leave()
       })
     },
     close() {
       open = false
       unsubscribe()
-      for (const { end } of waiters.values()) end('left')
+      for (const { end } of waiters) end('left')
     },
   }
+}
+
+interface Waiter {
+  readonly wait: Wait
+  readonly end: (ending: Ending) => void
+  /** Its turn to be ended comes: what it waited for was there, whatever comes meanwhile. */
+  called: boolean
+}
+
+function isSatisfied({ wait }: Waiter, snapshot: Snapshot, asked: Map<string, boolean>): boolean {
+  const { alike } = wait
+  if (alike === undefined) return wait.satisfied(snapshot)
+  const known = asked.get(alike) ?? wait.satisfied(snapshot)
+  asked.set(alike, known)
+  return known
 }

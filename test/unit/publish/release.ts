@@ -7,6 +7,7 @@ import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import type { SelfStats } from '../../../src/publish/context.ts'
 import { toReport } from '../../../src/publish/document.ts'
+import { countRefusals } from '../../../src/publish/refusals.ts'
 import type { Format } from '../../../src/publish/exposition.ts'
 import { renderMetrics } from '../../../src/publish/metrics.ts'
 import type { Scrape } from '../../../src/publish/samples.ts'
@@ -165,6 +166,8 @@ function replicaReadings({ labels }: Target): readonly Reading[] {
   ]
 }
 
+const clients = { waiters: 3, streams: 2, refused: countRefusals() }
+
 /** A scrape right after these rounds, in a rollout, with every probe having failed for a reason, and one for three. */
 export function scrapeOf(rounds: readonly Round[]): Scrape {
   const providers = new Map(
@@ -177,7 +180,7 @@ export function scrapeOf(rounds: readonly Round[]): Scrape {
   const rules = standardRules(providers)
   const snapshot = step({ ...initialSnapshot(start, rules), rollout }, rounds, start + 1_000, rules)
   const context = reportContext(rules)
-  return { snapshot, report: toReport(snapshot, context), context, self: selfStats(rounds), waiters: 3 }
+  return { snapshot, report: toReport(snapshot, context), context, self: selfStats(rounds), clients }
 }
 
 function selfStats(rounds: readonly Round[]): SelfStats {
