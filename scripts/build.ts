@@ -1,8 +1,9 @@
 // Bundles the program and everything it imports into dist/: one entry and one chunk per lazily loaded command.
-import { chmod, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
+import { folder, packaged } from '../src/publish/page/assets.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
@@ -32,6 +33,12 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 await chmod(join(outdir, 'main.js'), 0o755)
+
+// What the page loads lies beside the bundle: it runs without node_modules.
+const assets = join(outdir, folder)
+await cp(join(root, 'src/publish/page', folder), assets, { recursive: true })
+for (const [name, file] of Object.entries(packaged))
+  await copyFile(join(root, 'node_modules', file), join(assets, name))
 
 // Wherever the folder is copied to, Node need not read a file twice to see that it is a module.
 const { name, version, license, type } = packageJson

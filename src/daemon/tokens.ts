@@ -9,7 +9,10 @@ export interface Tokens {
   readonly write: readonly WriteToken[]
 }
 
-/** Whether the value of an Authorization header allows to read, or to write within a scope. */
+/**
+ * Whether the value of an Authorization header allows to read, or to write within a scope. Reading is also open to the
+ * password of HTTP Basic, when that is a token for reading; writing never is.
+ */
 export function authorise(
   { read, write }: Tokens,
   kind: 'read' | Scope,
@@ -18,6 +21,9 @@ export function authorise(
   const presented = /^Bearer +(\S+)\s*$/i.exec(header ?? '')?.[1]
   if (kind === 'read') {
     if (read === undefined) return { ok: true, token: 'anonymous' }
+    const password = passwordIn(header)
+    if (password !== undefined && read.some((token) => isSame(token, password)))
+      return { ok: true, token: 'reader' }
     const candidates = [...read, ...write.map((token) => token.token)]
     const known = presented !== undefined && candidates.some((token) => isSame(token, presented))
     return known
@@ -30,6 +36,15 @@ export function authorise(
   if (token === undefined) return refuse(401, 'the bearer token is not known')
   if (!token.scopes.includes(kind)) return refuse(403, `the token ${token.name} has no scope ${kind}`)
   return { ok: true, token: token.name }
+}
+
+/** The password of HTTP Basic: what a browser can send. The name of the user says nothing. */
+function passwordIn(header: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})\s*$/i.exec(header ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : text.slice(colon + 1)
 }
 
 function refuse(status: 401 | 403, detail: string): Authorisation {

@@ -8,6 +8,7 @@ import { eventStreams } from './events.ts'
 import { gateHandlers } from './gate-handlers.ts'
 import { safety, type Handler, type Parts } from './handling.ts'
 import { operations, type Operation, type OperationId } from './operations.ts'
+import { pageHandlers } from './page-handlers.ts'
 import { refuse } from './problem.ts'
 import { countRefusals } from './refusals.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
@@ -74,7 +75,8 @@ export async function httpInterface(
   })
   app.decorateRequest('token', '')
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    reply.headers(safety)
+    const policy = reply.getHeader('content-security-policy')
+    reply.headers(policy === undefined ? safety : { ...safety, 'content-security-policy': policy })
     // A client that keeps its connection would keep the server from closing.
     if (closing) reply.header('connection', 'close')
     done()
@@ -91,6 +93,7 @@ export async function httpInterface(
     ...trendHandlers(parts),
     ...rolloutHandlers(parts),
     ...selfHandlers(parts),
+    ...pageHandlers(parts),
   }
   await app.register((scope) => readRoutes(scope, context, handlers))
   await app.register((scope) => writeRoutes(scope, context, handlers))
@@ -156,15 +159,28 @@ function urlOf(path: string): string {
 
 function guard(context: PublishContext, access: Exclude<Operation['access'], 'open'>) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    const authorisation = context.authorise(access, request.headers.authorization)
+    const authorisation = context.authorise(access, credentials(request))
     if (authorisation.ok) {
       request.token = authorisation.token
       return done()
     }
     const { status, detail } = authorisation
-    if (status === 401) reply.header('www-authenticate', 'Bearer realm="caracal-gate-exporter"')
+    if (status === 401) reply.header('www-authenticate', challenges(access, request))
     refuse(reply, status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
   }
+}
+
+/** A password that a browser keeps opens pages, and nothing that another site could make the browser send. */
+function credentials({ method, headers }: FastifyRequest): string | undefined {
+  const isLook = method === 'GET' || method === 'HEAD'
+  return isLook || !/^Basic\b/i.test(headers.authorization ?? '') ? headers.authorization : undefined
+}
+
+/** Basic is offered to people alone: a browser asks them for a password then, in the midst of any script. */
+function challenges(access: Operation['access'], { method, headers }: FastifyRequest): string | string[] {
+  const bearer = 'Bearer realm="caracal-gate-exporter"'
+  const isPerson = access === 'read' && method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '')
+  return isPerson ? [bearer, 'Basic realm="caracal-gate-exporter", charset="UTF-8"'] : bearer
 }
 
 function refuseOtherMethods(scope: FastifyInstance): void {

@@ -40,6 +40,26 @@ const written = {
 /** Every route of the daemon. The server registers exactly these and OpenAPI describes exactly these. */
 export const operations = [
   {
+    id: 'page',
+    methods: get,
+    path: '/',
+    summary: 'The live page: the verdict and all that it rests on, for people.',
+    access: 'read',
+    answers: {
+      200: ['The page, as HTML.'],
+      304: ['It is as the ETag in If-None-Match says.'],
+      503: ['The page; nothing has been evaluated yet.'],
+    },
+  },
+  {
+    id: 'asset',
+    methods: get,
+    path: '/assets/{file}',
+    summary: 'What the page loads: scripts, styles and icons, whose names change with their content.',
+    access: 'open',
+    answers: { 200: ['The file.'], ...missing },
+  },
+  {
     id: 'gates',
     methods: both,
     path: '/gates',

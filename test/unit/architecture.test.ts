@@ -41,11 +41,17 @@ function allows(list: readonly string[], to: string, inside: boolean): boolean {
   )
 }
 
+/** The layer that a folder is, or that it is a part of. */
+function layerOf(folder: string): string {
+  const [head = '', ...rest] = folder.split('/')
+  return layers[head]?.folders?.includes(rest.join('/')) ? head : folder
+}
+
 function isAllowed({ from, to, inside }: Import): boolean {
-  const folder = dirname(from)
+  const folder = layerOf(dirname(from))
   const layer = layers[folder]
   if (layer === undefined) return from === 'main.ts'
-  if (inside) return dirname(to) === folder || allows(layer.imports, to, true)
+  if (inside) return layerOf(dirname(to)) === folder || allows(layer.imports, to, true)
   return allows([...layer.packages, ...(packageExceptions[from] ?? [])], to, false)
 }
 
@@ -63,7 +69,7 @@ function loadedBy(entries: readonly string[]): Set<string> {
 
 describe('the source tree', () => {
   it('has a row in the layer table for every folder', () => {
-    const folders = new Set(files.map((file) => dirname(file)).filter((folder) => folder !== '.'))
+    const folders = new Set(files.map((file) => layerOf(dirname(file))).filter((folder) => folder !== '.'))
     expect([...folders].filter((folder) => layers[folder] === undefined)).toEqual([])
   })
 

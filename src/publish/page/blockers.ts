@@ -1,0 +1,68 @@
+import type { BlockerReport, GateReport } from '../contract.ts'
+import { advice, culprits, evidence } from './evidence.ts'
+import { foreign, html, type Html } from './html.ts'
+import { latchNote } from './latch.ts'
+import { badge, toneOf } from './signs.ts'
+import { judgedAt, type Judged } from './view.ts'
+import { count, slug } from './words.ts'
+
+/** What keeps the verdict from `proceed`: root causes first, each with what to do; what follows from them behind. */
+export function blockers(report: GateReport): Html {
+  const { blocking, verdict } = report
+  const causes = blocking.filter(({ rootCause }) => rootCause)
+  const others = blocking.filter(({ rootCause }) => !rootCause)
+  return html`<section id="why" class="why" aria-labelledby="why-title" tabindex="-1">
+    <h2 id="why-title">${headingOf(report, causes.length)}</h2>
+    ${blocking.length === 0 && html`<p class="fine">${nothing(report)}</p>`}
+    <ol class="blockers">
+      ${causes.map((blocker) => card(blocker, report))}
+    </ol>
+    ${
+      others.length > 0 &&
+      html`<details id="consequences">
+        <summary>${count(others.length, 'more that follows', 'more that follow')} from the above</summary>
+        <ol class="blockers">
+          ${others.map((blocker) => card(blocker, report))}
+        </ol>
+      </details>`
+    }
+    ${verdict === 'proceed' && blocking.length > 0 && html`<p class="quiet">None of this keeps the rollout.</p>`}
+  </section>`
+}
+
+function headingOf({ verdict }: GateReport, causes: number): string {
+  if (verdict === 'proceed') return 'Why it may go on'
+  return causes === 0 ? 'Why not' : `Why not: ${count(causes, 'cause')}`
+}
+
+function nothing({ verdict, requiredSteadySeconds, steadySeconds, gates }: GateReport): string {
+  const required = gates.filter((gate) => gate.required).length
+  if (verdict === 'proceed') return `All ${required} required gates pass, and no stop condition stands.`
+  const missing = Math.max(0, requiredSteadySeconds - steadySeconds)
+  return `Nothing stands in the way but time: all must stay well for another ${Math.ceil(missing)} s.`
+}
+
+function card(blocker: BlockerReport, report: GateReport): Html {
+  const { ref, state, message } = blocker
+  const judged = judgedAt(report, ref)
+  return html`<li id="blocker-${slug(ref)}" class="blocker edge-${toneOf(state)}">
+    <h3>${badge(state)} <span class="message">${foreign(message)}</span></h3>
+    <p class="ref">${source(ref, judged)}</p>
+    ${judged !== undefined && details(judged, report)}
+  </li>`
+}
+
+function source(ref: string, judged: Judged | undefined): Html {
+  if (judged === undefined) return html`the daemon itself: <code>${ref}</code>`
+  const { item } = judged
+  return judged.kind === 'stop'
+    ? html`stop condition <a href="#stop-${slug(item.id)}">${item.id}</a>`
+    : html`${judged.gate}, check <a href="#check-${slug(item.id)}">${item.id}</a>`
+}
+
+function details(judged: Judged, { evaluatedAt }: GateReport): Html {
+  const { item } = judged
+  const latch = judged.kind === 'stop' ? judged.item.latch : null
+  return html`${evidence(item, evaluatedAt)}${culprits(item, evaluatedAt)}${advice(item)}
+  ${latch !== null && latchNote(item.id, latch, evaluatedAt)}`
+}

@@ -1,0 +1,117 @@
+import type { CheckReport, Culprit, Item, StopConditionReport } from '../contract.ts'
+import { foreign, html, type Html, type Value } from './html.ts'
+import { amount, clockTime, count, instant, limit, moment } from './words.ts'
+
+/** What stands beside every check and stop condition: where, since when, what was seen, what to do first. */
+
+/** Subjects that are named at once; the others open on demand. */
+const AT_ONCE = 3
+
+type Judged = CheckReport | StopConditionReport
+
+/** One line of a list of facts; nothing where there is no value. */
+export function fact(term: string, value: Value): Html | undefined {
+  return value === null || value === undefined || value === false || value === ''
+    ? undefined
+    : html`<div>
+        <dt>${term}</dt>
+        <dd>${value}</dd>
+      </div>`
+}
+
+/** Where, since when, what was observed against which limit, and when it was last seen. */
+export function evidence(item: Judged, now: string): Html {
+  return html`<dl class="evidence">
+    ${fact('Where', where(item))} ${fact('Since', moment(item.since, now))}
+    ${fact('Seen', item.observed && amount(item.observed))}
+    ${fact('Limit', item.threshold && limit(item.threshold))} ${fact('Reason', reason(item))}
+    ${fact('Last look', lastLook(item, now))}
+  </dl>`
+}
+
+function where({ target, culprits: list, culpritCount }: Item): Html | undefined {
+  const [first] = list
+  const others = culpritCount > 1 && html` <span class="quiet">and ${grouped(culpritCount - 1)} more</span>`
+  if (first !== undefined) return html`${subject(first)}${others}`
+  return target === null ? undefined : foreign(target)
+}
+
+/** The subject, and the target that hides it where that is another thing. */
+function subject({ key, target }: Culprit): Html {
+  const behind = target === null || target === key || key.startsWith(`${target}/`) ? undefined : target
+  return html`${foreign(key)}${behind !== undefined && html` <span class="quiet">(on ${foreign(behind)})</span>`}`
+}
+
+function reason({ reason: code, unknownReason }: Item): Html {
+  const why =
+    unknownReason !== null &&
+    unknownReason !== code &&
+    html` <span class="quiet">(${unknownReason.replaceAll('_', ' ')})</span>`
+  return html`<code>${code}</code>${why}`
+}
+
+function lastLook({ lastAttemptAt, lastSuccessAt }: Item, now: string): Value {
+  if (lastAttemptAt === null) return 'nobody has looked yet'
+  if (lastSuccessAt === null) return html`${instant(lastAttemptAt, now)}, never seen whole`
+  return lastSuccessAt === lastAttemptAt
+    ? instant(lastAttemptAt, now)
+    : html`${instant(lastAttemptAt, now)}, last seen ${moment(lastSuccessAt, now)}`
+}
+
+/** All that is to blame when it is more than one subject. */
+export function culprits({ culprits: list, culpritCount }: Item, now: string): Html | undefined {
+  if (list.length < 2) return undefined
+  const lines = list.map(
+    (culprit) =>
+      html`<li>
+        ${subject(culprit)}:
+        ${foreign(culprit.message)}${
+          culprit.since !== null && html` <span class="quiet">since ${clockTime(culprit.since, now)}</span>`
+        }
+      </li>`,
+  )
+  const unnamed = culpritCount - list.length
+  const rest = lines.slice(AT_ONCE)
+  return html`<div class="culprits">
+    <p class="label">${count(culpritCount, 'subject')} to blame</p>
+    <ul>
+      ${lines.slice(0, AT_ONCE)}
+    </ul>
+    ${
+      rest.length > 0 &&
+      html`<details>
+        <summary>${grouped(rest.length)} more</summary>
+        <ul>
+          ${rest}
+        </ul>
+        ${unnamed > 0 && html`<p>and ${grouped(unnamed)} that the document does not name</p>`}
+      </details>`
+    }
+  </div>`
+}
+
+function grouped(many: number): string {
+  return many.toLocaleString('en-US')
+}
+
+/** A command that can be copied, under the words that say what it is for. */
+export function command(label: string, line: string): Html {
+  return html`<div class="command">
+    <span class="label">${label}</span>
+    <code tabindex="0">${line}</code>
+    <button type="button" class="copy" data-copy aria-label="Copy the command">Copy</button>
+  </div>`
+}
+
+/** What to do first, and where it is written what to do then. */
+export function advice(item: Judged): Html {
+  return html`${command('First', item.nextStep)}
+    <p class="runbook">
+      <a href="${linkTo(item.runbookUrl)}" rel="noreferrer">Runbook: ${item.id}</a>
+    </p>`
+}
+
+/** Where a person is sent to; nothing but a web page may be, whatever the configuration says. */
+function linkTo(url: string): string {
+  return /^https?:\/\//.test(url) ? url : '#'
+}

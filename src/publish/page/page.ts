@@ -1,0 +1,128 @@
+import { blockers } from './blockers.ts'
+import { daemon, notices } from './daemon.ts'
+import { gates } from './gates.ts'
+import { foreign, html, textOf, type Html, type Value } from './html.ts'
+import { plots } from './plots.ts'
+import { replicas } from './replicas.ts'
+import { shapes } from './signs.ts'
+import { stops } from './stops.ts'
+import { timeline } from './timeline.ts'
+import { unseen } from './unseen.ts'
+import { banner, facts, shownVerdict, titleOf, verdictBanner, type Shown } from './verdict.ts'
+import type { AssetLinks, PageView } from './view.ts'
+import { instant } from './words.ts'
+
+/** The page of what the daemon believes: the same for the first paint, without script, and for every change. */
+export function renderPage(view: PageView): string {
+  const { report, assets, expired } = view
+  const shown = shownVerdict(view)
+  const { release, index, evaluatedAt, expiresAt } = report
+  const state: PageState = { verdict: shown, index, evaluatedAt, expiresAt, expired }
+  return document(assets, shown, release.name, state, [
+    header(report.release),
+    html`<main id="main">
+      <div class="glance">${verdictBanner(view)}${facts(view)}</div>
+      ${notices(report)}
+      <div class="judged">
+        ${blockers(report)}
+        <div class="columns">${gates(report)}${stops(report)}</div>
+        <div class="columns">${timeline(view)}${plots(report)}</div>
+        ${replicas(view)} ${unseen(view)} ${daemon(report)}
+      </div>
+    </main>`,
+    html`<footer>
+      <p>
+        Judged at ${instant(evaluatedAt, evaluatedAt)} (<code>${evaluatedAt}</code>).
+        <span data-printed></span>
+      </p>
+      <noscript><p>Without script this page loads itself anew every five seconds.</p></noscript>
+    </footer>`,
+  ])
+}
+
+/** The page while nothing has been judged. */
+export function renderNothingYet(assets: AssetLinks): string {
+  const sentence = 'Nothing has been judged yet: the first round of looks is under way.'
+  return document(assets, 'cannot-tell', 'starting', { verdict: 'cannot-tell', index: '' }, [
+    header(undefined),
+    html`<main id="main">
+      <div class="glance">${banner('cannot-tell', sentence, 'This page goes on by itself.')}</div>
+    </main>`,
+  ])
+}
+
+interface PageState {
+  readonly verdict: Shown
+  readonly index: string
+  readonly evaluatedAt?: string
+  readonly expiresAt?: string
+  readonly expired?: boolean
+}
+
+function header(release: { readonly name: string; readonly namespace: string } | undefined): Html {
+  return html`<header>
+    <p class="brand">
+      Caracal rollout gate
+      ${release && html`<span class="quiet">${foreign(release.name)} in ${foreign(release.namespace)}</span>`}
+    </p>
+    ${
+      release &&
+      html`<nav aria-label="Parts of the page">
+        <a href="#why">Why</a> <a href="#gates">Gates</a> <a href="#stops">Stops</a>
+        <a href="#timeline">Rollout</a> <a href="#signals">Signals</a> <a href="#replicas">Replicas</a>
+        <a href="#unseen">Unseen</a>
+        <a href="#daemon">Daemon</a>
+      </nav>`
+    }
+  </header>`
+}
+
+const scripts = ['idiomorph.js', 'uplot.js'] as const
+const modules = ['live.js', 'plots.js', 'comfort.js'] as const
+
+function document(
+  assets: AssetLinks,
+  shown: Shown,
+  release: string,
+  state: PageState,
+  content: Value,
+): string {
+  const page = html`<!doctype html>
+    <html lang="en" data-page="caracal-gate">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${titleOf(shown, release)}</title>
+        <link id="icon" rel="icon" type="image/svg+xml" href="${assets.href(`${shown}.svg`)}" />
+        <link rel="stylesheet" href="${assets.href('uplot.css')}" />
+        <link rel="stylesheet" href="${assets.href('page.css')}" />
+        <noscript><meta http-equiv="refresh" content="5" /></noscript>
+        ${scripts.map((name) => html`<script defer src="${assets.href(name)}"></script>`)}
+        ${modules.map((name) => html`<script type="module" src="${assets.href(name)}"></script>`)}
+      </head>
+      <body>
+        <a class="skip" href="#why">Skip to what stands in the way</a>
+        ${shapes}
+        <div
+          id="page"
+          data-verdict="${state.verdict}"
+          data-index="${state.index}"
+          data-evaluated-at="${state.evaluatedAt}"
+          data-expires-at="${state.expiresAt}"
+          data-build="${assets.build}"
+          class="${state.expired === true && 'expired'}"
+        >
+          ${content}
+        </div>
+        <p id="announcement" class="unseen" role="status" aria-live="assertive"></p>
+        <template
+          id="gone"
+          data-icon="${assets.href('cannot-tell.svg')}"
+          data-title="${titleOf('cannot-tell', release)}"
+          >${banner('cannot-tell', html`<span data-why></span>`, html`<span data-since></span>`)}</template
+        >
+      </body>
+    </html> `
+  return textOf(page)
+}
