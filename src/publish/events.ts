@@ -1,15 +1,8 @@
 import { SECOND, type Millis } from '../core/time.ts'
-import { viewOf, type AnswerBook, type View } from './answers.ts'
+import type { AnswerBook } from './answers.ts'
 import type { PublishContext } from './context.ts'
-import {
-  closingFrame,
-  gatesFrame,
-  openingFrame,
-  tagOf,
-  tickFrame,
-  type EventDocument,
-  type Frame,
-} from './event-frames.ts'
+import { eventChannels, type Channel } from './event-channels.ts'
+import { closingFrame, openingFrame, type EventDocument } from './event-frames.ts'
 import { newReader, type Reader, type Sink } from './event-reader.ts'
 import { spread } from './spreading.ts'
 import type { Demands } from './strict.ts'
@@ -40,13 +33,6 @@ const patience: Millis = 30 * SECOND
 /** A reader must notice within seconds that the daemon is gone or stuck. */
 const tickInterval: Millis = 2 * SECOND
 
-interface Entry {
-  readonly channel: Channel
-  readonly reader: Reader
-  readonly allowed: () => boolean
-  readonly leave: () => void
-}
-
 /**
  * Tells clients of the document's changes. Whatever is sent is made once and shared by all who asked alike.
  * @param random gives a number in [0, 1)
@@ -59,42 +45,23 @@ export function eventStreams(
 ): EventStreams {
   const { streams = streamLimit, patience: longest = patience } = limits
   const { board, clock } = context
+  const join = eventChannels(book, clock)
   const entries = new Set<Entry>()
-  const channels = new Map<string, Channel>()
   let told = board.current()?.revision
-  let telling = false
-  let outdated = false
   let open = true
 
-  /** One pass over all clients; what changes meanwhile is told to the rest of them, and to the first in the next. */
-  function tell(): void {
-    outdated = true
-    if (telling) return
-    telling = true
-    setImmediate(pass)
-  }
-  function pass(): void {
-    outdated = false
-    spread([...entries], offer, () => {
-      telling = false
-      if (outdated && open) tell()
-    })
-  }
-  function offer({ channel, reader }: Entry): void {
-    const frame = channel.gates()
-    if (frame !== undefined) reader.offer(frame)
-  }
-
+  const tell = onePassAtOnce((done) => spread([...entries], offer, done))
   const unsubscribe = board.subscribe(({ revision }) => {
     if (revision === told) return
     told = revision
     tell()
   })
+  const ticking = setInterval(() => spread([...entries], look), tickInterval).unref()
 
   function look(entry: Entry): void {
-    const { channel, reader, allowed } = entry
+    const { channel, reader, allowed, leave } = entry
     if (!allowed() || reader.stalledFor(clock.now()) > longest) {
-      entry.leave()
+      leave()
       return reader.cut()
     }
     // Demands and expiry change an answer while the index stands still.
@@ -102,7 +69,6 @@ export function eventStreams(
     const sign = channel.tick()
     if (sign !== undefined) reader.tick(sign)
   }
-  const ticking = setInterval(() => spread([...entries], look), tickInterval).unref()
 
   return {
     get count() {
@@ -111,14 +77,11 @@ export function eventStreams(
     get full() {
       return !open || entries.size >= streams
     },
-    open(sink, asked) {
-      const channel = channelFor(channels, book, clock, asked)
-      const reader = newReader(sink, () => clock.now(), openingFrame(random()), asked.last)
-      const leave = () => {
-        if (entries.delete(entry) && --channel.readers === 0) channels.delete(channel.key)
-      }
-      const entry: Entry = { channel, reader, allowed: asked.allowed, leave }
-      channel.readers++
+    open(sink, { document, demands, last, allowed }) {
+      const channel = join(document, demands)
+      const reader = newReader(sink, () => clock.now(), openingFrame(random()), last)
+      const leave = () => void (entries.delete(entry) && channel.leave())
+      const entry: Entry = { channel, reader, allowed, leave }
       entries.add(entry)
       look(entry)
       return leave
@@ -127,48 +90,45 @@ export function eventStreams(
       open = false
       unsubscribe()
       clearInterval(ticking)
-      for (const entry of entries) {
-        entry.leave()
-        entry.reader.end(closingFrame)
+      for (const { reader, leave } of entries) {
+        leave()
+        reader.end(closingFrame)
       }
     },
   }
 }
 
-/** Those who asked alike. */
-interface Channel {
-  readonly key: string
-  readers: number
-  gates(): Frame | undefined
-  tick(): Buffer | undefined
+interface Entry {
+  readonly channel: Channel
+  readonly reader: Reader
+  readonly allowed: () => boolean
+  readonly leave: () => void
 }
 
-function channelFor(
-  channels: Map<string, Channel>,
-  book: AnswerBook,
-  clock: PublishContext['clock'],
-  { document, demands }: Asked,
-): Channel {
-  const key = JSON.stringify([document, demands.rollout, demands.steady, demands.maxAge])
-  const known = channels.get(key)
-  if (known !== undefined) return known
-  const gates = oncePer((view) => gatesFrame(view, document))
-  const tick = oncePer(tickFrame)
-  function of<Made>(make: (view: View) => Made): Made | undefined {
-    const answer = book.current()
-    return answer === undefined ? undefined : make(viewOf(answer, demands, clock.now()))
-  }
-  const channel: Channel = { key, readers: 0, gates: () => of(gates), tick: () => of(tick) }
-  channels.set(key, channel)
-  return channel
+function offer({ channel, reader }: Entry): void {
+  const frame = channel.gates()
+  if (frame !== undefined) reader.offer(frame)
 }
 
-/** Makes a thing of a view once, until there is another evaluation or the same one means something else. */
-function oncePer<Made>(make: (view: View) => Made): (view: View) => Made {
-  let made: { readonly tag: string; readonly at: string; readonly value: Made } | undefined
-  return (view) => {
-    const [tag, at] = [tagOf(view), view.report.evaluatedAt]
-    if (made?.tag !== tag || made.at !== at) made = { tag, at, value: make(view) }
-    return made.value
+/**
+ * Runs `pass` in the next turn of the event loop, and after it once more when it was asked for meanwhile: those whose
+ * turn was over have missed what came then.
+ */
+function onePassAtOnce(pass: (done: () => void) => void): () => void {
+  let running = false
+  let again = false
+  function run(): void {
+    again = false
+    pass(() => {
+      running = false
+      if (again) request()
+    })
   }
+  function request(): void {
+    again = true
+    if (running) return
+    running = true
+    setImmediate(run)
+  }
+  return request
 }
