@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
-import { checkIn, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
-import { author, isFiring, stopIn, type Gate } from '../support/daemon.ts'
+import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { checkIn, author, isFiring, stopIn, type Gate } from '../support/daemon.ts'
 
 // An API server that is gone, and one that takes connections and says nothing more.
 

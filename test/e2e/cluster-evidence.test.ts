@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { helmBinary } from '../../scripts/helm.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
-import { checkIn, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
-import { author, proceeds, type Gate } from '../support/daemon.ts'
+import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { checkIn, author, proceeds, type Gate } from '../support/daemon.ts'
 
 // What a pipeline does around a real `helm upgrade`, with the command line alone.
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
 import { changesOf, type ClusterChanges } from '../support/cluster-changes.ts'
-import { checkIn, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
-import { isFiring, stopIn, type Gate } from '../support/daemon.ts'
+import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { checkIn, isFiring, stopIn, type Gate } from '../support/daemon.ts'
 
 // What people and controllers do to a release that is deployed, and what the daemon makes of it.
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
-import { checkIn, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
-import { author, proceeds, type Gate } from '../support/daemon.ts'
+import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { checkIn, author, proceeds, type Gate } from '../support/daemon.ts'
 
 // What the exporter proves with the rights that its chart gives without the Secrets of Helm, and with less than that.
 

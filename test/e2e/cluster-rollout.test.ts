@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
-import {
-  checkIn,
-  phaseIs,
-  pushEvidence,
-  setClusterGround,
-  type ClusterGround,
-} from '../support/cluster-ground.ts'
-import { proceeds, stopIn, type Gate } from '../support/daemon.ts'
+import { phaseIs, pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { checkIn, proceeds, stopIn, type Gate } from '../support/daemon.ts'
 
 // A real API server with its controllers, a real helm, a chart of five services, and in their pods the simulated
 // platform; only scheduler and kubelet are stand-ins.

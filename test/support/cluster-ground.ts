@@ -2,7 +2,7 @@ import { startCluster, type Cluster } from '../../rig/cluster.ts'
 import { helmBinary } from '../../scripts/helm.ts'
 import { digestOf } from '../../src/manifest/digest.ts'
 import { documents } from '../../src/manifest/documents.ts'
-import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/publish/contract.ts'
 import { renderChart } from './chart.ts'
 import { author, groundOn, type Configuration, type Gate, type Ground } from './daemon.ts'
 
@@ -75,12 +75,6 @@ export async function pushEvidence(
     const { status, text } = await gate.post(`/evidence/${check}`, body)
     if (status > 201) throw new Error(`evidence for ${check} was refused: ${text}`)
   }
-}
-
-export function checkIn(report: GateReport, id: string): CheckReport {
-  const check = report.gates.flatMap(({ checks }) => checks).find((candidate) => candidate.id === id)
-  if (check === undefined) throw new Error(`there is no check ${id}`)
-  return check
 }
 
 export function phaseIs(phase: string): (report: GateReport) => boolean {

@@ -12,7 +12,7 @@ import type { PlatformOptions } from '../../rig/platform/index.ts'
 import { removeFolder, signalProcess, temporaryFolder } from '../../rig/processes.ts'
 import type { RedisOptions } from '../../rig/redis.ts'
 import { startServers, type Servers } from '../../rig/servers.ts'
-import type { GateReport, StopConditionReport } from '../../src/publish/contract.ts'
+import type { CheckReport, GateReport, StopConditionReport } from '../../src/publish/contract.ts'
 
 /** A configuration as its file holds it. */
 export type Configuration = Record<string, unknown>
@@ -198,6 +198,12 @@ export function stopIn(report: GateReport, id: string): StopConditionReport {
   const stop = report.stopConditions.find((candidate) => candidate.id === id)
   if (stop === undefined) throw new Error(`there is no stop condition ${id}`)
   return stop
+}
+
+export function checkIn(report: GateReport, id: string): CheckReport {
+  const check = report.gates.flatMap(({ checks }) => checks).find((candidate) => candidate.id === id)
+  if (check === undefined) throw new Error(`there is no check ${id}`)
+  return check
 }
 
 export function isFiring(id: string): (report: GateReport) => boolean {

@@ -85,13 +85,14 @@ export function openStore(onEvent: (resource: string, event: WatchEvent) => void
         of(resource).set(object.metadata.name, { ...object, metadata })
       }
     },
-    remove(resource: string, name: string): void {
+    /** @param last what the object was in the end, if that is not what it was before */
+    remove(resource: string, name: string, last?: ApiObject): void {
       const before = of(resource).get(name)
       if (before === undefined) throw new Error(`there is no ${resource} ${name}`)
       version += 1
       of(resource).delete(name)
-      const metadata = { ...before.metadata, resourceVersion: String(version) }
-      record(resource, 'DELETED', { ...before, metadata })
+      const metadata = { ...before.metadata, ...last?.metadata, resourceVersion: String(version) }
+      record(resource, 'DELETED', { ...before, ...last, metadata })
     },
     /** Loses an object as a watch does that keeps something from its client: no event, and none in the log. */
     removeInSilence(resource: string, name: string): void {
