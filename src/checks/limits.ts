@@ -77,3 +77,21 @@ export const defaultLimits: Limits = {
   postgres: { inUseRatio: { trip: 0.9, clear: 0.8 }, persistsFor: 5 * MINUTE, clearAfter: MINUTE },
   redis: { memoryRatio: { trip: 0.9, clear: 0.85 }, persistsFor: 5 * MINUTE, clearAfter: MINUTE },
 }
+
+/** The limits that are numbers, by name (`streams.lagEntries`): where a breach begins. */
+export function limitsIn(limits: Limits): ReadonlyMap<string, number> {
+  const { streams, outbox, replay, revocation, postgres, redis } = limits
+  return new Map([
+    ['streams.lagEntries', streams.lagEntries.trip],
+    ['streams.pendingEntries', streams.pendingEntries.trip],
+    ['streams.pendingAgeSeconds', streams.pendingAgeSeconds.trip],
+    ['streams.consumerIdleSeconds', streams.consumerIdleSeconds.trip],
+    ['outbox.pendingAgeSeconds', outbox.pendingAgeSeconds.trip],
+    ['outbox.pendingRows', outbox.pendingRows.trip],
+    ['outbox.deadRows', outbox.deadRows],
+    ['replay.oldestAgeSeconds', replay.oldestAgeSeconds.trip],
+    ['revocation.snapshotAgeSeconds', revocation.snapshotAgeSeconds.trip],
+    ['postgres.inUseRatio', postgres.inUseRatio.trip],
+    ['redis.memoryRatio', redis.memoryRatio.trip],
+  ])
+}

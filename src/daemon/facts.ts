@@ -82,6 +82,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
     evaluationInterval: EVALUATION_INTERVAL,
     release: config.release,
     rules: parts.engine.rules(),
+    limits: config.limits,
     rollback: rollbackOf(parts.engine.current()),
     runbookBaseUrl: `${config.runbookBaseUrl}/`,
     evaluator: {

@@ -1,3 +1,4 @@
+import type { Limits } from '../checks/limits.ts'
 import type { Scope } from '../config/config.ts'
 import type { UnknownReason } from '../core/observation.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
@@ -116,6 +117,8 @@ export interface ReportContext {
   readonly release: { readonly name: string; readonly namespace: string }
   /** The rules that the snapshot was judged by. */
   readonly rules: Rules
+  /** The limits that those rules were made with. */
+  readonly limits: Limits
   readonly rollback: RollbackReport
   /** What runbook names are appended to, with its `/`. */
   readonly runbookBaseUrl: string

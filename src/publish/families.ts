@@ -89,6 +89,16 @@ export const verdictFamilies = {
     'Whether the stop condition fired during this rollout and is not acknowledged.',
     'stop_condition',
   ),
+  stopLatchedAt: gauge(
+    'caracal_rollout_stop_condition_latched_timestamp_seconds',
+    'When the stop condition fired during this rollout, acknowledged since or not; absent while it did not.',
+    'stop_condition',
+  ),
+  stopAcknowledgedAt: gauge(
+    'caracal_rollout_stop_condition_acknowledged_timestamp_seconds',
+    'When somebody acknowledged that the stop condition fired during this rollout; absent while nobody did.',
+    'stop_condition',
+  ),
   stopFirings: counter(
     'caracal_rollout_stop_condition_firings_total',
     "How often the stop condition began to fire since the daemon's state began.",
@@ -110,6 +120,11 @@ export const verdictFamilies = {
     'The limit that the observed value of the stop condition is held against.',
     'stop_condition',
     'unit',
+  ),
+  limit: gauge(
+    'caracal_rollout_limit',
+    'The limits in force, by their names under limits in the configuration; a breach begins above one.',
+    'limit',
   ),
 } satisfies Record<string, Family>
 

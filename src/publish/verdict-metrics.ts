@@ -1,4 +1,5 @@
 import { isActive } from '../core/rollout.ts'
+import { limitsIn } from '../checks/limits.ts'
 import { checkStates, phases, stopStates, verdicts, type Item } from './contract.ts'
 import type { Sample } from './exposition.ts'
 import { verdictFamilies as family } from './families.ts'
@@ -11,6 +12,7 @@ export function verdictMetrics(scrape: Scrape): Samples {
     ...rolloutSamples(scrape),
     ...gateSamples(scrape),
     ...stopSamples(scrape),
+    ...limitSamples(scrape),
   ]
 }
 
@@ -61,6 +63,11 @@ function stopSamples({ report }: Scrape): Samples {
       family.stopLatched,
       stops.map(({ id, flags }) => ({ labels: [id], value: flag(flags.includes('latched')) })),
     ],
+    [family.stopLatchedAt, stops.flatMap(({ id, latchedAt }) => moment(id, latchedAt))],
+    [
+      family.stopAcknowledgedAt,
+      stops.flatMap(({ id, latch }) => moment(id, latch?.acknowledged?.at ?? null)),
+    ],
     [family.stopFirings, stops.map(({ id, firings }) => ({ labels: [id], value: firings }))],
     [
       family.stopFiringSince,
@@ -69,6 +76,15 @@ function stopSamples({ report }: Scrape): Samples {
     [family.stopObserved, stops.flatMap((stop) => number(stop, stop.observed))],
     [family.stopThreshold, stops.flatMap((stop) => number(stop, stop.threshold))],
   ]
+}
+
+function moment(id: string, at: string | null): readonly Sample[] {
+  return single(unix(at)).map(({ value }) => ({ labels: [id], value }))
+}
+
+/** Every limit that is a number; spans are in no series that they could be a line beside. */
+function limitSamples({ context: { limits } }: Scrape): Samples {
+  return [[family.limit, [...limitsIn(limits)].map(([limit, value]) => ({ labels: [limit], value }))]]
 }
 
 /** A truth value beside the limit 1 would only repeat the state. */

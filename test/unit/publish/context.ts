@@ -118,6 +118,7 @@ export function reportContext(rules: Rules, more: Partial<ReportContext> = {}): 
     evaluationInterval: 1_000,
     release: { name: 'caracal', namespace: 'caracal' },
     rules,
+    limits: defaultLimits,
     rollback: { viable: 'unknown', reason: 'not_configured', message: 'nobody said', advice: 'none' },
     runbookBaseUrl: 'https://runbook.example/',
     evaluator: {

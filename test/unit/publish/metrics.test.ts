@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultLimits } from '../../../src/checks/limits.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { toReport } from '../../../src/publish/document.ts'
@@ -49,9 +50,9 @@ describe('the names of metrics', () => {
 })
 
 describe('the series of a release', () => {
-  it('are at most 600 with 12 pods, and grow evenly with pods beyond that', () => {
+  it('are at most 610 with 12 pods, and grow evenly with pods beyond that', () => {
     const count = (pods: number) => seriesOf(scrapeOf(aRelease(pods))).length
-    expect(count(12)).toBeLessThanOrEqual(600)
+    expect(count(12)).toBeLessThanOrEqual(610)
     expect(count(12)).toBeGreaterThan(300)
     const perTwelve = count(24) - count(12)
     expect(count(36) - count(24)).toBe(perTwelve)
@@ -136,9 +137,52 @@ describe('the series of a release', () => {
     expect(of('caracal_rollout_stop_condition_observed')).toBe(3)
     expect(of('caracal_rollout_stop_condition_threshold')).toBe(0)
     expect(of('caracal_rollout_stop_condition_firing_since_timestamp_seconds')).toBe((start + 1_000) / 1_000)
+    expect(of('caracal_rollout_stop_condition_latched_timestamp_seconds')).toBe((start + 1_000) / 1_000)
+    expect(of('caracal_rollout_stop_condition_acknowledged_timestamp_seconds')).toBeUndefined()
     expect(series.find(({ name }) => name === 'caracal_rollout_info')?.labels).toContain(
       'rollout_id="caracal/47"',
     )
+  })
+
+  it('show when a stop that fired was acknowledged, beside when it fired', () => {
+    const bad = { key: 'k', answer: 'unmet', reason: 'r', message: 'm' } as const
+    const rules = handMadeRules(new Map([['audit-dlq-growing', bad]]))
+    const fired = play(rules, 3, { ...initialSnapshot(start, rules), rollout })
+    const status = fired.stops.get('audit-dlq-growing')
+    if (status?.latch === undefined) throw new Error('it did not latch')
+    const acknowledged = { actor: 'ada', reason: 'known', at: start + 9_000 }
+    const latch = { ...status.latch, acknowledged }
+    const snapshot = { ...fired, stops: new Map(fired.stops).set(status.id, { ...status, latch }) }
+    const context = reportContext(rules)
+    const report = toReport(snapshot, context)
+    const series = seriesOf({ ...scrapeOf(aRelease(12)), snapshot, context, report })
+    const timed = series.filter(({ name }) => /_(latched|acknowledged)_timestamp_seconds$/.test(name))
+    expect(timed.map(({ labels, value }) => [labels, value])).toEqual([
+      ['{stop_condition="audit-dlq-growing"}', start / 1_000 + 1],
+      ['{stop_condition="audit-dlq-growing"}', start / 1_000 + 9],
+    ])
+  })
+
+  it('carry every limit in force that is a number', () => {
+    const limits = {
+      ...defaultLimits,
+      redis: { ...defaultLimits.redis, memoryRatio: { trip: 0.5, clear: 0.4 } },
+    }
+    const scrape = scrapeOf(aRelease(12))
+    const series = seriesOf({ ...scrape, context: { ...scrape.context, limits } })
+    const exposed = new Map(
+      series
+        .filter(({ name }) => name === 'caracal_rollout_limit')
+        .map(({ labels, value }) => [labels, value]),
+    )
+    expect(exposed.get('{limit="redis.memoryRatio"}')).toBe(0.5)
+    expect(exposed.get('{limit="streams.lagEntries"}')).toBe(1_000)
+    const numbers = Object.entries(defaultLimits).flatMap(([group, own]) =>
+      Object.entries(own as object)
+        .filter(([key, limit]) => typeof limit === 'object' || key === 'deadRows')
+        .map(([key]) => `{limit="${group}.${key}"}`),
+    )
+    expect([...exposed.keys()].toSorted()).toEqual(numbers.toSorted())
   })
 })
 
