@@ -34,16 +34,11 @@ async function version(): Promise<string> {
 }
 
 const { run } = await import('./cli/run.ts')
+const { ownLoaders } = await import('./cli/loaders.ts')
 process.exitCode = await run(
   surroundings,
   {
-    status: async () => (await import('./cli/status.ts')).status,
-    wait: async () => (await import('./cli/wait.ts')).wait,
-    healthcheck: async () => (await import('./cli/healthcheck.ts')).healthcheck,
-    'evidence render': async () => (await import('./cli/evidence-render.ts')).evidenceRender,
-    'evidence rollback-plan': async () =>
-      (await import('./cli/evidence-rollback-plan.ts')).evidenceRollbackPlan,
-    'evidence push': async () => (await import('./cli/evidence-push.ts')).evidencePush,
+    ...ownLoaders,
     serve: async () => {
       const { serve } = await import('./daemon/serve.ts')
       const own = await version()

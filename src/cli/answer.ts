@@ -53,22 +53,25 @@ function cannotTell(reason: string, message: string, lasting = false): CannotTel
  * `waited`: then `took` says nothing, and a `proceed` has to be confirmed by a reply without waiting.
  */
 export function readAnswer(reply: Reply | NoReply, demands: Demands, waited = false): Answer {
+  const had = wholeReply(reply)
+  if ('kind' in had) return had
+  const parsed = parseDocument(had.body)
+  if (!parsed.ok) return cannotTell(parsed.reason, parsed.message, parsed.reason !== 'malformed')
+  const doubt = doubtIn(parsed.report)
+  if (doubt !== undefined) return doubt
+  return fresh(had, parsed.report, parsed.document, demands, waited)
+}
+
+/** The reply, or why it cannot be what was asked for, whatever its body would say. */
+export function wholeReply(reply: Reply | NoReply): Reply | CannotTell {
   if (!('status' in reply))
     return cannotTell(reply.reason, reply.message, reply.reason === 'untrusted' || reply.reason === 'token')
   if (reply.status !== 200) return refusal(reply)
   if ((reply.headers['content-encoding'] ?? 'identity') !== 'identity')
     return cannotTell('malformed', 'the answer is compressed, which was not asked for', true)
-  if (/^\s*</.test(reply.body))
-    return cannotTell(
-      'not_ours',
-      'the answer is a web page: something else than the exporter answers there',
-      true,
-    )
-  const parsed = parseDocument(reply.body)
-  if (!parsed.ok) return cannotTell(parsed.reason, parsed.message, parsed.reason !== 'malformed')
-  const doubt = doubtIn(parsed.report)
-  if (doubt !== undefined) return doubt
-  return fresh(reply, parsed.report, parsed.document, demands, waited)
+  if (!/^\s*</.test(reply.body)) return reply
+  const message = 'the answer is a web page: something else than the exporter answers there'
+  return cannotTell('not_ours', message, true)
 }
 
 function fresh(

@@ -59,3 +59,8 @@ export const connection = {
     says: 'PEM certificate authorities to trust for https, instead of the system’s',
   },
 } satisfies Command['options']
+
+/** The words that a value or an argument is one of; none when it may be anything. */
+export function closedWords(shown: string | undefined): readonly string[] {
+  return shown?.includes('|') === true ? shown.split('|') : []
+}

@@ -1,12 +1,18 @@
-import { status, wait } from './ask-commands.ts'
+import { explain, rollouts, status, wait } from './ask-commands.ts'
 import type { Command } from './command.ts'
 import { evidencePush, evidenceRender, evidenceRollbackPlan } from './evidence-commands.ts'
 import { checkConfig, healthcheck, serve } from './run-commands.ts'
+import { ack, begin, finish } from './tell-commands.ts'
 
 /** Every command and option, as the parser, the help and the completion read them. */
 export const commands: readonly Command[] = [
   status,
   wait,
+  explain,
+  rollouts,
+  begin,
+  finish,
+  ack,
   evidenceRender,
   evidenceRollbackPlan,
   evidencePush,

@@ -18,14 +18,20 @@ const observed = nullable(record({ value: quantity, unit: text }))
 /** What checks and stop conditions have in common. */
 const item = {
   id: text,
+  claim: text,
   state: text,
   reason: text,
   message: text,
   since: time,
+  unknownReason: nullable(text),
   observed,
   threshold: nullable(record({ op: text, value: quantity, unit: text })),
-  culprits: listOf(record({ key: text, message: text, since: nullable(time), observed })),
+  culprits: listOf(
+    record({ key: text, message: text, target: nullable(text), since: nullable(time), observed }),
+  ),
   culpritCount: quantity,
+  lastAttemptAt: nullable(time),
+  lastSuccessAt: nullable(time),
   runbookUrl: longText,
   nextStep: longText,
   flags: listOf(text),
@@ -51,8 +57,10 @@ const report = record({
   rollout: record({ id: nullable(verbatim), phase: text, startedAt: nullable(time) }),
   rollback: record({ viable: text, message: text, advice: text }),
   blocking: listOf(record({ ref: text, state: text, reason: text, message: text, rootCause: flag })),
-  gates: listOf(record({ id: text, state: text, since: time, required: flag, checks: listOf(record(item)) })),
-  stopConditions: listOf(record({ ...item, latch: nullable(latch) })),
+  gates: listOf(
+    record({ id: text, title: text, state: text, since: time, required: flag, checks: listOf(record(item)) }),
+  ),
+  stopConditions: listOf(record({ ...item, title: text, holdSeconds: quantity, latch: nullable(latch) })),
 })
 
 /** The part of the document that the command line looks at; times in milliseconds since the Unix epoch. */

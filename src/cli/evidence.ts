@@ -1,3 +1,4 @@
+import { authorFrom } from './author.ts'
 import { choice, duration, UsageError, valueOf, type Given } from './arguments.ts'
 import { endpointFrom, rolloutFrom } from './connect.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
@@ -34,13 +35,8 @@ export async function openSession(process: CliProcess, given: Given, name: strin
   const validFor = duration(given, 'valid-for', '1s', '720h') ?? 7_200_000
   const { env } = process
   const isDry = valueOf(given, 'dry-run') !== undefined
-  const named = [valueOf(given, 'actor'), env['CARACAL_GATE_ACTOR'], env['USER']].find(Boolean)
-  const actor = named ?? (isDry ? 'nobody' : undefined)
-  if (actor === undefined)
-    throw new UsageError('nobody is named who says so: give --actor NAME or CARACAL_GATE_ACTOR')
   const signed = {
-    actor: words(actor, '--actor'),
-    reason: words(valueOf(given, 'reason') ?? `caracal-gate ${name}`, '--reason'),
+    ...authorFrom(given, env, `caracal-gate ${name}`, isDry ? 'nobody' : undefined),
     ...rolloutFrom(given),
     issuedAt: systemSurroundings.date().toISOString(),
     validForSeconds: Math.max(1, Math.round(validFor / 1_000)),
@@ -50,13 +46,6 @@ export async function openSession(process: CliProcess, given: Given, name: strin
   if ((await endpoint.token()) === undefined)
     throw new UsageError('evidence needs a token of scope evidence: give --token-file or CARACAL_GATE_TOKEN')
   return { process, output, endpoint, signed }
-}
-
-function words(text: string, option: string): string {
-  const line = printable(text, 1_000)
-  if (line === '' || line.length > 300)
-    throw new UsageError(`${option} is empty or too long; allowed: 1 to 300 characters`)
-  return line
 }
 
 /** Pushes what was found, in its order, and shows it. With `--dry-run` only shows it; the exit code is the same. */

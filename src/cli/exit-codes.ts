@@ -10,6 +10,8 @@ export const exitCodes = {
   superseded: 7,
   foundFail: 8,
   foundNothing: 9,
+  refused: 10,
+  unknownId: 11,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -28,6 +30,8 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.superseded, 'the rollout that was asked about is not the current one'],
   [exitCodes.foundFail, 'evidence: fail was found, and pushed'],
   [exitCodes.foundNothing, 'evidence: nothing could be found out, and nothing was pushed'],
+  [exitCodes.refused, 'begin, finish, ack: refused, as it contradicts what is recorded'],
+  [exitCodes.unknownId, 'there is no such rollout or stop condition'],
   [exitCodes.interrupted, 'ended by SIGINT'],
   [exitCodes.terminated, 'ended by SIGTERM'],
 ]

@@ -1,8 +1,9 @@
 import type { Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
-import type { Blocker, Report, ReportedCheck, ReportedGate, ReportedStop } from './document.ts'
+import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
-import { clockTime, numberInWords, printable, spanInWords } from './text.ts'
+import { compared, head, itemOf, moment, type Item } from './wording.ts'
+import { clockTime } from './text.ts'
 
 /** What `status` shows. */
 export interface StatusView {
@@ -27,7 +28,7 @@ export function statusText(view: StatusView): string {
     0,
   )
   const sections = [
-    head(view),
+    head(view, paint),
     blockers(view),
     ['Gates', ...gates.flatMap((gate) => gateLines(gate, width, paint))],
     narrowed ? [] : ['Stop conditions', ...report.stopConditions.map((stop) => stopLine(stop, width, paint))],
@@ -36,22 +37,6 @@ export function statusText(view: StatusView): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`
-}
-
-function head({ answer: { report, age }, decision, paint }: StatusView): readonly string[] {
-  const { rollout, release, rollback } = report
-  const word = paint(decision.toUpperCase(), decision === 'superseded' ? 'bad' : meaningOf(decision))
-  const steady = `steady for ${spanInWords(report.steadySeconds * 1_000)} of ${spanInWords(report.requiredSteadySeconds * 1_000)}`
-  const facts = [`since ${moment(report.verdictSince, report)}`, steady, `evaluated ${spanInWords(age)} ago`]
-  const named = rollout.id === null ? 'no rollout' : `rollout ${printable(rollout.id)}, ${rollout.phase}`
-  const begun = rollout.startedAt === null ? '' : `, since ${moment(rollout.startedAt, report)}`
-  const back = rollout.id === null ? [] : [`rollback ${rollback.viable}: ${rollback.message}`]
-  return [
-    `${word}  ${report.summary}`,
-    paint(facts.join(', '), 'faint'),
-    paint(`release ${release.namespace}/${release.name}, ${named}${begun}`, 'faint'),
-    ...back.map((text) => paint(text, 'faint')),
-  ]
 }
 
 function blockers({ answer: { report }, gates, narrowed, paint }: StatusView): readonly string[] {
@@ -81,15 +66,6 @@ function blockerLines(blocker: Blocker, report: Report, paint: Paint): readonly 
     ...(item.nextStep === '' ? [] : [`    next: ${item.nextStep}`]),
     ...(item.runbookUrl === '' ? [] : [`    runbook: ${item.runbookUrl}`]),
   ]
-}
-
-type Item = ReportedCheck | ReportedStop
-
-function itemOf(ref: string, { gates, stopConditions }: Report): Item | undefined {
-  const stop = stopConditions.find(({ id }) => ref === `stop-conditions/${id}`)
-  if (stop !== undefined) return stop
-  const gate = gates.find(({ id }) => ref.startsWith(`gates/${id}/checks/`))
-  return gate?.checks.find(({ id }) => ref === `gates/${gate.id}/checks/${id}`)
 }
 
 function culpritLines(item: Item, blocker: Blocker, report: Report): readonly string[] {
@@ -134,20 +110,6 @@ function row(item: Item, width: number): string {
   return `${item.id.padEnd(width)}  ${said}${marks}`.trimEnd()
 }
 
-function compared({ observed, threshold }: Pick<Item, 'observed' | 'threshold'>): string {
-  // Of a yes or no, the message says more than a 0 or 1.
-  if (observed === null || observed.unit === 'boolean') return ''
-  const seen = `${numberInWords(observed.value)} ${observed.unit}`
-  return threshold === null
-    ? seen
-    : `${seen}, limit ${threshold.op} ${numberInWords(threshold.value)} ${threshold.unit}`
-}
-
 function state(word: string, paint: Paint): string {
   return `${paint(word, meaningOf(word))}${' '.repeat(Math.max(1, 9 - word.length))}`
-}
-
-/** A time of the document with how long ago that was, both by the server's clock. */
-function moment(instant: number, report: Report): string {
-  return `${clockTime(new Date(instant))} (${spanInWords(report.evaluatedAt - instant)} ago)`
 }

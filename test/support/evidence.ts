@@ -21,9 +21,15 @@ export function taking(...first: readonly number[]) {
       })
       const status = first[sent.length - 1] ?? 201
       response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(
-        JSON.stringify(status < 300 ? { expiresAt: 'soon' } : { title: 'wrong', detail: 'so wrong' }),
-      )
+      const answer =
+        status < 300
+          ? {
+              check: request.url?.split('/').at(-1),
+              outcome: sent.at(-1)?.body['outcome'],
+              expiresAt: 'soon',
+            }
+          : { title: 'wrong', detail: 'so wrong' }
+      response.end(JSON.stringify(answer))
     })
   }
   return { sent, listener }

@@ -1,0 +1,46 @@
+import { wholeReply } from './answer.ts'
+import { ask, type Endpoint } from './http.ts'
+import { ShapeError, type Reader } from './shape.ts'
+
+/** What came of a question about something else than the verdict. */
+export type Asked<Value> =
+  | { readonly kind: 'had'; readonly value: Value; readonly document: unknown }
+  /** With the title of the problem, where the exporter gave one. */
+  | { readonly kind: 'not-had'; readonly message: string; readonly title?: string }
+
+/** Milliseconds for one look: a healthy exporter answers in a few. */
+const patience = 10_000
+
+/** One GET whose answer must be of the shape that the reader knows. Never rejects. */
+export async function askFor<Value>(
+  endpoint: Endpoint,
+  path: string,
+  reader: Reader<Value>,
+  signal: AbortSignal,
+  within = patience,
+): Promise<Asked<Value>> {
+  const reply = await ask(endpoint, { path, within, signal })
+  const had = wholeReply(reply)
+  if ('kind' in had)
+    return { kind: 'not-had', message: had.message, ...('status' in reply && titleIn(reply.body)) }
+  try {
+    const document: unknown = JSON.parse(had.body)
+    return { kind: 'had', value: reader(document, ''), document }
+  } catch (error) {
+    if (error instanceof SyntaxError) return { kind: 'not-had', message: 'the answer is not JSON' }
+    if (error instanceof ShapeError)
+      return { kind: 'not-had', message: `the answer is not the exporter's: ${error.message}` }
+    throw error
+  }
+}
+
+function titleIn(body: string): { readonly title?: string } {
+  try {
+    const problem: unknown = JSON.parse(body)
+    if (typeof problem !== 'object' || problem === null || !('title' in problem)) return {}
+    return typeof problem.title === 'string' ? { title: problem.title } : {}
+  } catch {
+    // Not the exporter's; the status says enough.
+    return {}
+  }
+}

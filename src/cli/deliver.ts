@@ -1,0 +1,112 @@
+import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'
+import type { Surroundings } from './process.ts'
+import { printable } from './text.ts'
+
+/** Something that the exporter is to record. Saying it twice must be the same as saying it once. */
+export interface Message {
+  /** Relative to the endpoint. */
+  readonly path: string
+  readonly body: object
+  /** Scope of the token that it takes. */
+  readonly scope: 'evidence' | 'rollout' | 'acknowledge'
+  /** Whether an answer is one that only the exporter gives: anything may answer 200. */
+  readonly isAnswer: (answer: Readonly<Record<string, unknown>>) => boolean
+}
+
+/** What became of it. */
+export type Delivered =
+  | { readonly kind: 'accepted'; readonly status: 200 | 201; readonly answer: Answer }
+  /** The message says what would be right. */
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      readonly message: string
+      /** An earlier attempt was left without an answer, and may have been recorded. */
+      readonly repeated: boolean
+    }
+  | { readonly kind: 'undelivered'; readonly message: string }
+  | { readonly kind: 'interrupted' }
+
+type Answer = Readonly<Record<string, unknown>>
+
+/** Milliseconds for one request: it is answered when the state is safely kept. */
+const patience = 15_000
+/** Milliseconds before each new attempt: half a minute in all, in which an exporter is up again. */
+const pauses = [500, 1_000, 2_000, 4_000, 8_000, 15_000]
+
+/**
+ * Posts a message, and again when the exporter could not be reached or could not keep it. Never rejects.
+ */
+export async function deliver(
+  endpoint: Endpoint,
+  message: Message,
+  surroundings: Pick<Surroundings, 'sleep'>,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { path } = message
+  const body = JSON.stringify(message.body)
+  for (let attempt = 0; ; attempt++) {
+    const reply = await ask(endpoint, { path, body, within: patience, signal })
+    if (signal.aborted) return { kind: 'interrupted' }
+    const pause = pauses[attempt]
+    if (!isPassing(reply) || pause === undefined) return read(reply, message, attempt > 0)
+    await surroundings.sleep(Math.max(pause, retryAfter(reply)), signal)
+    if (signal.aborted) return { kind: 'interrupted' }
+  }
+}
+
+/** Whether it may be otherwise in a moment. */
+function isPassing(reply: Reply | NoReply): boolean {
+  if ('status' in reply) return reply.status === 429 || reply.status >= 500
+  return reply.reason === 'unreachable' || reply.reason === 'timeout'
+}
+
+function retryAfter(reply: Reply | NoReply): number {
+  const seconds = 'status' in reply ? Number(reply.headers['retry-after']) : 0
+  return seconds > 0 ? Math.min(seconds, 30) * 1_000 : 0
+}
+
+function read(reply: Reply | NoReply, { isAnswer, scope }: Message, repeated: boolean): Delivered {
+  if (!('status' in reply)) return { kind: 'undelivered', message: reply.message }
+  const { status, body } = reply
+  const answer = parsed(body)
+  if ((status === 200 || status === 201) && answer !== undefined && isAnswer(answer))
+    return { kind: 'accepted', status, answer }
+  const said = problemIn(answer)
+  const told = said === '' ? `the server answered ${status}; is --url the exporter's address?` : said
+  switch (status) {
+    case 401:
+    case 403: {
+      const message = `${told} (${status}); give a token of scope ${scope} with --token-file`
+      return { kind: 'refused', status, message, repeated }
+    }
+    case 400:
+    case 404:
+    case 409:
+      // Without its words it may be anybody's refusal, and without the path it is not the address.
+      if (answer?.['title'] === 'No such path')
+        return { kind: 'undelivered', message: `the exporter knows no such path; is --url its address?` }
+      if (said === '') return { kind: 'undelivered', message: told }
+      return { kind: 'refused', status, message: `${told} (${status})`, repeated }
+    default:
+      return { kind: 'undelivered', message: said === '' ? told : `${told} (${status})` }
+  }
+}
+
+function parsed(body: string): Answer | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    // A proxy's page; the status says enough.
+    return undefined
+  }
+}
+
+/** Title and detail of a problem as RFC 9457 has it, with what would be allowed; empty when it is none. */
+function problemIn(answer: Answer = {}): string {
+  const { title, detail, allowed } = answer
+  const texts = [title, detail].filter((text) => typeof text === 'string' && text !== '')
+  const names = Array.isArray(allowed) ? allowed.filter((name) => typeof name === 'string') : []
+  return printable([...texts, ...(names.length > 0 ? [`allowed: ${names.join(', ')}`] : [])].join(': '), 600)
+}

@@ -1,0 +1,77 @@
+import { choice, readOptions, valueOf } from './arguments.ts'
+import { rollouts as command } from './ask-commands.ts'
+import { askFor, type Asked } from './asking.ts'
+import { endpointFrom } from './connect.ts'
+import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
+import type { CliProcess } from './process.ts'
+import { rolloutInWords, rolloutList, story, type Rollout, type Story } from './rollout-forms.ts'
+import { printable, printableJson } from './text.ts'
+
+/** `caracal-gate rollouts`: those that are remembered, or what happened in one. */
+export async function rollouts(process: CliProcess): Promise<ExitCode> {
+  const given = readOptions(command, process.argv)
+  const output = choice(given, 'output', ['text', 'json'])
+  const id = valueOf(given, 'ID')
+  const endpoint = await endpointFrom(given, process.env)
+  const { interrupted } = process
+
+  async function show<Value>(asked: Asked<Value>, words: (value: Value) => readonly string[]) {
+    if (interrupted.aborted) return interruptionCode(interrupted)
+    if (asked.kind === 'not-had') {
+      const isUnknown = asked.title === 'No such rollout'
+      const why = isUnknown
+        ? `there is no rollout "${printable(id ?? '', 80)}"; caracal-gate rollouts lists them`
+        : `cannot tell: ${asked.message}`
+      process.stderr.write(`${why} [${endpoint.url.href}]\n`)
+      return isUnknown ? exitCodes.unknownId : exitCodes.cannotTell
+    }
+    process.stdout.write(
+      output === 'json' ? `${printableJson(asked.document)}\n` : `${words(asked.value).join('\n')}\n`,
+    )
+    return exitCodes.proceed
+  }
+
+  return id === undefined
+    ? show(await askFor(endpoint, 'rollouts', rolloutList, interrupted), listed)
+    : show(await askFor(endpoint, `rollouts/${encodeURIComponent(id)}`, story, interrupted), told)
+}
+
+function listed({ rollouts: all }: { readonly rollouts: readonly Rollout[] }): readonly string[] {
+  if (all.length === 0) return ['no rollout is remembered']
+  const width = Math.max(...all.map(({ id }) => printable(id ?? '', 60).length))
+  return all.map((one) => `${printable(one.id ?? '', 60).padEnd(width)}  ${rolloutInWords(one)}`)
+}
+
+function told(one: Story): readonly string[] {
+  const { id, reason, revision, chart, stops, ledger } = one
+  const target = [
+    ...(revision === null ? [] : [`revision ${revision}`]),
+    ...(chart === null ? [] : [`chart ${chart}`]),
+    ...(reason === null ? [] : [reason]),
+  ]
+  return [
+    `rollout ${printable(id ?? '')}: ${rolloutInWords(one)}`,
+    ...(target.length === 0 ? [] : [target.join(', ')]),
+    ...(stops.length === 0 ? [] : ['', 'Stops', ...stops.flatMap(stopLines)]),
+    '',
+    'Ledger',
+    ...ledger.map(({ at, kind, subject, message, actor }) => {
+      const by = actor === null ? '' : ` by ${actor}`
+      return `  ${instant(at)}  ${kind} ${subject}${by}: ${message}`
+    }),
+  ]
+}
+
+function stopLines({ stopCondition, latch }: Story['stops'][number]): readonly string[] {
+  const { at, message, preexisting, acknowledged } = latch
+  const old = preexisting ? ' (fired before the rollout)' : ''
+  const noted =
+    acknowledged === null
+      ? 'not acknowledged'
+      : `acknowledged at ${instant(acknowledged.at)} by ${acknowledged.actor}: ${acknowledged.reason}`
+  return [`  ${stopCondition} latched at ${instant(at)}${old}: ${message}`, `    ${noted}`]
+}
+
+function instant(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
+}
