@@ -31,6 +31,7 @@ export interface Reader {
  */
 export function newReader(sink: Sink, now: () => Instant, opening: Buffer, last: string | undefined): Reader {
   let sent = last
+  let newest = last
   let sending: Instant | undefined
   let event: Frame | undefined
   let sign: Buffer | undefined
@@ -61,9 +62,10 @@ export function newReader(sink: Sink, now: () => Instant, opening: Buffer, last:
   send(opening)
   return {
     offer(frame) {
+      // A sign of life that waits speaks of the answer before this one.
+      if (frame.tag !== newest) sign = undefined
+      newest = frame.tag
       event = frame.tag === sent ? undefined : frame
-      // A sign of life that waits speaks of the document before this one.
-      if (event !== undefined) sign = undefined
       next()
     },
     tick(bytes) {

@@ -29,9 +29,16 @@ export interface EventStreams {
 /** Streams at once. */
 const streamLimit = 500
 /** A client that has taken nothing for so long is cut off. */
-const patience: Millis = 30 * SECOND
+const longestPatience: Millis = 30 * SECOND
 /** A reader must notice within seconds that the daemon is gone or stuck. */
 const tickInterval: Millis = 2 * SECOND
+
+/** Other bounds than the daemon's. */
+interface Limits {
+  readonly streams?: number
+  readonly patience?: Millis
+  readonly tick?: Millis
+}
 
 /**
  * Tells clients of the document's changes. Whatever is sent is made once and shared by all who asked alike.
@@ -41,9 +48,9 @@ export function eventStreams(
   context: Pick<PublishContext, 'board' | 'clock'>,
   book: AnswerBook,
   random: () => number,
-  limits: { readonly streams?: number; readonly patience?: Millis } = {},
+  limits: Limits = {},
 ): EventStreams {
-  const { streams = streamLimit, patience: longest = patience } = limits
+  const { streams = streamLimit, patience = longestPatience, tick = tickInterval } = limits
   const { board, clock } = context
   const join = eventChannels(book, clock)
   const entries = new Set<Entry>()
@@ -56,11 +63,11 @@ export function eventStreams(
     told = revision
     tell()
   })
-  const ticking = setInterval(() => spread([...entries], look), tickInterval).unref()
+  const ticking = setInterval(() => spread([...entries], look), tick).unref()
 
   function look(entry: Entry): void {
     const { channel, reader, allowed, leave } = entry
-    if (!allowed() || reader.stalledFor(clock.now()) > longest) {
+    if (!allowed() || reader.stalledFor(clock.now()) > patience) {
       leave()
       return reader.cut()
     }
