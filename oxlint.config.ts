@@ -42,6 +42,22 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
   cli: { imports: ['publish/contract.ts', 'manifest'], packages: ['node:*', 'undici'] },
+  // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
+  doctor: {
+    imports: [
+      'core',
+      'checks',
+      'connections',
+      'manifest',
+      'cluster',
+      'config',
+      'probes',
+      'publish/contract.ts',
+      'daemon/known.ts',
+      'cli',
+    ],
+    packages: ['*'],
+  },
 }
 
 /** Single files that may import more packages than their folder. */

@@ -44,6 +44,11 @@ process.exitCode = await run(
       const own = await version()
       return (process) => serve({ ...process, version: own })
     },
+    doctor: async () => {
+      const { doctor } = await import('./doctor/command.ts')
+      const own = await version()
+      return (process) => doctor(process, own)
+    },
     'check-config': async () => {
       const command = await import('./cli/check-config.ts')
       const { checkConfig } = await import('./config/check.ts')

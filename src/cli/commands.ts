@@ -1,5 +1,6 @@
 import { explain, rollouts, status, wait } from './ask-commands.ts'
 import type { Command } from './command.ts'
+import { doctor } from './doctor-command.ts'
 import { evidencePush, evidenceRender, evidenceRollbackPlan } from './evidence-commands.ts'
 import { checkConfig, healthcheck, serve } from './run-commands.ts'
 import { ack, begin, finish } from './tell-commands.ts'
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   evidencePush,
   serve,
   checkConfig,
+  doctor,
   healthcheck,
 ]
 

@@ -2,7 +2,8 @@ import { connection, help, type Command } from './command.ts'
 
 /** The commands of whoever runs the exporter, and those about the program itself. */
 
-const configuration = {
+/** What every command has that reads the configuration of the exporter. */
+export const configuration = {
   config: { value: 'FILE', says: 'configuration file (YAML); or CARACAL_GATE_CONFIG' },
   listen: { value: 'HOST:PORT', says: 'where to serve; same as http.listen' },
   'log-level': { value: 'LEVEL', says: 'same as log.level' },

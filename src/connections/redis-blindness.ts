@@ -170,6 +170,12 @@ function notPermitted(text: string): Rule {
   ]
 }
 
+/** What the ACL of the user lacks, as ACL SETUSER takes it: `+xread` or `%R~caracal.*`; undefined for other reasons. */
+export function missingRule({ reason, message }: Blindness): string | undefined {
+  if (reason !== 'redis_not_permitted') return undefined
+  return /add the (?:pattern|command) (\S+) to the ACL/.exec(message)?.[1]
+}
+
 /** Error texts may repeat what was sent, a password included: what follows `with args` is left out. */
 function other(server: string, text: string): Blindness {
   const said = text.replace(/,? *with args.*/is, '').slice(0, 120)

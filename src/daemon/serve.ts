@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import type { Digests } from '../config/digests.ts'
 import { ConfigError, faultText } from '../config/faults.ts'
+import { shownConfig } from '../config/hash.ts'
 import { loadConfig, type ConfigSources } from '../config/load.ts'
 import { configOptions } from '../config/overlay.ts'
 import { readConfigFile } from '../config/read.ts'
-import { redactedConfig } from '../config/redact.ts'
 import { watchConfig } from '../config/watch.ts'
 import type { Clock } from '../core/time.ts'
 import { CannotListen, startApp, type App } from './app.ts'
@@ -83,9 +82,7 @@ interface Loaded extends Configured {
 
 async function load(sources: ConfigSources): Promise<Loaded> {
   const { config, files } = await loadConfig(sources)
-  const shown = redactedConfig(config)
-  const hash = createHash('sha256').update(JSON.stringify(shown)).digest('hex')
-  return { config, files, shown, hash: `sha256:${hash}` }
+  return { config, files, ...shownConfig(config) }
 }
 
 interface ReloadRequests {

@@ -1,0 +1,50 @@
+/** What one check of the doctor came to. */
+export const states = ['ok', 'skipped', 'warning', 'failed'] as const
+export type State = (typeof states)[number]
+
+/** One thing that was looked at. */
+export interface Found {
+  /** What was looked at, in a few words: `login`, `event_outbox`, `list pods`. */
+  readonly subject: string
+  readonly state: State
+  /** One sentence. */
+  readonly message: string
+  /** The lines that mend it, ready to be pasted; a word in angle brackets is for the reader to fill in. */
+  readonly mend?: readonly string[]
+  /** Reasons that checks of the exporter give when this is why they can't tell. */
+  readonly reasons?: readonly string[]
+}
+
+/** What was found, with the area that it belongs to. */
+export interface Finding extends Found {
+  readonly area: string
+}
+
+export function ok(subject: string, message: string): Found {
+  return { subject, state: 'ok', message }
+}
+
+/** Not looked at, and why; `mend` is what has it looked at. */
+export function skipped(subject: string, message: string, mend: readonly string[] = []): Found {
+  return { subject, state: 'skipped', message, mend }
+}
+
+/** The exporter sees, and something should be mended all the same. */
+export function warning(
+  subject: string,
+  message: string,
+  mend: readonly string[] = [],
+  reasons: readonly string[] = [],
+): Found {
+  return { subject, state: 'warning', message, mend, reasons }
+}
+
+/** The exporter can't see something that it has to judge. */
+export function failed(
+  subject: string,
+  message: string,
+  mend: readonly string[] = [],
+  reasons: readonly string[] = [],
+): Found {
+  return { subject, state: 'failed', message, mend, reasons }
+}

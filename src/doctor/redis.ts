@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { deadLetterStreams, platformStreams } from '../checks/platform.ts'
+import { openRedis, type RedisCommand, type RedisConnection, type RedisReply } from '../connections/redis.ts'
+import { commandNeeds } from '../probes/redis-needs.ts'
+import type { Area } from './area.ts'
+import { judgeCommands, judgeLogin, judgeServer, type Tried } from './redis-verdicts.ts'
+
+/** Whether the user may log in and use each command on each key that the looks use; every one is really sent. */
+export const redis: Area = {
+  name: 'redis',
+  title: 'Redis',
+  async check({ config }) {
+    const client = openRedis(config.redis)
+    const wanted = commandNeeds.flatMap(({ rule, probe, tries }) =>
+      tries(platformStreams, deadLetterStreams).map((command) => ({ rule, probe, command })),
+    )
+    const user = config.redis.username ?? 'default'
+    try {
+      const replies = await patientReplies(
+        client,
+        wanted.map(({ command }) => command),
+      )
+      const tried = wanted.map(({ rule, probe, command }, at): Tried => {
+        const reply = replies[at]
+        const key = command.slice(1).find((argument) => argument.startsWith('caracal.'))
+        return {
+          rule,
+          probe,
+          ...(key !== undefined && { key }),
+          ...(reply?.ok === false && { blindness: reply.blindness }),
+        }
+      })
+      const login = judgeLogin(tried, user)
+      if (login.state === 'failed') return [login]
+      const [info] = await client.run([['INFO', 'server', 'replication']])
+      const text = info?.ok === true && typeof info.value === 'string' ? info.value : undefined
+      return [login, ...judgeServer(text), ...judgeCommands(tried, user)]
+    } finally {
+      await client.close()
+    }
+  },
+}
+
+/** The exporter looks again at once; so a server that is slow for a moment is not called dead here either. */
+async function patientReplies(
+  client: RedisConnection,
+  commands: readonly RedisCommand[],
+): Promise<readonly RedisReply[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const replies = await client.run(commands)
+    const isLate = replies.some((reply) => !reply.ok && reply.blindness.unknownReason === 'timeout')
+    if (!isLate || attempt === 4) return replies
+    // A connection that was given up is not dialled again before this.
+    await delay(400)
+  }
+}

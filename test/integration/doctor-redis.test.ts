@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { startRedis, type RedisServer } from '../../rig/redis.ts'
+import { redis } from '../../src/doctor/redis.ts'
+import { commandNeeds, keyRule } from '../../src/probes/redis-needs.ts'
+import { examined, foundOf, subjectsThat } from '../support/doctor.ts'
+
+const password = 'gate-Pass+word/1'
+const documented = readFileSync(join(import.meta.dirname, '../../helm/files/redis-acl.txt'), 'utf8').trim()
+const rules = documented.replace(/^reset on /, '').split(' ')
+
+let server: RedisServer
+let admin: Redis
+
+beforeAll(async () => {
+  server = await startRedis({ users: ['user default on nopass ~* &* +@all'] })
+  admin = new Redis({ port: server.port, protocol: 2 })
+  for (const stream of ['caracal.audit.events', 'caracal.sessions.revoke'])
+    await admin.xgroup('CREATE', stream, 'audit-ingestor', '$', 'MKSTREAM')
+})
+afterAll(async () => {
+  admin?.disconnect()
+  await server?.stop()
+})
+
+let users = 0
+
+/** A new user with these rules. */
+async function userWith(own: readonly string[]): Promise<string> {
+  users += 1
+  const name = `gate ${users}`.replace(' ', '-')
+  await admin.call('ACL', 'SETUSER', name, 'reset', 'on', `>${password}`, ...own)
+  return name
+}
+
+async function examinedAs(username: string, secret = password, path = '/0') {
+  const url = `redis://127.0.0.1:${server.port}${path}`
+  const configuration = { redis: { url, username, password: { file: 'redis-password' } } }
+  return examined(redis, { configuration, secrets: { 'redis-password': `${secret}\n` } })
+}
+
+/** Runs a line of the doctor's as it is, in a shell; only where the server is has to be said. */
+async function applied(lines: readonly string[] | undefined): Promise<void> {
+  const line = lines?.[0] ?? ''
+  expect(line).toMatch(/^redis-cli ACL SETUSER /)
+  const command = line.replace('redis-cli', `redis-cli -p ${server.port}`)
+  await promisify(execFile)('sh', ['-c', command])
+}
+
+describe('the doctor of Redis', () => {
+  it('finds nothing to mend with the ACL of the chart', async () => {
+    const found = await examinedAs(await userWith(rules))
+    expect(found.filter(({ state }) => state === 'failed')).toEqual([])
+    expect(subjectsThat(found, 'ok')).toEqual(
+      expect.arrayContaining([
+        'login',
+        'TIME',
+        'INFO',
+        'XINFO STREAM',
+        'XREAD',
+        'XRANGE',
+        'XPENDING',
+        'keys',
+      ]),
+    )
+  })
+
+  it.each(commandNeeds)('names what lacks $rule, and its line mends it', async ({ rule, probe }) => {
+    const user = await userWith(rules.filter((one) => one !== rule))
+    const subject = rule.slice(1).replace('|', ' ').toUpperCase()
+    const before = await examinedAs(user)
+    expect(subjectsThat(before, 'failed')).toEqual([subject])
+    expect(foundOf(before, subject).message).toBe(`${user} may not use it, so ${probe} sees nothing`)
+    await applied(foundOf(before, subject).mend)
+    expect(subjectsThat(await examinedAs(user), 'failed')).toEqual([])
+  })
+
+  it('names the streams that may not be read, and its line mends it', async () => {
+    const user = await userWith([...rules.filter((one) => one !== keyRule), '%R~caracal.audit.*'])
+    const before = await examinedAs(user)
+    expect(subjectsThat(before, 'failed')).toEqual(['keys'])
+    expect(foundOf(before, 'keys').message).toContain('caracal.sessions.revoke.dead')
+    expect(foundOf(before, 'keys').message).not.toContain('caracal.audit.events')
+    await applied(foundOf(before, 'keys').mend)
+    expect(subjectsThat(await examinedAs(user), 'failed')).toEqual([])
+  })
+
+  it('names the right to choose a database, and its line mends it', async () => {
+    const user = await userWith(rules)
+    const before = await examinedAs(user, password, '/1')
+    expect(subjectsThat(before, 'failed')).toEqual(['login'])
+    await applied(foundOf(before, 'login').mend)
+    expect(subjectsThat(await examinedAs(user, password, '/1'), 'failed')).toEqual([])
+  })
+
+  it('says that the login is refused, without the password', async () => {
+    const found = await examinedAs(await userWith(rules), 'wrong-Secret+9')
+    expect(found).toHaveLength(1)
+    expect(foundOf(found, 'login')).toMatchObject({ state: 'failed', reasons: ['redis_unauthorized'] })
+    expect(JSON.stringify(found)).not.toContain('wrong-Secret')
+  })
+
+  it('says that a key holds something else than a stream, and how to see what', async () => {
+    await admin.set('caracal.keys.invalidate', 'no stream')
+    const found = await examinedAs(await userWith(rules))
+    await admin.del('caracal.keys.invalidate')
+    expect(foundOf(found, 'XINFO STREAM')).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('caracal.keys.invalidate') as string,
+      reasons: ['redis_wrong_type'],
+    })
+  })
+})
+
+describe('the commands that the looks need', () => {
+  it('are those of the ACL in the chart', () => {
+    const granted = rules.filter((rule) => rule.startsWith('+')).toSorted()
+    expect(commandNeeds.map(({ rule }) => rule).toSorted()).toEqual(granted)
+    expect(rules).toContain(keyRule)
+  })
+})
