@@ -36,6 +36,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['*'],
     folders: ['page'],
   },
+  // Rules for Prometheus and Alertmanager; scripts/alert-files.ts writes them down.
+  alerts: { imports: ['core', 'checks', 'gates', 'publish/families.ts'], packages: [], pure: true },
   daemon: {
     imports: ['core', 'checks', 'gates', 'rollout', 'connections', 'cluster', 'config', 'probes', 'publish'],
     packages: ['*'],
@@ -53,6 +55,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'config',
       'probes',
       'publish/contract.ts',
+      'alerts',
       'daemon/known.ts',
       'cli',
     ],

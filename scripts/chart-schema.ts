@@ -34,6 +34,8 @@ const seconds = '^([0-9]+(ms|s|m|h))+$'
 const duration: Schema = { type: 'string', pattern: seconds }
 const port: Schema = { type: 'integer', minimum: 1, maximum: 65_535 }
 const ports: Schema = { type: 'array', items: port, minItems: 1 }
+/** A URL as it may stand in an annotation, where braces are a template. */
+const link: Schema = { type: 'string', pattern: '^https?://[^\\s"\'{}\\\\]*[^\\s"\'{}\\\\/]$' }
 const userId: Schema = { type: 'integer', minimum: 1 }
 const peers: Schema = { type: 'array', items: anyObject }
 
@@ -179,7 +181,13 @@ function values(known: Known): Schema {
     }),
     networkPolicy,
     serviceMonitor,
-    prometheusRule: fields({ enabled: flag, labels: tags, extraGroups: peers }),
+    prometheusRule: fields({
+      enabled: flag,
+      labels: tags,
+      runbookBaseUrl: link,
+      grafanaUrl: link,
+      extraGroups: peers,
+    }),
     dashboards: fields({ enabled: flag, namespace: nameOrNone, labels: tags, annotations: tags }),
     grants: fields({
       postgres: fields(grant),

@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { configFiles } from '../src/config/reference.ts'
 import { known } from '../src/daemon/known.ts'
 import { generatedFiles } from '../src/publish/generated.ts'
+import { alertFiles } from './alert-files.ts'
 import { chartFiles } from './chart-schema.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -15,6 +16,7 @@ const generators: readonly (() => Readonly<Record<string, string>>)[] = [
   () => configFiles(known),
   () => generatedFiles(packageJson.version),
   () => chartFiles(known),
+  () => alertFiles(),
 ]
 
 async function formatted(file: string, text: string): Promise<string> {

@@ -1,57 +1,66 @@
-import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { selfFamilies, signalFamilies, verdictFamilies } from '../../src/publish/families.ts'
-import { chartFolder, renderChart, theOne } from '../support/chart.ts'
+import { describe, expect, it } from 'vitest'
+import { gateGroup } from '../../src/alerts/index.ts'
+import { ruleFile } from '../../src/alerts/rule-file.ts'
+import { trials } from '../support/alerts/promtool.ts'
+import { first, neighbours, ruleTest, scraped } from '../support/alerts/world.ts'
+import { renderChart, theOne } from '../support/chart.ts'
 
-const run = promisify(execFile)
-const file = join(chartFolder, 'files/alerts.yaml')
-
-interface Alerts {
-  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[]
+const links = { docs: 'https://docs.example/gate', grafana: 'https://grafana.acme.example' }
+const values = {
+  release: { name: 'caracal', namespace: 'prod' },
+  prometheusRule: { enabled: true, runbookBaseUrl: links.docs, grafanaUrl: links.grafana },
 }
 
-let folder: string
-let alerts: Alerts
-
-beforeAll(async () => {
-  alerts = parse(await readFile(file, 'utf8')) as Alerts
-  folder = await mkdtemp(join(tmpdir(), 'gate-alerts-'))
-  await copyFile(file, join(folder, 'alerts.yaml'))
-  await copyFile(resolve(import.meta.dirname, '../fixtures/alerts.test.yaml'), join(folder, 'test.yaml'))
-})
-
-afterAll(() => rm(folder, { recursive: true, force: true }))
-
 describe('the alerts of the chart', () => {
-  it('come when they should, and stay away when they should not (promtool)', async () => {
-    const { stdout } = await run('promtool', ['test', 'rules', join(folder, 'test.yaml')])
-    expect(stdout).toContain('SUCCESS')
-    const tested = await readFile(join(folder, 'test.yaml'), 'utf8')
-    const names = alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert))
-    expect(names.filter((name) => !tested.includes(`alertname: ${name}\n`))).toEqual([])
-  })
-
-  it('ask for metrics and labels that the exporter has', () => {
-    const families = [
-      ...Object.values(verdictFamilies),
-      ...Object.values(selfFamilies),
-      ...signalFamilies.values(),
-    ]
-    const known = new Set(families.map(({ name }) => name))
-    const asked = alerts.groups.flatMap(({ rules }) =>
-      rules.flatMap(({ expr }) => expr.match(/caracal_\w+/g) ?? []),
-    )
-    expect(asked.filter((name) => !known.has(name))).toEqual([])
-  })
-
-  it('are what the PrometheusRule holds, with the groups that somebody adds', async () => {
+  it('are the shipped ones, for the release that it watches and with the links that it is given', async () => {
     const own = { name: 'own', rules: [{ alert: 'Own', expr: 'vector(1)' }] }
-    const chart = await renderChart({ prometheusRule: { enabled: true, extraGroups: [own] } })
-    expect(theOne(chart, 'PrometheusRule')['spec']).toEqual({ groups: [...alerts.groups, own] })
+    const chart = await renderChart({
+      ...values,
+      prometheusRule: { ...values.prometheusRule, extraGroups: [own] },
+    })
+    const shipped = ruleFile([gateGroup({ name: 'caracal', namespace: 'prod' })], { links })
+    expect(theOne(chart, 'PrometheusRule')['spec']).toEqual({ groups: [...shipped.groups, own] })
+  })
+
+  it('take no link that Prometheus would read as a template', async () => {
+    const prometheusRule = { enabled: true, grafanaUrl: 'https://x/{{ query "up" }}' }
+    await expect(renderChart({ prometheusRule })).rejects.toThrow(/grafanaUrl/)
+  })
+
+  it('tell for ever that their own release has no exporter, whatever others have (promtool)', async () => {
+    const name = 'CaracalGateExporterAbsent'
+    const { groups } = theOne(await renderChart(values), 'PrometheusRule')['spec'] as {
+      groups: { rules: { alert?: string; record?: string }[] }[]
+    }
+    const rules = groups
+      .flatMap((group) => group.rules)
+      .filter(({ alert, record }) => alert === name || record?.includes('replicas') === true)
+    const labels = {
+      severity: 'critical',
+      component: 'gate-exporter',
+      release_namespace: 'prod',
+      release_name: 'caracal',
+    }
+    const others = neighbours.slice(1).map((replica) => scraped(replica, '1x2000'))
+    const stories = [
+      {
+        story: 'it goes, and others stay',
+        series: [...others, scraped(first, '1x8 stale')],
+        told: [
+          { at: '5m', firing: [] },
+          { at: '5m15s', firing: [labels] },
+          { at: '7h', firing: [labels] },
+        ],
+      },
+      {
+        story: 'it is there',
+        series: [scraped(first)],
+        told: [{ at: '8m', firing: [] }],
+      },
+    ]
+    const tests = stories.map((story) => ruleTest(name, story))
+    const bare = rules.map((rule) => ('alert' in rule ? { ...rule, annotations: {} } : rule))
+    const [outcome] = await trials([{ rules: { groups: [{ name: 'chart', rules: bare }] }, tests }])
+    expect(outcome).toMatchObject({ passed: true })
   })
 })

@@ -1,0 +1,62 @@
+// Alert rules and the fragment for Alertmanager, made from src/alerts; `npm run generate` writes them.
+import { stringify } from 'yaml'
+import { gateGroup, platformGroup } from '../src/alerts/index.ts'
+import { alertmanager } from '../src/alerts/routing.ts'
+import { ruleFile, type Links } from '../src/alerts/rule-file.ts'
+
+/** Where links lead unless somebody says otherwise; docs/alerts.md tells how. */
+export const defaultLinks: Links = {
+  docs: 'https://gates.caracal.run/docs',
+  grafana: 'https://grafana.example',
+}
+
+/** What the chart puts its values in for. */
+const chart = {
+  links: { docs: '__RUNBOOK_BASE_URL__', grafana: '__GRAFANA_URL__' },
+  release: { name: '__RELEASE_NAME__', namespace: '__RELEASE_NAMESPACE__' },
+}
+
+const generated =
+  'Generated from src/alerts by `npm run generate`. docs/alerts.md says what each alert means.'
+
+function yaml(comments: readonly string[], content: object): string {
+  const head = [generated, ...comments].map((line) => `# ${line}\n`).join('')
+  return `${head}\n${stringify(content, { lineWidth: 0, aliasDuplicateObjects: false })}`
+}
+
+/** The generated files by their path. */
+export function alertFiles(links: Links = defaultLinks): Readonly<Record<string, string>> {
+  const gate = ruleFile([gateGroup()], { links })
+  const prometheusRule = {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: {
+      name: 'caracal-gate-exporter',
+      labels: { 'app.kubernetes.io/name': 'caracal-gate-exporter' },
+    },
+    spec: gate,
+  }
+  const needs = 'For Prometheus 2.42 and newer.'
+  return {
+    'alerts/caracal-gate.rules.yaml': yaml(
+      ['What the exporter says, and its silence. For rule_files.', needs],
+      gate,
+    ),
+    'alerts/caracal-gate.prometheusrule.yaml': yaml(
+      ['caracal-gate.rules.yaml for the Prometheus Operator, where the chart does not bring it.', needs],
+      prometheusRule,
+    ),
+    'alerts/platform.rules.yaml': yaml(
+      ['The stop conditions from the metrics of the platform itself, for when the exporter is dead.', needs],
+      ruleFile([platformGroup], { links }),
+    ),
+    'alerts/alertmanager.yaml': yaml(
+      ['Routes, inhibitions and receivers for Alertmanager 0.25 and newer, to be merged into yours.'],
+      alertmanager,
+    ),
+    'helm/files/alerts.yaml': yaml(
+      ['The chart wraps it into a PrometheusRule and puts in what stands between __.'],
+      ruleFile([gateGroup(chart.release)], { links: chart.links }),
+    ),
+  }
+}

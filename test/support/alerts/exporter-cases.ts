@@ -1,0 +1,233 @@
+import { caracal, first, neighbours, scraped, second, series } from './world.ts'
+import type { Case, Replica } from './world.ts'
+
+const both = [scraped(first), scraped(second)]
+const exporter = { component: 'gate-exporter' }
+const critical = { severity: 'critical', ...exporter, ...caracal }
+const warning = { severity: 'warning', ...exporter, ...caracal }
+
+function verdict(replica: Replica, state: string, values: string) {
+  return series('caracal_rollout_verdict', replica, { state }, values)
+}
+function expires(replica: Replica, values: string) {
+  return series('caracal_rollout_verdict_expires_timestamp_seconds', replica, {}, values)
+}
+function evaluated(replica: Replica, values: string) {
+  return series('caracal_gate_exporter_last_evaluation_timestamp_seconds', replica, {}, values)
+}
+
+/** A gauge that is 1 when all is well; one of two replicas has 0 long enough, then for a little less. */
+function whenZero(
+  metric: string,
+  held: {
+    readonly samples: number
+    readonly last: string
+    readonly fires: string
+    readonly keeps: string
+    readonly ends: string
+  },
+  labels: Readonly<Record<string, string>> = {},
+): readonly Case[] {
+  const of = (replica: Replica, values: string) => series(metric, replica, labels, values)
+  return [
+    {
+      story: 'one of two replicas has it for long enough',
+      series: [...both, of(first, '1x200'), of(second, `1x3 0x${held.samples} 1x200`)],
+      told: [
+        { at: held.last, firing: [] },
+        { at: held.fires, firing: [{ ...warning, ...labels }] },
+        { at: held.keeps, firing: [{ ...warning, ...labels }] },
+        { at: held.ends, firing: [] },
+      ],
+    },
+    {
+      story: 'it blinks, each time for less',
+      series: [...both, of(first, '0x6 1 0x6 1 0x6 1 0x6 1x200')],
+      told: ['2m', '5m', '6m', '7m', '15m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'all is well, or nothing is known',
+      series: [...both, of(first, '1x200')],
+      told: ['6m', '15m'].map((at) => ({ at, firing: [] })),
+    },
+  ]
+}
+
+/** When an alert that waits five minutes, and one that waits two, comes and goes in the story above. */
+const fiveMinutes = { samples: 23, last: '5m45s', fires: '6m', keeps: '11m45s', ends: '12m' }
+const twoMinutes = { samples: 11, last: '2m45s', fires: '3m', keeps: '8m45s', ends: '9m' }
+
+export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
+  CaracalGateExporterAbsent: [
+    {
+      story: 'the last exporter of a release goes and does not come back',
+      series: [scraped(first, '1x40 stale'), scraped(second, '1x20 stale')],
+      told: [
+        { at: '10m', firing: [] },
+        { at: '13m', firing: [] },
+        { at: '13m15s', firing: [critical] },
+        { at: '4h', firing: [critical] },
+        { at: '6h9m', firing: [critical] },
+        { at: '6h12m', firing: [critical] },
+        { at: '6h14m', firing: [critical, { severity: 'critical', ...exporter }] },
+        { at: '6h16m', firing: [{ severity: 'critical', ...exporter }] },
+      ],
+    },
+    {
+      story: 'it comes back after a while',
+      series: [scraped(first, '1x8 stale _x20 1x200')],
+      told: [
+        { at: '5m', firing: [] },
+        { at: '5m15s', firing: [critical] },
+        { at: '12m15s', firing: [critical] },
+        { at: '12m30s', firing: [] },
+      ],
+    },
+    {
+      story: 'one of several releases loses its exporter',
+      series: [...neighbours.map((replica) => scraped(replica)), scraped(first, '1x8 stale')],
+      told: [{ at: '6m', firing: [critical] }],
+    },
+    {
+      story: 'it is replaced within two minutes',
+      series: [scraped(first, '1x8 stale _x7 1x200')],
+      told: ['3m', '4m15s', '5m15s', '10m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'one of two replicas is away for long',
+      series: [scraped(first), scraped(second, '1x3 stale')],
+      told: ['4m', '10m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'there never was one',
+      series: [],
+      told: [
+        { at: '2m45s', firing: [] },
+        { at: '3m', firing: [{ severity: 'critical', ...exporter }] },
+        { at: '20m', firing: [{ severity: 'critical', ...exporter }] },
+      ],
+    },
+  ],
+  CaracalGateExporterStalled: [
+    {
+      story:
+        'the verdict of one of two has expired, by a little more than clocks may differ, for two minutes',
+      series: [
+        ...both,
+        expires(first, '15+15x200'),
+        expires(second, '15+15x3 29+15x11 255+15x200'),
+        evaluated(first, '0+15x200'),
+        evaluated(second, '0+15x200'),
+      ],
+      told: [
+        { at: '2m45s', firing: [] },
+        { at: '3m', firing: [critical] },
+        { at: '8m45s', firing: [critical] },
+        { at: '9m', firing: [] },
+      ],
+    },
+    {
+      story: 'every verdict has expired when the next one is scraped, and clocks differ by 30 s',
+      series: [...both, expires(first, '-30+15x200'), evaluated(first, '0+15x200')],
+      told: ['2m', '10m', '20m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'one of two evaluates no more, and says that its verdict is good for ever',
+      series: [
+        ...both,
+        expires(first, '9000x200'),
+        expires(second, '9000x200'),
+        evaluated(first, '0+15x200'),
+        evaluated(second, '0+15x8 120x100'),
+      ],
+      told: [
+        { at: '5m45s', firing: [] },
+        { at: '6m15s', firing: [critical] },
+        { at: '15m', firing: [critical] },
+      ],
+    },
+    {
+      story: 'it evaluates a little, once in a minute',
+      series: [scraped(first), evaluated(first, '0x3 1x3 2x3 3x3 4x3 5x3 6x3 7x3 8x3 9x3 10x3')],
+      told: ['4m', '8m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'it is started anew while it is stalled: the page stays, and ends when it judges again',
+      series: [
+        scraped(first, '1x15 stale _x5 1x100'),
+        expires(first, '0x15 stale _x5 345+15x100'),
+        evaluated(first, '0x15 stale _x5 330+15x100'),
+      ],
+      told: [
+        { at: '3m', firing: [critical] },
+        { at: '5m', firing: [critical] },
+        { at: '7m', firing: [critical] },
+        { at: '10m', firing: [] },
+      ],
+    },
+  ],
+  CaracalGateExporterBlind: whenZero('caracal_gate_exporter_probe_up', fiveMinutes, {
+    probe: 'redis-streams',
+  }),
+  CaracalGateExporterReplicasDisagree: [
+    {
+      story: 'two replicas give different verdicts for five minutes',
+      series: [
+        ...both,
+        verdict(first, 'proceed', '1x200'),
+        verdict(first, 'hold', '0x200'),
+        verdict(second, 'proceed', '1x3 0x23 1x200'),
+        verdict(second, 'hold', '0x3 1x23 0x200'),
+      ],
+      told: [
+        { at: '5m45s', firing: [] },
+        { at: '6m', firing: [warning] },
+        { at: '11m45s', firing: [warning] },
+        { at: '12m', firing: [] },
+      ],
+    },
+    {
+      story: 'they differ for a moment, again and again',
+      series: [
+        ...both,
+        verdict(first, 'proceed', '1x200'),
+        verdict(second, 'proceed', '0x6 1 0x6 1 0x6 1 0x6 1x200'),
+        verdict(second, 'hold', '1x6 0 1x6 0 1x6 0 1x6 0x200'),
+      ],
+      told: ['2m', '6m', '7m', '15m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'two replicas agree, and other releases have other verdicts',
+      series: [
+        ...both,
+        verdict(first, 'proceed', '1x200'),
+        verdict(second, 'proceed', '1x200'),
+        ...neighbours.flatMap((replica) => [scraped(replica), verdict(replica, 'hold', '1x200')]),
+      ],
+      told: ['6m', '15m'].map((at) => ({ at, firing: [] })),
+    },
+    {
+      story: 'three replicas give three verdicts',
+      series: [
+        ...both,
+        scraped({ ...first, target: { ...first.target, instance: '10.0.0.9:9465' } }),
+        verdict(first, 'proceed', '1x200'),
+        verdict(second, 'hold', '1x200'),
+        verdict({ ...first, target: { ...first.target, instance: '10.0.0.9:9465' } }, 'stop', '1x200'),
+      ],
+      told: [{ at: '5m', firing: [warning] }],
+    },
+  ],
+  CaracalGateExporterConfigRefused: whenZero(
+    'caracal_gate_exporter_config_last_reload_successful',
+    twoMinutes,
+  ),
+  CaracalGateExporterMemoryNotKept: whenZero('caracal_gate_exporter_state_store_up', fiveMinutes),
+  CaracalGateExporterWatchdog: [
+    {
+      story: 'always',
+      series: [],
+      told: ['0s', '10m'].map((at) => ({ at, firing: [{ severity: 'none', ...exporter }] })),
+    },
+  ],
+}

@@ -1,0 +1,71 @@
+import { gateGroup, platformGroup } from '../../../src/alerts/index.ts'
+import { ruleFile, type AlertingRule, type Rule } from '../../../src/alerts/rule-file.ts'
+import { stopAlerts, stopConditions } from '../../../src/alerts/stops.ts'
+import { exporterCases } from './exporter-cases.ts'
+import { platformCases } from './platform-cases.ts'
+import type { RuleTest, Trial } from './promtool.ts'
+import { recordingCases } from './recording-cases.ts'
+import { rolloutCases } from './rollout-cases.ts'
+import { stopCases } from './stop-cases.ts'
+import { ruleTest, type Case } from './world.ts'
+
+const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }
+
+/** Every shipped rule. */
+export const rules: readonly Rule[] = ruleFile([gateGroup(), platformGroup], { links }).groups.flatMap(
+  (group) => group.rules,
+)
+
+export function isAlert(rule: Rule): rule is AlertingRule {
+  return 'alert' in rule
+}
+
+/** The stories of each alert, by its name. */
+export const cases: ReadonlyMap<string, readonly Case[]> = new Map([
+  ...stopConditions.map(({ id }) => {
+    const alert = stopAlerts.find(({ expr }) => expr.includes(`"${id}"`))
+    return [alert?.name ?? '', stopCases(id, componentOf(id))] as const
+  }),
+  ...Object.entries(rolloutCases),
+  ...Object.entries(exporterCases),
+  ...Object.entries(platformCases),
+])
+
+/** Where to look, as the tests expect it. */
+function componentOf(id: string): string {
+  const places: Readonly<Record<string, readonly string[]>> = {
+    migration: ['migration-job-failed'],
+    sts: ['sts-unready', 'policy-failure'],
+    gateway: ['gateway-unready', 'revocation-snapshot-stale', 'sts-circuit-open'],
+    audit: ['audit-dlq-growing', 'replay-backlog-aging', 'audit-evidence-lost', 'audit-tamper-detected'],
+    api: ['outbox-dead-messages'],
+    postgres: ['postgres-pool-saturation'],
+    redis: ['redis-memory-pressure'],
+  }
+  return Object.keys(places).find((place) => places[place]?.includes(id)) ?? ''
+}
+
+/** The alerts of this name and what they read, without annotations; `instead` takes the place of one of them. */
+function bareRules(name: string, instead?: { readonly of: Rule; readonly by: Rule }): object {
+  const alerts = rules.filter((rule) => isAlert(rule) && rule.alert === name)
+  const read = rules.filter((rule) => !isAlert(rule) && alerts.some(({ expr }) => expr.includes(rule.record)))
+  const chosen = [...read, ...alerts].map((rule) => (rule === instead?.of ? instead.by : rule))
+  return grouped(chosen)
+}
+
+function grouped(chosen: readonly Rule[]): object {
+  const bare = chosen.map((rule) => (isAlert(rule) ? { ...rule, annotations: {} } : rule))
+  return { groups: [{ name: 'rules', rules: bare }] }
+}
+
+/** The alert of this name with all its stories. */
+export function trialOf(name: string, instead?: { readonly of: Rule; readonly by: Rule }): Trial {
+  const tests = (cases.get(name) ?? []).map((one): RuleTest => ruleTest(name, one))
+  return { rules: bareRules(name, instead), tests }
+}
+
+/** A recording rule with its story. */
+export function trialOfRecording(rule: Rule, record: string): Trial {
+  const test = recordingCases.get(record)
+  return { rules: grouped([rule]), tests: test === undefined ? [] : [test] }
+}
