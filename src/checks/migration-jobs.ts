@@ -1,9 +1,12 @@
 import type { Evidence, Sighting } from '../core/evidence.ts'
 import { unknown, unseen, type Condition, type Finding, type Recollection } from '../core/finding.ts'
+import { REVISION_CREATED } from '../core/rollout.ts'
+import { SECOND, type Millis } from '../core/time.ts'
 import { expected } from './expected.ts'
 import {
   migrationEarlyPods,
   migrationJobActive,
+  migrationJobCreated,
   migrationJobFailed,
   migrationJobSucceeded,
   workloadDesired,
@@ -101,10 +104,13 @@ function earlyPods(evidence: Evidence): readonly Finding[] {
  */
 export const noMigrationJobFailed: Condition = {
   claims: 'no migration Job fails',
-  signals: [migrationJobFailed],
-  judge(evidence) {
+  signals: [migrationJobFailed, migrationJobSucceeded, migrationJobCreated],
+  judge(evidence, recollection) {
     const { readings, unseen: blind } = evidence.of(migrationJobFailed)
-    const findings = [...readings.map(runOf), ...blind.map((spot) => unseen(spot))]
+    const findings = [
+      ...readings.map((sighting) => runOf(sighting, evidence, recollection)),
+      ...blind.map((spot) => unseen(spot)),
+    ]
     const [cluster] = evidence.targets(migrationJobFailed)
     if (findings.length > 0 || cluster === undefined) return findings
     const message = 'the release has no migration Job that could fail'
@@ -112,17 +118,16 @@ export const noMigrationJobFailed: Condition = {
   },
 }
 
-function runOf({ reading, target }: Sighting): Finding {
+function runOf({ reading, target }: Sighting, evidence: Evidence, recollection: Recollection): Finding {
   const { labels, value, detail = 'no reason given' } = reading
   const kind = labels['kind'] ?? target.id
-  if (value === 0)
-    return {
-      key: kind,
-      answer: 'met',
-      reason: 'ok',
-      message: `the Job ${kind} has not failed`,
-      target: target.id,
-    }
+  const own = isOfRollout(kind, evidence, recollection)
+  if (value === 0) {
+    const met = { key: kind, answer: 'met', reason: 'ok', target: target.id } as const
+    return own === true && textOf(evidence, migrationJobSucceeded, kind) !== undefined
+      ? { ...met, message: `the Job ${kind} of this rollout has succeeded`, makesGood: true }
+      : { ...met, message: `the Job ${kind} has not failed` }
+  }
   const uid = /uid ([\w-]+)/.exec(detail)?.[1] ?? 'last run'
   return {
     key: `${kind}/${uid}`,
@@ -130,5 +135,21 @@ function runOf({ reading, target }: Sighting): Finding {
     reason: 'migration_job_failed',
     message: `the Job ${kind} has failed: ${detail}`,
     target: target.id,
+    ...(own !== undefined && { own }),
   }
+}
+
+/** Times of the API server are whole seconds, and those of two API servers differ a little. */
+const UNCERTAIN: Millis = SECOND
+
+/**
+ * Whether the last run came with the revision that the rollout under way was detected by; undefined when there is none,
+ * or nobody can tell. Helm writes the revision down before it creates the Job, so a run is older only when it was there
+ * before that.
+ */
+function isOfRollout(kind: string, evidence: Evidence, recollection: Recollection): boolean | undefined {
+  const began = recollection.rollout && recollection.mark(REVISION_CREATED)
+  const created = evidence.of(migrationJobCreated, { kind }).readings[0]?.reading.value
+  if (began === undefined || created === undefined) return undefined
+  return created * SECOND + UNCERTAIN >= began
 }

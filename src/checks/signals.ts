@@ -475,6 +475,14 @@ export const migrationJobSucceeded = defineSignal({
   labels: perMigration,
 })
 
+export const migrationJobCreated = defineSignal({
+  name: 'caracal_migration_job_created_timestamp_seconds',
+  help: 'When the last run of the migration Job was created, by the clock of the API server; absent while that run was not seen.',
+  type: 'gauge',
+  unit: 'seconds',
+  labels: perMigration,
+})
+
 export const migrationEarlyPods = defineSignal({
   name: 'caracal_migration_early_pods',
   help: 'Pods of a new revision that were created while a migration Job still ran or after it failed.',
@@ -498,6 +506,14 @@ export const releaseDeployed = defineSignal({
   help: 'Whether the newest revision of the Helm release is deployed (1), or pending, failed or going away (0).',
   type: 'gauge',
   unit: 'boolean',
+  labels: [],
+})
+
+export const releaseCreated = defineSignal({
+  name: 'caracal_release_created_timestamp_seconds',
+  help: 'When the newest revision of the Helm release was begun, by the clock of the API server.',
+  type: 'gauge',
+  unit: 'seconds',
   labels: [],
 })
 

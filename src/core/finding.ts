@@ -56,6 +56,13 @@ export interface Finding {
    */
   readonly indirect?: true
   readonly tally?: Tally
+  /**
+   * Whether what is wrong came with the rollout under way, where that can be told for certain. Else the first look that
+   * shows it decides.
+   */
+  readonly own?: boolean
+  /** Makes good what was wrong before the rollout with this subject, and with those whose key begins with `key/`. */
+  readonly makesGood?: true
 }
 
 /** What the daemon remembers and a condition may compare with. */

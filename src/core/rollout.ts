@@ -35,5 +35,11 @@ export const FIRST_SEEN = 'follow:first-seen'
 /** Marks whose key begins with this are forgotten when a rollout begins, and so taken anew. */
 export const ROLLOUT_BASELINE = 'rollout:'
 
+/** Who acts when nobody declared or acknowledged anything. */
+export const DETECTION = 'detection'
+
+/** Mark of the instant at which the API server took in the revision that a rollout was detected by. */
+export const REVISION_CREATED = `${ROLLOUT_BASELINE}revision-created`
+
 /** Mark of the newest revision of the release when the rollout began, or 0 when that is not known. */
 export const REVISION_AT_BEGIN = `${ROLLOUT_BASELINE}release-revision`

@@ -2,7 +2,7 @@ import type { Advice } from './advice.ts'
 import { newEvent, othersThan } from './edge.ts'
 import type { Source } from './gate.ts'
 import type { Condition, Finding } from './finding.ts'
-import { endedBefore, newLatch, relatch, stillStands, type Latch } from './latch.ts'
+import { attributed, endedBefore, madeGood, newLatch, relatch, stillStands, type Latch } from './latch.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 
@@ -106,10 +106,9 @@ export function stopStatus(
   const isAnother = began || others.length > 0 || (anew && tick.rollout)
   const isNews = isAnother && tick.rollout && (others.length > 0 || !stillStands(held))
   const latched = isNews ? relatch(held, others.length > 0 ? others : findings, tick.now) : held
-  const latch =
-    state === 'firing' && breach?.answer === 'unmet' && latched?.proven === false
-      ? { ...latched, proven: true }
-      : latched
+  const isSeen = state === 'firing' && breach?.answer === 'unmet'
+  const proven = isSeen && latched?.proven === false ? { ...latched, proven: true } : latched
+  const latch = proven && knownBetter(proven, state, findings, tick.now)
   return {
     id: stop.id,
     state,
@@ -121,6 +120,20 @@ export function stopStatus(
     ...(wellSince !== undefined && { wellSince }),
     ...(lastEventAt !== undefined && { lastEventAt }),
     ...(latch !== undefined && { latch }),
+  }
+}
+
+/** The latch with what these findings say of how it came and whether it is made good. */
+function knownBetter(latch: Latch, state: StopState, findings: readonly Finding[], now: Instant): Latch {
+  switch (state) {
+    case 'firing':
+      return attributed(latch, findings)
+    case 'clear':
+      return madeGood(latch, findings, now)
+    case 'pending':
+    case 'unknown':
+    case 'skipped':
+      return latch
   }
 }
 

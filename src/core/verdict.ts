@@ -112,8 +112,9 @@ function stopCandidate(title: string, status: StopStatus): Candidate[] {
   const ref = `stop-conditions/${status.id}`
   if (status.state === 'clear' || status.state === 'skipped') {
     if (!forbids(status) || status.latch === undefined) return []
-    const { reason, message } = status.latch
-    const latched = `${title}: fired during this rollout and is not acknowledged (${message})`
+    const { reason, message, preexisting } = status.latch
+    const when = preexisting ? 'fired before this rollout' : 'fired during this rollout'
+    const latched = `${title}: ${when} and is not acknowledged (${message})`
     return [{ ref, state: 'latched', reason, message: latched, rank: rankOf['latched'] ?? 0, cause: ref }]
   }
   return [candidate(ref, status.state, status.cause ?? status.findings[0], title)]

@@ -1,4 +1,5 @@
 import {
+  releaseCreated,
   releaseDeployed,
   releaseManifestObjects,
   releasePreviousRevision,
@@ -8,6 +9,7 @@ import {
 import type { Cluster, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
+import { SECOND } from '../core/time.ts'
 import { nameOf, objectsAt, podSpecOf, textAt } from '../manifest/objects.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import { CannotSee, type Look, type Watch } from './probe.ts'
@@ -15,6 +17,7 @@ import { driftOf } from './workload-drift.ts'
 
 const provides = [
   releaseRevision,
+  releaseCreated,
   releaseDeployed,
   releaseManifestObjects,
   releasePreviousRevision,
@@ -30,7 +33,12 @@ function lookAtRelease(cluster: Cluster): Look {
   const [newest, ...earlier] = seenNow(cluster, 'releases').toSorted((a, b) => b.revision - a.revision)
   if (newest === undefined) throw noRelease()
   return joined([
-    { readings: [read(releaseDeployed, {}, newest.status === 'deployed' ? 1 : 0, newest.status)] },
+    {
+      readings: [
+        read(releaseDeployed, {}, newest.status === 'deployed' ? 1 : 0, newest.status),
+        read(releaseCreated, {}, newest.createdAt / SECOND),
+      ],
+    },
     lookAtContent(newest),
     lookAtPrevious(earlier),
     lookAtDrift(newest, cluster),

@@ -1,13 +1,14 @@
 import {
   migrationEarlyPods,
   migrationJobActive,
+  migrationJobCreated,
   migrationJobFailed,
   migrationJobSucceeded,
 } from '../checks/signals.ts'
 import type { Cluster, Job, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
 import { cannotTell, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
-import type { Instant } from '../core/time.ts'
+import { SECOND, type Instant } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import { earlyPods, type Migrating } from './early-pods.ts'
 import type { Look, Watch } from './probe.ts'
@@ -21,7 +22,13 @@ type HookJob = ReleaseContent['hookJobs'][number]
 
 /** Is told how the migration Jobs fare, those too that succeeded and were deleted. */
 export function migrationJobs(cluster: Cluster): Watch {
-  const provides = [migrationJobActive, migrationJobFailed, migrationJobSucceeded, migrationEarlyPods]
+  const provides = [
+    migrationJobActive,
+    migrationJobCreated,
+    migrationJobFailed,
+    migrationJobSucceeded,
+    migrationEarlyPods,
+  ]
   return clusterWatch('migration-jobs', provides, cluster, () => {
     const jobs = seenNow(cluster, 'jobs')
     const release = newest(cluster)
@@ -65,7 +72,9 @@ function lookAt(kind: Kind, job: Job | undefined, release: Release | undefined):
   if (job !== undefined && job.deleted !== true) return { readings: liveReadings(kind, job) }
   // A release whose manifest is known and has no such hook does not migrate this way.
   if (release !== undefined && hook === undefined) return { readings: [] }
-  const gone = [read(migrationJobActive, labels, 0)]
+  // What Helm says of a run that was not seen is not about the one before it.
+  const isLast = job !== undefined && (release === undefined || isNewer(job, release))
+  const gone = [read(migrationJobActive, labels, 0), ...(isLast ? [created(kind, job)] : [])]
   const failed = hook?.phase === 'Failed' && !isNewer(job, release)
   const detail = failed ? `hook_failed: Helm says that ${hook.name} failed (Job deleted)` : undefined
   const succeeded = hasSucceeded(job, hook, release)
@@ -88,7 +97,12 @@ function liveReadings(kind: Kind, job: Job): readonly Reading[] {
       failed ? `${reason}: ${message} (job ${name}, uid ${uid})` : undefined,
     ),
     read(migrationJobSucceeded, labels, outcome === 'complete' ? 1 : 0, `job ${name}, uid ${uid}`),
+    created(kind, job),
   ]
+}
+
+function created(kind: Kind, job: Job): Reading {
+  return read(migrationJobCreated, { kind }, job.createdAt / SECOND)
 }
 
 /**

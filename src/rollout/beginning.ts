@@ -1,4 +1,4 @@
-import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
+import { DETECTION, REVISION_CREATED, isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { start } from './commands.ts'
 import type { Event } from './ledger.ts'
@@ -9,8 +9,10 @@ import {
   MOVED_AT,
   SIGN,
   WORKLOAD_ROLLOUTS,
+  baseline,
   baselineFrom,
   firingOf,
+  jobOf,
   movedOf,
   withMarks,
   withoutBaseline,
@@ -25,9 +27,6 @@ export interface Followed {
   readonly snapshot: Snapshot
   readonly events: readonly Event[]
 }
-
-/** Who acts in the ledger when nobody declared anything. */
-export const DETECTION = 'detection'
 
 /** Begins the rollout that the signs speak of, in place of one that is under way. */
 export function beginDetected(snapshot: Snapshot, view: View, signs: Signs, release: string): Followed {
@@ -98,12 +97,21 @@ function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, signs: Signs
     ...(found.detectedBy === 'workload-generation'
       ? [[WORKLOAD_ROLLOUTS, (marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1] as const]
       : []),
+    ...ofRevision(view, signs),
     [BASELINE_OF, at],
     [MOVED_AT, at],
     [SIGN, undefined],
     [IN_MOTION, isSuperseding && isMoving(view) ? 1 : undefined],
   ])
   return withMarks(begun, firstSights(view, begun))
+}
+
+/** When the revision came that a rollout begins with; runs that came with it may have been seen before it. */
+function ofRevision({ jobs }: View, { release }: Signs): readonly (readonly [string, number])[] {
+  if (release?.createdAt === undefined) return []
+  const { createdAt: began } = release
+  const own = [...jobs].filter(([, { run, createdAt }]) => run !== 0 && (createdAt ?? -Infinity) >= began)
+  return [[REVISION_CREATED, began], ...own.map(([kind]) => [baseline(jobOf(kind)), 0] as const)]
 }
 
 /** What is rolled out, as far as it can be seen. */

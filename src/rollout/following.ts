@@ -1,6 +1,6 @@
-import type { Rollout } from '../core/rollout.ts'
+import { DETECTION, type Rollout } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
-import { DETECTION, type Followed } from './beginning.ts'
+import type { Followed } from './beginning.ts'
 import { finish } from './commands.ts'
 import type { Event } from './ledger.ts'
 import {

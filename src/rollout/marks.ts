@@ -1,5 +1,5 @@
 import { migrationApplied } from '../checks/signals.ts'
-import { ROLLOUT_BASELINE } from '../core/rollout.ts'
+import { REVISION_CREATED, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 
 export type Marks = Snapshot['marks']
@@ -37,7 +37,7 @@ export const firingOf = (stop: string): string => `${FOLLOW}firing/${stop}`
 
 /** Whether a mark only serves to find something out, and nothing is measured from it. */
 export function isBookkeeping(key: string): boolean {
-  return /^(seen|follow|first-seen|gone):/.test(key)
+  return key === REVISION_CREATED || /^(seen|follow|first-seen|gone):/.test(key)
 }
 
 /** The marks with some of them set, or removed where the value is undefined; the same map when nothing differs. */

@@ -1,7 +1,7 @@
 import { fold } from '../core/belief.ts'
 import { append, type Event, type Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
-import { isActive, type Rollout } from '../core/rollout.ts'
+import { DETECTION, isActive, type Rollout } from '../core/rollout.ts'
 import { transitions } from '../core/change.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
@@ -57,7 +57,8 @@ export function remember(
       return { at, kind: 'transition', subject: name, message, from, to, ...active }
     })
     .filter((change) => !isTold(memory.ledger, change))
-  const ledger = append(memory.ledger, [...events, ...changes])
+  const remedied = remedies(before, after).filter((change) => !isTold(memory.ledger, change))
+  const ledger = append(memory.ledger, [...events, ...changes, ...remedied])
   const history = finished(before.rollout, after.rollout)
     ? keep(memory.history, before, after, ledger)
     : memory.history
@@ -74,6 +75,19 @@ export function remember(
     evidence: evidenceIn(after),
     ...(after.impediments.size > 0 && { impediments: Object.fromEntries(after.impediments) }),
   }
+}
+
+/** Latches that nobody had to acknowledge, since the rollout has made good what was wrong before it. */
+function remedies(before: Snapshot, { at, stops, rollout }: Snapshot): readonly Event[] {
+  return [...stops.values()].flatMap(({ id, latch }): Event[] => {
+    const { acknowledged } = latch ?? {}
+    const known = before.stops.get(id)?.latch?.acknowledged
+    if (rollout === undefined || acknowledged?.actor !== DETECTION || known !== undefined) return []
+    const { actor, reason: message } = acknowledged
+    const subject = `stop-condition/${id}`
+    const change = { from: 'latched', to: 'acknowledged', rollout: rollout.id, actor }
+    return [{ at, kind: 'transition', subject, message, ...change }]
+  })
 }
 
 /** What another replica of the daemon has dealt with, and this one has not seen yet, stays dealt with. */

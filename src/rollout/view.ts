@@ -1,15 +1,18 @@
 import {
   migrationApplied,
   migrationJobActive,
+  migrationJobCreated,
   migrationJobFailed,
+  releaseCreated,
   releaseDeployed,
   releaseRevision,
   workloadRolledOut,
   workloadTemplate,
 } from '../checks/signals.ts'
-import { evidenceOf, type Evidence } from '../core/evidence.ts'
+import { evidenceOf, type Account, type Evidence } from '../core/evidence.ts'
 import type { Signal } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
+import { SECOND, type Instant } from '../core/time.ts'
 
 /** The newest revision of the Helm release. */
 export interface Release {
@@ -18,6 +21,8 @@ export interface Release {
   readonly status: string
   readonly deployed: boolean
   readonly chart: string
+  /** When it was begun, by the API server. */
+  readonly createdAt?: Instant
 }
 
 /** The migration Job of one kind. */
@@ -28,6 +33,8 @@ export interface JobRun {
   readonly active: boolean
   readonly failed: boolean
   readonly detail: string
+  /** When it was created, by the API server. */
+  readonly createdAt?: Instant
 }
 
 export interface WorkloadState {
@@ -100,7 +107,12 @@ function releaseIn(evidence: Evidence): Release | undefined {
     chart: revision.detail ?? '',
     status: deployed.detail ?? (deployed.value === 1 ? 'deployed' : 'unknown'),
     deployed: deployed.value === 1,
+    ...createdIn(evidence.of(releaseCreated)),
   }
+}
+
+function createdIn({ readings: [first] }: Account): { readonly createdAt?: Instant } {
+  return first === undefined ? {} : { createdAt: first.reading.value * SECOND }
 }
 
 /** The readings of two signals about the same subjects, for the subjects of which both are known. */
@@ -124,7 +136,8 @@ function jobsIn(evidence: Evidence): View['jobs'] {
       // One that runs has a number, even if nobody says which.
       const run = numberOf(uid === '' && isActive ? 'unnamed' : uid)
       const detail = (failed.value === 1 ? failed.detail : active.detail) ?? ''
-      return [subject, { run, uid, active: isActive, failed: failed.value === 1, detail }]
+      const created = createdIn(evidence.of(migrationJobCreated, { kind: subject }))
+      return [subject, { run, uid, active: isActive, failed: failed.value === 1, detail, ...created }]
     }),
   )
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { migrationJobsDone, noMigrationJobFailed } from '../../../src/checks/migration-jobs.ts'
 import * as signals from '../../../src/checks/signals.ts'
+import type { Recollection } from '../../../src/core/finding.ts'
 import { components } from '../../../src/core/replica.ts'
+import { REVISION_CREATED } from '../../../src/core/rollout.ts'
 import { changed, faultsIn, findingsIn, named, remembering, type Case } from './judging.ts'
 import { healthyWorld, type World } from './platform-world.ts'
 import { checkStatesOf, inPhase, playScenes, stopStatesOf } from './playing.ts'
@@ -190,5 +192,21 @@ describe('no migration Job fails', () => {
     )
     expect(played.map(({ stops }) => stops.get(id)?.firings)).toEqual([1, 1, 1])
     expect(played.at(-1)?.stops.get(id)?.latch?.preexisting).toBe(true)
+  })
+
+  it.each([
+    [900, 'preexisting', false],
+    [998, 'preexisting', false],
+    [999, 'its own', true],
+    [2_000, 'its own', true],
+  ])('R63: a run of second %i in a rollout whose revision came in second 1000 is %s', (created, _, own) => {
+    const world = withValue(failedRun('a'), signals.migrationJobCreated, migrate, created)
+    const rollout = { id: 'r', startedAt: 0, phase: 'migrating', detectedBy: 'helm-revision' } as const
+    const marks = { [REVISION_CREATED]: 1_000_000 }
+    const judged = (recollection: Recollection) =>
+      findingsIn(noMigrationJobFailed, world, recollection).find(({ answer }) => answer === 'unmet')?.own
+    expect(judged(remembering(marks, rollout))).toBe(own)
+    expect(judged(remembering(marks))).toBeUndefined()
+    expect(judged(remembering({}, rollout))).toBeUndefined()
   })
 })

@@ -14,6 +14,7 @@ const exportedOnly = [
   'caracal_dead_letter_entries',
   'caracal_postgres_connections',
   'caracal_redis_evicted_keys_total',
+  'caracal_release_created_timestamp_seconds',
   'caracal_release_deployed',
   'caracal_replay_files',
   'caracal_revocation_reload_failures_total',

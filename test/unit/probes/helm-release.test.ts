@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  releaseCreated,
   releaseDeployed,
   releaseManifestObjects,
   releasePreviousRevision,
@@ -36,6 +37,7 @@ describe('the Helm release', () => {
     const look = await lookAt(revision(9, 'superseded'), newest, revision(2, 'superseded'))
     expect(readingOf(look, releaseRevision, {})).toMatchObject({ value: 10, detail: 'caracal-1.0.0' })
     expect(readingOf(look, releaseDeployed, {})).toMatchObject({ value: 1, detail: 'deployed' })
+    expect(readingOf(look, releaseCreated, {})?.value).toBe(newest.createdAt / 1_000)
     expect(readingOf(look, releaseManifestObjects, {})).toMatchObject({
       value: 7,
       detail: contentOf('v2').digest,

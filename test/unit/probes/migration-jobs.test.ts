@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   migrationEarlyPods,
   migrationJobActive,
+  migrationJobCreated,
   migrationJobFailed,
   migrationJobSucceeded,
 } from '../../../src/checks/signals.ts'
@@ -55,6 +56,17 @@ describe('migration Jobs', () => {
     })
     expect(readingOf(look, migrationJobSucceeded, schema)?.value).toBe(0)
     expect(readingOf(look, migrationJobActive, schema)?.value).toBe(0)
+  })
+
+  it('say when the run was created that they tell of, also when its Job is gone', async () => {
+    const createdIn = async (given: Parameters<typeof clusterOf>[0]) =>
+      readingOf(await firstLook(migrationJobs(clusterOf(given))), migrationJobCreated, schema)?.value
+    const gone = { ...complete, createdAt: 2_000, deleted: true } as const
+    expect(await createdIn({ jobs: [job('migrate', { createdAt: 3_000 })] })).toBe(3)
+    expect(await createdIn({ jobs: [gone], releases: [release(2)] })).toBe(2)
+    // Helm tells of a run that nobody saw.
+    expect(await createdIn({ jobs: [gone], releases: [withPhase(3, 'Failed')] })).toBeUndefined()
+    expect(await createdIn({ releases: [withPhase(3, 'Succeeded')] })).toBeUndefined()
   })
 
   it('T39: have succeeded when they were seen to, although Helm deleted them at once', async () => {

@@ -1,8 +1,10 @@
 import {
   migrationApplied,
   migrationJobActive,
+  migrationJobCreated,
   migrationJobFailed,
   migrationJobSucceeded,
+  releaseCreated,
   releaseDeployed,
   releaseRevision,
   workloadRolledOut,
@@ -16,15 +18,18 @@ import { nothingRemembered, recall, type Memory } from '../../../src/rollout/mem
 import { aRound, aTarget, failed, saw, showing } from '../../support/timeline.ts'
 import { aStop, depth, nothingArrives, smallRules } from '../core/small-rules.ts'
 
-/** How one migration Job fares; `gone` is one that Helm deleted after it succeeded, or that never ran. */
-export type JobShown = 'gone' | `${'active' | 'failed' | 'complete'} ${string}`
+/**
+ * How one migration Job fares; `gone` is one that Helm deleted, or that never ran. After the uid may stand when the
+ * run was created, in seconds: `failed aaaaaaaa-1 @90`.
+ */
+export type JobShown = 'gone' | `${'active' | 'failed' | 'complete' | 'deleted' | 'succeeded'} ${string}`
 
 /** A workload: number of its template, and whether it is rolled out. */
 export type WorkloadShown = readonly [template: number, lacks?: string]
 
 /** What there is to be seen of an upgrade at one instant. */
 export interface World {
-  readonly release?: readonly [revision: number, status: string]
+  readonly release?: readonly [revision: number, status: string, begun?: number]
   readonly jobs: Readonly<Record<string, JobShown>>
   readonly workloads: Readonly<Record<string, WorkloadShown>>
   readonly versions: readonly string[]
@@ -51,8 +56,8 @@ export const calm: World = {
 }
 
 const givenBy: readonly (readonly [string, readonly Signal[]])[] = [
-  ['helm-release', [releaseRevision, releaseDeployed]],
-  ['migration-jobs', [migrationJobActive, migrationJobFailed, migrationJobSucceeded]],
+  ['helm-release', [releaseRevision, releaseCreated, releaseDeployed]],
+  ['migration-jobs', [migrationJobActive, migrationJobCreated, migrationJobFailed, migrationJobSucceeded]],
   ['workloads', [workloadTemplate, workloadRolledOut]],
   ['schema-migrations', [migrationApplied]],
   ['small', [depth]],
@@ -94,8 +99,9 @@ function lookOf({ blind, off }: World, probe: string, readings: readonly Reading
 
 function releaseReadings({ release }: World): Reading[] {
   if (release === undefined) return []
-  const [revision, status] = release
+  const [revision, status, begun] = release
   return [
+    ...(begun === undefined ? [] : [read(releaseCreated, {}, begun)]),
     read(releaseRevision, {}, revision, `caracal-1.0.${revision}`),
     read(releaseDeployed, {}, status === 'deployed' ? 1 : 0, status),
   ]
@@ -103,7 +109,14 @@ function releaseReadings({ release }: World): Reading[] {
 
 function jobReadings(kind: string, job: JobShown): Reading[] {
   if (job === 'gone') return [read(migrationJobActive, { kind }, 0), read(migrationJobFailed, { kind }, 0)]
-  const [state, uid] = job.split(' ')
+  const [state, uid, at] = job.split(' ')
+  const created = at === undefined ? [] : [read(migrationJobCreated, { kind }, Number(at.slice(1)))]
+  if (state === 'deleted' || state === 'succeeded')
+    return [
+      ...jobReadings(kind, 'gone'),
+      read(migrationJobSucceeded, { kind }, state === 'succeeded' ? 1 : 0),
+      ...created,
+    ]
   const named = `job caracal-${kind}, uid ${uid}`
   const isFailed = state === 'failed'
   return [
@@ -115,6 +128,7 @@ function jobReadings(kind: string, job: JobShown): Reading[] {
       isFailed ? `BackoffLimitExceeded: it failed (${named})` : undefined,
     ),
     read(migrationJobSucceeded, { kind }, state === 'complete' ? 1 : 0, named),
+    ...created,
   ]
 }
 
@@ -131,9 +145,9 @@ export function started(at = 0): Evaluated {
 }
 
 /** The same daemon after a restart, with nothing but what it wrote down. */
-export function restarted({ snapshot, memory }: Evaluated): Evaluated {
+export function restarted({ snapshot, memory }: Evaluated, judgedBy: Rules = rules): Evaluated {
   const kept = JSON.parse(JSON.stringify(memory)) as Memory
-  return { snapshot: recall(initialSnapshot(snapshot.at, rules), kept), memory: kept }
+  return { snapshot: recall(initialSnapshot(snapshot.at, judgedBy), kept), memory: kept }
 }
 
 /** One evaluation of this world. */
