@@ -6,17 +6,17 @@ import { heardIn, type Heard } from '../unit/publish/event-stream.ts'
 export interface EventClient {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  heard(): readonly Heard[]
+  readonly heard: () => readonly Heard[]
   /** Ids of the `gates` events so far. */
-  ids(): readonly (string | undefined)[]
+  readonly ids: () => readonly (string | undefined)[]
   /** All that has come. */
-  text(): string
+  readonly text: () => string
   /** Whether the server has ended the stream. */
-  ended(): boolean
+  readonly ended: () => boolean
   /** Reads no more until it is told to. */
-  pause(): void
-  resume(): void
-  leave(): void
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly leave: () => void
 }
 
 /** Opens a stream; resolves when its headers have come. */
@@ -62,8 +62,8 @@ function clientOf(response: IncomingMessage, leave: () => void): EventClient {
 /** A bare connection and what has come over it. */
 export interface Line {
   readonly socket: Socket
-  text(): string
-  closed(): boolean
+  readonly text: () => string
+  readonly closed: () => boolean
 }
 
 /** Connects and writes; resolves when connected. A connection that is refused is closed. */
