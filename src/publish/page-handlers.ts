@@ -61,7 +61,7 @@ function rendered({ context }: Parts, answer: Answer | undefined, expired: boole
       : renderPage({
           report: answer.report,
           snapshot: answer.snapshot,
-          providers: context.report().rules.providers,
+          rules: context.report().rules,
           history: context.history(),
           expired,
           assets: assets(),

@@ -1,7 +1,8 @@
 import type { Finding, Quantity, Threshold } from '../core/finding.ts'
 import { newRing, type Ring } from '../core/ring.ts'
-import type { Snapshot } from '../core/snapshot.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Instant, Millis } from '../core/time.ts'
+import { measures, worstOf, type Measured } from './measures.ts'
 
 /** What one check or stop condition judged by, in one unit. */
 export interface Series {
@@ -14,11 +15,13 @@ export interface Series {
 export interface TrendRecord {
   /** The first slot in which anything was evaluated. */
   readonly since: number | undefined
-  /** Takes in an evaluation. */
-  add(snapshot: Snapshot): void
+  /** Takes in an evaluation, judged by these rules. */
+  add(snapshot: Snapshot, rules: MeasuredBy): void
   /** What was recorded of a check or stop condition, one series for each unit. */
   of(kind: Kind, id: string): readonly Series[]
 }
+
+type MeasuredBy = Pick<Rules, 'gates' | 'stops' | 'providers'>
 
 export type Kind = 'checks' | 'stops'
 
@@ -83,21 +86,38 @@ export function recordTrends(interval: Millis, size: number): TrendRecord {
     get since() {
       return since
     },
-    add(snapshot) {
-      const { at, gates, checks, stops } = snapshot
+    add(snapshot, rules) {
+      const { at, gates } = snapshot
       const slot = Math.floor(at / interval)
       const turned = slot !== Math.floor(lastAt / interval)
       if (gates.size === 0 || (!turned && at - lastAt < spacing)) return
       since ??= slot
       lastAt = at
       if (turned) forget(snapshot)
-      for (const { id, findings } of checks.values())
-        for (const worst of worstByUnit(findings)) put(keyOf('checks', id), slot, worst)
-      for (const { id, findings } of stops.values())
-        for (const worst of worstByUnit(findings)) put(keyOf('stops', id), slot, worst)
+      for (const [key, worst] of worstValues(snapshot, rules)) put(key, slot, worst)
     },
     of: (kind, id) => [...(recorded.get(keyOf(kind, id))?.values() ?? [])],
   }
+}
+
+/** The worst value of each check and stop condition in each unit; by its measure alone where it has one in that unit. */
+function worstValues(snapshot: Snapshot, rules: MeasuredBy): readonly (readonly [string, Measured])[] {
+  const ofMeasures = measures.map((measure) => ({
+    key: keyOf(measure.kind, measure.id),
+    unit: measure.unit,
+    worst: worstOf(measure, snapshot, rules),
+  }))
+  const taken = new Set(ofMeasures.map(({ key, unit }) => `${key} ${unit}`))
+  const items = [
+    ...[...snapshot.checks.values()].map(({ id, findings }) => ({ key: keyOf('checks', id), findings })),
+    ...[...snapshot.stops.values()].map(({ id, findings }) => ({ key: keyOf('stops', id), findings })),
+  ]
+  const others = items.flatMap(({ key, findings }) =>
+    [...worstByUnit(findings)].flatMap((worst) =>
+      taken.has(`${key} ${worst.observed.unit}`) ? [] : [[key, worst] as const],
+    ),
+  )
+  return [...ofMeasures.flatMap(({ key, worst }) => (worst ? [[key, worst] as const] : [])), ...others]
 }
 
 function keyOf(kind: Kind, id: string): string {
@@ -108,8 +128,6 @@ function partsOf(key: string): readonly [kind: string, id: string] {
   const end = key.indexOf('/')
   return [key.slice(0, end), key.slice(end + 1)]
 }
-
-type Measured = Finding & Required<Pick<Finding, 'observed'>>
 
 /** The worst measured finding of each unit; none when the worst of all is unknown. */
 function worstByUnit(findings: readonly Finding[]): Iterable<Measured> {

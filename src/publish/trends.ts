@@ -27,9 +27,9 @@ const keptViews = 8
 /** Records what is judged by and renders it, for each window at most once in an interval. */
 export function trendBook(context: Pick<PublishContext, 'board' | 'clock' | 'report'>): TrendBook {
   const record = recordTrends(trendInterval, longestWindow / trendInterval)
-  const unsubscribe = context.board.subscribe((snapshot) => record.add(snapshot))
+  const unsubscribe = context.board.subscribe((snapshot) => record.add(snapshot, context.report().rules))
   const first = context.board.current()
-  if (first !== undefined) record.add(first)
+  if (first !== undefined) record.add(first, context.report().rules)
   let made:
     { readonly last: number; readonly rules: Rules; readonly views: Map<number, TrendView> } | undefined
 

@@ -1,10 +1,13 @@
 import type { BlockerReport, GateReport } from '../contract.ts'
-import { advice, culprits, evidence } from './evidence.ts'
+import { advice, blockerId, culprits, evidence } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { latchNote } from './latch.ts'
 import { badge, toneOf } from './signs.ts'
 import { judgedAt, type Judged } from './view.ts'
 import { count, slug } from './words.ts'
+
+/** Root causes that are spelt out at once; a person reads from the top. */
+const AT_ONCE = 6
 
 /** What keeps the verdict from `proceed`: root causes first, each with what to do; what follows from them behind. */
 export function blockers(report: GateReport): Html {
@@ -14,20 +17,35 @@ export function blockers(report: GateReport): Html {
   return html`<section id="why" class="why" aria-labelledby="why-title" tabindex="-1">
     <h2 id="why-title">${headingOf(report, causes.length)}</h2>
     ${blocking.length === 0 && html`<p class="fine">${nothing(report)}</p>`}
-    <ol class="blockers">
-      ${causes.map((blocker) => card(blocker, report))}
-    </ol>
-    ${
-      others.length > 0 &&
-      html`<details id="consequences">
-        <summary>${count(others.length, 'more that follows', 'more that follow')} from the above</summary>
-        <ol class="blockers">
-          ${others.map((blocker) => card(blocker, report))}
-        </ol>
-      </details>`
-    }
+    ${listed(causes.slice(0, AT_ONCE), report)}
+    ${folded('more-causes', count(causes.length - AT_ONCE, 'more cause'), causes.slice(AT_ONCE), report)}
+    ${folded(
+      'consequences',
+      `${count(others.length, 'more that follows', 'more that follow')} from the above`,
+      others,
+      report,
+    )}
     ${verdict === 'proceed' && blocking.length > 0 && html`<p class="quiet">None of this keeps the rollout.</p>`}
   </section>`
+}
+
+function listed(some: readonly BlockerReport[], report: GateReport): Html {
+  return html`<ol class="blockers">
+    ${some.map((blocker) => card(blocker, report))}
+  </ol>`
+}
+
+function folded(
+  id: string,
+  summary: string,
+  some: readonly BlockerReport[],
+  report: GateReport,
+): Html | undefined {
+  if (some.length === 0) return undefined
+  return html`<details id="${id}" class="folded">
+    <summary>${summary}</summary>
+    ${listed(some, report)}
+  </details>`
 }
 
 function headingOf({ verdict }: GateReport, causes: number): string {
@@ -45,10 +63,10 @@ function nothing({ verdict, requiredSteadySeconds, steadySeconds, gates }: GateR
 function card(blocker: BlockerReport, report: GateReport): Html {
   const { ref, state, message } = blocker
   const judged = judgedAt(report, ref)
-  return html`<li id="blocker-${slug(ref)}" class="blocker edge-${toneOf(state)}">
+  return html`<li id="${blockerId(ref)}" class="blocker edge-${toneOf(state)}">
     <h3>${badge(state)} <span class="message">${foreign(message)}</span></h3>
     <p class="ref">${source(ref, judged)}</p>
-    ${judged !== undefined && details(judged, report)}
+    ${judged !== undefined && inFull(judged, report)}
   </li>`
 }
 
@@ -60,7 +78,7 @@ function source(ref: string, judged: Judged | undefined): Html {
     : html`${judged.gate}, check <a href="#check-${slug(item.id)}">${item.id}</a>`
 }
 
-function details(judged: Judged, { evaluatedAt }: GateReport): Html {
+function inFull(judged: Judged, { evaluatedAt }: GateReport): Html {
   const { item } = judged
   const latch = judged.kind === 'stop' ? judged.item.latch : null
   return html`${evidence(item, evaluatedAt)}${culprits(item, evaluatedAt)}${advice(item)}

@@ -1,6 +1,6 @@
-import type { CheckReport, Culprit, Item, StopConditionReport } from '../contract.ts'
+import type { CheckReport, Culprit, GateReport, Item, StopConditionReport } from '../contract.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
-import { amount, clockTime, count, instant, limit, moment } from './words.ts'
+import { amount, clockTime, count, instant, limit, moment, slug } from './words.ts'
 
 /** What stands beside every check and stop condition: where, since when, what was seen, what to do first. */
 
@@ -21,10 +21,15 @@ export function fact(term: string, value: Value): Html | undefined {
 
 /** Where, since when, what was observed against which limit, and when it was last seen. */
 export function evidence(item: Judged, now: string): Html {
+  // Of a yes or no the message says enough.
+  const observed = item.observed?.unit === 'boolean' ? null : item.observed
+  const threshold = observed === null ? null : item.threshold
+  const isWell = item.state === 'clear'
   return html`<dl class="evidence">
-    ${fact('Where', where(item))} ${fact('Since', moment(item.since, now))}
-    ${fact('Seen', item.observed && amount(item.observed))}
-    ${fact('Limit', item.threshold && limit(item.threshold))} ${fact('Reason', reason(item))}
+    ${!isWell && fact('Where', where(item))}
+    ${fact(isWell ? 'Well again since' : 'Since', moment(item.since, now))}
+    ${fact(isWell ? 'Seen now' : 'Seen', observed && amount(observed))}
+    ${fact('Limit', threshold && limit(threshold))} ${!isWell && fact('Reason', reason(item))}
     ${fact('Last look', lastLook(item, now))}
   </dl>`
 }
@@ -92,6 +97,19 @@ export function culprits({ culprits: list, culpritCount }: Item, now: string): H
 
 function grouped(many: number): string {
   return many.toLocaleString('en-US')
+}
+
+/** All of an item, or where on the page it stands already: every blocker is spelt out once. */
+export function details(item: Judged, ref: string, report: GateReport): Html {
+  const now = report.evaluatedAt
+  return report.blocking.some((blocker) => blocker.ref === ref)
+    ? html`<p class="elsewhere"><a href="#${blockerId(ref)}">Evidence and first action</a></p>`
+    : html`${evidence(item, now)}${culprits(item, now)}${advice(item)}`
+}
+
+/** The id of the element that spells out a blocker. */
+export function blockerId(ref: string): string {
+  return `blocker-${slug(ref)}`
 }
 
 /** A command that can be copied, under the words that say what it is for. */

@@ -16,7 +16,7 @@ export function latchNote(id: string, latch: LatchReport, now: string): Html {
     <p><strong>Latched</strong> ${moment(at, now)}: ${foreign(message)}${named}. ${origin}</p>
     ${
       acknowledged === null
-        ? html`<p>It stays until somebody takes note of it.</p>
+        ? html`<p>It stops the rollout until somebody takes note of it.</p>
             ${command('Once mended', `caracal-gate ack ${id} --actor <you> --reason <why it is safe to go on>`)}`
         : html`<p>
             <strong>Acknowledged</strong> by ${foreign(acknowledged.actor)} ${moment(acknowledged.at, now)}:

@@ -25,8 +25,10 @@ export function renderPage(view: PageView): string {
       ${notices(report)}
       <div class="judged">
         ${blockers(report)}
-        <div class="columns">${gates(report)}${stops(report)}</div>
-        <div class="columns">${timeline(view)}${plots(report)}</div>
+        <div class="columns">
+          <div>${gates(report)}${stops(report)}</div>
+          <div>${timeline(view)}${plots(view)}</div>
+        </div>
         ${replicas(view)} ${unseen(view)} ${daemon(report)}
       </div>
     </main>`,

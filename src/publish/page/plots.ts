@@ -1,45 +1,42 @@
-import type { GateReport } from '../contract.ts'
+import { observedForm, thresholdForm } from '../forms.ts'
+import { measures, worstOf, type Measure } from '../measures.ts'
 import { html, type Html } from './html.ts'
 import { badge } from './signs.ts'
-import { judgedAt, type Judged } from './view.ts'
-import { amount, limit, slug } from './words.ts'
-
-/** The signals that are worth a plot, by the check or stop condition that judges them. */
-const plotted = [
-  ['gates/event-health/checks/stream-backlog', 'Consumer lag'],
-  ['gates/event-health/checks/audit-ingestion', 'Audit ingestion'],
-  ['gates/event-health/checks/outbox-dispatch', 'Oldest pending outbox row'],
-  ['stop-conditions/revocation-snapshot-stale', 'Revocation snapshot age'],
-  ['stop-conditions/replay-backlog-aging', 'Oldest audit replay file'],
-  ['stop-conditions/postgres-pool-saturation', 'Postgres pool in use'],
-  ['stop-conditions/redis-memory-pressure', 'Redis memory in use'],
-] as const
+import type { PageView } from './view.ts'
+import { amount, slug, upTo } from './words.ts'
 
 /** The last value of each as text, beside its limit; the page's script adds the plot of the last quarter of an hour. */
-export function plots(report: GateReport): Html {
-  const found = plotted.flatMap(([ref, title]) => {
-    const judged = judgedAt(report, ref)
-    return judged === undefined ? [] : [{ ref, title, judged }]
-  })
+export function plots(view: PageView): Html {
+  const cards = measures.flatMap((measure) => card(measure, view) ?? [])
   return html`<section id="signals" aria-labelledby="signals-title">
-    <h2 id="signals-title">Signals</h2>
-    ${found.length === 0 && html`<p class="empty">No check or stop condition of this configuration has one.</p>`}
-    <div class="plots">${found.map(({ ref, title, judged }) => card(ref, title, judged))}</div>
+    <h2 id="signals-title">Signals <span class="tally">worst value, last 15 min</span></h2>
+    ${cards.length === 0 && html`<p class="empty">This configuration judges by none that could be plotted.</p>`}
+    <div class="plots">${cards}</div>
   </section>`
 }
 
-function card(ref: string, title: string, { item }: Judged): Html {
-  const { observed, threshold, state } = item
-  return html`<figure class="plot" data-ref="${ref}" id="plot-${slug(ref)}">
+function card(measure: Measure, { report, snapshot, rules }: PageView): Html | undefined {
+  const { kind, id, title, unit } = measure
+  const gate = report.gates.find(({ checks }) => checks.some((check) => check.id === id))
+  const item =
+    kind === 'stops'
+      ? report.stopConditions.find((stop) => stop.id === id)
+      : gate?.checks.find((check) => check.id === id)
+  if (item === undefined) return undefined
+  const ref = kind === 'stops' ? `stop-conditions/${id}` : `gates/${gate?.id}/checks/${id}`
+  const worst = worstOf(measure, snapshot, rules)
+  const observed = observedForm(worst?.observed)
+  const threshold = thresholdForm(worst?.threshold)
+  return html`<figure class="plot" data-ref="${ref}" data-unit="${unit}">
     <figcaption>
-      <h3>${title}</h3>
+      <h3><a href="#${kind === 'stops' ? 'stop' : 'check'}-${slug(id)}">${title}</a></h3>
       <p>
-        <strong class="value">${observed === null ? wordFor(state) : amount(observed)}</strong>
-        ${state !== 'pass' && state !== 'clear' && badge(state)}
-        ${threshold !== null && html`<span class="quiet">${limit(threshold)}</span>`}
+        <strong class="value">${observed === null ? wordFor(item.state) : amount(observed)}</strong>
+        ${item.state !== 'pass' && item.state !== 'clear' && badge(item.state)}
+        ${threshold !== null && html`<span class="quiet">${upTo(threshold)}</span>`}
       </p>
     </figcaption>
-    <div class="canvas" id="canvas-${slug(ref)}" data-keep></div>
+    <div class="canvas" id="canvas-${slug(id)}" data-keep></div>
   </figure>`
 }
 

@@ -45,10 +45,10 @@ export interface ServiceView {
 /** Every service that has replicas or should have, in the order of the platform. */
 export function serviceViews({
   snapshot,
-  providers,
-}: Pick<PageView, 'snapshot' | 'providers'>): readonly ServiceView[] {
-  const fresh = freshReadings({ snapshot, providers })
-  const looks = [...(snapshot.beliefs.get(providers.get(ready.name) ?? '')?.targets.values() ?? [])]
+  rules,
+}: Pick<PageView, 'snapshot' | 'rules'>): readonly ServiceView[] {
+  const fresh = freshReadings({ snapshot, rules })
+  const looks = [...(snapshot.beliefs.get(rules.providers.get(ready.name) ?? '')?.targets.values() ?? [])]
   const byComponent = Map.groupBy(looks, ({ target }) => target.labels['component'] ?? '')
   const names = [...components, ...byComponent.keys()].filter(
     (name, place, all) => all.indexOf(name) === place,
@@ -80,7 +80,7 @@ function targetRevision(looks: readonly Belief[], updated: number | undefined): 
 type Fresh = (signal: Signal, component: string, replica?: string) => number | undefined
 
 /** The values of fresh looks by signal, component and replica. */
-function freshReadings({ snapshot, providers }: Pick<PageView, 'snapshot' | 'providers'>): Fresh {
+function freshReadings({ snapshot, rules }: Pick<PageView, 'snapshot' | 'rules'>): Fresh {
   const values = new Map<string, number>()
   const wanted = [
     alive,
@@ -93,7 +93,7 @@ function freshReadings({ snapshot, providers }: Pick<PageView, 'snapshot' | 'pro
     workloadUpdated,
   ]
   const names = new Set(wanted.map(({ name }) => name))
-  for (const probe of new Set(wanted.map(({ name }) => providers.get(name) ?? ''))) {
+  for (const probe of new Set(wanted.map(({ name }) => rules.providers.get(name) ?? ''))) {
     for (const belief of snapshot.beliefs.get(probe)?.targets.values() ?? []) {
       const outcome = belief.last?.outcome
       if (outcome?.ok !== true || blindnessOf(belief, snapshot.at) !== undefined) continue

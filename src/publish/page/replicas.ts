@@ -8,7 +8,7 @@ import { amount, clockTime, count, slug } from './words.ts'
 /** Up to so many replicas of a service are named in its row; more are signs, and named in the table below. */
 const NAMED = 8
 /** Replicas that are not proven ready and are spelt out; the table has all. */
-const SPELT_OUT = 10
+const SPELT_OUT = 6
 
 /** The replicas as a matrix: a row for each service, a sign for each replica, and all that is known in a table. */
 export function replicas(view: PageView): Html {
@@ -24,7 +24,7 @@ export function replicas(view: PageView): Html {
         of replicas is unknown until one is seen.
       </p>`
     }
-    ${services.map((service) => serviceRow(service, view.report.evaluatedAt))}
+    <div class="services">${services.map((service) => serviceRow(service, view.report.evaluatedAt))}</div>
   </section>`
 }
 

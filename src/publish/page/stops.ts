@@ -1,10 +1,10 @@
 import { inWords } from '../../core/time.ts'
 import type { GateReport, StopConditionReport } from '../contract.ts'
-import { advice, culprits, evidence } from './evidence.ts'
+import { details } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { latchNote } from './latch.ts'
 import { badge, toneOf } from './signs.ts'
-import { amount, clockTime, count, limit, slug } from './words.ts'
+import { amount, clockTime, count, slug, upTo } from './words.ts'
 
 /** The state by which a stop condition is shown: what fired and nobody acknowledged is not clear. */
 function shownState({ state, latch }: StopConditionReport): string {
@@ -14,18 +14,18 @@ function shownState({ state, latch }: StopConditionReport): string {
 const order = ['firing', 'latched', 'unknown', 'pending', 'clear', 'skipped']
 
 /** Every stop condition, those that stand first. */
-export function stops({ stopConditions, evaluatedAt }: GateReport): Html {
-  const shown = stopConditions.map((stop) => ({ stop, state: shownState(stop) }))
+export function stops(report: GateReport): Html {
+  const shown = report.stopConditions.map((stop) => ({ stop, state: shownState(stop) }))
   const ranked = shown.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
   const watched = shown.filter(({ state }) => state !== 'skipped')
   const clear = watched.filter(({ state }) => state === 'clear').length
   return html`<section id="stops" aria-labelledby="stops-title">
     <h2 id="stops-title">Stop conditions <span class="tally">${clear} of ${watched.length} clear</span></h2>
-    ${ranked.map(({ stop, state }) => stopDetails(stop, state, evaluatedAt))}
+    ${ranked.map(({ stop, state }) => stopDetails(stop, state, report))}
   </section>`
 }
 
-function stopDetails(stop: StopConditionReport, state: string, now: string): Html {
+function stopDetails(stop: StopConditionReport, state: string, report: GateReport): Html {
   const { id, title, since, latch } = stop
   const wrong = state !== 'clear' && state !== 'skipped'
   const flags = [
@@ -33,15 +33,22 @@ function stopDetails(stop: StopConditionReport, state: string, now: string): Htm
     stop.acknowledged && 'acknowledged',
     stop.preexisting && 'was there before',
   ].filter((flag) => flag !== false)
-  return html`<details id="stop-${slug(id)}" class="panel edge-${toneOf(state)}" ${wrong && html`open`}>
+  // Every blocker is spelt out above already.
+  const open = wrong && !isBlocker(stop, report)
+  return html`<details id="stop-${slug(id)}" class="panel edge-${toneOf(state)}" ${open && html`open`}>
     <summary>
       ${badge(state)}
-      <h3>${state === 'clear' || state === 'skipped' ? plainTitle(stop) : title}</h3>
+      <h3>${wrong ? title : plainTitle(stop)}</h3>
       ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}
-      <span class="quiet">since ${clockTime(since, now)}</span>
+      ${state !== 'skipped' && html`<span class="quiet">since ${clockTime(since, report.evaluatedAt)}</span>`}
+      ${wrong && html`<span class="message">${foreign(stop.message)}</span>`}
     </summary>
-    ${body(stop, wrong, now)}
+    ${body(stop, wrong, report)}
   </details>`
+}
+
+function isBlocker({ id }: StopConditionReport, { blocking }: GateReport): boolean {
+  return blocking.some(({ ref }) => ref === `stop-conditions/${id}`)
 }
 
 /** A title says what is wrong; of what is well the id says enough. */
@@ -49,7 +56,7 @@ function plainTitle({ id }: StopConditionReport): string {
   return id
 }
 
-function body(stop: StopConditionReport, wrong: boolean, now: string): Html {
+function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Html {
   const { id, claim, message, latch, observed, threshold, state } = stop
   return html`<div class="inside">
     <p>
@@ -58,14 +65,12 @@ function body(stop: StopConditionReport, wrong: boolean, now: string): Html {
         !wrong &&
         observed !== null &&
         observed.unit !== 'boolean' &&
-        html` <span class="quiet"
-          >(${amount(observed)}${threshold !== null && `, ${limit(threshold)}`})</span
-        >`
+        html` <span class="quiet">(${amount(observed)}${threshold !== null && `, ${upTo(threshold)}`})</span>`
       }.
     </p>
-    ${(wrong || state === 'skipped') && html`<p class="message">${foreign(message)}</p>`}
-    ${wrong && html`${evidence(stop, now)}${culprits(stop, now)}${advice(stop)}`}
-    ${latch !== null && latchNote(id, latch, now)}
+    ${state === 'skipped' && html`<p class="message">${foreign(message)}</p>`}
+    ${wrong && details(stop, `stop-conditions/${id}`, report)}
+    ${latch !== null && !(wrong && isBlocker(stop, report)) && latchNote(id, latch, report.evaluatedAt)}
     <p class="quiet">${manner(stop)}</p>
   </div>`
 }

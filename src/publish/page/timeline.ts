@@ -1,4 +1,5 @@
-import type { LedgerLine, RolloutRecord } from '../context.ts'
+import type { LedgerLine } from '../context.ts'
+import type { RolloutReport } from '../contract.ts'
 import { clip, rfc3339 } from '../forms.ts'
 import { foreign, html, type Html } from './html.ts'
 import { isUnderWay } from './verdict.ts'
@@ -10,38 +11,33 @@ const AT_ONCE = 12
 const AT_MOST = 200
 
 /** The rollout under way, or the last one: its phases, and what happened in it. */
-export function timeline(view: PageView): Html {
-  const { report, history } = view
-  const record = history.find(({ rollout }) => clip(rollout.id) === report.rollout.id) ?? history[0]
+export function timeline({ report, history }: PageView): Html {
+  const { rollout } = report
+  const ledger = history.find((record) => clip(record.rollout.id) === rollout.id)?.ledger ?? []
   return html`<section id="timeline" aria-labelledby="timeline-title">
     <h2 id="timeline-title">
-      ${isUnderWay(report) ? 'This rollout' : record === undefined ? 'Rollout' : 'The last rollout'}
-      ${record !== undefined && html`<span class="tally">${foreign(clip(record.rollout.id))}</span>`}
+      ${isUnderWay(report) ? 'This rollout' : rollout.id === null ? 'Rollout' : 'The last rollout'}
+      ${rollout.id !== null && html`<span class="tally">${foreign(rollout.id)}</span>`}
     </h2>
     ${
-      record === undefined
+      rollout.id === null
         ? html`<p class="empty">
             No rollout has been seen or declared yet. Stops fire all the same; what fires before a rollout is
             not blamed on it.
           </p>`
-        : story(record, report.evaluatedAt)
+        : story(rollout, ledger, report.evaluatedAt)
     }
   </section>`
 }
 
-function story(record: RolloutRecord, now: string): Html {
-  const { rollout, ledger } = record
-  const { detectedBy, actor, reason, startedAt } = rollout
+type Ledger = readonly LedgerLine[]
+
+function story(rollout: RolloutReport, ledger: Ledger, now: string): Html {
   const told = ledger.filter(isTold).toReversed()
   const shown = told.slice(0, AT_MOST)
   const rest = shown.slice(AT_ONCE)
-  return html`<p>
-      ${detectedBy === 'declared' ? 'Declared' : `Detected (${detectedBy.replaceAll('-', ' ')})`}
-      ${moment(rfc3339(startedAt), now)}${actor !== undefined && html` by ${foreign(clip(actor))}`}${
-        reason !== undefined && html`: <span class="message">${foreign(clip(reason))}</span>`
-      }
-    </p>
-    ${steps(record, now)}
+  return html`<p>${origin(rollout, now)}</p>
+    ${steps(rollout, ledger, now)}
     <ol class="events" reversed>
       ${shown.slice(0, AT_ONCE).map((line) => event(line, now))}
     </ol>
@@ -57,14 +53,23 @@ function story(record: RolloutRecord, now: string): Html {
     }`
 }
 
+function origin({ detectedBy, actor, reason, startedAt }: RolloutReport, now: string): Html {
+  const how =
+    detectedBy === 'declared' ? 'Declared' : `Detected (${detectedBy?.replaceAll('-', ' ') ?? 'unknown'})`
+  return html`${how}
+  ${startedAt !== null && moment(startedAt, now)}${
+    actor !== null && html` by ${foreign(actor)}`
+  }${reason !== null && html`: <span class="message">${foreign(reason)}</span>`}`
+}
+
 const course = ['preflight', 'migrating', 'rolling', 'verifying'] as const
 
 /** The phases in their order, with the moment when each was entered last. */
-function steps({ rollout, ledger }: RolloutRecord, now: string): Html {
-  const entered = new Map<string, number>()
+function steps(rollout: RolloutReport, ledger: Ledger, now: string): Html {
+  const entered = new Map<string, string>()
   for (const line of ledger) {
     const phase = phaseOf(line)
-    if (phase !== undefined) entered.set(phase, line.at)
+    if (phase !== undefined) entered.set(phase, rfc3339(line.at))
   }
   const end = rollout.phase === 'failed' ? 'failed' : 'done'
   const all = [...course, end]
@@ -74,7 +79,7 @@ function steps({ rollout, ledger }: RolloutRecord, now: string): Html {
       const since = phase === end ? (rollout.finishedAt ?? entered.get(phase)) : entered.get(phase)
       const course = at === place ? 'now' : at < place && since !== undefined ? 'past' : 'other'
       return html`<li class="phase-${course} phase-${phase}" ${at === place && html`aria-current="step"`}>
-        ${phase}<span class="quiet">${since === undefined ? '' : instant(rfc3339(since), now)}</span>
+        ${phase}<span class="quiet">${since === undefined ? '' : instant(since, now)}</span>
       </li>`
     })}
   </ol>`

@@ -94,8 +94,7 @@ export function verdictBanner({ report, expired }: PageView): Html {
   return banner(
     'cannot-tell',
     'The daemon answers, but it does not judge any more: its last word has expired.',
-    html`since ${moment(report.expiresAt, report.expiresAt)}; before that it said
-    ${words[report.verdict].toLowerCase()}`,
+    html`since ${instant(report.expiresAt, now)}; before that it said ${words[report.verdict].toLowerCase()}`,
   )
 }
 
@@ -122,7 +121,7 @@ function steady({ steadySeconds, requiredSteadySeconds, verdict }: GateReport): 
   const text =
     verdict === 'proceed'
       ? `for ${inWords(steadySeconds * 1_000)}, ${required} required`
-      : `${inWords(Math.floor(stood) * 1_000)} of ${required}`
+      : `${Math.floor(stood)} s of ${required}`
   return html`${text}
     <progress
       value="${stood}"
@@ -172,7 +171,7 @@ const advised = { rollback: 'roll back', roll_forward: 'roll forward', none: 'no
 
 function rollbackLine({ rollback }: GateReport): Html {
   const { viable: answer, advice, message } = rollback
-  const why = message.replace(/^(not possible|uncertain) /, '')
+  const why = message.replace(/^(?:not possible|uncertain) \(([\w-]+)\): /, '$1: ')
   return html`<strong>${viable[answer]}</strong
     >${advice !== 'none' && html`; if you must act: ${advised[advice]}`}
     <span class="quiet clamp">${foreign(why)}</span>`

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../core/snapshot.ts'
+import type { Rules, Snapshot } from '../../core/snapshot.ts'
 import type { RolloutRecord } from '../context.ts'
 import type { CheckReport, GateReport, StopConditionReport } from '../contract.ts'
 
@@ -15,8 +15,8 @@ export interface PageView {
   readonly report: GateReport
   /** What the report was made from; here only for what the report leaves out: single replicas and looks. */
   readonly snapshot: Snapshot
-  /** Which probe gives which signal. */
-  readonly providers: ReadonlyMap<string, string>
+  /** The rules that it was judged by. */
+  readonly rules: Pick<Rules, 'gates' | 'stops' | 'providers'>
   /** Newest first. */
   readonly history: readonly RolloutRecord[]
   /** The report is older than it may be: the daemon answers, but it does not judge any more. */

@@ -42,12 +42,17 @@ function grouped(value: number): string {
 
 const opWords = { '<=': 'at most', '>=': 'at least', '==': 'exactly' } as const
 
-/** A limit: `at most 20 entries, over at 5 entries`. */
-export function limit(threshold: Threshold): string {
-  const { op, value, unit, clear } = threshold
+/** A limit: `at most 20 entries`. */
+export function upTo({ op, value, unit }: Threshold): string {
   if (unit === 'boolean') return value === 1 ? 'must be yes' : 'must be no'
+  return `${opWords[op]} ${amount({ value, unit })}`
+}
+
+/** A limit with where a breach of it is over: `at most 20 entries, well again at 5 entries`. */
+export function limit(threshold: Threshold): string {
+  const { value, unit, clear } = threshold
   const over = clear === null || clear === value ? '' : `, well again at ${amount({ value: clear, unit })}`
-  return `${opWords[op]} ${amount({ value, unit })}${over}`
+  return `${upTo(threshold)}${over}`
 }
 
 /** How long before `now` it was: `3 min ago`. */

@@ -9,6 +9,9 @@
 
 /** The page is fetched anew this often for its numbers, and whenever something changed. */
 const REFRESH = 5_000
+/** The same while nothing can be listened to, and while something is wrong. */
+const POLL = 2_000
+const RETRY = 1_000
 /** The daemon gives a sign of life every two seconds. */
 const SILENCE = 6_000
 const ANSWER_WITHIN = 4_000
@@ -126,16 +129,20 @@ function fail(why, since = Date.now()) {
   trouble = { why, since: trouble?.since ?? since }
   const banner = /** @type {DocumentFragment} */ (gone.content.cloneNode(true))
   put(banner, '[data-why]', why)
-  put(
-    banner,
-    '[data-since]',
-    `since ${new Date(trouble.since).toLocaleTimeString()}; what stands below is what it said before`,
-  )
   document.getElementById('verdict')?.replaceWith(banner)
   document.documentElement.dataset['gone'] = 'true'
   document.title = gone.dataset['title'] ?? ''
   icon.href = gone.dataset['icon'] ?? ''
   announcement.textContent = `Cannot tell: ${why}`
+  tellSince()
+}
+
+/** Since when it cannot be told, and for how long that is. */
+function tellSince() {
+  if (trouble === undefined) return
+  const time = `${new Date(trouble.since).toISOString().slice(11, 19)} UTC`
+  const span = Math.round((Date.now() - trouble.since) / 1_000)
+  put(document, '[data-since]', `since ${time} (${span} s); what stands below is what it said before`)
 }
 
 /**
@@ -179,12 +186,18 @@ function watch() {
   if (trouble === undefined && now - heardAt > SILENCE) fail('The daemon has not been heard.', heardAt)
   if (trouble === undefined && now - told.firstHeardAt > Math.max(told.worth, SILENCE))
     fail('The daemon answers, but it does not judge any more.', told.firstHeardAt)
-  if (now - lastFetchAt > (trouble === undefined ? REFRESH : 1_000)) void refresh()
+  if (now - lastFetchAt > pace()) void refresh()
   if (reopenAt !== 0 && now > reopenAt) {
     reopenAt = 0
     listen()
   }
+  tellSince()
   document.dispatchEvent(new CustomEvent('page:second', { detail: { told, trouble } }))
+}
+
+function pace() {
+  if (trouble !== undefined) return RETRY
+  return events?.readyState === EventSource.OPEN ? REFRESH : POLL
 }
 
 /** Back from sleep, another tab, or a network that was gone: everything at once. */

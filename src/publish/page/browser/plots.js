@@ -32,7 +32,9 @@ async function draw() {
 
 /** @param {Series} series */
 function put(series) {
-  const into = document.querySelector(`.plot[data-ref="${CSS.escape(series.ref)}"] .canvas`)
+  const into = document.querySelector(
+    `.plot[data-ref="${CSS.escape(series.ref)}"][data-unit="${CSS.escape(series.unit)}"] .canvas`,
+  )
   if (!(into instanceof HTMLElement) || series.points.length < 2) return
   const data = dataOf(series)
   const width = Math.floor(into.clientWidth)
@@ -83,7 +85,7 @@ function optionsOf({ title, unit, threshold }, width) {
         ...axis,
         size: 22,
         space: 60,
-        values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map(timeOf),
+        values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map((time) => timeOf(time, at)),
       },
       {
         ...axis,
@@ -108,9 +110,14 @@ function uPlotUtc(seconds) {
   return new Date(seconds * 1_000)
 }
 
-/** @param {number} seconds */
-function timeOf(seconds) {
-  return new Date(seconds * 1_000).toISOString().slice(11, 16)
+/**
+ * With seconds where marks are nearer to each other than a minute.
+ * @param {number} seconds
+ * @param {number[]} all
+ */
+function timeOf(seconds, all) {
+  const near = (all[1] ?? Infinity) - (all[0] ?? 0) < 60
+  return new Date(seconds * 1_000).toISOString().slice(near ? 14 : 11, near ? 19 : 16)
 }
 
 /**
