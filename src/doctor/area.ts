@@ -20,10 +20,15 @@ export interface Outside {
   readonly alertmanager?: string
 }
 
-/** The replicas of the platform; `blindness` says why a cluster could not be asked for them. */
+/** The replicas of the platform, and what else their cluster shows. */
 export interface Replicas {
   readonly replicas: readonly Replica[]
+  /** Why the cluster could not be asked for them. */
   readonly blindness?: Blindness
+  /** How many Deployments and StatefulSets the release has. */
+  readonly workloads?: number
+  /** Secrets that they refer to, optional ones left out. */
+  readonly secrets?: readonly string[]
 }
 
 /** An installation of the exporter, seen from where it runs. */

@@ -8,6 +8,7 @@ import { openPostgres } from '../connections/postgres.ts'
 import { openRedis } from '../connections/redis.ts'
 import type { Config } from '../config/config.ts'
 import { MINUTE } from '../core/time.ts'
+import { secretReferences } from '../manifest/references.ts'
 import { clusterDiscovery } from '../probes/cluster-discovery.ts'
 import type { Installation, Outside, Replicas } from './area.ts'
 import { timed } from './timed.ts'
@@ -78,16 +79,28 @@ async function replicasOf(config: Config): Promise<Replicas> {
     helmSecrets: false,
     relist: () => MINUTE,
   })
+  const isListed = (): boolean =>
+    (['pods', 'workloads'] as const).every((kind) => {
+      const seen = cluster.of(kind)
+      return seen.ok || !notYetSeen.has(seen.blindness.reason)
+    })
   const listed = new Promise<void>((resolve) => {
     cluster.subscribe(() => {
-      const pods = cluster.of('pods')
-      if (pods.ok || !notYetSeen.has(pods.blindness.reason)) resolve()
+      if (isListed()) resolve()
     })
   })
   cluster.start()
   await timed(listed, LIST_WITHIN)
-  const pods = cluster.of('pods')
-  const replicas = clusterDiscovery(cluster).replicas()
+  const [pods, workloads] = [cluster.of('pods'), cluster.of('workloads')]
+  const items = workloads.ok ? workloads.items : workloads.lastKnown
+  const references = items.flatMap(({ source }) => secretReferences(source))
+  const secrets = references.flatMap(({ secret, optional }) => (optional ? [] : [secret]))
+  const seen = {
+    replicas: clusterDiscovery(cluster).replicas(),
+    workloads: items.length,
+    secrets: [...new Set(secrets)].toSorted(),
+  }
   await cluster.stop()
-  return { replicas, ...(!pods.ok && { blindness: pods.blindness }) }
+  const blind = [pods, workloads].find(({ ok }) => !ok)
+  return { ...seen, ...(blind?.ok === false && { blindness: blind.blindness }) }
 }
