@@ -7,13 +7,28 @@ import { platformRules } from '../checks/platform-world.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((file) => join('docs', file))]
-  .filter((file) => file.endsWith('.md'))
+const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+const pages = ['README.md', 'helm/templates/NOTES.txt', ...inDocs.map((file) => join('docs', file))]
+  .filter((file) => /\.(md|txt)$/.test(file))
   .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
+
+/** Wherever a page calls the program: in a line of a shell, a step of a pipeline, a sentence. */
+function callsIn(text: string): readonly string[] {
+  const joined = text.replaceAll(/\\\n\s*/g, '')
+  return [...joined.matchAll(/(?<!upgrade |--install )caracal-gate [a-z][^\n`]*/g)].map(([call]) =>
+    withoutQuote(call),
+  )
+}
+
+/** Without the end of a quotation that the call itself stands in. */
+function withoutQuote(call: string): string {
+  const end = call.lastIndexOf("'")
+  return call.split("'").length % 2 === 0 ? call.slice(0, end) : call
+}
 
 /** What a line of a shell gives to the program, as far as it is about that: no pipes, no redirections, no variables. */
 function wordsOf(line: string): readonly string[] {
-  const [command = ''] = line.split(/ [|>&] ?| && /)
+  const [command = ''] = line.split(/ [|>&;]+ ?| && |;/)
   return [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
     .map(([, double, single, bare]) => double ?? single ?? bare ?? '')
     .filter((word) => !word.startsWith('$values'))
@@ -26,13 +41,15 @@ function check(line: string): void {
 }
 
 describe('an example', () => {
+  // Where a page leaves something out, or names a command in general, nothing can be read.
   const written = pages.flatMap(({ file, text }) =>
-    [...text.matchAll(/^(?:\$ )?(caracal-gate [a-z].*)$/gm)].map(([, line = '']) => [file, line] as const),
+    callsIn(text)
+      .filter((call) => !/…|\{\{|COMMAND|--help/.test(call))
+      .map((call) => [file, call] as const),
   )
 
   it.each(written)('of %s is understood: %s', (_, line) => {
-    // Where a page names a command in general, its name stands for it.
-    if (!line.includes('COMMAND')) check(line)
+    check(line)
   })
 
   it.each(commands.flatMap(({ name, examples }) => examples.map(([line]) => [name, line] as const)))(
