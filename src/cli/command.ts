@@ -1,7 +1,7 @@
 import type { ExitCode } from './exit-codes.ts'
 
 /** What stands in the place of a value, for the completion in a shell. */
-export type Completes = 'gates' | 'stops' | 'rollouts' | 'refs' | 'checks' | 'commands'
+export type Completes = 'gates' | 'stops' | 'rollouts' | 'refs' | 'checks'
 
 export interface Option {
   /**

@@ -1,4 +1,5 @@
 import { explain, rollouts, status, wait } from './ask-commands.ts'
+import { completion } from './completion-command.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor-command.ts'
 import { evidencePush, evidenceRender, evidenceRollbackPlan } from './evidence-commands.ts'
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   checkConfig,
   doctor,
   healthcheck,
+  completion,
 ]
 
 /** The first words of commands of two. */

@@ -19,6 +19,7 @@ const observed = nullable(record({ value: quantity, unit: text }))
 const item = {
   id: text,
   claim: text,
+  source: text,
   state: text,
   reason: text,
   message: text,

@@ -1,3 +1,4 @@
+import { asking } from './completion-command.ts'
 import type { Loaders } from './run.ts'
 
 /** The commands of this folder; each loads what it needs when it is called, and nothing before. */
@@ -12,5 +13,7 @@ export const ownLoaders: Loaders = {
   'evidence render': async () => (await import('./evidence-render.ts')).evidenceRender,
   'evidence rollback-plan': async () => (await import('./evidence-rollback-plan.ts')).evidenceRollbackPlan,
   'evidence push': async () => (await import('./evidence-push.ts')).evidencePush,
+  completion: async () => (await import('./completion.ts')).completion,
+  [asking]: async () => (await import('./completion.ts')).answerShell,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
 }

@@ -1,5 +1,6 @@
 import { commandNamed, nameAndRest, readOptions, UsageError, valueOf } from './arguments.ts'
 import { commands, groups } from './commands.ts'
+import { asking } from './completion-command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpOf, helpOfGroup, overview } from './help.ts'
 import type { CliProcess } from './process.ts'
@@ -25,6 +26,7 @@ export async function run(
     }
     if (name === '' || name === 'help' || name === '--help' || name === '-h')
       return showHelp(name, argv, process)
+    if (name === asking) return (await loaders[asking]?.())?.({ ...process, argv }) ?? exitCodes.usage
     if (name.startsWith('-')) throw new UsageError(`expected a command before ${printable(name, 80)}.`)
     if (groups.includes(name) && argv.some((argument) => argument === '--help' || argument === '-h')) {
       process.stdout.write(helpOfGroup(name))

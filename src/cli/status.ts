@@ -8,6 +8,7 @@ import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'
 import { paintFor } from './paint.ts'
 import type { CliProcess } from './process.ts'
+import { outputs, rendered } from './rendering.ts'
 import { statusText } from './status-text.ts'
 import { didYouMean } from './suggest.ts'
 import { printable, printableJson } from './text.ts'
@@ -18,7 +19,7 @@ const patience = 10_000
 /** `caracal-gate status`: one look, shown, and the exit code that it means. */
 export async function status(process: CliProcess): Promise<ExitCode> {
   const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', ['text', 'json'])
+  const output = choice(given, 'output', outputs)
   const steady = duration(given, 'steady', '1s', '24h')
   const maxAge = duration(given, 'max-age', '1s', '24h')
   const demands = {
@@ -34,6 +35,7 @@ export async function status(process: CliProcess): Promise<ExitCode> {
   const code = exitCodeOf(answer, demands)
   if (answer.kind === 'cannot-tell') {
     process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
+    if (output === 'markdown' || output === 'junit') process.stdout.write(rendered(output, answer, demands))
     return code
   }
 
@@ -45,7 +47,9 @@ export async function status(process: CliProcess): Promise<ExitCode> {
   process.stdout.write(
     output === 'json'
       ? `${printableJson(narrowed ? narrow(answer.document, wanted) : answer.document)}\n`
-      : statusText({ answer, decision, gates, narrowed, paint }),
+      : output === 'text'
+        ? statusText({ answer, decision, gates, narrowed, paint })
+        : rendered(output, answer, demands, gates),
   )
   return code
 }

@@ -1,11 +1,12 @@
-import { readAnswer, type CannotTell, type Valid } from './answer.ts'
+import { readAnswer, type CannotTell, type Demands, type Valid } from './answer.ts'
 import { choice, duration, readOptions } from './arguments.ts'
 import { changesBetween } from './changes.ts'
 import { wait as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
-import type { ExitCode } from './exit-codes.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'
 import type { CliProcess, Surroundings } from './process.ts'
+import { outputs, rendered } from './rendering.ts'
 import { systemSurroundings } from './surroundings.ts'
 import { clockTime, printableJson, spanInWords } from './text.ts'
 import { waitFor, type Conversation, type Wish } from './waiting.ts'
@@ -13,7 +14,7 @@ import { waitFor, type Conversation, type Wish } from './waiting.ts'
 /** `caracal-gate wait`: stays until the rollout may proceed, and says what changes meanwhile. */
 export async function wait(process: CliProcess): Promise<ExitCode> {
   const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', ['text', 'json'])
+  const output = choice(given, 'output', outputs)
   const steady = duration(given, 'steady', '1s', '24h')
   const wish: Wish = {
     until: choice(given, 'until', ['proceed', 'decided', 'stop']),
@@ -24,7 +25,7 @@ export async function wait(process: CliProcess): Promise<ExitCode> {
   const endpoint = await endpointFrom(given, process.env)
   const { interrupted } = process
 
-  const told = telling(process, output, endpoint.url, systemSurroundings)
+  const told = telling(process, output, endpoint.url, wish.demands, systemSurroundings)
   const code = await waitFor(wish, {
     ...systemSurroundings,
     ...told,
@@ -38,7 +39,7 @@ export async function wait(process: CliProcess): Promise<ExitCode> {
       )
     },
   })
-  told.finished()
+  told.finished(code)
   return code
 }
 
@@ -47,13 +48,14 @@ type Told = Pick<Conversation, 'heard' | 'troubled' | 'alive' | 'timedOut'>
 /** Puts what happens into words: changes are data, everything else is talk. */
 function telling(
   { stdout, stderr }: CliProcess,
-  output: 'text' | 'json',
+  output: (typeof outputs)[number],
   url: URL,
+  demands: Demands,
   { now, date }: Surroundings,
-): Told & { readonly finished: () => void } {
+): Told & { readonly finished: (code: ExitCode) => void } {
   const begun = now()
-  // With json, stdout is for the one document at the end.
-  const data = output === 'json' ? stderr : stdout
+  // Otherwise stdout is for the one document at the end.
+  const data = output === 'text' ? stdout : stderr
   let last: Valid | undefined
   let trouble: CannotTell | undefined
 
@@ -90,9 +92,17 @@ function telling(
     timedOut() {
       stderr.write(line(`timed out after ${spanInWords(now() - begun)}. ${standing()}`))
     },
-    finished() {
-      if (output === 'json' && last !== undefined && trouble === undefined)
-        stdout.write(`${printableJson(last.document)}\n`)
+    finished(code) {
+      const answer = trouble ?? last
+      if (output === 'text' || answer === undefined) return
+      if (output !== 'json') stdout.write(rendered(output, endedEarly(code) ?? answer, demands))
+      else if (answer.kind === 'valid') stdout.write(`${printableJson(answer.document)}\n`)
     },
   }
+}
+
+/** Who is interrupted says nothing about the rollout, whatever the last answer was. */
+function endedEarly(code: ExitCode): CannotTell | undefined {
+  if (code !== exitCodes.interrupted && code !== exitCodes.terminated) return undefined
+  return { kind: 'cannot-tell', reason: 'interrupted', message: 'the wait was interrupted', lasting: false }
 }
