@@ -9,7 +9,8 @@ tables of docs/benchmarks.md. Build the bundle before (npm run build) to have it
   --quick          fewer repetitions: two minutes instead of ten
   --repetitions N  injections of each fault (30, or 5 when quick)
   --write          puts the tables into docs/benchmarks.md
-  --json FILE      also writes all that was measured`
+  --json FILE      also writes all that was measured
+  --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes`
 
 async function main(words: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -19,6 +20,7 @@ async function main(words: readonly string[]): Promise<number> {
       repetitions: { type: 'string' },
       write: { type: 'boolean', default: false },
       json: { type: 'string' },
+      crowd: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -28,6 +30,13 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (process.platform !== 'linux')
     throw new Error('what a process costs is read from /proc: this needs Linux')
+  const say = (text: string) => void process.stderr.write(`${text}\n`)
+  if (values.crowd) {
+    const { measureCrowd } = await import('./crowd.ts')
+    const extent = values.quick ? { clients: 100, changes: 5 } : { clients: 500, changes: 20 }
+    process.stdout.write(`\n${await measureCrowd(extent, say)}\n`)
+    return 0
+  }
   const { measureAll } = await import('./run.ts')
   const { report, writeInto } = await import('./report.ts')
   const { quick } = values
@@ -43,7 +52,7 @@ async function main(words: readonly string[]): Promise<number> {
       rows: quick ? 100_000 : 1_000_000,
       waiting: quick ? 100 : 500,
     },
-    (text) => process.stderr.write(`${text}\n`),
+    say,
   )
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 1)}\n`)
   const text = report(results)
@@ -56,6 +65,9 @@ const [verb, settings = '{}'] = process.argv.slice(2)
 if (verb === 'platform') {
   const { runPlatform } = await import('./platform-process.ts')
   await runPlatform(JSON.parse(settings) as Parameters<typeof runPlatform>[0])
+} else if (verb === 'crowd') {
+  const { runCrowd } = await import('./crowd-clients.ts')
+  await runCrowd(JSON.parse(settings) as Parameters<typeof runCrowd>[0])
 } else
   process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
     process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)
