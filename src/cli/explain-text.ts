@@ -124,9 +124,14 @@ function itemLines(item: Item, report: Report, blocker: Blocker | undefined): re
     ...blamed.map((text, place) => row(place === 0 ? 'to blame' : '', text)),
     ...(rest > 0 ? [row('', `and ${rest} more like it`)] : []),
     row('looked', looked(item, report)),
-    ...(item.nextStep === '' ? [] : [row('do first', item.nextStep)]),
+    ...(item.nextStep === '' || !isBad(item, blocker) ? [] : [row('do first', item.nextStep)]),
     ...(item.runbookUrl === '' ? [] : [row('read', item.runbookUrl)]),
   ]
+}
+
+/** What is well has nothing to be done about it, unless it is latched. */
+function isBad({ state }: Item, blocker: Blocker | undefined): boolean {
+  return blocker !== undefined || !['pass', 'clear', 'skipped'].includes(state)
 }
 
 function looked({ lastAttemptAt, lastSuccessAt }: Item, report: Report): string {

@@ -160,8 +160,13 @@ function caseLines({ name, group, outcome, message, type, details }: Case): read
 
 function attributes(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escaped(value).replaceAll('\n', '&#10;')}"`)
+    .map(([name, value]) => ` ${name}="${spaced(escaped(value))}"`)
     .join('')
+}
+
+/** A reader makes a space of each line break and tab in an attribute, unless they are written so. */
+function spaced(value: string): string {
+  return value.replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')
 }
 
 // Everything that XML 1.0 does not allow in a document, escaped or not.

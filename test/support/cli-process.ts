@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
+import { ownLoaders } from '../../src/cli/loaders.ts'
+import { run as runCommand } from '../../src/cli/run.ts'
 import type { GateReport } from '../../src/publish/contract.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -63,6 +65,27 @@ export function start(
 
 export function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return start(args, env).ended
+}
+
+/** Runs a command of the command line in this process, against whatever listens: real requests, without a start. */
+export async function runHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const said = { stdout: '', stderr: '' }
+  const into = (stream: 'stdout' | 'stderr') => ({ write: (text: string) => (said[stream] += text) })
+  const code = await runCommand(
+    {
+      argv: args,
+      env,
+      stdout: into('stdout'),
+      stderr: into('stderr'),
+      interrupted: new AbortController().signal,
+    },
+    ownLoaders,
+    () => Promise.resolve('0'),
+  )
+  return { code, ...said }
 }
 
 export interface Listening {
