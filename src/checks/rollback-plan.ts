@@ -1,4 +1,4 @@
-import type { Account } from '../core/evidence.ts'
+import type { Account, Evidence } from '../core/evidence.ts'
 import {
   unknown,
   unseen,
@@ -7,19 +7,24 @@ import {
   type Recollection,
   type Tally,
 } from '../core/finding.ts'
-import { FIRST_SEEN, ROLLOUT_BASELINE } from '../core/rollout.ts'
+import { FIRST_INSTALLATION, FIRST_SEEN, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Instant } from '../core/time.ts'
 import { pushedFor } from './elsewhere.ts'
 import { expected } from './expected.ts'
 import { migrationApplied, pushedEvidence, releasePreviousRevision } from './signals.ts'
 
-/** An earlier revision of the release is kept with all that is needed to go back to it. */
+/**
+ * An earlier revision of the release is kept with all that is needed to go back to it. A first installation has none: its
+ * plan is complete without, and that nobody can go back is said by `rollback`.
+ */
 export const previousRevisionKept: Condition = {
   claims: 'the previous Helm revision is retained with images, chart and values',
   signals: [releasePreviousRevision],
   judge(evidence) {
     const { readings, unseen: blind } = evidence.of(releasePreviousRevision)
     const key = 'previous revision'
+    const first = firstInstallation(evidence)
+    if (first !== undefined) return [{ key, ...first }, ...blind.map((spot) => unseen(spot))]
     const seen = readings.map(({ reading, target }): Finding => {
       const kept = reading.value > 0
       const detail = reading.detail ?? (kept ? `revision ${reading.value}` : 'no reason given')
@@ -35,17 +40,28 @@ export const previousRevisionKept: Condition = {
   },
 }
 
+/** What is met because nothing was ever rolled out before, when the history of the release proves that. */
+function firstInstallation(evidence: Evidence): Omit<Finding, 'key'> | undefined {
+  for (const { reading, target } of evidence.of(releasePreviousRevision).readings) {
+    const [code, sentence] = (reading.detail ?? '').split(': ', 2)
+    if (reading.value !== 0 || code !== FIRST_INSTALLATION) continue
+    const message = `there is nothing to go back to, helm uninstall takes it away: ${sentence ?? ''}`
+    return { answer: 'met', reason: FIRST_INSTALLATION, message, target: target.id }
+  }
+  return undefined
+}
+
 const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
 const firstSeen = `first-seen:${migrationApplied.name}/`
 
 /**
- * The previous version runs on the current schema: a pipeline said so, or no migration was applied since the rollout
- * began. A pipeline that says no is right.
+ * The previous version runs on the current schema: a pipeline said so, no migration was applied since the rollout began,
+ * or there is no previous version. A pipeline that says no is right.
  */
 export function schemaCompatible(check: string, claims: string): Condition {
   return {
     claims,
-    signals: [pushedEvidence, migrationApplied],
+    signals: [pushedEvidence, migrationApplied, releasePreviousRevision],
     judge(evidence, recollection) {
       const pushed = pushedFor(check, claims, evidence, recollection)
       const account = evidence.of(migrationApplied)
@@ -56,6 +72,8 @@ export function schemaCompatible(check: string, claims: string): Condition {
         ...isApplied(version, recollection),
         indirect: true,
       }))
+      const first = firstInstallation(evidence)
+      if (!isSaid && first !== undefined) return [{ key: check, ...first }, ...known]
       if (isSaid || recollection.rollout === undefined) return [...pushed, ...known]
       const blind = account.unseen.map((spot) => unseen(spot))
       const changes = changesOf(versions, recollection)

@@ -32,6 +32,9 @@ export function isActive(rollout: Rollout | undefined): rollout is Rollout {
 /** Mark of the instant since when everything that a rollout changes has been seen. */
 export const FIRST_SEEN = 'follow:first-seen'
 
+/** Says why there is no previous revision where nothing of the release has ever been rolled out before. */
+export const FIRST_INSTALLATION = 'first_installation'
+
 /** Marks whose key begins with this are forgotten when a rollout begins, and so taken anew. */
 export const ROLLOUT_BASELINE = 'rollout:'
 

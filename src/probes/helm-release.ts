@@ -8,6 +8,7 @@ import {
 } from '../checks/signals.ts'
 import type { Cluster, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
+import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
 import { nameOf, objectsAt, podSpecOf, textAt } from '../manifest/objects.ts'
@@ -40,7 +41,7 @@ function lookAtRelease(cluster: Cluster): Look {
       ],
     },
     lookAtContent(newest),
-    lookAtPrevious(earlier),
+    lookAtPrevious(newest, earlier),
     lookAtDrift(newest, cluster),
   ])
 }
@@ -92,7 +93,7 @@ function lookAtContent(release: ReleaseSecret): Look {
 const rolledOut = new Set(['deployed', 'superseded'])
 
 /** @param earlier what is kept besides the newest revision, newest first */
-function lookAtPrevious(earlier: readonly ReleaseSecret[]): Look {
+function lookAtPrevious({ revision: last }: ReleaseSecret, earlier: readonly ReleaseSecret[]): Look {
   const candidates = earlier.filter(({ status }) => rolledOut.has(status))
   const complete = candidates.filter(isKept).find(({ content }) => whatIsMissing(content) === undefined)
   if (complete !== undefined) {
@@ -106,10 +107,20 @@ function lookAtPrevious(earlier: readonly ReleaseSecret[]): Look {
       readings: [],
       blindSpots: [cannotTell(releasePreviousRevision, {}, blindnessOf(unread))],
     }
-  return { readings: [read(releasePreviousRevision, {}, 0, whyNone(earlier, candidates))] }
+  return { readings: [read(releasePreviousRevision, {}, 0, whyNone(last, earlier, candidates))] }
 }
 
-function whyNone(earlier: readonly ReleaseSecret[], candidates: readonly ReleaseSecret[]): string {
+function whyNone(
+  last: number,
+  earlier: readonly ReleaseSecret[],
+  candidates: readonly ReleaseSecret[],
+): string {
+  // Revisions count from 1, and those that failed are kept as well: what is not there was dropped, and may have run.
+  const isComplete = new Set(earlier.map(({ revision }) => revision)).size === last - 1
+  if (candidates.length === 0 && isComplete)
+    return last === 1
+      ? `${FIRST_INSTALLATION}: this is the first revision of the release`
+      : `${FIRST_INSTALLATION}: none of the ${last - 1} revisions before this one was rolled out`
   const [incomplete] = candidates.filter(isKept)
   if (incomplete !== undefined)
     return `revision ${incomplete.revision} is kept without ${whatIsMissing(incomplete.content) ?? 'nothing'}`

@@ -1,4 +1,5 @@
 import type { CheckStatus } from '../core/gate.ts'
+import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 
 /** Whether the release could go back to its previous version, and what to do where something must be done. */
@@ -26,6 +27,8 @@ export function rollbackOf({ checks }: Snapshot): Rollback {
   if (open !== undefined) return notBack('unknown', open)
   if (known.length < asked.length)
     return { viable: 'unknown', reason: 'never_measured', message: 'this was not judged yet', advice: 'none' }
+  const nothing = known.find(({ findings }) => findings.some(({ reason }) => reason === FIRST_INSTALLATION))
+  if (nothing !== undefined) return notBack('no', nothing)
   const message = known.map((status) => status.findings[0]?.message ?? '').join('; ')
   return { viable: 'yes', reason: 'ok', message, advice: 'rollback' }
 }

@@ -76,6 +76,44 @@ describe('the previous revision is retained', () => {
   })
 })
 
+const first = withValue(
+  healthy,
+  signals.releasePreviousRevision,
+  {},
+  0,
+  'first_installation: this is the first revision of the release',
+)
+
+describe('a first installation', () => {
+  const message =
+    'there is nothing to go back to, helm uninstall takes it away: this is the first revision of the release'
+
+  it('R55: needs no previous revision', () => {
+    expect(findingsIn(previousRevisionKept, first)).toMatchObject([
+      { answer: 'met', reason: 'first_installation', message },
+    ])
+  })
+
+  it('R48: has no previous version that would have to run on the schema', () => {
+    const installed = applied(without(first, 'evidence', check), ...expectedMigrations)
+    const begun = since({ baseline: [], detectedBy: 'helm-revision' })
+    expect(faultsIn(condition, installed, begun)).toEqual([])
+    expect(faultsIn(condition, installed)).toEqual([])
+    expect(findingsIn(condition, installed, begun)[0]).toMatchObject({ message })
+    expect(faultsIn(condition, withValue(first, signals.pushedEvidence, { check }, 0), begun)).toEqual([
+      `${check} unmet evidence_failed`,
+    ])
+  })
+
+  it('R48: is none while the release is hidden, or more may have been rolled out', () => {
+    const begun = since({ baseline: [] })
+    const hidden = withFailing(without(first, 'evidence', check), 'helm-release')
+    expect(faultsIn(condition, hidden, begun)).toContain(unsaidYet)
+    const dropped = withValue(unsaid, signals.releasePreviousRevision, {}, 0, 'no earlier revision is kept')
+    expect(faultsIn(condition, dropped, begun)).toContain(unsaidYet)
+  })
+})
+
 describe('the previous version runs on the current schema', () => {
   it('R48: when a pipeline says so, whatever was applied', () => {
     expect(faultsIn(condition, healthy)).toEqual([])

@@ -119,7 +119,24 @@ describe('the previous revision', () => {
   it('is none at the first install', async () => {
     expect(await previous(revision(1, 'deployed'))).toMatchObject({
       value: 0,
+      detail: 'first_installation: this is the first revision of the release',
+    })
+    expect(
+      await previous(revision(3, 'deployed'), revision(2, 'failed'), revision(1, 'failed')),
+    ).toMatchObject({
+      value: 0,
+      detail: 'first_installation: none of the 2 revisions before this one was rolled out',
+    })
+  })
+
+  it('is none that is not kept, which may have been rolled out', async () => {
+    expect(await previous(revision(5, 'deployed'))).toMatchObject({
+      value: 0,
       detail: 'no earlier revision is kept',
+    })
+    expect(await previous(revision(3, 'deployed'), revision(2, 'failed'))).toMatchObject({
+      value: 0,
+      detail: 'none of the 1 earlier revisions that are kept was rolled out',
     })
   })
 

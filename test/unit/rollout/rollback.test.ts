@@ -28,6 +28,22 @@ describe('R55: a rollback', () => {
     })
   })
 
+  it('is not of a first installation, although its plan is complete', () => {
+    const finding: Finding = {
+      key: 'it',
+      answer: 'met',
+      reason: 'first_installation',
+      message: 'there is nothing',
+    }
+    const first = { ...kept, findings: [finding] }
+    expect(rollback(first, { ...first, id: 'schema-compatibility' })).toEqual({
+      viable: 'no',
+      reason: 'first_installation',
+      message: 'not possible (previous-revision): there is nothing',
+      advice: 'roll_forward',
+    })
+  })
+
   it.each<[string, CheckStatus, CheckStatus, 'no' | 'unknown', string]>([
     [
       'nothing is kept',
