@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { configFiles } from '../src/config/reference.ts'
 import { known } from '../src/daemon/known.ts'
 import { generatedFiles } from '../src/publish/generated.ts'
+import { dashboardFiles } from '../dashboards/source/files.ts'
 import { alertFiles } from './alert-files.ts'
 import { chartFiles } from './chart-schema.ts'
 
@@ -17,6 +18,7 @@ const generators: readonly (() => Readonly<Record<string, string>>)[] = [
   () => generatedFiles(packageJson.version),
   () => chartFiles(known),
   () => alertFiles(),
+  () => dashboardFiles(),
 ]
 
 async function formatted(file: string, text: string): Promise<string> {

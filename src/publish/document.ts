@@ -12,7 +12,7 @@ const BLOCKER_LIMIT = 200
 /** Baselines that a document lists. */
 const COUNT_LIMIT = 200
 /** A document outlives the evaluation it comes from by this many intervals. */
-const EXPIRY_INTERVALS = 3
+export const EXPIRY_INTERVALS = 3
 
 /** Whether anything has been judged yet. */
 export function hasEvaluation(snapshot: Snapshot | undefined): snapshot is Snapshot {
