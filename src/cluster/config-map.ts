@@ -89,7 +89,17 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
       const kept = known?.resourceVersion === version ? known : { name, namespace }
       return write('PUT', { ...kept, managedFields: undefined, resourceVersion: version }, content)
     },
-    create: (content) => write('POST', { name, namespace }, content),
+    async create(content) {
+      try {
+        return await write('POST', { name, namespace }, content)
+      } catch (fault) {
+        if (statusOf(fault) !== 403) throw fault
+        const { unknownReason, reason } = fault as KubernetesFailure
+        // The right to make one can't be limited to a name, so the chart does not grant it.
+        const message = `it is not there, and configmaps may not be created: kubectl -n ${namespace} create configmap ${name}`
+        throw new KubernetesFailure({ unknownReason, reason, message }, { status: 403, cause: fault })
+      }
+    },
     watch(onChange, stop) {
       const query = `fieldSelector=metadata.name%3D${name}&timeoutSeconds=${WATCH_SECONDS}`
       return kubernetes.watch(`${all}?watch=true&allowWatchBookmarks=true&${query}`, {

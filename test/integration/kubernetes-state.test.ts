@@ -185,7 +185,7 @@ describe('the state in a ConfigMap of a real cluster', () => {
     await controlPlane.request('DELETE', `${configMaps}/${name}`)
     await eventually('it is said', () => !daemon.store.status().ok)
     expect(daemon.store.status().message).toContain(`${namespace}/${name}`)
-    expect(daemon.store.status().message).toContain('create configmaps in namespace caracal')
+    expect(daemon.store.status().message).toContain(`kubectl -n ${namespace} create configmap ${name}`)
     await make()
     await eventually('it is written again', () => daemon.store.status().ok)
     expect((await memoryIn()).rollout?.id).toBe('r1')
