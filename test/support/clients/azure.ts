@@ -15,22 +15,21 @@ const ANSWER_WITHIN = 3_000
  * A synchronous check on an environment: it is evaluated at each interval until it passes or the time is over, and then
  * the stage is skipped with all that depends on it (azure-devops-docs `invoke-checks.md`, "Synchronous checks").
  */
-export const azureCheck: Client = {
-  name: 'azure check',
-  async ask(asking): Promise<Outcome> {
-    const { timeout, settings } = check() as { readonly timeout: number; readonly settings: Tree }
-    const interval = Number(settings['retryInterval'])
-    const send = line()
-    let said = ''
-    // An interval of 0 makes the first decision final.
-    for (let minute = 0; minute <= timeout; minute += interval === 0 ? timeout + 1 : interval) {
-      const refusal = await evaluateOnce(settings, asking, send)
-      if (refusal === undefined) return { effect: 'opens', detail: 'the check passed' }
-      said = refusal
-    }
-    return { effect: 'fails', detail: `skipped: ${said}` }
-  },
+export async function evaluateCheck(configuration: Tree, asking: Asking): Promise<Outcome> {
+  const { timeout, settings } = configuration as { readonly timeout: number; readonly settings: Tree }
+  const interval = Number(settings['retryInterval'])
+  const send = line()
+  let said = ''
+  // An interval of 0 makes the first decision final.
+  for (let minute = 0; minute <= timeout; minute += interval === 0 ? timeout + 1 : interval) {
+    const refusal = await evaluateOnce(settings, asking, send)
+    if (refusal === undefined) return { effect: 'opens', detail: 'the check passed' }
+    said = refusal
+  }
+  return { effect: 'fails', detail: `skipped: ${said}` }
 }
+
+export const azureCheck: Client = { name: 'azure check', ask: (asking) => evaluateCheck(check(), asking) }
 
 /**
  * Undefined when the check passes. azure-devops-docs `http-rest-api.md`: it does when the call succeeds (a status below

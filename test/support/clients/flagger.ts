@@ -1,4 +1,4 @@
-import { documentedUrl, hurried, soon, type Asking, type Client } from './outcome.ts'
+import { documentedUrl, hurried, soon, type Asking, type Client, type Outcome } from './outcome.ts'
 import { at, documentsIn, fencesOf, listAt, textAt, wordAt, type Tree } from './recipe.ts'
 import { line, type Exchange } from './transport.ts'
 
@@ -18,35 +18,34 @@ const TICKS = 3
  * flagger `pkg/controller/scheduler.go`, `advanceCanary`: rollback hooks are asked first at each interval, while it
  * progresses or waits; confirm-rollout before it begins; confirm-promotion once the last weight is reached.
  */
-export const flagger: Client = {
-  name: 'flagger',
-  async ask(asking) {
-    const send = line()
-    const hooks = listAt(canary(), 'spec', 'analysis', 'webhooks')
-    const ask = async (type: string) => {
-      const results = []
-      for (const hook of hooks.filter((candidate) => at(candidate, 'type') === type))
-        results.push(await callWebhook(hook, asking, send))
-      if (results.length === 0) throw new Error(`no webhook ${type}`)
-      return results
-    }
-    let said = ''
-    let begun = false
-    for (let tick = 0; tick < TICKS; tick++) {
-      // `runRollbackHooks`: a hook that succeeds rolls back, one that fails does nothing.
-      const rollback = (await ask('rollback')).find(({ error }) => error === undefined)
-      if (rollback !== undefined) return { effect: 'rolls back', detail: 'Rolling back' }
-      // `runConfirmRolloutHooks`, `runConfirmPromotionHooks`: each must succeed, else it waits.
-      const closed = (await ask(begun ? 'confirm-promotion' : 'confirm-rollout')).find(
-        ({ error }) => error !== undefined,
-      )
-      if (closed === undefined && begun) return { effect: 'opens', detail: 'promoted' }
-      if (closed === undefined) begun = true
-      else said = closed.error ?? ''
-    }
-    return { effect: 'waits', detail: said }
-  },
+export async function advance(object: Tree, asking: Asking): Promise<Outcome> {
+  const send = line()
+  const hooks = listAt(object, 'spec', 'analysis', 'webhooks')
+  const ask = async (type: string) => {
+    const results = []
+    for (const hook of hooks.filter((candidate) => at(candidate, 'type') === type))
+      results.push(await callWebhook(hook, asking, send))
+    if (results.length === 0) throw new Error(`no webhook ${type}`)
+    return results
+  }
+  let said = ''
+  let begun = false
+  for (let tick = 0; tick < TICKS; tick++) {
+    // `runRollbackHooks`: a hook that succeeds rolls back, one that fails does nothing.
+    const rollback = (await ask('rollback')).find(({ error }) => error === undefined)
+    if (rollback !== undefined) return { effect: 'rolls back', detail: 'Rolling back' }
+    // `runConfirmRolloutHooks`, `runConfirmPromotionHooks`: each must succeed, else it waits.
+    const closed = (await ask(begun ? 'confirm-promotion' : 'confirm-rollout')).find(
+      ({ error }) => error !== undefined,
+    )
+    if (closed === undefined && begun) return { effect: 'opens', detail: 'promoted' }
+    if (closed === undefined) begun = true
+    else said = closed.error ?? ''
+  }
+  return { effect: 'waits', detail: said }
 }
+
+export const flagger: Client = { name: 'flagger', ask: (asking) => advance(canary(), asking) }
 
 interface Called {
   /** Undefined when the hook succeeded. */

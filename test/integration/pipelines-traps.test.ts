@@ -1,0 +1,236 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { analyse, gateTemplate } from '../support/clients/argo-rollouts.ts'
+import { check, evaluateCheck } from '../support/clients/azure.ts'
+import { advance, canary } from '../support/clients/flagger.ts'
+import { argoHook, helmHook } from '../support/clients/hooks.ts'
+import { completes } from '../support/clients/jobs.ts'
+import type { Asking, Outcome } from '../support/clients/outcome.ts'
+import { at, type Tree } from '../support/clients/recipe.ts'
+import { runStage, stageOf } from '../support/clients/spinnaker.ts'
+import { always, cleanUp, listen } from '../support/cli-process.ts'
+
+// What the pages say that a recipe avoids: each recipe is spoilt in one place, and must then do harm.
+
+afterEach(cleanUp)
+
+type Verdict = 'proceed' | 'hold' | 'stop'
+const statuses: Readonly<Record<Verdict, number>> = { proceed: 200, hold: 412, stop: 409 }
+
+/** An exporter of one verdict, as a client sees it that reads the envelope or the status. */
+async function exporter(verdict: Verdict, steadySeconds = 7): Promise<Asking> {
+  const { url } = await listen((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
+    const expiresAt = new Date(Date.now() + 3_000).toISOString()
+    const body = JSON.stringify({ kind: 'Envelope', verdict, summary: 'as it is', expiresAt, steadySeconds })
+    const rollback = verdict === 'stop' ? 200 : 412
+    const hold = searchParams.get('hold') === '503' ? 503 : statuses.hold
+    const proceed = verdict === 'hold' ? hold : statuses[verdict]
+    const status = pathname === '/gates/stop' ? rollback : pathname === '/gates/proceed' ? proceed : 200
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  })
+  return { url, rollout: 'caracal/47', token: 'a-token', patience: 3 }
+}
+
+/** A copy of the recipe with another value at a path, or none. */
+function spoilt(recipe: Tree, path: readonly (string | number)[], value?: unknown): Tree {
+  const copy = structuredClone(recipe)
+  const holder = at(copy, ...path.slice(0, -1)) as Record<string | number, unknown>
+  const key = path.at(-1) ?? ''
+  if (value === undefined) delete holder[key]
+  else holder[key] = value
+  return copy
+}
+
+describe('Argo Rollouts', () => {
+  const metric = ['spec', 'metrics', 0] as const
+  const analysing = async (verdict: Verdict, template: Tree) => analyse(template, await exporter(verdict))
+
+  it('would take a stop for an outage at /gates/proceed, and ask 31 times', async () => {
+    const url = '{{ args.url }}/gates/proceed?document=envelope'
+    const template = spoilt(gateTemplate(), [...metric, 'provider', 'web', 'url'], url)
+    expect(await analysing('stop', template)).toMatchObject({
+      detail: expect.stringContaining('409') as string,
+    })
+    expect(await analysing('stop', gateTemplate())).toMatchObject({
+      detail: expect.stringContaining('Failed') as string,
+    })
+  })
+
+  it('would abort on hold with a success condition alone', async () => {
+    const template = spoilt(gateTemplate(), [...metric, 'failureCondition'])
+    expect(await analysing('hold', template)).toMatchObject({ effect: 'rolls back' })
+  })
+
+  it('would open on hold with a failure condition alone', async () => {
+    const template = spoilt(gateTemplate(), [...metric, 'successCondition'])
+    expect(await analysing('hold', template)).toMatchObject({ effect: 'opens' })
+  })
+
+  it('would open on hold with a count in place of successes in a row', async () => {
+    const counted = spoilt(gateTemplate(), [...metric, 'consecutiveSuccessLimit'])
+    expect(await analysing('hold', spoilt(counted, [...metric, 'count'], 3))).toMatchObject({
+      effect: 'opens',
+    })
+  })
+
+  it('would believe what is repeated without the time in the condition', async () => {
+    const { url } = await listen(
+      always(200, JSON.stringify({ verdict: 'proceed', expiresAt: '2026-01-01T00:00:00.000Z' })),
+    )
+    const asking = { url, rollout: 'caracal/47', token: '', patience: 3 }
+    const believing = spoilt(gateTemplate(), [...metric, 'successCondition'], 'result.verdict == "proceed"')
+    expect(await analyse(believing, asking)).toMatchObject({ effect: 'opens' })
+    expect(await analyse(gateTemplate(), asking)).toMatchObject({ effect: 'pauses' })
+  })
+
+  it.each(['<html>Log in</html>', '{}', '[]', 'null', '"proceed"', '{"verdict":"proceed"}'])(
+    'never opens on %s',
+    async (body) => {
+      const { url } = await listen(always(200, body))
+      const outcome = await analyse(gateTemplate(), { url, rollout: 'caracal/47', token: '', patience: 3 })
+      expect(outcome.effect).not.toBe('opens')
+    },
+  )
+})
+
+describe('Flagger', () => {
+  const hooks = ['spec', 'analysis', 'webhooks'] as const
+
+  it('would roll a healthy release back with /gates/proceed in its rollback hook', async () => {
+    const wrong = spoilt(canary(), [...hooks, 2, 'url'], 'http://caracal-gate.caracal:9465/gates/proceed')
+    expect(await advance(wrong, await exporter('proceed'))).toMatchObject({ effect: 'rolls back' })
+    expect(await advance(canary(), await exporter('proceed'))).toMatchObject({ effect: 'opens' })
+  })
+
+  it('would open on hold at /gates', async () => {
+    const url = 'http://caracal-gate.caracal:9465/gates'
+    const wrong = spoilt(spoilt(canary(), [...hooks, 0, 'url'], url), [...hooks, 1, 'url'], url)
+    expect(await advance(wrong, await exporter('hold'))).toMatchObject({ effect: 'opens' })
+  })
+
+  it('would lose the reason with hold=503, and has it otherwise', async () => {
+    const url = 'http://caracal-gate.caracal:9465/gates/proceed?hold=503'
+    const { detail: lost } = await advance(
+      spoilt(canary(), [...hooks, 0, 'url'], url),
+      await exporter('hold'),
+    )
+    expect(lost).toContain('giving up')
+    expect((await advance(canary(), await exporter('hold'))).detail).toContain('as it is')
+  })
+
+  it('has hooks that its definition takes', () => {
+    for (const hook of at(canary(), ...hooks) as readonly Tree[]) {
+      expect(Object.keys(hook).toSorted()).toEqual(['name', 'timeout', 'type', 'url'])
+      expect(hook['timeout']).toMatch(/^\d+(m|s)$/)
+      expect(['confirm-rollout', 'confirm-promotion', 'rollback']).toContain(hook['type'])
+    }
+  })
+})
+
+describe('Spinnaker', () => {
+  const running = async (verdict: Verdict, stage: Tree, steady?: number): Promise<Outcome> =>
+    runStage(stage, await exporter(verdict, steady))
+
+  it('would open on stop without a path to the status', async () => {
+    expect(await running('stop', spoilt(stageOf('gate'), ['statusJsonPath']))).toMatchObject({
+      effect: 'opens',
+    })
+  })
+
+  it('would open on hold after a hundred seconds with a number for its status', async () => {
+    const stage = spoilt(stageOf('gate'), ['statusJsonPath'], '$.steadySeconds')
+    expect(await running('hold', stage, 100)).toMatchObject({ effect: 'opens' })
+  })
+
+  it('would wait on stop without words that end it', async () => {
+    expect(await running('stop', spoilt(stageOf('gate'), ['terminalStatuses'], ''))).toMatchObject({
+      effect: 'waits',
+    })
+  })
+
+  it('would open on stop when failures are ignored', async () => {
+    const ignoring = spoilt(stageOf('gate'), ['continuePipeline'], true)
+    expect(await running('stop', ignoring)).toMatchObject({ effect: 'opens' })
+  })
+
+  it.each(['<html>Log in</html>', '{}', '[]', '{"verdict":["proceed"]}'])(
+    'never opens on %s',
+    async (body) => {
+      const { url } = await listen(always(200, body))
+      const outcome = await runStage(stageOf('gate'), { url, rollout: 'caracal/47', token: '', patience: 3 })
+      expect(outcome.effect).not.toBe('opens')
+    },
+  )
+})
+
+describe('Azure Pipelines', () => {
+  const inputs = ['settings', 'inputs'] as const
+
+  it('would open on stop without criteria', async () => {
+    const wrong = spoilt(check(), [...inputs, 'successCriteria'])
+    expect(await evaluateCheck(wrong, await exporter('stop'))).toMatchObject({ effect: 'opens' })
+  })
+
+  it('keeps to ten evaluations for each time-out, as checks must', () => {
+    const { timeout, settings } = check() as { readonly timeout: number; readonly settings: Tree }
+    expect(timeout / Number(settings['retryInterval'])).toBeLessThanOrEqual(10)
+  })
+
+  it.each([
+    '<html>Log in</html>',
+    '{}',
+    'null',
+    '{"verdict":"proceed"}',
+    '{"kind":"Envelope","verdict":"held"}',
+  ])('never opens on %s', async (body) => {
+    const { url } = await listen(always(200, body))
+    const outcome = await evaluateCheck(check(), { url, rollout: 'caracal/47', token: '', patience: 3 })
+    expect(outcome.effect).toBe('fails')
+  })
+})
+
+describe('hooks', () => {
+  const asking: Asking = { url: 'http://127.0.0.1:9', rollout: 'caracal/47', token: '', patience: 3 }
+  const jobs = [
+    ['of Argo CD before the sync', argoHook('PreSync', asking)],
+    ['of Argo CD after the sync', argoHook('PostSync', asking)],
+    ['of Argo CD after a failure', argoHook('SyncFail', asking)],
+    ['of Helm', helmHook('Job', asking)],
+  ] as const
+
+  it('wait once, though a Job would try seven times', async () => {
+    let asked = 0
+    const { url } = await listen((_, response) => {
+      asked++
+      response.writeHead(401).end()
+    })
+    const waits = argoHook('PostSync', asking)
+    expect((await completes(waits, { ...asking, url }))[0]).toBe(false)
+    expect(asked).toBe(1)
+    expect((await completes(spoilt(waits, ['spec', 'backoffLimit']), { ...asking, url }))[0]).toBe(false)
+    expect(asked).toBe(8)
+  })
+
+  it.each(jobs)('%s end before Kubernetes ends them, and leave their log for a while', (_, job) => {
+    const deadline = Number(at(job, 'spec', 'activeDeadlineSeconds'))
+    const waiting = at(job, 'spec', 'backoffLimit') === 0
+    expect(deadline).toBeGreaterThan(waiting ? 45 * 60 : 30 * 3)
+    expect(Number(at(job, 'spec', 'ttlSecondsAfterFinished'))).toBeGreaterThan(86_400)
+    expect(JSON.stringify(at(job, 'metadata', 'annotations'))).not.toMatch(
+      /succeeded|Hook(Failed|Succeeded)/i,
+    )
+  })
+
+  it('of Argo CD have a name of their own in each sync', () => {
+    for (const [title, job] of jobs) {
+      if (!title.includes('Argo')) continue
+      expect(at(job, 'metadata', 'name')).toBeUndefined()
+      expect(at(job, 'metadata', 'generateName')).toMatch(/-$/)
+    }
+  })
+
+  it('of Helm have one for each revision', () => {
+    for (const kind of ['Pod', 'Job'] as const)
+      expect(at(helmHook(kind, asking), 'metadata', 'name')).toBe('caracal-gate-r47')
+  })
+})
