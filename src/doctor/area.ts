@@ -18,6 +18,8 @@ export interface Outside {
   /** Base URLs as given; absent: not looked at. */
   readonly prometheus?: string
   readonly alertmanager?: string
+  /** Known as soon as the configuration is. */
+  readonly release?: { readonly name: string; readonly namespace: string }
 }
 
 /** The replicas of the platform, and what else their cluster shows. */

@@ -10,6 +10,7 @@ import { areas, freeAreas } from './index.ts'
 import { openInstallation, type Opened } from './installation.ts'
 import { secretsOf } from './secrets.ts'
 import { timed } from './timed.ts'
+import { listed } from './words.ts'
 
 export interface Question {
   readonly sources: ConfigSources
@@ -38,7 +39,11 @@ export async function diagnose(question: Question): Promise<Diagnosis> {
   const isWanted = ({ name }: { readonly name: string }): boolean => question.only?.includes(name) ?? true
   const { outside } = question
   const opened = await openOrFaults(question)
-  const free = freeAreas.filter(isWanted).map((area) => bounded(area.name, () => area.check(outside)))
+  const free = freeAreas
+    .filter(isWanted)
+    .map((area) =>
+      bounded(area.name, () => area.check('installation' in opened ? opened.installation : outside)),
+    )
   if (!('installation' in opened)) {
     const others = areas
       .filter((area) => isWanted(area) && area.name !== 'configuration')
@@ -51,7 +56,7 @@ export async function diagnose(question: Question): Promise<Diagnosis> {
   }
   const { installation } = opened
   const configured = areas.filter(isWanted).map((area) => bounded(area.name, () => area.check(installation)))
-  const findings = (await Promise.all([...configured, ...free])).flat()
+  const findings = explained((await Promise.all([...configured, ...free])).flat())
   await timed(opened.close(), 2 * SECOND)
   return { isConfigured: true, findings: masked(findings, opened) }
 }
@@ -85,6 +90,23 @@ async function bounded(area: string, check: () => Promise<readonly Found[]>): Pr
     message: plain(one.message),
   }))
 }
+
+/** What can't be told, with the findings that say why. */
+export function explained(findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) => {
+    const { whyNot } = finding
+    if (whyNot === undefined) return finding
+    const causes = findings.filter(
+      ({ state, reasons = [] }) => state !== 'ok' && reasons.some((reason) => whyNot.includes(reason)),
+    )
+    if (causes.length === 0) return finding
+    const named = causes.slice(0, MOST_CAUSES).map(({ area, subject }) => `${area}: ${subject}`)
+    const message = `${finding.message}; explained by ${listed(named)}`
+    return { ...finding, message, mend: ['# see ' + listed(named)] }
+  })
+}
+
+const MOST_CAUSES = 4
 
 /** No message should hold a secret; should a server repeat one, it goes no further. */
 function masked(findings: readonly Finding[], { installation: { config } }: Opened): readonly Finding[] {

@@ -13,6 +13,8 @@ export interface Found {
   readonly mend?: readonly string[]
   /** Reasons that checks of the exporter give when this is why they can't tell. */
   readonly reasons?: readonly string[]
+  /** The reasons of an exporter that can't tell, to be explained by what else was found. */
+  readonly whyNot?: readonly string[]
 }
 
 /** What was found, with the area that it belongs to. */

@@ -46,6 +46,7 @@ export async function openInstallation(
   return {
     installation: {
       ...outside,
+      release: config.release,
       config,
       files,
       configHash: shownConfig(config).hash,
