@@ -15,8 +15,8 @@ export interface Series {
 export interface TrendRecord {
   /** The first slot in which anything was evaluated. */
   readonly since: number | undefined
-  /** Takes in an evaluation, judged by these rules. */
-  add(snapshot: Snapshot, rules: MeasuredBy): void
+  /** Takes in an evaluation; the rules that it was judged by are asked for when it counts. */
+  add(snapshot: Snapshot, rules: () => MeasuredBy): void
   /** What was recorded of a check or stop condition, one series for each unit. */
   of(kind: Kind, id: string): readonly Series[]
 }
@@ -94,7 +94,7 @@ export function recordTrends(interval: Millis, size: number): TrendRecord {
       since ??= slot
       lastAt = at
       if (turned) forget(snapshot)
-      for (const [key, worst] of worstValues(snapshot, rules)) put(key, slot, worst)
+      for (const [key, worst] of worstValues(snapshot, rules())) put(key, slot, worst)
     },
     of: (kind, id) => [...(recorded.get(keyOf(kind, id))?.values() ?? [])],
   }

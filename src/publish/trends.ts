@@ -20,26 +20,27 @@ export interface TrendBook {
 }
 
 /** Time between two points. */
-export const trendInterval: Millis = 5 * SECOND
+const trendInterval: Millis = 5 * SECOND
 /** Windows that are kept rendered; viewers of one page all ask for the same. */
 const keptViews = 8
 
 /** Records what is judged by and renders it, for each window at most once in an interval. */
 export function trendBook(context: Pick<PublishContext, 'board' | 'clock' | 'report'>): TrendBook {
   const record = recordTrends(trendInterval, longestWindow / trendInterval)
-  const unsubscribe = context.board.subscribe((snapshot) => record.add(snapshot, context.report().rules))
+  const rules = () => context.report().rules
+  const unsubscribe = context.board.subscribe((snapshot) => record.add(snapshot, rules))
   const first = context.board.current()
-  if (first !== undefined) record.add(first, context.report().rules)
+  if (first !== undefined) record.add(first, rules)
   let made:
     { readonly last: number; readonly rules: Rules; readonly views: Map<number, TrendView> } | undefined
 
   return {
     view(window) {
-      const { rules } = context.report()
+      const inForce = rules()
       const last = slotOf(context.clock.now()) - 1
-      if (made?.last !== last || made.rules !== rules) made = { last, rules, views: new Map() }
+      if (made?.last !== last || made.rules !== inForce) made = { last, rules: inForce, views: new Map() }
       const count = Math.max(1, Math.ceil(window / trendInterval))
-      const view = made.views.get(count) ?? render(trends(record, rules, last, count))
+      const view = made.views.get(count) ?? render(trends(record, inForce, last, count))
       if (made.views.size < keptViews) made.views.set(count, view)
       return view
     },
