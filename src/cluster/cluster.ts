@@ -3,6 +3,7 @@ import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { isObject, objectAt } from '../manifest/objects.ts'
 import { beat } from './heartbeat.ts'
+import { openListeners } from './listeners.ts'
 import { reduceEndpointSlice, reducePod, reduceService } from './reduce-pods.ts'
 import { reduceAutoscaler, reduceJob, reduceReplicaSet, reduceWorkload } from './reduce-workloads.ts'
 import { Reflector, type Resource } from './reflector.ts'
@@ -18,6 +19,8 @@ export interface ClusterSettings {
   readonly helmSecrets: boolean
   /** How often each kind is listed anew, should its watch have kept something from us. */
   readonly relist: () => Millis
+  /** Takes what a listener threw: a fault of ours, which keeps nothing from anybody else. */
+  readonly onFault?: (fault: unknown) => void
 }
 
 /**
@@ -29,7 +32,7 @@ export interface ClusterSettings {
  */
 export function openCluster(settings: ClusterSettings): Cluster {
   const { kubernetes, namespace } = settings
-  const changes = coalesced()
+  const changes = openListeners(settings.onFault ?? (() => {}))
   const stopped = new AbortController()
   const followed = followedIn(settings, changes.changed)
   const { reflectors, views } = followed
@@ -181,25 +184,6 @@ function joined<T>(): (first: Seen<T>, second: Seen<T>) => Seen<T> {
     of = parts
     const blind = both.find((seen) => !seen.ok)
     return blind === undefined ? { ok: true, items } : { ...blind, lastKnown: items }
-  }
-}
-
-/** Tells listeners once of all that changed in one turn of the event loop. */
-function coalesced(): { readonly changed: () => void; readonly subscribe: Cluster['subscribe'] } {
-  const listeners = new Set<() => void>()
-  let due: NodeJS.Immediate | undefined
-
-  function tell(): void {
-    due = undefined
-    for (const listener of listeners) listener()
-  }
-
-  return {
-    changed: () => void (due ??= setImmediate(tell)),
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
   }
 }
 

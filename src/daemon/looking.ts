@@ -54,7 +54,8 @@ interface Turn {
  * Looks at every target of every probe, each at its own pace and never twice at once, so that a target that hangs
  * costs only its own observations.
  */
-export function startLooking(options: LookingOptions): Looking {
+export function startLooking(given: LookingOptions): Looking {
+  const options = { ...given, probes: given.probes.map((probe) => contained(probe, given.onFault)) }
   const stopped = new AbortController()
   const turns = new Map<string, Turn>()
   const relistAll = () => {
@@ -83,6 +84,33 @@ export function startLooking(options: LookingOptions): Looking {
       for (const turn of turns.values()) end(turn)
       turns.clear()
       await Promise.all(following)
+    },
+  }
+}
+
+/**
+ * The same probe, which throws in no place that nobody awaits. While it can't say which targets there are the last ones
+ * stay, and each of them can't be seen: others may be missing.
+ */
+function contained(probe: Probe, onFault: OnFault): Probe {
+  let last: readonly Target[] = []
+  let isAtFault = false
+  return {
+    ...probe,
+    targets() {
+      try {
+        last = probe.targets()
+        isAtFault = false
+      } catch (fault) {
+        if (!isAtFault) onFault(probe.name, 'targets', fault)
+        isAtFault = true
+      }
+      return last
+    },
+    look(target, deadline) {
+      if (!isAtFault) return probe.look(target, deadline)
+      const message = `${probe.name} could not find out what there is to look at`
+      return Promise.reject(new CannotSee('malformed', 'targets_unknown', message))
     },
   }
 }

@@ -57,7 +57,7 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   const http = openHttp({ tls: config.tls })
   const redis = openRedis(config.redis)
   const postgres = openPostgres(config.postgres)
-  const followed = followedBy(config, options.cadence, before?.followed)
+  const followed = followedBy(config, options, before?.followed)
   const cluster = followed?.cluster
   const sources = sourcesOf(config, { clock: options.clock, http, redis, postgres }, cluster)
   const { looks, follows } = looksFrom(sources, config)
@@ -97,7 +97,7 @@ const RELIST: Readonly<Record<Cadence, Millis>> = { brisk: 10 * SECOND, quiet: M
 /** The release in its cluster, when there is one. */
 function followedBy(
   { kubernetes, release }: Config,
-  cadence: () => Cadence,
+  { cadence, onFault }: WatchingOptions,
   before: Followed | undefined,
 ): Followed | undefined {
   if (kubernetes?.enabled !== true) return undefined
@@ -109,6 +109,7 @@ function followedBy(
     release: release.name,
     helmSecrets: kubernetes.helmSecrets,
     relist: () => RELIST[cadence()],
+    onFault: (fault) => onFault('cluster', 'kubernetes', fault),
   })
   return { key, cluster }
 }

@@ -24,6 +24,7 @@ function looking({ targets = () => [one], look }: Setting) {
     look,
   }
   const rounds: Round[] = []
+  const faults: string[] = []
   const state: { cadence: Cadence } = { cadence: 'brisk' }
   const looks = startLooking({
     probes: [probe],
@@ -32,9 +33,9 @@ function looking({ targets = () => [one], look }: Setting) {
     cadence: () => state.cadence,
     deliver: (round) => rounds.push(round),
     deliverNow: (round) => rounds.push(round),
-    onFault: () => {},
+    onFault: (name, target, fault) => faults.push(`${name} ${target} ${String((fault as Error).message)}`),
   })
-  return { rounds, state, looks, observations: () => rounds.flatMap((round) => round.observations) }
+  return { rounds, faults, state, looks, observations: () => rounds.flatMap((round) => round.observations) }
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -120,5 +121,30 @@ describe('looking', () => {
     const { rounds, looks } = looking({ targets: () => [], look: async () => ({ readings: [] }) })
     await looks.stop()
     expect(rounds).toMatchObject([{ probe: 'probe', targets: [], observations: [] }])
+  })
+
+  it('takes every target for unseen while the probe throws when it is asked for them, and goes on after', async () => {
+    let isAtFault = false
+    const { looks, observations, faults } = looking({
+      targets: () => {
+        if (isAtFault) throw new Error('not understood')
+        return [one]
+      },
+      look: async () => ({ readings: [] }),
+    })
+    const isSeen = () => observations().at(-1)?.outcome.ok
+    await until(() => isSeen() === true)
+    isAtFault = true
+    looks.relist()
+    await until(() => isSeen() === false)
+    expect(observations().at(-1)?.outcome).toMatchObject({
+      unknownReason: 'malformed',
+      reason: 'targets_unknown',
+    })
+    isAtFault = false
+    looks.relist()
+    await until(() => isSeen() === true)
+    await looks.stop()
+    expect(faults).toEqual(['probe targets not understood'])
   })
 })
