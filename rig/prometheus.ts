@@ -84,6 +84,8 @@ async function startOn(port: number, folder: string, given: PrometheusOptions): 
       `--web.listen-address=127.0.0.1:${port}`,
       '--web.enable-lifecycle',
       '--storage.tsdb.retention.time=1d',
+      // Alertmanagers are found some seconds after the start; what fired before is sent again then, not after a minute.
+      '--rules.alert.resend-delay=2s',
     ],
     folder,
     endSignal: 'SIGKILL',

@@ -1,4 +1,4 @@
-import { MINUTE } from '../core/time.ts'
+import { MINUTE, type Millis } from '../core/time.ts'
 import type { Alert } from './alert.ts'
 
 /** How names of the platform's pods, Jobs and scrape jobs look; its chart builds them from release and chart. */
@@ -6,15 +6,21 @@ const CARACAL = '.*caracal.*'
 
 const by = 'by (cluster, namespace)'
 
-interface PlatformAlert extends Omit<Alert, 'severity' | 'labels'> {
+/** How much later than the first path the second one comes, so that the first, while it lives, can silence it. */
+const LATER = 2 * MINUTE
+
+interface PlatformAlert extends Omit<Alert, 'severity' | 'labels' | 'for'> {
+  /** How long the daemon itself holds it before it fires; 0 when left out. */
+  readonly hold?: Millis
   /** The stop condition that it stands in for. */
   readonly stop: string
 }
 
-function platformAlert({ stop, ...alert }: PlatformAlert): Alert {
+function platformAlert({ stop, hold = 0, ...alert }: PlatformAlert): Alert {
   return {
     ...alert,
     severity: 'critical',
+    for: hold + LATER,
     keepFiringFor: 5 * MINUTE,
     labels: { stop_condition: stop, release_namespace: '{{ $labels.namespace }}' },
   }
@@ -29,9 +35,9 @@ function unready(service: 'sts' | 'gateway', title: string): Alert {
     component: service,
     // A pod that is deleted or done has no series; one that starts may take 150 s.
     expr: `count by (cluster, namespace) (\n  kube_pod_status_ready{condition="true", pod=~"${CARACAL}-${service}-.+"} == 0\n)`,
-    for: 3 * MINUTE,
+    hold: 3 * MINUTE,
     summary: `Pods of ${service}${where} are not ready.`,
-    description: '{{ $value | humanize }} of them have not been ready for 3 minutes.',
+    description: '{{ $value | humanize }} of them have not been ready for 5 minutes.',
     nextStep: `kubectl -n {{ $labels.namespace }} describe pods -l app.kubernetes.io/component=${service}`,
   })
 }
@@ -74,7 +80,6 @@ export const platformAlerts: readonly Alert[] = [
     stop: 'replay-backlog-aging',
     component: 'audit',
     expr: `max ${by} (\n  caracal_gateway_audit_replay_oldest_age_seconds or caracal_sts_audit_replay_oldest_age_seconds\n) > 300`,
-    for: MINUTE,
     summary: `The audit replay backlog${where} ages.`,
     description:
       'Its oldest file is {{ $value | humanizeDuration }} old. Files drain only when their process starts.',
@@ -85,7 +90,6 @@ export const platformAlerts: readonly Alert[] = [
     stop: 'revocation-snapshot-stale',
     component: 'gateway',
     expr: `count ${by} (caracal_gateway_revocation_snapshot_fresh == 0)`,
-    for: MINUTE,
     summary: `Revocation snapshots${where} are stale.`,
     description: '{{ $value | humanize }} replicas of Gateway refuse every request.',
     nextStep: 'kubectl -n {{ $labels.namespace }} logs -l app.kubernetes.io/component=gateway --since=5m',
@@ -107,7 +111,7 @@ export const platformAlerts: readonly Alert[] = [
     component: 'postgres',
     // Only Gateway tells of its pool.
     expr: `max ${by} (caracal_db_pool_in_use_ratio) > 0.9`,
-    for: 5 * MINUTE,
+    hold: 5 * MINUTE,
     summary: `Postgres connections${where} are used up.`,
     description: '{{ $value | humanizePercentage }} of the fullest pool are in use.',
     nextStep: "psql -c 'SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC'",
@@ -118,7 +122,7 @@ export const platformAlerts: readonly Alert[] = [
     component: 'redis',
     // Without a limit redis_exporter says 0.
     expr: `max ${by} (\n  redis_memory_used_bytes{job=~"${CARACAL}"} / (redis_memory_max_bytes{job=~"${CARACAL}"} > 0)\n) > 0.9`,
-    for: 5 * MINUTE,
+    hold: 5 * MINUTE,
     summary: `Redis${where} runs out of memory.`,
     description: 'It uses {{ $value | humanizePercentage }} of its limit.',
     nextStep: 'redis-cli INFO memory',

@@ -82,7 +82,9 @@ function editsOf(expr: string, isRecording: boolean): readonly Edit[] {
 }
 
 function isCompared(node: SyntaxNode | null | undefined): boolean {
-  return ['Eql', 'Neq', 'Gtr', 'Gte', 'Lss', 'Lte'].some((operator) => (node?.getChild(operator) ?? null) !== null)
+  return ['Eql', 'Neq', 'Gtr', 'Gte', 'Lss', 'Lte'].some(
+    (operator) => (node?.getChild(operator) ?? null) !== null,
+  )
 }
 
 function nearby(value: number): readonly string[] {

@@ -9,13 +9,13 @@ function unready(service: string): readonly Case[] {
   const own = `caracal-caracal-${service}`
   return [
     {
-      story: 'two pods are not ready for three minutes, those elsewhere are',
+      story: 'two pods are not ready for five minutes, those elsewhere are',
       series: [
         ready(`${own}-0`, inBetween('1', '0')),
         ready(`${own}-1`, inBetween('1', '0')),
         ready(`${own}-1`, '1x200', 'true', elsewhere),
       ],
-      told: comesAndGoes(labels, '3m45s', '4m'),
+      told: comesAndGoes(labels, '5m45s', '6m'),
     },
     never('one after the other is replaced, others are not ready, and conditions are false', [
       ready(`${own}-0`, '1x3 0x10 1x200'),
@@ -28,7 +28,7 @@ function unready(service: string): readonly Case[] {
     {
       story: 'one pod of two is enough',
       series: [ready(`${own}-0`, '0x50'), ready(`${own}-1`, '1x50')],
-      told: [{ at: '3m', firing: [labels] }],
+      told: [{ at: '5m', firing: [labels] }],
     },
   ]
 }
@@ -48,8 +48,8 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
       ],
       told: comesAndGoes(
         page('migration-job-failed', 'migration', { job_name: 'caracal-caracal-migrate' }),
-        '45s',
-        '1m',
+        '2m45s',
+        '3m',
       ),
     },
     {
@@ -57,7 +57,7 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
       series: [of('kube_job_failed', { ...job, job_name: 'caracal-caracal-auth-migrate' }, '1x200')],
       told: [
         {
-          at: '1m',
+          at: '2m',
           firing: [page('migration-job-failed', 'migration', { job_name: 'caracal-caracal-auth-migrate' })],
         },
       ],
@@ -81,6 +81,8 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
       ],
       told: [
         // What a series begins with counts as new for ten minutes, and here it begins with the test.
+        { at: '1m45s', firing: [] },
+        { at: '2m', firing: [dlq] },
         { at: '10m45s', firing: [dlq] },
         { at: '15m30s', firing: [dlq] },
         { at: '16m', firing: [] },
@@ -95,8 +97,8 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_audit_dlq_total', pod(3), '_x81 1x200'),
       ],
       told: [
-        { at: '20m', firing: [] },
-        { at: '20m15s', firing: [dlq] },
+        { at: '22m', firing: [] },
+        { at: '22m15s', firing: [dlq] },
         { at: '30m', firing: [dlq] },
         { at: '35m', firing: [dlq] },
         { at: '35m15s', firing: [] },
@@ -105,12 +107,12 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
     {
       story: 'Prometheus was away for half an hour: what it knew before is no news',
       series: [of('caracal_audit_dlq_total', pod(1), '3x80 _x140 3x200')],
-      told: ['19m', '57m', '70m'].map((at) => ({ at, firing: [] })),
+      told: ['19m', '59m', '70m'].map((at) => ({ at, firing: [] })),
     },
     {
       story: 'Prometheus was away for more than an hour: then it is told again',
       series: [of('caracal_audit_dlq_total', pod(1), '3x80 _x320 3x200')],
-      told: [{ at: '101m', firing: [dlq] }],
+      told: [{ at: '103m', firing: [dlq] }],
     },
     {
       story: 'the counter starts again at 0 with its process',
@@ -123,14 +125,14 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
   ],
   CaracalPlatformReplayBacklogAging: [
     {
-      story: 'the files of one Gateway are too old for a minute',
+      story: 'the files of one Gateway are too old for two minutes',
       series: [
         of('caracal_gateway_audit_replay_oldest_age_seconds', pod(1), inBetween('300', '301')),
         of('caracal_gateway_audit_replay_oldest_age_seconds', pod(2), '0x200'),
         of('caracal_sts_audit_replay_oldest_age_seconds', pod(3), '0x200'),
         of('caracal_sts_audit_replay_oldest_age_seconds', pod(3, elsewhere), '300x200'),
       ],
-      told: comesAndGoes(replay, '1m45s', '2m'),
+      told: comesAndGoes(replay, '2m45s', '3m'),
     },
     {
       story: 'those of one STS are',
@@ -139,21 +141,21 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_sts_audit_replay_oldest_age_seconds', pod(3), '0x3 301x200'),
       ],
       told: [
-        { at: '1m45s', firing: [] },
-        { at: '2m', firing: [replay] },
+        { at: '2m45s', firing: [] },
+        { at: '3m', firing: [replay] },
       ],
     },
   ],
   CaracalPlatformRevocationSnapshotStale: [
     {
-      story: 'T07: two of three Gateways are stale for a minute',
+      story: 'T07: two of three Gateways are stale for two minutes',
       series: [
         of('caracal_gateway_revocation_snapshot_fresh', pod(1), inBetween('1', '0')),
         of('caracal_gateway_revocation_snapshot_fresh', pod(2), inBetween('1', '0')),
         of('caracal_gateway_revocation_snapshot_fresh', pod(3), '1x200'),
         of('caracal_gateway_revocation_snapshot_fresh', pod(1, elsewhere), '1x200'),
       ],
-      told: comesAndGoes(page('revocation-snapshot-stale', 'gateway'), '1m45s', '2m'),
+      told: comesAndGoes(page('revocation-snapshot-stale', 'gateway'), '2m45s', '3m'),
     },
     {
       story: 'one of two is',
@@ -161,7 +163,7 @@ export const platformCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_gateway_revocation_snapshot_fresh', pod(1), '0x200'),
         of('caracal_gateway_revocation_snapshot_fresh', pod(2), '1x200'),
       ],
-      told: [{ at: '1m', firing: [page('revocation-snapshot-stale', 'gateway')] }],
+      told: [{ at: '2m', firing: [page('revocation-snapshot-stale', 'gateway')] }],
     },
   ],
   ...storeCases,

@@ -41,7 +41,7 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_api_outbox_dead_total', pod(2), '0x200'),
         of('caracal_api_outbox_dead_total', pod(1, elsewhere), '0x200'),
       ],
-      told: comesAndGoes(dead, '45s', '1m'),
+      told: comesAndGoes(dead, '2m45s', '3m'),
     },
     {
       story: 'T48: rows of the Coordinator die, a series that was not there before; others are pending',
@@ -51,8 +51,8 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_outbox_total', { ...pod(3), status: 'dead' }, '_x20 1x200'),
       ],
       told: [
-        { at: '4m45s', firing: [] },
-        { at: '5m', firing: [dead] },
+        { at: '6m45s', firing: [] },
+        { at: '7m', firing: [dead] },
       ],
     },
     {
@@ -66,13 +66,13 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
   ],
   CaracalPlatformPostgresPoolSaturation: [
     {
-      story: 'one pool is fuller than nine tenths for five minutes',
+      story: 'one pool is fuller than nine tenths for seven minutes',
       series: [
         of('caracal_db_pool_in_use_ratio', pod(1), inBetween('0.9', '0.91')),
         of('caracal_db_pool_in_use_ratio', pod(2), '0.1x200'),
         of('caracal_db_pool_in_use_ratio', pod(1, elsewhere), '0.9x200'),
       ],
-      told: comesAndGoes(page('postgres-pool-saturation', 'postgres'), '5m45s', '6m'),
+      told: comesAndGoes(page('postgres-pool-saturation', 'postgres'), '7m45s', '8m'),
     },
     never('it is full for a moment, again and again', [
       of('caracal_db_pool_in_use_ratio', pod(1), '1x9 0 1x9 0 1x9 0 1x9 0 1x9 0x200'),
@@ -80,7 +80,7 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
   ],
   CaracalPlatformRedisMemoryPressure: [
     {
-      story: 'more than nine tenths of the limit are used for five minutes',
+      story: 'more than nine tenths of the limit are used for seven minutes',
       series: [
         of('redis_memory_used_bytes', redis, inBetween('9', '9.1')),
         of('redis_memory_max_bytes', redis, '10x200'),
@@ -89,7 +89,7 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
         of('redis_memory_used_bytes', { ...redis, ...elsewhere }, '9x200'),
         of('redis_memory_max_bytes', { ...redis, ...elsewhere }, '10x200'),
       ],
-      told: comesAndGoes(page('redis-memory-pressure', 'redis'), '5m45s', '6m'),
+      told: comesAndGoes(page('redis-memory-pressure', 'redis'), '7m45s', '8m'),
     },
     {
       story: 'its limit is tiny',
@@ -97,7 +97,7 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
         of('redis_memory_used_bytes', redis, '0.95x200'),
         of('redis_memory_max_bytes', redis, '1x200'),
       ],
-      told: [{ at: '5m', firing: [page('redis-memory-pressure', 'redis')] }],
+      told: [{ at: '7m', firing: [page('redis-memory-pressure', 'redis')] }],
     },
     never('there is no limit, and another Redis is full', [
       of('redis_memory_used_bytes', redis, '9x200'),
@@ -115,7 +115,7 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_sts_audit_dropped_total', pod(3), '0x200'),
         of('caracal_sts_audit_dropped_total', pod(3, elsewhere), '0x200'),
       ],
-      told: comesAndGoes(lost, '45s', '1m'),
+      told: comesAndGoes(lost, '2m45s', '3m'),
     },
     {
       story: 'an STS has',
@@ -123,24 +123,24 @@ export const storeCases: Readonly<Record<string, readonly Case[]>> = {
         of('caracal_gateway_audit_dropped_total', pod(1), '0x200'),
         of('caracal_sts_audit_dropped_total', pod(3), '1x200'),
       ],
-      told: [{ at: '0s', firing: [lost] }],
+      told: [{ at: '2m', firing: [lost] }],
     },
   ],
   CaracalPlatformAuditTamperDetected: [
     {
       story: 'T45: one replica has a finding from its first scrape on, the other has none',
       series: [...tamper(1, inBetween('0', '1'), '0x200', '0x200'), ...tamper(2, '0x200', '0x200', '0x200')],
-      told: comesAndGoes(tampered, '45s', '1m'),
+      told: comesAndGoes(tampered, '2m45s', '3m'),
     },
     {
       story: 'T45: a chain is broken',
       series: tamper(1, '0x200', '1x200', '0x200'),
-      told: [{ at: '0s', firing: [tampered] }],
+      told: [{ at: '2m', firing: [tampered] }],
     },
     {
       story: 'T45: a signature is wrong',
       series: tamper(1, '0x200', '0x200', '1x200'),
-      told: [{ at: '0s', firing: [tampered] }],
+      told: [{ at: '2m', firing: [tampered] }],
     },
   ],
   CaracalPlatformMetricsMissing: [

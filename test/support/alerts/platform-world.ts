@@ -23,8 +23,8 @@ export function page(stop: string, component: string, more: Readonly<Record<stri
   }
 }
 
-/** The samples that tell when it holds: from 1 min until 8 min. */
-export const inBetween = (low: string, high: string) => `${low}x3 ${high}x27 ${low}x200`
+/** The samples that tell when it holds: from 1 min until 10 min. */
+export const inBetween = (low: string, high: string) => `${low}x3 ${high}x35 ${low}x200`
 
 /** Comes `after` the expression holds at 1 min, and stays five minutes longer than it does. */
 export function comesAndGoes(
@@ -35,8 +35,8 @@ export function comesAndGoes(
   return [
     { at: before, firing: [] },
     { at: comes, firing: [labels] },
-    { at: '12m45s', firing: [labels] },
-    { at: '13m', firing: [] },
+    { at: '14m45s', firing: [labels] },
+    { at: '15m', firing: [] },
   ]
 }
 

@@ -1,0 +1,177 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import {
+  startAlertmanager,
+  startWebhookReceiver,
+  type AlertmanagerServer,
+  type NotifiedAlert,
+  type WebhookReceiver,
+} from '../../rig/alertmanager.ts'
+import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
+import { gateGroup, platformGroup } from '../../src/alerts/index.ts'
+import { alertmanager as shipped } from '../../src/alerts/routing.ts'
+import { ruleFile } from '../../src/alerts/rule-file.ts'
+import { author, eventually, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+
+/**
+ * The shipped rules and the shipped fragment, with two things changed: all waits of the rules are a twentieth of what
+ * they are, and Alertmanager waits a second where it waits longer.
+ */
+const HURRY = 20
+const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }
+
+let ground: Ground
+let gate: Gate
+let hook: WebhookReceiver
+let alertmanager: AlertmanagerServer
+let prometheus: PrometheusServer
+
+function hurried(): string {
+  return JSON.stringify(shipped, (key, value: unknown) => {
+    if (key === 'group_wait' || key === 'group_interval') return '1s'
+    return typeof value === 'string' ? value.replace('http://receiver.example', hook.url) : value
+  })
+}
+
+beforeAll(async () => {
+  ground = await setGround()
+  gate = await ground.start()
+  hook = await startWebhookReceiver()
+  alertmanager = await startAlertmanager(hurried())
+  const rules = join(ground.folder, 'rules.yaml')
+  await writeFile(rules, stringify(ruleFile([gateGroup(), platformGroup], { links, hurry: HURRY })))
+  const namespace = 'caracal'
+  const services = ground.platform.replicas.filter(
+    ({ service }) => service === 'api' || service === 'gateway',
+  )
+  prometheus = await startPrometheus({
+    targets: [
+      { job: 'caracal-gate', address: new URL(gate.url).host, labels: { namespace } },
+      ...services.map(({ service, url }) => ({
+        job: `caracal-caracal-${service}`,
+        address: new URL(url).host,
+        bearer: ground.platform.metricsBearer,
+        labels: { namespace },
+      })),
+    ],
+    ruleFiles: [rules],
+    alertmanagers: [alertmanager.address],
+  })
+})
+
+afterAll(async () => {
+  await prometheus.stop()
+  await alertmanager.stop()
+  await hook.stop()
+  await ground.end()
+})
+
+/** All alerts that a receiver was told of, in the order of arrival. */
+function toldTo(receiver: string): readonly NotifiedAlert[] {
+  return hook.received.filter(({ path }) => path === `/${receiver}`).flatMap(({ alerts }) => alerts)
+}
+
+function isTold(receiver: string, name: string, status: NotifiedAlert['status'] = 'firing'): boolean {
+  return toldTo(receiver).some((alert) => alert.labels['alertname'] === name && alert.status === status)
+}
+
+async function isFiringInPrometheus(name: string): Promise<boolean> {
+  const alerts = await prometheus.alerts()
+  return alerts.some(({ labels, state }) => labels['alertname'] === name && state === 'firing')
+}
+
+const STOP = 'CaracalStopOutboxDeadMessages'
+const SECOND_PATH = 'CaracalPlatformOutboxDeadMessages'
+
+describe('from a fault to the receiver, through a real Prometheus and a real Alertmanager', () => {
+  it('the watchdog comes at its own receiver, and nowhere else', async () => {
+    await eventually(
+      'the watchdog comes',
+      () => isTold('caracal-dead-man', 'CaracalGateExporterWatchdog'),
+      40,
+    )
+    expect(new Set(toldTo('caracal-dead-man').map(({ labels }) => labels['alertname'])).size).toBe(1)
+  })
+
+  it('a fault in a rollout becomes one page, with what one needs to act on it', async () => {
+    await gate.until('proceed', proceeds, 30)
+    // It stands as a label in /metrics, and must not get into any alert.
+    const id = '{{ query "up" }}<img src=x onerror=alert(1)>'
+    expect((await gate.post('/rollouts', { id, ...author })).status).toBe(201)
+    await prometheus.until('the rollout is scraped', 'caracal_rollout_info{rollout_id=~".*img.*"}')
+    await ground.platform.faults.inject('outbox-dead-messages')
+    await eventually('the page comes', () => isTold('caracal-page', STOP), 60)
+
+    const pages = hook.received.filter(({ path }) => path === '/caracal-page')
+    expect(pages.map(({ status }) => status)).toEqual(['firing'])
+    expect(pages[0]?.groupLabels).toEqual({ release_namespace: 'caracal', release_name: 'caracal' })
+    expect(pages[0]?.alerts.map(({ labels }) => labels['alertname']).toSorted()).toEqual([
+      'CaracalRolloutStop',
+      STOP,
+    ])
+    const page = toldTo('caracal-page').find(({ labels }) => labels['alertname'] === STOP)
+    expect(page?.labels).toEqual({
+      alertname: STOP,
+      severity: 'critical',
+      component: 'api',
+      stop_condition: 'outbox-dead-messages',
+      release_namespace: 'caracal',
+      release_name: 'caracal',
+    })
+    expect(page?.annotations).toMatchObject({
+      summary: 'Stop the rollout of caracal in caracal: dead outbox messages appeared.',
+      runbook_url: 'https://docs.example/alerts.md#caracalstopoutboxdeadmessages',
+      next_step: expect.stringMatching(/^psql -c "SELECT id/),
+      dashboard_url: expect.stringMatching(/^https:\/\/grafana\.example\/d\//),
+    })
+    expect(page?.annotations['description']).toMatch(
+      /^Dead outbox messages appeared\. Firing since 20\d\d-.* Observed: \d+ rows\. Limit: \d+ rows\. The verdict stays stop/,
+    )
+  })
+
+  it('the second path fires too, and is not told of while the first one is', async () => {
+    await eventually('the second path fires', () => isFiringInPrometheus(SECOND_PATH), 40)
+    // Alertmanager has it, knows why it is silent, and had its second to send it.
+    await eventually('Alertmanager keeps it back', async () => {
+      const response = await fetch(`${alertmanager.url}/api/v2/alerts`)
+      const alerts = (await response.json()) as readonly {
+        readonly labels: Readonly<Record<string, string>>
+        readonly status: { readonly inhibitedBy: readonly string[] }
+      }[]
+      const own = alerts.find(({ labels }) => labels['alertname'] === SECOND_PATH)
+      return (own?.status.inhibitedBy.length ?? 0) > 0
+    })
+    const later = Date.now() / 1_000 + 3
+    await prometheus.until('its second is over', 'vector(time())', ([now]) => (now?.value ?? 0) > later)
+    expect(isTold('caracal-page', SECOND_PATH)).toBe(false)
+    expect(JSON.stringify(hook.received)).not.toContain('img')
+  })
+
+  it('what is mended and acknowledged is told to be over', async () => {
+    await ground.platform.faults.clear('outbox-dead-messages')
+    await eventually('it can be acknowledged', async () => {
+      const body = { stopCondition: 'outbox-dead-messages', ...author }
+      return (await gate.post('/acknowledgements', body)).status < 300
+    })
+    await eventually('the end is told', () => isTold('caracal-page', STOP, 'resolved'), 60)
+    await eventually(
+      'that of the rollout too',
+      () => isTold('caracal-page', 'CaracalRolloutStop', 'resolved'),
+      60,
+    )
+  })
+
+  it('the death of the exporter is told, and what it would have told comes by the second path', async () => {
+    await gate.kill()
+    await ground.platform.faults.inject('outbox-dead-messages')
+    await eventually('its absence', () => isTold('caracal-page', 'CaracalGateExporterAbsent'), 60)
+    await eventually('the second path', () => isTold('caracal-page', SECOND_PATH), 60)
+    const page = toldTo('caracal-page').find(({ labels }) => labels['alertname'] === SECOND_PATH)
+    expect(page?.labels).toMatchObject({
+      stop_condition: 'outbox-dead-messages',
+      release_namespace: 'caracal',
+    })
+  })
+})
