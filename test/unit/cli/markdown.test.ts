@@ -72,7 +72,8 @@ describe('the note', () => {
     expectPlain(note)
     expect(note).toContain('- Root cause: ')
     expect(note).toContain('- First action: ')
-    expect(note).not.toContain('- Release')
+    expect(note).not.toContain('- Culprit')
+    expect(note).not.toContain('Runbook')
   })
 
   it('is less than 1,024 bytes of text in which nothing is a link, an image, HTML, a table or a mention', () => {
