@@ -79,7 +79,7 @@ function certificate(
   )
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, signer))
   const whole = sequence(body, sequence(ecdsaWithSha256), signature).toString('base64')
-  return `-----BEGIN CERTIFICATE-----\n${whole.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+  return `-----BEGIN CERTIFICATE-----\n${whole.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
 }
 
 function distinguishedName(name: string, organization?: string): Buffer {
