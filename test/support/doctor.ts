@@ -26,15 +26,20 @@ export const version = '1.2.3-test'
 
 function baseConfiguration(folder: string): Record<string, unknown> {
   return {
-    services: Object.fromEntries(
-      services.map((service, at) => [service, { replicas: [{ url: `http://127.0.0.1:${at + 2}` }] }]),
-    ),
+    services: servicesWith({}),
     redis: { url: `redis://${nowhere}` },
     postgres: { url: `postgres://caracal_gate@${nowhere}/caracal` },
     kubernetes: { enabled: false },
     http: { listen: nowhere },
     state: { file: join(folder, 'state', 'state.json') },
   }
+}
+
+/** The services that must be there, each where nothing listens, and the given ones in their place. */
+export function servicesWith(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const replicas = (at: number) => [{ url: `http://127.0.0.1:${at + 2}` }]
+  const nowhere = services.map((service, at) => [service, { replicas: replicas(at) }] as const)
+  return { ...Object.fromEntries(nowhere), ...given }
 }
 
 /** Runs the checks of one area, as the doctor does where this configuration is. */
