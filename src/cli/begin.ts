@@ -1,7 +1,7 @@
 import { choice, UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { CliProcess } from './process.ts'
-import { rolloutIn, rolloutInWords } from './rollout-forms.ts'
+import { rolloutInWords, toldOf } from './rollout-forms.ts'
 import { begin as command } from './tell-commands.ts'
 import { openTelling, tell } from './telling.ts'
 import { printable } from './text.ts'
@@ -26,22 +26,18 @@ export async function begin(process: CliProcess): Promise<ExitCode> {
     path: 'rollouts',
     body,
     scope: 'rollout',
-    isAnswer: (answer: object) => isOurs(answer),
+    isAnswer: (answer: Readonly<Record<string, unknown>>) => toldOf(id, answer) !== undefined,
   } as const
   return tell(teller, message, {
     accepted: ({ status, answer }) => {
       const words = status === 201 ? 'has begun' : 'was under way already'
-      return `rollout ${printable(id)} ${words}: ${rolloutInWords(rolloutIn(answer['rollout']))}`
+      return `rollout ${printable(id)} ${words}: ${rolloutInWords(toldOf(id, answer))}`
     },
     advice: (status) =>
       status === 409 && !supersede
         ? 'caracal-gate rollouts lists them, and --supersede ends one that is under way'
         : '',
   })
-}
-
-function isOurs(answer: object): boolean {
-  return 'rollout' in answer && rolloutIn(answer.rollout) !== undefined
 }
 
 function bounded(given: Given, option: 'revision' | 'chart'): Readonly<Record<string, string>> {

@@ -2,7 +2,7 @@ import { choice, required } from './arguments.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { askFor } from './asking.ts'
 import type { CliProcess } from './process.ts'
-import { rolloutIn, rolloutInWords, story } from './rollout-forms.ts'
+import { rolloutInWords, story, toldOf } from './rollout-forms.ts'
 import { finish as command } from './tell-commands.ts'
 import { openTelling, tell } from './telling.ts'
 import { printable } from './text.ts'
@@ -17,11 +17,10 @@ export async function finish(process: CliProcess): Promise<ExitCode> {
     path: `rollouts/${encodeURIComponent(id)}/finish`,
     body: { outcome, ...author },
     scope: 'rollout',
-    isAnswer: (answer: Readonly<Record<string, unknown>>) => rolloutIn(answer['rollout'])?.phase === outcome,
+    isAnswer: (answer: Readonly<Record<string, unknown>>) => toldOf(id, answer)?.phase === outcome,
   } as const
   return tell(teller, message, {
-    accepted: ({ answer }) =>
-      `rollout ${printable(id)} has ended: ${rolloutInWords(rolloutIn(answer['rollout']))}`,
+    accepted: ({ answer }) => `rollout ${printable(id)} has ended: ${rolloutInWords(toldOf(id, answer))}`,
     advice: (status) =>
       status === 404
         ? 'caracal-gate rollouts lists them'

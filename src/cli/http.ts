@@ -133,7 +133,9 @@ function failureOf(error: unknown): NoReply {
       reason: 'untrusted',
       message: `TLS failed: ${messageOf(error)} (give the certificate authority with --ca-file)`,
     }
-  return { reason: 'unreachable', message: unreachable[code] ?? messageOf(error) }
+  // The parser's own names for what it cannot read begin so.
+  const known = code.startsWith('HPE_') ? 'what answers there does not speak HTTP' : unreachable[code]
+  return { reason: 'unreachable', message: known ?? messageOf(error) }
 }
 
 /** With several addresses for a name, Node reports each in an `AggregateError` that has the code of the first. */

@@ -57,13 +57,19 @@ export type Rollout = Read<typeof rollout>
 export type Story = Read<typeof story>
 
 /** What a value says as a rollout, or undefined when it is none. */
-export function rolloutIn(value: unknown): Rollout | undefined {
+function rolloutIn(value: unknown): Rollout | undefined {
   try {
     return rollout(value, '')
   } catch (error) {
     if (error instanceof ShapeError) return undefined
     throw error
   }
+}
+
+/** The rollout of this id that an answer to a command is about; a document about the verdict has one as well. */
+export function toldOf(id: string, answer: Readonly<Record<string, unknown>>): Rollout | undefined {
+  const told = 'verdict' in answer ? undefined : rolloutIn(answer['rollout'])
+  return told?.id === id ? told : undefined
 }
 
 /** `rolling since 20:05:00Z, declared by ann`. */

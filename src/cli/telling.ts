@@ -49,10 +49,10 @@ function idFrom(given: Given, { name, argument }: Command): string {
   const id = valueOf(given, shown)?.trim()
   if (id === undefined || id === '')
     throw new UsageError(`the ${shown} is missing: caracal-gate ${name} ${shown}`)
-  // Dots alone would be taken out of the path.
-  if (id.length > longestId || /^\.{1,2}$/.test(id))
+  // Dots alone would be taken out of the path, and what cannot be seen out of the id.
+  if (id.length > longestId || /^\.{1,2}$/.test(id) || printable(id) !== id)
     throw new UsageError(
-      `${shown} is "${printable(id, 80)}"; allowed: 1 to ${longestId} characters, not only dots`,
+      `${shown} is "${printable(id, 80)}"; allowed: 1 to ${longestId} characters that can be seen, not only dots`,
     )
   return id
 }
