@@ -9,6 +9,7 @@ import type { KubernetesObject } from '../../rig/kubernetes/objects.ts'
 import { openCluster } from '../../src/cluster/cluster.ts'
 import type { Kind } from '../../src/cluster/model.ts'
 import { openKubernetes } from '../../src/connections/kubernetes.ts'
+import { argoHook, helmHook } from '../support/clients/hooks.ts'
 import { chartFolder, helm, renderChart, type Rendered, type Values } from '../support/chart.ts'
 import { chartValues } from '../support/chart-values.ts'
 import { eventually } from '../support/daemon.ts'
@@ -76,6 +77,16 @@ afterAll(async () => {
 })
 
 describe('a real API server', () => {
+  it('takes the hooks of the recipes for pipelines, field by field', async () => {
+    const asking = { url: '', rollout: 'caracal/47', token: '', patience: 3 }
+    const hooks = [
+      ...['PreSync', 'PostSync', 'SyncFail'].map((phase) => argoHook(phase, asking)),
+      ...(['Job', 'Pod'] as const).map((kind) => helmHook(kind, asking)),
+    ] as unknown as readonly Rendered[]
+    const placed = hooks.map((hook) => ({ ...hook, metadata: { ...hook.metadata, namespace: 'caracal' } }))
+    expect((await Promise.all(placed.map(refusalOf))).filter((refusal) => refusal !== undefined)).toEqual([])
+  })
+
   it.each(Object.keys(chartValues))('takes every object, field by field: %s', async (name) => {
     const objects = await renderChart(chartValues[name] ?? {})
     const refusals = await Promise.all(objects.map(refusalOf))
