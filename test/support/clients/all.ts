@@ -17,7 +17,9 @@ const programs: readonly Client[] = [
   jenkins,
   tekton,
 ]
-const clients: readonly Client[] = [argoRollouts, azureCheck, curl, flagger, spinnaker, ...programs]
+/** Those that ask by themselves. */
+export const askers: readonly Client[] = [argoRollouts, azureCheck, curl, flagger, spinnaker]
+const clients: readonly Client[] = [...askers, ...programs]
 
 export const everybody: readonly string[] = clients.map(({ name }) => name)
 
@@ -27,7 +29,7 @@ export type Table = Readonly<
 >
 
 /** Seconds after which what waits in vain gives up; what may open gives up when the test does. */
-export const IN_VAIN = 4
+export const IN_VAIN = 3
 const PATIENT = 60
 
 export type Seen = ReadonlyMap<string, Outcome>

@@ -43,16 +43,16 @@ function kindOf(error: unknown): 'refused' | 'timeout' | 'unresolved' | 'broken'
   return code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'unresolved' : 'broken'
 }
 
-/** Time-outs in a row after which no more are awaited: nobody mends anything while a client asks. */
-const ENOUGH = 2
-
-/** Asks as `exchange` does, and takes the same for granted after some time-outs, so that a test need not sit them out. */
+/**
+ * Asks as `exchange` does, and takes the same for granted after a time-out, so that a test need not sit all of them out:
+ * nobody mends anything while a client asks.
+ */
 export function line(): typeof exchange {
-  let hung = 0
+  let hung = false
   return async (request) => {
-    if (hung >= ENOUGH) return { kind: 'timeout', message: 'as before' }
+    if (hung) return { kind: 'timeout', message: 'as before' }
     const result = await exchange(request)
-    hung = result.kind === 'timeout' ? hung + 1 : 0
+    hung = result.kind === 'timeout'
     return result
   }
 }
