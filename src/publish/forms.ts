@@ -10,8 +10,17 @@ export const textLimit = 300
 /** Subjects that one item names; the rest is counted. */
 export const culpritLimit = 50
 
+/** What was written last: documents name the same few instants over and over, and writing one costs a microsecond. */
+const written = new Map<Instant, Timestamp>()
+const writtenLimit = 1_000
+
 export function rfc3339(instant: Instant): Timestamp {
-  return new Date(instant).toISOString()
+  const known = written.get(instant)
+  if (known !== undefined) return known
+  const text = new Date(instant).toISOString()
+  if (written.size >= writtenLimit) written.clear()
+  written.set(instant, text)
+  return text
 }
 
 export function secondsOf(span: Millis): number {
