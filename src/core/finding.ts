@@ -101,6 +101,12 @@ export function unknown(key: string, blindness: Blindness, target?: string): Fin
   return { key, answer: 'unknown', unknownReason, reason, message, ...(target !== undefined && { target }) }
 }
 
+/** Whether all that is unknown is what nobody has looked at yet. */
+export function awaitsFirstLook(findings: readonly Finding[]): boolean {
+  const unseen = findings.filter(({ answer }) => answer === 'unknown')
+  return unseen.length > 0 && unseen.every(({ unknownReason }) => unknownReason === 'never_measured')
+}
+
 /** The finding of a condition whose source is not configured. */
 export function notConfigured(message: string): Finding {
   return unknown('source', { unknownReason: 'not_configured', reason: 'not_configured', message })

@@ -1,5 +1,5 @@
 import type { Advice } from './advice.ts'
-import type { Condition, Finding } from './finding.ts'
+import { awaitsFirstLook, type Condition, type Finding } from './finding.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 
@@ -39,6 +39,8 @@ export interface GateStatus {
   readonly id: string
   readonly state: CheckState
   readonly since: Instant
+  /** It is unknown, and all that makes it so is what nobody has looked at yet. */
+  readonly awaitsFirstLook?: true
 }
 
 /** Judges a check by what was found. */
@@ -117,5 +119,8 @@ export function gateStatus(
   now: Instant,
 ): GateStatus {
   const state = skipped ? 'skipped' : worstState(checks.map((check) => check.state))
-  return { id: gate.id, state, since: previous?.state === state ? previous.since : now }
+  const since = previous?.state === state ? previous.since : now
+  const unknown = state === 'unknown' ? checks.filter((check) => check.state === 'unknown') : []
+  const awaits = unknown.length > 0 && unknown.every(({ findings }) => awaitsFirstLook(findings))
+  return { id: gate.id, state, since, ...(awaits && { awaitsFirstLook: true }) }
 }

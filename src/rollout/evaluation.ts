@@ -6,6 +6,7 @@ import type { Instant } from '../core/time.ts'
 import { follow } from './detection.ts'
 import type { Event } from './ledger.ts'
 import { remember, type Memory } from './memory.ts'
+import { isOverdue } from './telling.ts'
 
 /** What is believed, and what of it must survive a restart. */
 export interface Evaluated {
@@ -37,7 +38,8 @@ export function evaluate(
   const followed = follow(judged, rules, release)
   const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
   const found = followed?.events ?? []
-  const isNews = after.revision !== before.revision || after.marks !== before.marks
+  const isNews =
+    after.revision !== before.revision || after.marks !== before.marks || isOverdue(before, after)
   if (!isNews && events.length + found.length === 0) return { snapshot: after, memory }
   // What ends a rollout comes after what was judged, and that belongs to the rollout still.
   if (isActive(judged.rollout) && !isActive(after.rollout))

@@ -2,11 +2,11 @@ import { fold } from '../core/belief.ts'
 import { append, type Event, type Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
 import { DETECTION, isActive, type Rollout } from '../core/rollout.ts'
-import { transitions } from '../core/change.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Latch } from '../core/latch.ts'
 import type { StopStatus } from '../core/stop.ts'
+import { changesToTell } from './telling.ts'
 
 /** A rollout that ended, with the stops that fired in it and its part of the ledger. */
 export interface PastRollout {
@@ -48,15 +48,7 @@ export function remember(
   after: Snapshot,
   events: readonly Event[],
 ): Memory {
-  const active = isActive(after.rollout) ? { rollout: after.rollout.id } : {}
-  const changes = transitions(before, after)
-    // Checks flicker with every look; what they add up to is what is worth keeping.
-    .filter((change) => change.subject !== 'check')
-    .map(({ at, subject, id, from, to, message }): Event => {
-      const name = subject === 'verdict' ? subject : `${subject}/${id}`
-      return { at, kind: 'transition', subject: name, message, from, to, ...active }
-    })
-    .filter((change) => !isTold(memory.ledger, change))
+  const changes = changesToTell(memory.ledger, before, after)
   const remedied = remedies(before, after).filter((change) => !isTold(memory.ledger, change))
   const ledger = append(memory.ledger, [...events, ...changes, ...remedied])
   const history = finished(before.rollout, after.rollout)
