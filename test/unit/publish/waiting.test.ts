@@ -56,4 +56,35 @@ describe('the waiting room', () => {
     expect(await room.wait({ satisfied: changed, span: 60_000 })).toBe('left')
     expect(board.listeners).toBe(0)
   })
+
+  it('asks once for all who wait for the same', async () => {
+    const board = newBoard(first)
+    const room = waitingRoom(board, () => 0)
+    const asked: string[] = []
+    const wait = (alike: string) =>
+      room.wait({
+        span: 60_000,
+        alike,
+        satisfied: (snapshot) => {
+          asked.push(alike)
+          return changed(snapshot)
+        },
+      })
+    const waits = ['a', 'b', 'a', 'a', 'b'].map(wait)
+    board.post({ ...first })
+    expect(asked).toEqual(['a', 'b'])
+    board.post(second)
+    expect(await Promise.all(waits)).toEqual(Array.from({ length: 5 }, () => 'changed'))
+  })
+
+  it('lets a crowd go a few at a time, and everybody though it changes back meanwhile', async () => {
+    const board = newBoard(first)
+    const room = waitingRoom(board, () => 0)
+    const waits = Array.from({ length: 200 }, () => room.wait({ satisfied: changed, span: 60_000 }))
+    board.post(second)
+    expect(room.count).toBeGreaterThan(150)
+    board.post({ ...first })
+    expect(await Promise.all(waits)).toEqual(Array.from({ length: 200 }, () => 'changed'))
+    expect(room.count).toBe(0)
+  })
 })
