@@ -15,7 +15,10 @@ export const completion: Command = {
   options: { help },
   exits: [0],
   examples: [
-    ['source <(caracal-gate completion bash)', 'in ~/.bashrc'],
+    [
+      'caracal-gate completion bash > ~/.local/share/bash-completion/completions/caracal-gate',
+      'for bash 4 or later, with the package bash-completion',
+    ],
     ['caracal-gate completion zsh > ~/.zfunc/_caracal-gate', 'in a folder of $fpath'],
     ['caracal-gate completion fish > ~/.config/fish/completions/caracal-gate.fish', 'for fish'],
   ],
