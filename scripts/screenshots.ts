@@ -64,6 +64,7 @@ async function living(): Promise<void> {
     await stands('audit-dlq-growing', 'firing')
     await stands('revocation-snapshot-stale', 'firing')
     await shoot(daemon.url, 'stop')
+    await shoot(daemon.url, 'page', { viewport: { width: 1240, height: 640 } }, false)
     await shoot(daemon.url, 'stop-dark', { colorScheme: 'dark' })
     await shoot(daemon.url, 'stop-phone', { ...phone, colorScheme: 'dark' }, false)
     await shoot(daemon.url, 'stop-phone-whole', phone)

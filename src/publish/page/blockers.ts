@@ -3,19 +3,22 @@ import { advice, blockerId, culprits, evidence } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { latchNote } from './latch.ts'
 import { badge, toneOf } from './signs.ts'
-import { judgedAt, type Judged } from './view.ts'
+import { judgedAt, type Judged, type PageView } from './view.ts'
 import { count, slug } from './words.ts'
 
 /** Root causes that are spelt out at once; a person reads from the top. */
 const AT_ONCE = 6
 
+/** What stands over words that nobody may go by any more; the page's script says the same. */
+const outdated = 'What it said before'
+
 /** What keeps the verdict from `proceed`: root causes first, each with what to do; what follows from them behind. */
-export function blockers(report: GateReport): Html {
+export function blockers({ report, expired }: PageView): Html {
   const { blocking, verdict } = report
   const causes = blocking.filter(({ rootCause }) => rootCause)
   const others = blocking.filter(({ rootCause }) => !rootCause)
   return html`<section id="why" class="why" aria-labelledby="why-title" tabindex="-1">
-    <h2 id="why-title">${headingOf(report, causes.length)}</h2>
+    <h2 id="why-title">${expired ? outdated : headingOf(report, causes.length)}</h2>
     ${blocking.length === 0 && html`<p class="fine">${nothing(report)}</p>`}
     ${listed(causes.slice(0, AT_ONCE), report)}
     ${folded('more-causes', count(causes.length - AT_ONCE, 'more cause'), causes.slice(AT_ONCE), report)}

@@ -124,12 +124,12 @@ export function command(label: string, line: string): Html {
 /** What to do first, and where it is written what to do then. */
 export function advice(item: Judged): Html {
   return html`${command('First', item.nextStep)}
-    <p class="runbook">
-      <a href="${linkTo(item.runbookUrl)}" rel="noreferrer">Runbook: ${item.id}</a>
-    </p>`
+    <p class="runbook">${runbook(item.runbookUrl, item.id)}</p>`
 }
 
-/** Where a person is sent to; nothing but a web page may be, whatever the configuration says. */
-function linkTo(url: string): string {
-  return /^https?:\/\//.test(url) ? url : '#'
+/** A link for a web page; anything else is a path in our own documentation, which this server does not have. */
+function runbook(url: string, id: string): Html {
+  return /^https?:\/\//.test(url)
+    ? html`<a href="${url}" rel="noreferrer">Runbook: ${id}</a>`
+    : html`Runbook: <code>${url}</code>`
 }

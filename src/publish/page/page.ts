@@ -24,7 +24,7 @@ export function renderPage(view: PageView): string {
       <div class="glance">${verdictBanner(view)}${facts(view)}</div>
       ${notices(report)}
       <div class="judged">
-        ${blockers(report)}
+        ${blockers(view)}
         <div class="columns">
           <div>${gates(report)}${stops(report)}</div>
           <div>${timeline(view)}${plots(view)}</div>
@@ -35,7 +35,7 @@ export function renderPage(view: PageView): string {
     html`<footer>
       <p>
         Judged at ${instant(evaluatedAt, evaluatedAt)} (<code>${evaluatedAt}</code>).
-        <span data-printed></span>
+        <span id="printed" data-printed data-keep></span>
       </p>
       <noscript><p>Without script this page loads itself anew every five seconds.</p></noscript>
     </footer>`,

@@ -130,6 +130,7 @@ function fail(why, since = Date.now()) {
   const banner = /** @type {DocumentFragment} */ (gone.content.cloneNode(true))
   put(banner, '[data-why]', why)
   document.getElementById('verdict')?.replaceWith(banner)
+  put(document, '#why-title', 'What it said before')
   document.documentElement.dataset['gone'] = 'true'
   document.title = gone.dataset['title'] ?? ''
   icon.href = gone.dataset['icon'] ?? ''
