@@ -130,7 +130,7 @@ export function orNotSeen(expr: string, selector: string, query: Omit<StateQuery
 /** When the condition last held, seconds since the epoch, within the last hours. */
 export function lastTime(condition: string, by: readonly string[]): string {
   const range = `${LOOKBACK_SECONDS}s`
-  const times = `max_over_time(timestamp(${condition})[${range}:30s])`
+  const times = `max_over_time(timestamp(${condition})[${range}:15s])`
   return aggregate('max', everWithin(theRelease, times, range), by)
 }
 
