@@ -189,4 +189,18 @@ describe('the page of a daemon', { timeout: 180_000 }, () => {
     await page.context().setOffline(false)
     await reads('h1', 'Proceed')
   })
+
+  it("listens only while somebody looks, so that many tabs do not take each other's connections", async () => {
+    const streams = () => gate.metric('caracal_gate_exporter_http_event_streams')
+    const turn = (state: string) =>
+      page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    await eventually('it listens', async () => (await streams()) === 1, patience)
+    await turn('hidden')
+    await eventually('it does not listen', async () => (await streams()) === 0, patience)
+    await accepted('/rollouts', { id: 'release-7', phase: 'verifying' })
+    await reads('.facts', /release-7 verifying/)
+    await turn('visible')
+    await eventually('it listens again', async () => (await streams()) === 1, patience)
+  })
 })

@@ -38,6 +38,7 @@ const touched = new Set()
 /** @type {EventSource | undefined} */
 let events
 let reopenAt = 0
+let watchedAt = Date.now()
 
 note({
   index: page.dataset['index'] ?? '',
@@ -184,29 +185,45 @@ function listen() {
 /** Looks at the clock: a browser that slept notices here that what it shows is old. */
 function watch() {
   const now = Date.now()
-  if (trouble === undefined && now - heardAt > SILENCE) fail('The daemon has not been heard.', heardAt)
-  if (trouble === undefined && now - told.firstHeardAt > Math.max(told.worth, SILENCE))
-    fail('The daemon answers, but it does not judge any more.', told.firstHeardAt)
+  // A tab that nobody sees is woken rarely; it asks first, or it would cry wolf each time.
+  if (document.visibilityState !== 'hidden' || now - watchedAt < ANSWER_WITHIN) doubt(now)
+  watchedAt = now
   if (now - lastFetchAt > pace()) void refresh()
   if (reopenAt !== 0 && now > reopenAt) {
     reopenAt = 0
-    listen()
+    if (document.visibilityState !== 'hidden') listen()
   }
   tellSince()
   document.dispatchEvent(new CustomEvent('page:second', { detail: { told, trouble } }))
 }
 
+/** @param {number} now */
+function doubt(now) {
+  // The daemon says so itself then.
+  if (trouble !== undefined || page.dataset['verdict'] === 'cannot-tell') return
+  if (now - heardAt > SILENCE) fail('The daemon has not been heard.', heardAt)
+  else if (now - told.firstHeardAt > Math.max(told.worth, SILENCE))
+    fail('The daemon answers, but it does not judge any more.', told.firstHeardAt)
+}
+
 function pace() {
   if (trouble !== undefined) return RETRY
-  return events?.readyState === EventSource.OPEN ? REFRESH : POLL
+  const listening = events?.readyState === EventSource.OPEN
+  return listening || document.visibilityState === 'hidden' ? REFRESH : POLL
 }
 
 /** Back from sleep, another tab, or a network that was gone: everything at once. */
 function wake() {
-  if (document.visibilityState === 'hidden') return
+  if (document.visibilityState === 'hidden') return rest()
   watch()
   void refresh()
   if (events === undefined || events.readyState !== EventSource.OPEN) listen()
+}
+
+/** Few connections are granted to one site: tabs in the background would take them from the one that is looked at. */
+function rest() {
+  events?.close()
+  events = undefined
 }
 
 document.addEventListener('click', (event) => {
@@ -219,7 +236,7 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) wake()
 })
 addEventListener('offline', () => void refresh())
-addEventListener('pagehide', () => events?.close())
+addEventListener('pagehide', rest)
 setInterval(watch, 1_000)
 document.documentElement.dataset['live'] = 'true'
-listen()
+if (document.visibilityState !== 'hidden') listen()
