@@ -67,13 +67,20 @@ async function pagesOf(
       metadataOnly,
     })
     const page = isObject(answer) ? answer : {}
-    if (!Array.isArray(page['items'])) throw noList(path)
-    take(page['items'].map((item: unknown) => (isObject(item) ? item : {})))
+    const items = itemsOf(page)
+    if (items === undefined) throw noList(path)
+    take(items.map((item) => (isObject(item) ? item : {})))
     const metadata = objectAt(page, 'metadata')
     next = textAt(metadata, 'continue')
     if (next === '') return textAt(metadata, 'resourceVersion')
   }
   throw noList(path)
+}
+
+/** An API server writes the items of a list of metadata that is empty as null. */
+function itemsOf({ kind, items }: PlainObject): readonly unknown[] | undefined {
+  if (Array.isArray(items)) return items
+  return items === null && kind === 'PartialObjectMetadataList' ? [] : undefined
 }
 
 function noList(path: string): KubernetesFailure {

@@ -30,6 +30,7 @@ describe('a list', () => {
     ['is nothing', { status: 200, body: 'null' }, 'not_a_list'],
     ['is a bare list', { status: 200, body: [] }, 'not_a_list'],
     ['has no items', { status: 200, body: { metadata: {} } }, 'not_a_list'],
+    ['has null for items and is no list of metadata', { status: 200, body: { items: null } }, 'not_a_list'],
     ['has items that are no list', { status: 200, body: { items: {} } }, 'not_a_list'],
     [
       'begins anew with each page',
@@ -48,6 +49,12 @@ describe('a list', () => {
     for (const kind of kinds) if (kind !== 'pods') await watched.until(kind, ({ ok }) => ok)
     watched.fake.misbehave()
     await watched.untilNames('pods', 'a')
+  })
+
+  it('of metadata that is empty has null for items, as real API servers answer', async () => {
+    const kind = 'PartialObjectMetadataList'
+    await answering({ status: 200, body: { kind, metadata: { resourceVersion: '100' }, items: null } })
+    await watched.untilNames('pods')
   })
 
   it.each<[what: string, item: unknown, named: string]>([
