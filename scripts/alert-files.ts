@@ -5,7 +5,7 @@ import { alertmanager } from '../src/alerts/routing.ts'
 import { ruleFile, type Links } from '../src/alerts/rule-file.ts'
 
 /** Where links lead unless somebody says otherwise; docs/alerts.md tells how. */
-export const defaultLinks: Links = {
+const defaultLinks: Links = {
   docs: 'https://gates.caracal.run/docs',
   grafana: 'https://grafana.example',
 }

@@ -90,7 +90,7 @@ const ofThemselves: readonly Alert[] = [
     keepFiringFor: 5 * MINUTE,
     summary: `The exporter of ${theRelease} has refused a new configuration.`,
     description: 'It goes on with the one before, and would not start with this one.',
-    nextStep: 'caracal-gate check-config caracal-gate.yaml',
+    nextStep: 'caracal-gate check-config --config caracal-gate.yaml',
   },
   {
     name: 'CaracalGateExporterMemoryNotKept',

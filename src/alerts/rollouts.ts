@@ -62,6 +62,6 @@ export const rolloutAlerts: readonly Alert[] = [
     summary: `The rollout of ${theRelease} was not finished.`,
     description:
       'It began {{ $value | humanizeDuration }} ago. While it is open, every stop pages and latches stay.',
-    nextStep: 'caracal-gate status, then POST /rollouts/<id>/finish',
+    nextStep: 'caracal-gate status, then caracal-gate finish',
   },
 ]

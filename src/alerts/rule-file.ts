@@ -12,6 +12,13 @@ export interface Links {
 /** The dashboard of one rollout, by its uid in dashboards/. */
 const DASHBOARD = 'caracal-rollout'
 
+/** The values of its variables; `cluster` is whatever somebody set it to. */
+const onlyThisRelease = [
+  '{{ with $labels.release_namespace }}&var-release_namespace={{ . }}{{ end }}',
+  '{{ with $labels.release_name }}&var-release_name={{ . }}{{ end }}',
+  '{{ with $labels.cluster }}&var-cluster={{ . | urlquery }}{{ end }}',
+].join('')
+
 export interface Rendering {
   readonly links: Links
   /** All waits (`for`, `keep_firing_for`) are divided by it, for tests that can't wait; 1 as shipped. */
@@ -60,7 +67,7 @@ function alertingRule(alert: Alert, { links, hurry = 1 }: Rendering): AlertingRu
       description: alert.description,
       next_step: alert.nextStep,
       runbook_url: `${links.docs}/alerts.md#${alert.name.toLowerCase()}`,
-      dashboard_url: `${links.grafana}/d/${DASHBOARD}?from=now-1h&to=now`,
+      dashboard_url: `${links.grafana}/d/${DASHBOARD}?from=now-1h&to=now${onlyThisRelease}`,
     },
   }
 }

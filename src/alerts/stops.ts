@@ -80,7 +80,9 @@ function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert
 function measured(id: string): string {
   const { firingSince, observed, threshold } = recordings
   const only = { stop_condition: id }
-  const value = '{{ .Value | humanize }} {{ .Labels.unit }}'
+  // As a number 0.95 would become 950m.
+  const value =
+    '{{ if eq .Labels.unit "ratio" }}{{ .Value | humanizePercentage }}{{ else }}{{ .Value | humanize }} {{ .Labels.unit }}{{ end }}'
   return [
     lookUp(firingSince, only, ' Firing since {{ .Value | humanizeTimestamp }}.'),
     lookUp(observed, only, ` Observed: ${value}.`),

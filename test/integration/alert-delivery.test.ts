@@ -85,6 +85,22 @@ async function isFiringInPrometheus(name: string): Promise<boolean> {
 const STOP = 'CaracalStopOutboxDeadMessages'
 const SECOND_PATH = 'CaracalPlatformOutboxDeadMessages'
 
+describe('the rules on the platform', () => {
+  it('ask for what its replicas expose, but for Coordinator, which refuses the bearer of all others', async () => {
+    const texts = await Promise.all(
+      ground.platform.replicas.map(async ({ url }) => {
+        const headers = { authorization: `Bearer ${ground.platform.metricsBearer}` }
+        const response = await fetch(`${url}/metrics`, { headers })
+        return response.ok ? response.text() : ''
+      }),
+    )
+    const exposed = new Set(texts.flatMap((text) => text.match(/^caracal_\w+/gm) ?? []))
+    const asked = platformGroup.alerts.flatMap(({ expr }) => expr.match(/caracal_\w+/g) ?? [])
+    expect(asked.length).toBeGreaterThan(12)
+    expect(asked.filter((name) => !exposed.has(name))).toEqual(['caracal_outbox_total'])
+  })
+})
+
 describe('from a fault to the receiver, through a real Prometheus and a real Alertmanager', () => {
   it('the watchdog comes at its own receiver, and nowhere else', async () => {
     await eventually(

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { gateAlertNames, gateGroup, platformAlertNames, platformGroup } from '../../../src/alerts/index.ts'
+import { ruleFile, type AlertingRule, type Rule } from '../../../src/alerts/rule-file.ts'
+import { selfFamilies, verdictFamilies } from '../../../src/publish/families.ts'
+import { platformMetrics } from '../publish/platform-metrics.ts'
+import { platformRules } from '../checks/platform-world.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }
+
+function rulesIn(group: Parameters<typeof ruleFile>[0][number]): readonly Rule[] {
+  return ruleFile([group], { links }).groups.flatMap(({ rules }) => rules)
+}
+
+function isAlert(rule: Rule): rule is AlertingRule {
+  return 'alert' in rule
+}
+
+const gate = rulesIn(gateGroup())
+const platform = rulesIn(platformGroup)
+const alerts = [...gate, ...platform].filter(isAlert)
+
+function named(name: string): AlertingRule {
+  const found = alerts.find(({ alert }) => alert === name)
+  if (found === undefined) throw new Error(`there is no alert ${name}`)
+  return found
+}
+
+/** Names of metrics in an expression, without what this file records itself. */
+function asked(rules: readonly Rule[]): readonly string[] {
+  return rules.flatMap(({ expr }) => {
+    const withoutRecorded = expr.replaceAll(/release:[\w:]+/g, '')
+    return withoutRecorded.match(/\b(caracal|kube|redis)_\w+|\bup\b/g) ?? []
+  })
+}
+
+describe('the alerts', () => {
+  it('page for every stop condition in a rollout, and warn outside of one', () => {
+    for (const { id } of platformRules().stops) {
+      const own = alerts.filter(
+        ({ alert, expr }) => alert.startsWith('CaracalStop') && expr.includes(`"${id}"`),
+      )
+      expect(own.map(({ labels }) => labels['severity'])).toEqual(['critical', 'warning'])
+    }
+    expect(gateAlertNames).toContain('CaracalStopStsUnready')
+    expect(gateAlertNames.filter((name) => name.startsWith('CaracalStop'))).toHaveLength(13)
+  })
+
+  it('have names of their own', () => {
+    const shipped = ['CaracalAuditDLQGrowth', 'CaracalGatewaySTSCircuitOpen', 'CaracalAPIOutboxDeadMessages']
+    const all = [...gateAlertNames, ...platformAlertNames]
+    expect(new Set(all).size).toBe(all.length)
+    expect(all.filter((name) => shipped.includes(name))).toEqual([])
+  })
+
+  it('bridge what passes until the absence of the exporter is told', () => {
+    const absent = Number.parseInt(named('CaracalGateExporterAbsent').for ?? '', 10)
+    const pages = alerts.filter(({ alert }) => /^Caracal(Stop|RolloutStop)/.test(alert))
+    expect(pages).toHaveLength(27)
+    for (const { keep_firing_for: kept } of pages)
+      expect(Number.parseInt(kept ?? '', 10)).toBeGreaterThan(absent + 1)
+  })
+
+  it('ask only for what the exporter exposes, and on the second path only for what others do', () => {
+    const exposed = [...Object.values(verdictFamilies), ...Object.values(selfFamilies)].map(
+      ({ name }) => name,
+    )
+    expect(asked(gate).filter((name) => !exposed.includes(name))).toEqual([])
+    const others = [
+      'kube_job_failed',
+      'kube_pod_status_ready',
+      'redis_memory_used_bytes',
+      'redis_memory_max_bytes',
+      'up',
+    ]
+    const foreign = asked(platform).filter(
+      (name) => !platformMetrics.includes(name) && !others.includes(name),
+    )
+    expect(foreign).toEqual([])
+    expect(asked(platform).filter((name) => exposed.includes(name))).toEqual([])
+  })
+
+  it('T09, T16, T47, T49: take no gauge for a counter, and count no ordinary refusals', () => {
+    const ranged = platform.flatMap(({ expr }) => [...expr.matchAll(/(\w+)\((caracal_\w+)\[/g)])
+    expect(ranged.map(([, call, metric]) => `${call} ${metric}`)).toEqual([
+      'increase caracal_audit_dlq_total',
+      'last_over_time caracal_audit_dlq_total',
+    ])
+    expect(asked(platform)).not.toContain('caracal_gateway_sts_exchange_errors_total')
+  })
+
+  it('say nothing but numbers and labels that are closed', () => {
+    const closed = [
+      'cluster',
+      'release_name',
+      'release_namespace',
+      'gate',
+      'probe',
+      'namespace',
+      'job',
+      'job_name',
+    ]
+    const used = alerts.flatMap(({ annotations, labels }) =>
+      [...Object.values(annotations), ...Object.values(labels)].flatMap((text) =>
+        [...text.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label),
+      ),
+    )
+    expect([...new Set(used)].toSorted()).toEqual(closed.toSorted())
+    const read = alerts.flatMap(
+      ({ annotations }) =>
+        Object.values(annotations)
+          .join(' ')
+          .match(/\.Labels\.\w+/g) ?? [],
+    )
+    expect(new Set(read)).toEqual(new Set(['.Labels.unit']))
+    expect(JSON.stringify([...gate, ...platform])).not.toContain(verdictFamilies.info.name)
+  })
+
+  it('say what, what to do first, and where to read on', () => {
+    for (const { annotations, labels } of alerts) {
+      expect(Object.keys(annotations)).toEqual([
+        'summary',
+        'description',
+        'next_step',
+        'runbook_url',
+        'dashboard_url',
+      ])
+      for (const text of Object.values(annotations)) expect(text.trim()).not.toBe('')
+      expect(Object.keys(labels)).toEqual(expect.arrayContaining(['severity', 'component']))
+    }
+  })
+
+  it('have a section each in the documentation, where their links lead, and nothing else has', () => {
+    const text = readFileSync(join(root, 'docs/alerts.md'), 'utf8')
+    const sections = [...text.matchAll(/^### (.+)$([^]*?)(?=^##|$(?![^]))/gm)].map(
+      ([, title = '', body = '']) => ({ title, body }),
+    )
+    expect(sections.map(({ title }) => title)).toEqual([...gateAlertNames, ...platformAlertNames])
+    for (const { alert, annotations } of alerts)
+      expect(annotations['runbook_url']).toBe(`https://docs.example/alerts.md#${alert.toLowerCase()}`)
+    for (const { body } of sections) expect(body).toMatch(/- (\*\*)?Test/)
+  })
+
+  it('lead to the dashboard that is shipped, and its variables', () => {
+    const dashboard = JSON.parse(readFileSync(join(root, 'dashboards/caracal-rollout.json'), 'utf8')) as {
+      uid: string
+      templating: { list: { name: string }[] }
+    }
+    const variables = dashboard.templating.list.map(({ name }) => name)
+    for (const { annotations } of alerts) {
+      const url = annotations['dashboard_url'] ?? ''
+      expect(url.startsWith(`https://grafana.example/d/${dashboard.uid}?`)).toBe(true)
+      const set = [...url.matchAll(/var-(\w+)=/g)].map(([, name = '']) => name)
+      expect(set.filter((name) => !variables.includes(name))).toEqual([])
+      expect(set).toContain('release_name')
+    }
+  })
+
+  it('can be hurried for a test, and never lose a wait', () => {
+    const hurried = ruleFile([gateGroup()], { links, hurry: 20 }).groups.flatMap(({ rules }) => rules)
+    expect(hurried.filter(isAlert).find(({ alert }) => alert === 'CaracalRolloutHoldLong')).toMatchObject({
+      for: '45s',
+      keep_firing_for: '15s',
+    })
+  })
+})
