@@ -111,7 +111,7 @@ describe('a stop that fired', () => {
       'caracal-gate ack replay-backlog-aging',
     ])
       expect(blocker).toContain(words)
-    expect(page.text('#stop-replay-backlog-aging')).toContain('latched')
+    expect(page.text('#stop-replay-backlog-aging')).toMatch(/^latched Title of replay-backlog-aging/)
   })
 
   it('says who acknowledged it, when and why', () => {
