@@ -50,7 +50,8 @@ function cannotTell(reason: string, message: string, lasting = false): CannotTel
  * Freshness never compares our wall clock with the server's. The document's life (`expiresAt` less `evaluatedAt`)
  * and its age when it was sent (the `Date` header less `evaluatedAt`) are spans of the server's clock; the time
  * since then is a span of ours, at most `took`. A long poll takes long before anything is sent, so the caller says
- * `waited`: then `took` says nothing, and a `proceed` has to be confirmed by a reply without waiting.
+ * `waited`: then `took` says nothing, and a `proceed` has to be confirmed by a reply without waiting. An old answer
+ * that is repeated with the times that it had is known by what was said with another request.
  */
 export function readAnswer(reply: Reply | NoReply, demands: Demands, waited = false): Answer {
   const had = wholeReply(reply)
@@ -75,7 +76,7 @@ export function wholeReply(reply: Reply | NoReply): Reply | CannotTell {
 }
 
 function fresh(
-  { headers, took }: Reply,
+  { headers, took, echoed }: Reply,
   report: Report,
   document: unknown,
   demands: Demands,
@@ -103,6 +104,11 @@ function fresh(
       `the evaluation is ${spanInWords(age)} old, and ${allowed}: the exporter or something before it has come to a halt`,
     )
   }
+  if (echoed === false)
+    return cannotTell(
+      'not_answered',
+      'this is not the answer to this request: something before the exporter repeats answers or takes headers away',
+    )
   return { kind: 'valid', report, document, validFor: limit - age, age }
 }
 

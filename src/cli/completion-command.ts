@@ -16,7 +16,7 @@ export const completion: Command = {
   exits: [0],
   examples: [
     [
-      'caracal-gate completion bash > ~/.local/share/bash-completion/completions/caracal-gate',
+      'caracal-gate completion bash > /etc/bash_completion.d/caracal-gate',
       'for bash 4 or later, with the package bash-completion',
     ],
     ['caracal-gate completion zsh > ~/.zfunc/_caracal-gate', 'in a folder of $fpath'],

@@ -20,6 +20,8 @@ export interface Reply {
    * answer: at least the time since the server sent it.
    */
   readonly took: number
+  /** Whether it is the answer to this very request: what is said with a request alone came back with it. */
+  readonly echoed?: boolean
 }
 
 /** There was no whole answer. */
@@ -49,6 +51,7 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
   } catch (error) {
     return { reason: 'token', message: messageOf(error) }
   }
+  const nonce = crypto.randomUUID()
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(within)))
   const { request } = await (endpoint.url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const options: RequestOptions & { ca?: string } = {
@@ -60,6 +63,7 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'caracal-gate',
+      'caracal-nonce': nonce,
       ...(body !== undefined && {
         'content-type': 'application/json',
         'content-length': String(Buffer.byteLength(body)),
@@ -69,7 +73,8 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
     ...(endpoint.ca !== undefined && { ca: endpoint.ca }),
   }
   try {
-    return await exchange(request(new URL(path, endpoint.url), options), body)
+    const reply = await exchange(request(new URL(path, endpoint.url), options), body)
+    return { ...reply, echoed: reply.headers['caracal-nonce'] === nonce }
   } catch (error) {
     if (signal.aborted) return { reason: 'interrupted', message: 'interrupted' }
     if (deadline.aborted)
