@@ -66,7 +66,7 @@ const route = [
  * @param alerts the watchdogs that arrived, with the receivers that their routes lead to
  * @param configuration absent when it can't be read; then only names are told
  */
-export function judgeRoute(alerts: readonly PlainObject[], configuration: PlainObject | undefined): Found {
+function judgeRoute(alerts: readonly PlainObject[], configuration: PlainObject | undefined): Found {
   if (alerts.length === 0)
     return failed(
       'watchdog',

@@ -25,7 +25,7 @@ export const network: Area = {
 const CONNECT_WITHIN: Millis = 3_000
 
 /** `open`, `timeout`, or the system's name for what went wrong. */
-export function dial({ host, port }: Pick<Endpoint, 'host' | 'port'>, within: Millis): Promise<string> {
+function dial({ host, port }: Pick<Endpoint, 'host' | 'port'>, within: Millis): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port })
     const timer = setTimeout(() => settle('timeout'), within)

@@ -226,6 +226,6 @@ function mendOfLogin(
 }
 
 /** A name as SQL takes it. */
-export function identifier(name: string): string {
+function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

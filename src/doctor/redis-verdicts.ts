@@ -1,6 +1,6 @@
 import { isPartial, missingRule } from '../connections/redis-blindness.ts'
 import type { Blindness } from '../core/observation.ts'
-import { commandNeeds, keyRule } from '../probes/redis-needs.ts'
+import { commandNeeds, keyRule, type CommandNeed } from '../probes/redis-needs.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
 import { listed, quoted } from './words.ts'
 
@@ -8,7 +8,6 @@ import { listed, quoted } from './words.ts'
 export interface Tried {
   /** The rule of the ACL that permits it. */
   readonly rule: string
-  readonly probe: string
   readonly key?: string
   readonly blindness?: Blindness
 }
@@ -71,18 +70,15 @@ export function judgeCommands(tried: readonly Tried[], user: string): readonly F
     ({ rule, blindness }) => blindness !== undefined && (missingRule(blindness) ?? rule) !== rule,
   )
   const keys = [...new Set(closed.flatMap(({ key }) => key ?? []))]
-  return [
-    ...commandNeeds.map((need) => judgeCommand(need.rule, need.probe, tried, user)),
-    judgeKeys(keys, user),
-  ]
+  return [...commandNeeds.map((need) => judgeCommand(need, tried, user)), judgeKeys(keys, user)]
 }
 
-function judgeCommand(rule: string, probe: string, tried: readonly Tried[], user: string): Found {
+function judgeCommand({ rule, without, blinds }: CommandNeed, tried: readonly Tried[], user: string): Found {
   const own = tried.filter((one) => one.rule === rule)
   const command = rule.slice(1).replace('|', ' ').toUpperCase()
   const refused = own.some(({ blindness }) => blindness !== undefined && missingRule(blindness) === rule)
   if (refused)
-    return failed(command, `${user} may not use it, so ${probe} sees nothing`, grant(user, rule), [
+    return (blinds ? failed : warning)(command, `${user} may not use it, ${without}`, grant(user, rule), [
       'redis_not_permitted',
     ])
   const other = own.find(({ blindness }) => blindness !== undefined && isInTheWay(blindness))

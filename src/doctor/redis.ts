@@ -11,8 +11,8 @@ export const redis: Area = {
   title: 'Redis',
   async check({ config }) {
     const client = openRedis(config.redis)
-    const wanted = commandNeeds.flatMap(({ rule, probe, tries }) =>
-      tries(platformStreams, deadLetterStreams).map((command) => ({ rule, probe, command })),
+    const wanted = commandNeeds.flatMap(({ rule, tries }) =>
+      tries(platformStreams, deadLetterStreams).map((command) => ({ rule, command })),
     )
     const user = config.redis.username ?? 'default'
     try {
@@ -20,12 +20,11 @@ export const redis: Area = {
         client,
         wanted.map(({ command }) => command),
       )
-      const tried = wanted.map(({ rule, probe, command }, at): Tried => {
+      const tried = wanted.map(({ rule, command }, at): Tried => {
         const reply = replies[at]
         const key = command.slice(1).find((argument) => argument.startsWith('caracal.'))
         return {
           rule,
-          probe,
           ...(key !== undefined && { key }),
           ...(reply?.ok === false && { blindness: reply.blindness }),
         }

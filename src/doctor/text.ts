@@ -20,7 +20,7 @@ const meanings: Readonly<Record<State, Meaning>> = {
 }
 
 /** Of hundreds of replicas that are well one reads only that they are. */
-const MOST_WELL = 12
+const MOST_WELL = 24
 
 const LONGEST_LINE = 600
 const SUBJECT_WIDTH = 26

@@ -5,8 +5,10 @@ import type { RedisCommand } from '../connections/redis.ts'
 export interface CommandNeed {
   /** The rule of the ACL that permits it. */
   readonly rule: string
-  /** The probe or watch that uses it. */
-  readonly probe: string
+  /** What comes of a login without it, as a clause. */
+  readonly without: string
+  /** Whether something is unknown then; else it is only seen later. */
+  readonly blinds: boolean
   /** The command on everything that it is used on, in a form that changes nothing and brings no entry. */
   readonly tries: (
     streams: readonly StreamSpec[],
@@ -19,29 +21,38 @@ export const keyRule = '%R~caracal.*'
 
 /** All commands that the looks use; helm/files/redis-acl.txt permits them, and a test compares. */
 export const commandNeeds: readonly CommandNeed[] = [
-  { rule: '+time', probe: 'redis-streams', tries: () => [['TIME']] },
-  { rule: '+info', probe: 'redis-server', tries: () => [['INFO', 'server']] },
+  { rule: '+time', without: 'so nothing of the streams is seen', blinds: true, tries: () => [['TIME']] },
+  {
+    rule: '+info',
+    without: 'so memory and persistence are unknown',
+    blinds: true,
+    tries: () => [['INFO', 'server']],
+  },
   {
     rule: '+xinfo|stream',
-    probe: 'redis-streams',
+    without: 'so nothing of the streams is seen',
+    blinds: true,
     tries: (streams, deadLetterStreams) =>
       [...streams.map(({ name }) => name), ...deadLetterStreams].map((name) => ['XINFO', 'STREAM', name]),
   },
   {
     rule: '+xread',
-    probe: 'dead-letters',
+    without: 'so a dead letter is seen up to 3 s late',
+    blinds: false,
     tries: (_, deadLetterStreams) =>
       deadLetterStreams.map((name) => ['XREAD', 'COUNT', '1', 'STREAMS', name, '$']),
   },
   {
     rule: '+xrange',
-    probe: 'redis-streams',
+    without: 'so a lag that only counting tells is unknown',
+    blinds: true,
     // From the end to the beginning there is nothing.
     tries: (streams) => streams.map(({ name }) => ['XRANGE', name, '+', '-', 'COUNT', '1']),
   },
   {
     rule: '+xpending',
-    probe: 'redis-streams',
+    without: 'so audit events that were trimmed while pending are unknown',
+    blinds: true,
     tries: (streams) =>
       streams.flatMap(({ name, groups }) =>
         groups.slice(0, 1).map((group) => ['XPENDING', name, group.name, '-', '-', '1'] as const),

@@ -48,7 +48,7 @@ export async function examined(area: Area, given: Given = {}): Promise<readonly 
 }
 
 /** Gives an installation of this configuration, and takes it away afterwards. */
-export async function withInstallation<T>(
+async function withInstallation<T>(
   { configuration = {}, secrets = {}, ahead = 0, daemonUrl }: Given,
   work: (installation: Installation) => Promise<T>,
 ): Promise<T> {

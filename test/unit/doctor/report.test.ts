@@ -130,6 +130,26 @@ describe('what a running exporter says', () => {
   })
 })
 
+describe('what explains an unknown', () => {
+  it('is the one that its message names, where several have the same reason', () => {
+    const refused = (subject: string) => failed(subject, 'refuses', [], ['unauthorized'])
+    const [first, second] = ['/metrics of sts/sts-0 answers 401', 'nobody is named'].map((message) => ({
+      ...failed('stop-conditions/x', message),
+      whyNot: ['unauthorized'],
+    }))
+    if (first === undefined || second === undefined) throw new Error('there are two')
+    const findings = explained([
+      ...found('bearer', refused('sts'), refused('gateway'), ok('audit', 'unauthorized')),
+      ...found('exporter', first, second),
+    ])
+    expect(findings.slice(3).map(({ message }) => message)).toEqual([
+      '/metrics of sts/sts-0 answers 401; explained by bearer: sts',
+      'nobody is named; explained by bearer: sts and bearer: gateway',
+    ])
+    expect(findings[3]?.mend).toEqual(['# see bearer: sts'])
+  })
+})
+
 describe('a word for a shell', () => {
   it.each([
     ['caracal_gate', 'caracal_gate'],
