@@ -36,8 +36,8 @@ export function waitingRoom(board: Board, random: () => number, limit: number = 
   let open = true
   const unsubscribe = board.subscribe((snapshot) => {
     const asked = new Map<string, boolean>()
-    const satisfied = [...waiters].filter((waiter) => !waiter.called && isSatisfied(waiter, snapshot, asked))
-    for (const waiter of satisfied) waiter.called = true
+    // What one waited for was there, though it may have gone when his turn comes: he hears what is then.
+    const satisfied = [...waiters].filter(({ wait }) => isSatisfied(wait, snapshot, asked))
     spread(satisfied, ({ end }) => end('changed'))
   })
   return {
@@ -59,7 +59,7 @@ export function waitingRoom(board: Board, random: () => number, limit: number = 
           end('left')
         }
         wait.left?.addEventListener('abort', leave)
-        const waiter: Waiter = { wait, end, called: false }
+        const waiter: Waiter = { wait, end }
         waiters.add(waiter)
         if (wait.left?.aborted === true) leave()
       })
@@ -75,11 +75,9 @@ export function waitingRoom(board: Board, random: () => number, limit: number = 
 interface Waiter {
   readonly wait: Wait
   readonly end: (ending: Ending) => void
-  /** Its turn to be ended comes: what it waited for was there, whatever comes meanwhile. */
-  called: boolean
 }
 
-function isSatisfied({ wait }: Waiter, snapshot: Snapshot, asked: Map<string, boolean>): boolean {
+function isSatisfied(wait: Wait, snapshot: Snapshot, asked: Map<string, boolean>): boolean {
   const { alike } = wait
   if (alike === undefined) return wait.satisfied(snapshot)
   const known = asked.get(alike) ?? wait.satisfied(snapshot)

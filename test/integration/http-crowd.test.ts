@@ -106,8 +106,11 @@ describe('a crowd', () => {
   it('of bodies that never end has to make room too', async () => {
     const { url } = await serve({ connections: 20 })
     const endless = `POST /gates/proceed HTTP/1.1\r\ncontent-length: 1000\r\ncontent-type: text/plain\r\n${head}x`
-    await crowd(60, url, endless)
-    expect(await statusOf(`${url}/healthz`)).toBe(200)
+    await crowd(20, url, endless)
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(await statusOf(`${url}/healthz`)).toBe(200)
+    }
   })
 
   it('that is owed answers is not sent away for a newcomer, who is told so', async () => {

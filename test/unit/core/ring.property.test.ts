@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newRing } from '../../../src/core/ring.ts'
 
-describe('a ring', () => {
+describe('a ring', { timeout: 60_000 }, () => {
   it('holds what a map would hold of the newest slots, and nothing else', () => {
     const puts = fc.array(fc.tuple(fc.integer({ min: -30, max: 30 }), fc.double({ noNaN: true })))
     fc.assert(

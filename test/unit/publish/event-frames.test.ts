@@ -14,7 +14,7 @@ function answerWith(message: string) {
   return answer
 }
 
-describe('events', () => {
+describe('events', { timeout: 60_000 }, () => {
   it('carry the document as it is, whatever text from a target is in it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (message) => {
@@ -24,6 +24,7 @@ describe('events', () => {
         expect(heard[0]).toMatchObject({ event: 'gates', id: answer.report.index })
         expect(JSON.parse(heard[0]?.data ?? '')).toEqual(JSON.parse(JSON.stringify(answer.report)))
       }),
+      { numRuns: 50 },
     )
   })
 

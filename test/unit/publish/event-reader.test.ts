@@ -45,7 +45,7 @@ function client(last?: string) {
   }
 }
 
-describe('a reader', () => {
+describe('a reader', { timeout: 60_000 }, () => {
   it('that takes everything is sent everything, in order', () => {
     const { reader, takeAll, taken } = client()
     for (const index of [1, 2]) {

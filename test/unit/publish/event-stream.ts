@@ -9,7 +9,7 @@ export interface Heard {
 export function heardIn(text: string): readonly Heard[] {
   const heard: Heard[] = []
   let fields: { event?: string; id?: string; data: string[] } = { data: [] }
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split(/\r\n|\r|\n/)) {
+  for (const line of text.slice(0, text.lastIndexOf('\n')).split(/\r\n|\r|\n/)) {
     if (line === '') {
       const { event = 'message', id, data } = fields
       if (data.length > 0) heard.push({ event, id, data: data.join('\n') })

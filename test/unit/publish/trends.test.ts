@@ -54,7 +54,7 @@ function judging(more: Partial<Rules> = {}) {
   return { book, judge, halt, reconfigure, trends, values }
 }
 
-describe('trends', () => {
+describe('trends', { timeout: 60_000 }, () => {
   it('R62: show the worst value of each interval that is over', () => {
     const { judge, ...platform } = judging()
     for (const value of [1, 2, 9, 3, 40, 41, 42, 90, 41, 7]) judge(measured(value))
