@@ -15,7 +15,7 @@ function failures(labels: readonly string[], outcomes: readonly Outcome[]): read
   )
 }
 
-describe('alerts, told stories (promtool)', () => {
+describe('alerts, told stories (promtool)', { timeout: 400_000 }, () => {
   it('have stories, each of them at least one in which it comes', () => {
     expect(
       names.filter(
@@ -59,7 +59,7 @@ describe('alerts, told stories (promtool)', () => {
     )
     expect(mutants.length).toBeGreaterThan(550)
     expect((await survivors(mutants)).map(({ label }) => label)).toEqual([])
-  }, 400_000)
+  })
 })
 
 function isOneOfMany(rule: Rule): boolean {
