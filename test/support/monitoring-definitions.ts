@@ -55,9 +55,18 @@ const prometheusRuleSpec = object({
         name: text,
         interval: duration,
         rules: list(
-          object({ alert: text, record: text, expr: text, for: duration, labels: tags, annotations: tags }, [
-            'expr',
-          ]),
+          object(
+            {
+              alert: text,
+              record: text,
+              expr: text,
+              for: duration,
+              keep_firing_for: duration,
+              labels: tags,
+              annotations: tags,
+            },
+            ['expr'],
+          ),
         ),
       },
       ['name'],
