@@ -74,7 +74,8 @@ export async function httpInterface(
     done()
   })
   app.decorateRequest('token', '')
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    echoNonce(request, reply)
     const policy = reply.getHeader('content-security-policy')
     reply.headers(policy === undefined ? safety : { ...safety, 'content-security-policy': policy })
     // A client that keeps its connection would keep the server from closing.
@@ -98,6 +99,12 @@ export async function httpInterface(
   await app.register((scope) => readRoutes(scope, context, handlers))
   await app.register((scope) => writeRoutes(scope, context, handlers))
   return app
+}
+
+/** What a client says with its request alone comes back with the answer to it, and with no other. */
+function echoNonce({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const nonce = headers['caracal-nonce']
+  if (typeof nonce === 'string' && /^[\w-]{1,64}$/.test(nonce)) reply.header('caracal-nonce', nonce)
 }
 
 function newApp({ tls }: InterfaceOptions): FastifyInstance {

@@ -30,9 +30,12 @@ function now(document = report()) {
   return fresh(document, 'a.1')
 }
 
-/** With the header that proves when it was sent. */
-function dated(body: unknown): Behaviour {
-  return (socket, request) => saysJson(200, body, { date: new Date().toUTCString() })(socket, request)
+/** With the headers that prove when it was sent, and that it is the answer to this request. */
+function dated(body: unknown, nonce?: string): Behaviour {
+  return (socket, request) => {
+    const echoed = nonce ?? request.headers['caracal-nonce'] ?? ''
+    saysJson(200, body, { date: new Date().toUTCString(), 'caracal-nonce': echoed })(socket, request)
+  }
 }
 
 function without(key: string): object {
@@ -61,6 +64,7 @@ const wrongs: readonly (readonly [what: string, behaviour: Behaviour, words: str
   ['no body', says({}), 'not JSON'],
   ['JSON of something else', saysJson(200, { status: 'ok' }), 'not a gate report'],
   ['null', says({ body: 'null' }), 'not a gate report'],
+  ['the answer to another request', dated(now(), 'another'), 'is not the answer to this request'],
   ['another version', dated({ ...now(), apiVersion: 'gates.caracal.run/v9' }), 'speaks gates.caracal.run/v9'],
   ['an unknown verdict', dated(strange), 'which this caracal-gate does not know'],
   [

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { ownLoaders } from '../../src/cli/loaders.ts'
@@ -95,8 +95,17 @@ export interface Listening {
   close(): Promise<unknown>
 }
 
+/** As the daemon does, so that the program takes an answer for the one to its request. */
+function echoNonce({ headers }: IncomingMessage, response: ServerResponse): void {
+  const nonce = headers['caracal-nonce']
+  if (nonce !== undefined) response.setHeader('caracal-nonce', nonce)
+}
+
 export async function listen(listener: RequestListener, port = 0): Promise<Listening> {
-  const server = createServer(listener)
+  const server = createServer((request, response) => {
+    echoNonce(request, response)
+    listener(request, response)
+  })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const close = () => {
     server.closeAllConnections()
@@ -125,6 +134,7 @@ export function exporter(first: GateReport, epoch = 'a') {
   const requests: string[] = []
   const held = new Set<() => void>()
   const listener: RequestListener = (request, response) => {
+    echoNonce(request, response)
     const { searchParams } = new URL(request.url ?? '', 'http://x')
     requests.push(request.url ?? '')
     const answer = (): void => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { listen } from '../cli-process.ts'
 
 interface Stored {
@@ -34,11 +35,11 @@ export async function staleProxy({ upstream, careless, age }: StaleProxyOptions)
   let patience = PATIENT
   let lost = false
   const { url } = await listen((request, response) => {
-    const { url: path = '/', method = 'GET', headers } = request
+    const { url: path = '/', method = 'GET' } = request
     const give = (stored: Stored) => void response.writeHead(stored.status, stored.headers).end(stored.body)
     const forwarded = lost
       ? Promise.reject(new Error('not tried'))
-      : forward(upstream + path, method, headers.authorization, patience)
+      : forward(upstream + path, method, request.headers, patience)
     forwarded.then(
       (stored) => {
         const forbidden = stored.headers['cache-control']?.includes('no-store') === true
@@ -58,19 +59,24 @@ export async function staleProxy({ upstream, careless, age }: StaleProxyOptions)
 async function forward(
   url: string,
   method: string,
-  authorization: string | undefined,
+  { authorization, 'caracal-nonce': nonce }: IncomingHttpHeaders,
   patience: number,
 ): Promise<Stored> {
   const response = await fetch(url, {
     method,
     signal: AbortSignal.timeout(patience),
     redirect: 'manual',
-    ...(authorization !== undefined && { headers: { authorization } }),
+    headers: {
+      ...(authorization !== undefined && { authorization }),
+      ...(nonce !== undefined && { 'caracal-nonce': nonce.toString() }),
+    },
   })
-  const headers = ['cache-control', 'content-type', 'etag', 'retry-after'].flatMap((name) => {
-    const value = response.headers.get(name)
-    return value === null ? [] : [[name, value] as const]
-  })
+  const headers = ['cache-control', 'content-type', 'etag', 'retry-after', 'caracal-nonce'].flatMap(
+    (name) => {
+      const value = response.headers.get(name)
+      return value === null ? [] : [[name, value] as const]
+    },
+  )
   return { status: response.status, headers: Object.fromEntries(headers), body: await response.text() }
 }
 

@@ -71,6 +71,19 @@ describe('the verdict as a status code', () => {
     },
   )
 
+  it('says back what came with the request alone, so that no other answer passes for this one', async () => {
+    const { app } = await openWith('proceed')
+    for (const [nonce, echoed] of [
+      ['0b9f1c2e-47', '0b9f1c2e-47'],
+      ['no spaces', undefined],
+      ['a'.repeat(65), undefined],
+    ]) {
+      const answer = await app.inject({ url: '/gates', headers: { 'caracal-nonce': nonce } })
+      expect(answer.headers['caracal-nonce']).toBe(echoed)
+    }
+    expect((await app.inject('/gates')).headers).not.toHaveProperty('caracal-nonce')
+  })
+
   it('Law 9: lets nothing proceed and nothing roll back once the evaluation has expired', async () => {
     const late = { clock: { now: () => start + 64_001 } }
     const proceeding = await openWith('proceed', late)
