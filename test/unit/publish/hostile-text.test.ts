@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { finding } from './context.ts'
 import { checkOf, reportOf } from './wire.ts'
 
-describe('text from a target', () => {
+describe('text from a target', { timeout: 60_000 }, () => {
   it('is valid for whatever findings there are, each text one line of at most 300 characters', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
