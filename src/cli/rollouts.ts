@@ -47,7 +47,7 @@ function told(one: Story): readonly string[] {
   const target = [
     ...(revision === null ? [] : [`revision ${revision}`]),
     ...(chart === null ? [] : [`chart ${chart}`]),
-    ...(reason === null ? [] : [reason]),
+    ...(reason === null ? [] : [`reason: ${reason}`]),
   ]
   return [
     `rollout ${printable(id ?? '')}: ${rolloutInWords(one)}`,
@@ -55,9 +55,10 @@ function told(one: Story): readonly string[] {
     ...(stops.length === 0 ? [] : ['', 'Stops', ...stops.flatMap(stopLines)]),
     '',
     'Ledger',
-    ...ledger.map(({ at, kind, subject, message, actor }) => {
+    ...ledger.map(({ at, kind, subject, message, actor, reason: why }) => {
       const by = actor === null ? '' : ` by ${actor}`
-      return `  ${instant(at)}  ${kind} ${subject}${by}: ${message}`
+      const said = [...new Set([message, why ?? ''])].filter((text) => text !== '').join('; ')
+      return `  ${instant(at)}  ${kind} ${subject}${by}${said === '' ? '' : `: ${said}`}`
     }),
   ]
 }

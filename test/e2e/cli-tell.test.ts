@@ -1,52 +1,8 @@
-import type { RequestListener } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
-import { cleanUp, listen, runHere } from '../support/cli-process.ts'
+import { problem, rollout, tell } from '../support/cli-answers.ts'
+import { cleanUp, runHere } from '../support/cli-process.ts'
 
 afterEach(cleanUp)
-
-const env = { CARACAL_GATE_TOKEN: 'secret-token', CARACAL_GATE_ACTOR: 'ann' }
-
-interface Told {
-  readonly method: string
-  readonly path: string
-  readonly authorization: string | undefined
-  readonly body: unknown
-}
-
-/** Undefined breaks the connection after the request was taken in. */
-type Said = readonly [status: number, body: unknown] | undefined
-
-/** Answers in turn, and with the last one on. */
-function answering(...answers: readonly Said[]) {
-  const told: Told[] = []
-  const listener: RequestListener = (request, response) => {
-    void (async () => {
-      let text = ''
-      for await (const part of request as AsyncIterable<Buffer>) text += part.toString()
-      const { method = '', url = '', headers } = request
-      const body: unknown = text === '' ? undefined : JSON.parse(text)
-      const answer = answers[Math.min(told.length, answers.length - 1)]
-      told.push({ method, path: url, authorization: headers.authorization, body })
-      if (answer === undefined) return void response.destroy()
-      response.writeHead(answer[0], { 'content-type': 'application/json' }).end(JSON.stringify(answer[1]))
-    })()
-  }
-  return { told, listener }
-}
-
-function rollout(id: string, phase: string, finishedAt: string | null = null) {
-  const startedAt = '2026-11-22T20:05:00.000Z'
-  const rest = { detectedBy: 'declared', actor: 'ann (ci)', reason: 'r', revision: null, chart: null }
-  return { id, phase, startedAt, finishedAt, images: {}, ...rest }
-}
-
-const problem = (title: string, detail: string) => ({ type: 'about:blank', title, detail })
-
-async function tell(args: readonly string[], ...answers: readonly Said[]) {
-  const server = answering(...answers)
-  const { url } = await listen(server.listener)
-  return { ...(await runHere([...args, '--url', url], env)), told: server.told, url }
-}
 
 describe('caracal-gate begin', () => {
   it('declares all that was said, by whom and why', async () => {
@@ -239,49 +195,5 @@ describe('caracal-gate ack', () => {
     const unknown = await tell(noting, [404, none])
     expect(unknown.code).toBe(11)
     expect(unknown.stderr).toContain('allowed: sts-unready')
-  })
-})
-
-describe('caracal-gate rollouts', () => {
-  const latch = {
-    at: '2026-11-22T20:06:00.000Z',
-    message: '3 dead rows',
-    preexisting: false,
-    acknowledged: null,
-  }
-  const line = {
-    sequence: 1,
-    at: '2026-11-22T20:05:00.000Z',
-    kind: 'rollout-begun',
-    subject: 'caracal/48',
-    message: 'release',
-    actor: 'ann (ci)',
-    reason: null,
-    hash: '00',
-  }
-
-  it('lists them, and tells the story of one', async () => {
-    const list = await tell(
-      ['rollouts'],
-      [200, { rollouts: [rollout('caracal/48', 'rolling'), rollout('r', 'done')] }],
-    )
-    expect([list.code, list.stdout]).toEqual([
-      0,
-      'caracal/48  rolling since 20:05:00Z, declared by ann (ci)\nr           done since 20:05:00Z, declared by ann (ci)\n',
-    ])
-    const stops = [{ stopCondition: 'outbox-dead-messages', latch }]
-    const one = { ...rollout('caracal/48', 'rolling'), stops, ledger: [line] }
-    const { code, stdout, told } = await tell(['rollouts', 'caracal/48'], [200, one])
-    expect([code, told[0]?.path]).toEqual([0, '/rollouts/caracal%2F48'])
-    expect(stdout).toContain(
-      '  outbox-dead-messages latched at 2026-11-22T20:06:00Z: 3 dead rows\n    not acknowledged\n',
-    )
-    expect(stdout).toContain('  2026-11-22T20:05:00Z  rollout-begun caracal/48 by ann (ci): release\n')
-  })
-
-  it('says with 11 that there is no such rollout', async () => {
-    const none = await tell(['rollouts', 'x'], [404, problem('No such rollout', 'There is no rollout "x".')])
-    expect([none.code, none.stdout]).toEqual([11, ''])
-    expect(none.stderr).toContain('there is no rollout "x"; caracal-gate rollouts lists them')
   })
 })

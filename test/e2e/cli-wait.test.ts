@@ -94,4 +94,56 @@ describe('caracal-gate wait', () => {
     waiting.send(signal)
     expect((await waiting.ended).code).toBe(code)
   })
+
+  it.each([
+    ['junit', /^<\?xml[^]*failures="2"[^]*outbox-dead-messages/],
+    ['markdown', /^\*\*STOP\*\* /],
+  ])('ends with the last answer as %s on stdout, and the changes on stderr', async (form, shape) => {
+    const { url } = await listen(exporter(stopped()).listener)
+    const { code, stdout, stderr } = await run(['wait', '--url', url, '-o', form])
+    expect(code).toBe(4)
+    expect(stdout).toMatch(shape)
+    expect(stderr).toContain('outbox-dead-messages is firing')
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('leaves no green report behind when %s ends it', async (signal) => {
+    const server = exporter(report())
+    const { url } = await listen(server.listener)
+    const waiting = start(['wait', '--url', url, '--until', 'stop', '-o', 'junit'])
+    await until(() => server.waiting === 1)
+    waiting.send(signal)
+    const { code, stdout } = await waiting.ended
+    expect(code).toBe(signal === 'SIGTERM' ? 143 : 130)
+    expect(stdout).toContain('errors="1"')
+    expect(stdout).toContain('the wait was interrupted')
+  })
+
+  it('writes a report with an error when nobody answers', async () => {
+    const { code, stdout } = await run([
+      'wait',
+      '--url',
+      'http://127.0.0.1:1',
+      '--timeout',
+      '2s',
+      '-o',
+      'junit',
+    ])
+    expect(code).toBe(5)
+    expect(stdout).toMatch(/<error message="connection refused/)
+  })
+
+  it('says nothing twice and asks no faster behind an address of two replicas, whose indexes differ', async () => {
+    const replicas = [exporter(held(), 'a'), exporter(held(), 'b')]
+    let turn = 0
+    const { url } = await listen((request, response) => replicas[turn++ % 2]?.listener(request, response))
+    const begun = performance.now()
+    const { code, stdout } = await run(['wait', '--url', url, '--timeout', '5s'])
+    const seconds = (performance.now() - begun) / 1_000
+    expect(code).toBe(6)
+    expect(stdout.match(/Hold: 1 of 2 replicas is not ready/g)?.length).toBe(1)
+    expect(stdout.match(/sts-ready/g)?.length).toBe(1)
+    const asked = replicas.flatMap(({ requests }) => requests).length
+    expect(asked).toBeGreaterThan(1)
+    expect(asked).toBeLessThanOrEqual(seconds + 4)
+  })
 })

@@ -92,6 +92,54 @@ describe('caracal-gate against a living platform', () => {
     expect((await waiting.ended).code).toBe(0)
   })
 
+  it('begins, explains, takes note and finishes, said once or twice', async () => {
+    const env = { CARACAL_GATE_URL: gate.url, CARACAL_GATE_TOKEN: ground.token, CARACAL_GATE_ACTOR: 'a test' }
+    const say = (...args: readonly string[]) => run(args, env)
+    await gate.until('proceed', proceeds, 20)
+    expect((await say('finish', 'r1', '--outcome', 'done')).stdout).toContain('rollout r1 has ended: done')
+    expect((await say('finish', 'r1', '--outcome', 'done')).stdout).toContain('had ended before: done')
+    expect((await say('finish', 'r1', '--outcome', 'failed')).code).toBe(11)
+    expect((await say('begin', 'r1')).code).toBe(10)
+    const begun = await say('begin', 'team/r2', '--phase', 'rolling', '--image', 'sts=sts:2')
+    expect(begun).toMatchObject({ code: 0, stderr: '' })
+    expect(begun.stdout).toContain('rollout team/r2 has begun: rolling')
+    expect((await say('begin', 'team/r2', '--phase', 'verifying')).stdout).toContain(
+      'under way already: verifying',
+    )
+    const refused = await say('begin', 'r3')
+    expect(refused.code).toBe(10)
+    expect(refused.stderr).toContain('--supersede')
+
+    await faults.inject('outbox-dead-messages')
+    await gate.until('it fires', isFiring('outbox-dead-messages'), 10)
+    const explained = await say('explain')
+    expect(explained.code).toBe(4)
+    expect(explained.stdout).toMatch(/^1\. stop-conditions\/outbox-dead-messages {2}firing since/m)
+    expect((await say('status', '-o', 'junit')).stdout).toContain('<testcase name="outbox-dead-messages"')
+    expect((await say('status', '-o', 'markdown')).stdout).toMatch(/^\*\*STOP\*\* /)
+    const standing = await say('ack', 'outbox-dead-messages', '--reason', 'hope')
+    expect(standing.code).toBe(10)
+    expect(standing.stderr).toContain('caracal-gate explain outbox-dead-messages')
+    expect((await say('finish', 'team/r2', '--outcome', 'done')).code).toBe(10)
+    expect((await say('ack', 'outbox-ded', '--reason', 'x')).code).toBe(11)
+    await faults.clear('outbox-dead-messages')
+    await gate.until('it is clear', (seen) => stopIn(seen, 'outbox-dead-messages').state === 'clear', 10)
+    expect((await say('explain', 'outbox-dead-messages')).stdout).toContain(
+      'caracal-gate ack outbox-dead-messages',
+    )
+    expect((await say('ack', 'outbox-dead-messages', '--reason', 'replayed')).code).toBe(0)
+    expect((await say('ack', 'outbox-dead-messages', '--reason', 'replayed')).code).toBe(10)
+
+    const unauthorised = { ...env, CARACAL_GATE_TOKEN: 'wrong' }
+    expect((await run(['ack', 'outbox-dead-messages', '--reason', 'x'], unauthorised)).code).toBe(5)
+    expect((await say('finish', 'team/r2', '--outcome', 'done')).code).toBe(0)
+    const story = await say('rollouts', 'team/r2')
+    expect(story.code).toBe(0)
+    expect(story.stdout).toMatch(/outbox-dead-messages by a test \(.*\): replayed/)
+    expect((await say('rollouts')).stdout).toMatch(/^team\/r2 +done, ended at/m)
+    expect((await say('rollouts', 'r9')).code).toBe(11)
+  })
+
   it('cannot tell with 5 when nobody answers', async () => {
     await gate.stop()
     const { code, stdout } = await status()

@@ -1,0 +1,49 @@
+import type { RequestListener } from 'node:http'
+import { listen, runHere } from './cli-process.ts'
+
+/** Who tells something, with what right. */
+const env = { CARACAL_GATE_TOKEN: 'secret-token', CARACAL_GATE_ACTOR: 'ann' }
+
+interface Told {
+  readonly method: string
+  readonly path: string
+  readonly authorization: string | undefined
+  readonly body: unknown
+}
+
+/** Undefined breaks the connection after the request was taken in. */
+type Said = readonly [status: number, body: unknown] | undefined
+
+/** Answers in turn, and with the last one on. */
+function answering(...answers: readonly Said[]) {
+  const told: Told[] = []
+  const listener: RequestListener = (request, response) => {
+    void (async () => {
+      let text = ''
+      for await (const part of request as AsyncIterable<Buffer>) text += part.toString()
+      const { method = '', url = '', headers } = request
+      const body: unknown = text === '' ? undefined : JSON.parse(text)
+      const answer = answers[Math.min(told.length, answers.length - 1)]
+      told.push({ method, path: url, authorization: headers.authorization, body })
+      if (answer === undefined) return void response.destroy()
+      response.writeHead(answer[0], { 'content-type': 'application/json' }).end(JSON.stringify(answer[1]))
+    })()
+  }
+  return { told, listener }
+}
+
+/** A rollout as the exporter's answers have it. */
+export function rollout(id: string, phase: string, finishedAt: string | null = null) {
+  const startedAt = '2026-11-22T20:05:00.000Z'
+  const rest = { detectedBy: 'declared', actor: 'ann (ci)', reason: 'r', revision: null, chart: null }
+  return { id, phase, startedAt, finishedAt, images: {}, ...rest }
+}
+
+export const problem = (title: string, detail: string) => ({ type: 'about:blank', title, detail })
+
+/** Runs a command against an exporter that answers so. */
+export async function tell(args: readonly string[], ...answers: readonly Said[]) {
+  const server = answering(...answers)
+  const { url } = await listen(server.listener)
+  return { ...(await runHere([...args, '--url', url], env)), told: server.told, url }
+}
