@@ -1,4 +1,5 @@
 import * as signals from '../../../src/checks/signals.ts'
+import { platformStreams, type GroupSpec } from '../../../src/checks/platform.ts'
 import { plotPanel } from '../kinds.ts'
 import type { Query, Row } from '../panels.ts'
 import { aggregate, limit, max, select } from '../promql.ts'
@@ -6,6 +7,26 @@ import { colours } from '../states.ts'
 
 const perGroup = ['stream', 'group']
 const perReplica = ['component', 'replica']
+const groups = platformStreams.flatMap((stream) => stream.groups)
+
+/** A matcher for groups as their prefix or whole name has it. */
+function groupsThat(operator: '=~' | '!~', holds: (group: GroupSpec) => boolean): string {
+  const names = groups
+    .filter(holds)
+    .map(({ name, policy }) => (policy === 'per-replica' ? `${name}.*` : name))
+  return `group${operator}"${names.join('|')}"`
+}
+
+/** Observers are groups that operators may read or leave: no limit is theirs. */
+const judged = groupsThat('!~', ({ policy }) => policy === 'observer')
+/** Groups that leave no entry unanswered when all is well. */
+const answering = groupsThat(
+  '!~',
+  ({ policy, pendingIsResidue }) => policy === 'observer' || pendingIsResidue === true,
+)
+/** Groups whose consumers ask again and again; the others block for as long as nothing comes. */
+const asking = groupsThat('=~', ({ asksEvery }) => asksEvery !== undefined)
+
 const noRedis = 'Redis is not seen, or its streams are not there: see "Looks" below.'
 const noPostgres = 'Postgres is not seen: see "Looks" below.'
 const noReplica = 'No replica answers on /metrics: most often the bearer is missing or wrong.'
@@ -26,10 +47,10 @@ export const eventsRow: Row = {
       id: 501,
       title: 'Entries not read',
       description:
-        'Entries that a consumer group was never given. Good is near zero, with peaks that fall by themselves. A line that rises steadily is a consumer that is dead or too slow: see its pods. A gap means that Redis itself does not know.',
+        'Entries that a consumer group was never given; groups of observers are left out. Good is near zero, with peaks that fall by themselves. A line that rises steadily is a consumer that is dead or too slow: see its pods. A gap means that Redis itself does not know.',
       unit: 'short',
       decimals: 0,
-      queries: [{ expr: max(signals.groupLag.name, perGroup), legend: '{{group}}' }],
+      queries: [{ expr: max(select(signals.groupLag, judged), perGroup), legend: '{{group}}' }],
       limits: [limitOf('streams.lagEntries')],
       noData: noRedis,
     }),
@@ -38,9 +59,11 @@ export const eventsRow: Row = {
       id: 502,
       title: 'Oldest entry without an answer',
       description:
-        'Age of the oldest entry that a group was given and did not acknowledge. Good is a few seconds. What grows in step with the clock is an entry that its consumer fails on again and again: look for it in the logs.',
+        'Age of the oldest entry that a group was given and did not acknowledge; groups that leave failed entries until their next start are left out. Good is a few seconds. What grows in step with the clock is an entry that its consumer fails on again and again: look for it in the logs.',
       unit: 's',
-      queries: [{ expr: max(signals.groupOldestPendingAge.name, perGroup), legend: '{{group}}' }],
+      queries: [
+        { expr: max(select(signals.groupOldestPendingAge, answering), perGroup), legend: '{{group}}' },
+      ],
       limits: [limitOf('streams.pendingAgeSeconds')],
       noData: noRedis,
     }),
@@ -195,9 +218,9 @@ export const eventsRow: Row = {
       id: 512,
       title: 'Time since a consumer asked',
       description:
-        'For how long no consumer of a group has asked for entries. Good is below the limit; groups that block for ever may lie above it while nothing comes. A group that nobody asks for is a dead consumer.',
+        'For how long no consumer of a group has asked for entries; groups whose consumers block for as long as nothing comes are left out. Good is below the limit. A group that nobody asks for has a dead consumer: see its pods.',
       unit: 's',
-      queries: [{ expr: max(signals.groupConsumerIdle.name, perGroup), legend: '{{group}}' }],
+      queries: [{ expr: max(select(signals.groupConsumerIdle, asking), perGroup), legend: '{{group}}' }],
       limits: [limitOf('streams.consumerIdleSeconds')],
       noData: noRedis,
     }),

@@ -42,7 +42,7 @@ export const monitorRow: Row = {
       unit: 'none',
       mappings: yesNo,
       queries: [{ expr: `${aggregate('max', verdicts)} == bool ${aggregate('min', verdicts)}` }],
-      noData: gone,
+      noData: 'no data',
     }),
     statPanel({
       ...small,
@@ -55,7 +55,7 @@ export const monitorRow: Row = {
       queries: [{ expr: aggregate('avg', max(self.targetUp.name, ['probe', 'target'])) }],
       base: colours.waiting,
       steps: [[1, colours.good]],
-      noData: gone,
+      noData: 'no data',
     }),
     statPanel({
       ...small,
@@ -66,7 +66,7 @@ export const monitorRow: Row = {
       unit: 'none',
       mappings: yesNo,
       queries: [{ expr: min(self.stateStore.name) }],
-      noData: gone,
+      noData: 'no data',
     }),
     statPanel({
       ...small,
@@ -77,7 +77,7 @@ export const monitorRow: Row = {
       unit: 'none',
       mappings: yesNo,
       queries: [{ expr: min(self.reloadOk.name) }],
-      noData: gone,
+      noData: 'no data',
     }),
     statPanel({
       ...small,
@@ -88,7 +88,7 @@ export const monitorRow: Row = {
       unit: 'dtdurations',
       decimals: 0,
       queries: [{ expr: `time() - ${max(self.start.name)}` }],
-      noData: gone,
+      noData: 'no data',
     }),
     timelinePanel({
       id: 707,
@@ -158,7 +158,7 @@ export const monitorRow: Row = {
       id: 711,
       title: 'What watching costs',
       description:
-        'Share of one second that each dependency spends on requests of all exporters, as seen from outside. Good is below a few percent; waiting in a blocking read is not counted. More: lengthen the intervals of the probes.',
+        'Share of one second that each dependency spends on requests of all exporters, as seen from outside. Good is below a few percent; waiting in a blocking read is not counted, waiting for a target that hangs is. More while all targets answer: lengthen the intervals of the probes.',
       width: 8,
       height: 7,
       unit: 'percentunit',

@@ -91,7 +91,7 @@ export const progressRow: Row = {
       unit: 'none',
       decimals: 0,
       queries: [{ expr: max(migrations.name) }],
-      noData: 'Postgres is not seen.',
+      noData: 'not seen',
     }),
     statPanel({
       id: 404,
@@ -104,7 +104,7 @@ export const progressRow: Row = {
       decimals: 0,
       steps: [[1, colours.bad]],
       queries: [{ expr: max(signals.migrationEarlyPods.name) }],
-      noData: cluster,
+      noData: 'no cluster',
     }),
     timelinePanel({
       id: 405,

@@ -39,7 +39,7 @@ const details = [
 
 const link = { title: 'Open the rollout', url: `/d/${rolloutUid}?${details.join('&')}` }
 
-const tile = { width: 6, height: 4, unit: 'none', decimals: 0, noData: gone }
+const tile = { width: 6, height: 4, unit: 'none', decimals: 0, noData: 'no data' }
 
 export const releasesRow: Row = {
   id: 100,
@@ -83,7 +83,7 @@ export const releasesRow: Row = {
       id: 105,
       title: 'Releases now',
       description:
-        'One line for each release of each cluster, the worst first. Click its name for its own dashboard. Grey is a release whose exporter is not seen any more: what stood there before does not count.',
+        'One line for each release of each cluster, the worst first. Click its name for its own dashboard; the cluster "All" means that Prometheus has no label for it. Grey is a release whose exporter is not seen any more: what stood there before does not count.',
       width: 24,
       height: 9,
       rowsBy: 'release',

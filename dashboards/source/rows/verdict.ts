@@ -16,7 +16,8 @@ import {
 } from '../promql.ts'
 import { colours, mappingsOf, phaseSet, verdictSet, viabilitySet } from '../states.ts'
 
-const gone = 'No exporter of this release is scraped: that is no "go".'
+/** Short, since it is written as large as a value. That it is no "go" stands in every description that needs it. */
+const gone = 'no data'
 
 /** When the phase that holds last did not. */
 const phaseBegan = `${lastTime(`${verdict.phase.name} == 0`, ['state'])} and on (state) (${max(verdict.phase.name, ['state'])} == 1)`
@@ -40,7 +41,7 @@ export const verdictRow: Row = {
       loud: true,
       mappings: mappingsOf(verdictSet, 'expired'),
       queries: [{ expr: verdictNow(verdictSet) }],
-      noData: 'no data',
+      noData: gone,
     }),
     statPanel({
       id: 102,
@@ -125,21 +126,20 @@ export const verdictRow: Row = {
     statPanel({
       id: 108,
       title: 'Age of the evaluation',
-      description: `How old the last evaluation was when Prometheus scraped it. Good is below ${EVALUATION_INTERVAL / 1_000} s. After ${(EXPIRY_INTERVALS * EVALUATION_INTERVAL) / 1_000} s every verdict has expired; if it stays there, the clocks differ or the exporter is stuck.`,
+      description: `How old the last evaluation was when Prometheus scraped it. Good is below ${EVALUATION_INTERVAL / 1_000} s. After ${(EXPIRY_INTERVALS * EVALUATION_INTERVAL) / 1_000} s every verdict has expired; if it stays there, or is far below zero, the clocks differ or the exporter is stuck.`,
       width: 4,
       height: 4,
       unit: 's',
       decimals: 1,
+      base: colours.bad,
       steps: [
+        [-(EXPIRY_INTERVALS * EVALUATION_INTERVAL) / 1_000, colours.good],
         [EVALUATION_INTERVAL / 1_000, colours.waiting],
         [(EXPIRY_INTERVALS * EVALUATION_INTERVAL) / 1_000, colours.bad],
       ],
       queries: [
         {
-          expr: aggregate(
-            'min',
-            within(theRelease, `timestamp(${self.evaluated.name}) - ${self.evaluated.name}`),
-          ),
+          expr: `round(${aggregate('min', within(theRelease, `timestamp(${self.evaluated.name}) - ${self.evaluated.name}`))}, 0.1)`,
         },
       ],
       noData: gone,
@@ -159,7 +159,7 @@ export const verdictRow: Row = {
           legend: '{{rollout_id}} {{revision}} {{chart}}',
         },
       ],
-      noData: 'none yet',
+      noData: 'none known',
     }),
   ],
 }
