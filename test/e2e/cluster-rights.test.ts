@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
+import { run } from '../support/cli-process.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { checkIn, author, proceeds, type Gate } from '../support/daemon.ts'
 
@@ -92,6 +93,19 @@ describe('an exporter that may not read the Secrets of Helm', () => {
     const { text } = await gate.get(`/rollouts/${report.rollout.id}`)
     for (const step of ['migrating -> rolling', 'rolling -> verifying', 'verifying -> done'])
       expect(text).toContain(step)
+  })
+})
+
+describe('the doctor with the same rights', () => {
+  it('finds the pods by themselves, asks each of them, and nothing to mend', async () => {
+    const { stdout, code } = await run(['doctor', '--config', ground.files.config, '-o', 'json'])
+    const { findings } = JSON.parse(stdout) as { findings: readonly Record<string, string>[] }
+    expect(findings.filter(({ state }) => state === 'failed')).toEqual([])
+    expect(code).toBe(0)
+    const asked = findings.filter(({ area, state }) => area === 'bearer' && state === 'ok')
+    expect(asked.map(({ subject }) => subject).toSorted()).toEqual(['audit', 'gateway', 'sts'])
+    const reached = findings.filter(({ area, subject }) => area === 'network' && subject?.includes('/'))
+    expect(reached.length).toBeGreaterThan(5)
   })
 })
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { noPaint } from '../../../src/cli/paint.ts'
 import { exitCodeOf } from '../../../src/doctor/command.ts'
 import { judgeReport } from '../../../src/doctor/daemon-verdicts.ts'
-import { explained } from '../../../src/doctor/diagnose.ts'
+import { areaNames, explained } from '../../../src/doctor/diagnose.ts'
 import { failed, ok, skipped, warning, type Finding, type Found } from '../../../src/doctor/finding.ts'
 import { diagnosisText } from '../../../src/doctor/text.ts'
 import { quoted } from '../../../src/doctor/words.ts'
@@ -147,6 +147,14 @@ describe('what explains an unknown', () => {
       'nobody is named; explained by bearer: sts and bearer: gateway',
     ])
     expect(findings[3]?.mend).toEqual(['# see bearer: sts'])
+  })
+})
+
+describe('the page about the doctor', () => {
+  it('has a row for every area, in the order in which they are shown', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../../docs/doctor.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([a-z]+)` +\|/gm)].map(([, name]) => name)
+    expect(rows).toEqual(areaNames)
   })
 })
 
