@@ -70,7 +70,7 @@ if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _caracal_gate "$@"; else co
 `,
   fish: `# fish completion of caracal-gate
 function __caracal_gate_complete
-    set -l answer (caracal-gate ${asking} fish (commandline -cp | string collect -N) 2>/dev/null)
+    set -l answer (caracal-gate ${asking} fish (commandline -cp | string collect) 2>/dev/null)
     switch "$answer[1]"
         case files
             __fish_complete_path (commandline -ct)
