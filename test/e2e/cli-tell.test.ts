@@ -183,6 +183,8 @@ describe('caracal-gate ack', () => {
     expect((await tell(noting, undefined, nothingLeft, stopped(own))).code).toBe(0)
     const other = { acknowledged: { actor: 'bob (ci)', reason: 'looks fine' } }
     expect((await tell(noting, undefined, nothingLeft, stopped(other))).code).toBe(10)
+    const earlier = { acknowledged: { actor: 'ann (ci)', reason: 'the time before' } }
+    expect((await tell(noting, undefined, nothingLeft, stopped(earlier))).code).toBe(10)
     expect((await tell(noting, undefined, nothingLeft, stopped(null, 'firing'))).code).toBe(10)
     expect((await tell(noting, nothingLeft)).code).toBe(10)
   })
