@@ -17,7 +17,14 @@ export function openApi(version: string): Record<string, unknown> {
     paths: pathItems(operations),
     components: {
       schemas: Object.fromEntries(Object.keys(schemas).map((name) => [name, component(name)])),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        password: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'A token for reading as the password, whoever the user says to be.',
+        },
+      },
     },
   }
 }
@@ -63,13 +70,14 @@ function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, 
         },
       ]),
     ]),
-    security: security(access),
+    security: security(access, method),
   }
 }
 
-function security(access: Operation['access']): readonly object[] {
+function security(access: Operation['access'], method: 'GET' | 'POST'): readonly object[] {
   if (access === 'open') return []
-  return access === 'read' ? [{}, { token: [] }] : [{ token: [access] }]
+  if (access !== 'read') return [{ token: [access] }]
+  return method === 'GET' ? [{}, { token: [] }, { password: [] }] : [{}, { token: [] }]
 }
 
 function json(schema: string): Record<string, unknown> {
