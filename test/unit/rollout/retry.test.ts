@@ -174,7 +174,7 @@ describe('in whichever order the two watches tell of it', () => {
         expect(state.snapshot.rollout?.id).toBe('caracal-r7')
         expect(forbids(stopOf(state.snapshot, id))).toBe(false)
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -189,7 +189,7 @@ describe('in whichever order the two watches tell of it', () => {
         expect(latch?.acknowledged).toBeUndefined()
         expect(latch?.culprits).toContain('migrate/bbbbbbbb-2')
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 })

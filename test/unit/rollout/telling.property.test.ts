@@ -106,7 +106,7 @@ describe('the ledger', () => {
           for (const subject of subjects) expect(toldOf(state, subject)).toBe(stateOf(state, subject))
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 80 },
     )
   })
 
