@@ -5,7 +5,8 @@ import { advance, canary } from '../support/clients/flagger.ts'
 import { argoHook, helmHook } from '../support/clients/hooks.ts'
 import { completes } from '../support/clients/jobs.ts'
 import type { Asking, Outcome } from '../support/clients/outcome.ts'
-import { at, type Tree } from '../support/clients/recipe.ts'
+import { at, fenceWith, type Tree } from '../support/clients/recipe.ts'
+import { workplace } from '../support/clients/shell.ts'
 import { runStage, stageOf } from '../support/clients/spinnaker.ts'
 import { always, cleanUp, listen } from '../support/cli-process.ts'
 
@@ -189,6 +190,22 @@ describe('Azure Pipelines', () => {
   })
 })
 
+describe('curl', () => {
+  it.each([
+    ['proceed', 200],
+    ['hold', 412],
+    ['stop', 409],
+  ] as const)('that looks once sees %s as %i', async (verdict, status) => {
+    const { url } = await exporter(verdict)
+    const place = await workplace()
+    const file = await place.write('look.sh', fenceWith('curl.md', 'sh', 'http_code'))
+    expect(await place.run('sh', [file], { CARACAL_GATE_URL: url })).toMatchObject({
+      code: 0,
+      stdout: `${status}\n`,
+    })
+  })
+})
+
 describe('hooks', () => {
   const asking: Asking = { url: 'http://127.0.0.1:9', rollout: 'caracal/47', token: '', patience: 3 }
   const jobs = [
@@ -221,16 +238,13 @@ describe('hooks', () => {
     )
   })
 
-  it('of Argo CD have a name of their own in each sync', () => {
-    for (const [title, job] of jobs) {
-      if (!title.includes('Argo')) continue
-      expect(at(job, 'metadata', 'name')).toBeUndefined()
-      expect(at(job, 'metadata', 'generateName')).toMatch(/-$/)
-    }
-  })
-
-  it('of Helm have one for each revision', () => {
-    for (const kind of ['Pod', 'Job'] as const)
-      expect(at(helmHook(kind, asking), 'metadata', 'name')).toBe('caracal-gate-r47')
+  it('have a name of their own in each sync, and for each revision', () => {
+    for (const [title, job] of jobs)
+      expect(job['metadata']).toMatchObject(
+        title === 'of Helm'
+          ? { name: 'caracal-gate-r47' }
+          : { generateName: expect.stringMatching(/-$/) as string },
+      )
+    expect(helmHook('Pod', asking)['metadata']).toMatchObject({ name: 'caracal-gate-r47' })
   })
 })
