@@ -52,7 +52,12 @@ function reason({ reason: code, unknownReason }: Item): Html {
     unknownReason !== null &&
     unknownReason !== code &&
     html` <span class="quiet">(${unknownReason.replaceAll('_', ' ')})</span>`
-  return html`<code>${code}</code>${why}`
+  return html`<code>${breakable(code)}</code>${why}`
+}
+
+/** A code that may be broken between its words, and not within one. */
+function breakable(code: string): readonly Html[] {
+  return code.split('_').map((word, index) => html`${index > 0 && html`_<wbr />`}${word}`)
 }
 
 function lastLook({ lastAttemptAt, lastSuccessAt }: Item, now: string): Value {
