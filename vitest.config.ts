@@ -20,7 +20,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          maxWorkers: 1,
+          // They wait more than they work, and share nothing: two at once use the time.
+          maxWorkers: 2,
         },
       },
     ],
