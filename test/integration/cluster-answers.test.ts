@@ -53,7 +53,8 @@ describe('a list', () => {
 
   it('of metadata that is empty has null for items, as real API servers answer', async () => {
     const kind = 'PartialObjectMetadataList'
-    await answering({ status: 200, body: { kind, metadata: { resourceVersion: '100' }, items: null } })
+    // Of a version after all that a watch could still tell of.
+    await answering({ status: 200, body: { kind, metadata: { resourceVersion: '1000' }, items: null } })
     await watched.untilNames('pods')
   })
 
