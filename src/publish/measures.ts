@@ -118,6 +118,6 @@ function onlyAbout(signals: readonly Signal[], evidence: Evidence): Evidence {
   }
 }
 
-function isMeasured(finding: Finding): finding is Measured {
+export function isMeasured(finding: Finding): finding is Measured {
   return finding.observed !== undefined && Number.isFinite(finding.observed.value)
 }

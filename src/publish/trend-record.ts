@@ -2,7 +2,7 @@ import type { Finding, Quantity, Threshold } from '../core/finding.ts'
 import { newRing, type Ring } from '../core/ring.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Instant, Millis } from '../core/time.ts'
-import { measures, worstOf, type Measured } from './measures.ts'
+import { isMeasured, measures, worstOf, type Measured } from './measures.ts'
 
 /** What one check or stop condition judged by, in one unit. */
 export interface Series {
@@ -140,10 +140,6 @@ function worstByUnit(findings: readonly Finding[]): Iterable<Measured> {
       worst.set(finding.observed.unit, finding)
   }
   return worst.values()
-}
-
-function isMeasured(finding: Finding): finding is Measured {
-  return finding.observed !== undefined && Number.isFinite(finding.observed.value)
 }
 
 /** How far a value is beyond its limit, in its unit; negative within it. Without a limit, the value. */
