@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { locateControlPlane } from '../rig/kubernetes/binaries.ts'
@@ -76,6 +77,12 @@ async function missingNeeds(failed: ReadonlyMap<string, string>): Promise<Need[]
   await addresses.release()
   if (!addresses.bindable)
     missing.push({ name: 'podAddresses', why: `pods can have no addresses here: ${addresses.why}` })
+  // It gives programs files of the system of their own, and takes a port that only root may have.
+  if (process.getuid?.() !== 0 || spawnSync('unshare', ['-m', 'true']).status !== 0)
+    missing.push({
+      name: 'silentNameServer',
+      why: 'no name server of its own: needs Linux, root and unshare',
+    })
   return missing
 }
 

@@ -3,6 +3,11 @@ import type { CliProcess } from './cli/process.ts'
 // The only place that reads the process. What a command does not need is not loaded: pipelines call `status` and
 // `wait` over and over, and must not pay for the daemon each time.
 
+// A silent name server holds one of libuv's threads for as long as the resolver waits: in a pod 20 s by default, 4 s so.
+// Half of the threads look names up (src/connections/names.ts). What the environment says counts more.
+process.env['RES_OPTIONS'] = `timeout:1 attempts:2 ${process.env['RES_OPTIONS'] ?? ''}`.trim()
+process.env['UV_THREADPOOL_SIZE'] ??= '8'
+
 const interruption = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => {

@@ -7,6 +7,7 @@ import {
   type Login,
   type Tls,
 } from './kubernetes-credentials.ts'
+import { names } from './names.ts'
 
 /** A login with the connections that it is used on. */
 export interface Session extends Login {
@@ -35,6 +36,9 @@ const REFRESH: Millis = 10 * SECOND
 
 /** A login that stays refused must not have us read files for each request. */
 const RENEW_AGAIN: Millis = SECOND
+
+/** Less than a beat waits, so that the name is told as what is missing. */
+const NAME_WITHIN: Millis = 600
 
 /** Nothing is read before a session is asked for, and nothing dialled before it is used. */
 export function openSessions(settings: KubernetesSettings): Sessions {
@@ -137,6 +141,7 @@ function agentFor(tls: Tls): Agent {
     bodyTimeout: 0,
     connect: {
       timeout: 2_500,
+      lookup: names.within(NAME_WITHIN),
       ...tls,
       // Never less, whatever a kubeconfig says: a foreign API server could open every gate.
       rejectUnauthorized: true,
