@@ -1,4 +1,6 @@
 import type { Blindness, UnknownReason } from '../core/observation.ts'
+import { faultRules, RedisFault, type RedisFaultCode } from './redis-fault.ts'
+import { isReply } from './redis-wire.ts'
 
 /** What is said of a server when it gives a certain answer: reason code and the rest of the sentence. */
 type Rule = readonly [unknownReason: UnknownReason, reason: string, predicate: string]
@@ -41,6 +43,11 @@ const replies: Readonly<Record<string, Rule>> = {
   ],
   MASTERDOWN: replica,
   READONLY: replica,
+  UNBLOCKED: [
+    'contradictory',
+    'redis_replica',
+    'became a replica while a read waited: name the primary, or wait until it is promoted',
+  ],
   MISCONF: ['unreachable', 'redis_misconf', 'can not persist and refuses commands: see its log and its disk'],
   WRONGTYPE: [
     'malformed',
@@ -48,6 +55,8 @@ const replies: Readonly<Record<string, Rule>> = {
     'holds something else than a stream under this name: remove it',
   ],
 }
+
+const timedOut: Rule = said('REDIS_TIMEOUT')
 
 /** By the code of a system error. */
 const systemErrors: Readonly<Record<string, Rule>> = {
@@ -62,7 +71,7 @@ const systemErrors: Readonly<Record<string, Rule>> = {
   ],
   EHOSTUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
   ENETUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
-  ETIMEDOUT: ['timeout', 'redis_timeout', 'did not answer in time: check that it runs and is reachable'],
+  ETIMEDOUT: timedOut,
   ERR_TLS_CERT_ALTNAME_INVALID: [
     'unreachable',
     'redis_tls',
@@ -73,22 +82,10 @@ const systemErrors: Readonly<Record<string, Rule>> = {
 
 /** Errors of ioredis itself, which have neither code nor first word. */
 const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
-  [/timed? ?out|socket timeout/i, systemErrors['ETIMEDOUT'] ?? loginRefused],
+  [/timed? ?out|socket timeout/i, timedOut],
   [
     /^(Protocol error|Unknown RESP type)/,
     ['malformed', 'redis_protocol', 'does not speak the protocol of Redis: correct the address or TLS'],
-  ],
-  [
-    /^All sentinels are unreachable/,
-    [
-      'unreachable',
-      'redis_sentinel',
-      "has no sentinel that names its primary: check the sentinels' addresses, password, TLS and the name",
-    ],
-  ],
-  [
-    /^(None of startup nodes|Failed to refresh slots|Cluster isn't ready)/,
-    ['unreachable', 'redis_cluster', 'has no node that knows the cluster: check addresses, password and TLS'],
   ],
   [
     /^(Connection is closed|Connection is aborted|Command aborted|Stream isn't writeable|Reached the max retries)/,
@@ -103,9 +100,9 @@ const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
  */
 export function redisBlindness(fault: unknown, server: string): Blindness {
   if (!(fault instanceof Error)) return other(server, String(fault))
-  const cause = 'lastNodeError' in fault && fault.lastNodeError instanceof Error ? fault.lastNodeError : fault
-  if (cause.name === 'ReplyError') return fromReply(cause.message, server)
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  if (fault instanceof RedisFault) return blind(said(fault.code, fault.detail), server)
+  if (isReply(fault)) return fromReply(fault.message, server)
+  const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : ''
   const system = systemErrors[code]
   if (system !== undefined) return blind(system, server)
   if (isTlsCode(code))
@@ -117,10 +114,13 @@ export function redisBlindness(fault: unknown, server: string): Blindness {
       ],
       server,
     )
-  const refused = /(NOAUTH|WRONGPASS|NOPERM)\b/.exec(cause.message)
-  if (refused !== null) return blind(loginRefused, server)
-  const known = clientErrors.find(([text]) => text.test(cause.message))
-  return known === undefined ? other(server, cause.message) : blind(known[1], server)
+  const known = clientErrors.find(([text]) => text.test(fault.message))
+  return known === undefined ? other(server, fault.message) : blind(known[1], server)
+}
+
+function said(code: RedisFaultCode, detail = ''): Rule {
+  const [unknownReason, reason, predicate] = faultRules[code]
+  return [unknownReason, reason, predicate(detail)]
 }
 
 /** Whether the blindness concerns one key or command only, while the rest of the answers stands. */

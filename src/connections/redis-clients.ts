@@ -1,9 +1,8 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
-
-interface Node {
-  readonly host: string
-  readonly port: number
-}
+import type { ConnectionOptions } from 'node:tls'
+import { RedisCluster } from './redis-cluster.ts'
+import { dialNode, type NodeSettings } from './redis-node.ts'
+import { primaryBySentinels } from './redis-sentinel.ts'
+import type { Address, Wire } from './redis-wire.ts'
 
 /** PEM texts. The server's certificate is always verified, up to its name. */
 interface RedisTls {
@@ -23,47 +22,23 @@ export interface RedisSettings {
   readonly password?: string
   readonly sentinel?: {
     readonly name: string
-    readonly nodes: readonly Node[]
+    readonly nodes: readonly Address[]
     readonly username?: string
     readonly password?: string
     readonly tls?: boolean
   }
-  readonly cluster?: { readonly nodes: readonly Node[] }
+  readonly cluster?: { readonly nodes: readonly Address[] }
   /** Present: TLS, whatever the url says. */
   readonly tls?: RedisTls
 }
 
-/** How to make clients of one Redis. */
+/** How to dial one Redis. */
 export interface RedisClients {
   /** Names the server in messages, without credentials. */
   readonly server: string
   readonly secrets: readonly string[]
-  readonly makeClient: () => Redis | Cluster
+  readonly dial: () => Wire
 }
-
-// Replies keep their shape whatever protocol is spoken.
-type Options = RedisOptions & { replyMapping?: 'legacy' }
-
-/**
- * Every one of these is needed for a hung server to cost a bounded time. Reconnecting is left to who uses the client:
- * a client that reconnects by itself keeps half-made connections to a server that hangs.
- */
-const common = {
-  protocol: 2,
-  lazyConnect: true,
-  maxRetriesPerRequest: 0,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  autoResubscribe: false,
-  connectTimeout: 400,
-  disconnectTimeout: 100,
-  sentinelCommandTimeout: 400,
-  // It would need INFO before the first command, and hides LOADING.
-  enableReadyCheck: false,
-  disableClientInfo: true,
-  connectionName: 'caracal-gate-exporter',
-  retryStrategy: () => null,
-} satisfies RedisOptions
 
 /** @throws Error when the settings name no Redis or several, or a url that is none */
 export function redisClients(settings: RedisSettings): RedisClients {
@@ -86,11 +61,9 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
   const port = Number(url.port === '' ? 6379 : url.port)
   const username = decodeURIComponent(url.username)
   const password = decodeURIComponent(url.password)
-  const options: Options = {
-    ...common,
-    host,
-    port,
-    db: database,
+  const node: NodeSettings = {
+    find: () => Promise.resolve({ host, port }),
+    database,
     ...(username !== '' && { username }),
     ...(password !== '' && { password }),
     ...login(settings),
@@ -99,7 +72,7 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
   return {
     server: `Redis at ${url.hostname}:${port}`,
     secrets: password === '' ? [] : [password],
-    makeClient: () => new Redis(options),
+    dial: () => dialNode(node),
   }
 }
 
@@ -107,56 +80,42 @@ function sentinelClients(
   settings: RedisSettings,
   sentinel: NonNullable<RedisSettings['sentinel']>,
 ): Omit<RedisClients, 'secrets'> {
-  const { name, nodes, username, password, tls } = sentinel
-  const options: Options = {
-    ...common,
+  const { name, nodes } = sentinel
+  const watcher = { ...login(sentinel), ...tlsOf(sentinel.tls === true ? (settings.tls ?? {}) : undefined) }
+  const node: NodeSettings = {
+    find: (given) => primaryBySentinels(name, nodes, watcher, given),
     ...login(settings),
     ...tlsOf(settings.tls),
-    sentinels: nodes.map(({ host, port }) => ({ host, port })),
-    name,
-    role: 'master',
-    sentinelRetryStrategy: () => null,
-    ...(username !== undefined && { sentinelUsername: username }),
-    ...(password !== undefined && { sentinelPassword: password }),
-    ...(settings.tls !== undefined && { enableTLSForSentinelMode: true }),
-    ...(tls === true && { sentinelTLS: tlsOf(settings.tls ?? {}).tls ?? {} }),
   }
-  return { server: `Redis ${name} (sentinels ${listed(nodes)})`, makeClient: () => new Redis(options) }
+  return { server: `Redis ${name} (sentinels ${listed(nodes)})`, dial: () => dialNode(node) }
 }
 
 function clusterClients(
   settings: RedisSettings,
   { nodes }: NonNullable<RedisSettings['cluster']>,
 ): Omit<RedisClients, 'secrets'> {
-  const { retryStrategy: _, enableOfflineQueue, lazyConnect, enableReadyCheck, ...node } = common
-  const tls = tlsOf(settings.tls)
-  const options = {
-    enableOfflineQueue,
-    lazyConnect,
-    enableReadyCheck,
-    maxRedirections: 3,
-    retryDelayOnFailover: 50,
-    retryDelayOnClusterDown: 50,
-    slotsRefreshTimeout: 400,
-    clusterRetryStrategy: () => null,
-    redisOptions: { ...node, ...login(settings), ...tls },
-    // The name in the certificate is compared with the name that was configured, not with what it resolves to.
-    ...(tls.tls !== undefined && {
-      dnsLookup: (name: string, answer: (error: null, address: string) => void) => answer(null, name),
-    }),
+  const node = { ...login(settings), ...tlsOf(settings.tls) }
+  return {
+    server: `Redis Cluster at ${listed(nodes)}`,
+    dial: () =>
+      new RedisCluster(nodes, (address) => dialNode({ ...node, find: () => Promise.resolve(address) })),
   }
-  const startup = nodes.map(({ host, port }) => ({ host, port }))
-  return { server: `Redis Cluster at ${listed(nodes)}`, makeClient: () => new Cluster(startup, options) }
 }
 
-function login({ username, password }: RedisSettings): Pick<RedisOptions, 'username' | 'password'> {
+function login({
+  username,
+  password,
+}: {
+  readonly username?: string
+  readonly password?: string
+}): Pick<NodeSettings, 'username' | 'password'> {
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
 }
 
-function tlsOf(tls: RedisTls | undefined): Pick<RedisOptions, 'tls'> {
+function tlsOf(tls: RedisTls | undefined): { readonly tls?: ConnectionOptions } {
   return tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: true } }
 }
 
-function listed(nodes: readonly Node[]): string {
+function listed(nodes: readonly Address[]): string {
   return nodes.map(({ host, port }) => `${host}:${port}`).join(', ')
 }

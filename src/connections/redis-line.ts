@@ -1,8 +1,7 @@
-import { Cluster, type Redis } from 'ioredis'
 import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-
-export type RedisCommand = readonly [name: string, ...args: readonly string[]]
+import { RedisFault } from './redis-fault.ts'
+import { causeOf, isReply, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
 
 /** What a command gave: its value, or why there is none. */
 export type RedisReply =
@@ -14,16 +13,8 @@ export interface RedisCost {
   readonly commands: number
   readonly roundTrips: number
   readonly failures: number
-}
-
-type Client = Redis | Cluster
-type Pair = readonly [fault: Error | null, value: unknown]
-
-interface Dialled {
-  readonly client: Client
-  readonly ready: Promise<void>
-  /** What the connection last complained of: promises only say that it is closed. */
-  fault?: unknown
+  /** Time between asking and the whole answer, summed up; not that of reads that wait for an arrival. */
+  readonly spent: Millis
 }
 
 interface Refusal {
@@ -40,24 +31,25 @@ const LAST_REDIAL: Millis = 1_000
 const CLOSE_WITHIN: Millis = 500
 
 /**
- * One connection. It is dialled when a command needs it and dropped when it does not answer, so that there is no
- * state to recover from and nothing runs between looks.
+ * One connection. It is dialled when a command needs it and dropped when it does not answer, breaks the protocol or
+ * turns out to be a replica, so that there is no state to recover from and nothing runs between looks.
  */
 export class RedisLine {
-  readonly #make: () => Client
+  readonly #dial: () => Wire
   readonly #explain: (fault: unknown) => Blindness
   readonly #cost: Mutable<RedisCost>
-  #current: Dialled | undefined
+  #current: Wire | undefined
+  #lost: Wire | undefined
   #refusal: Refusal | undefined
   #closed = false
 
   /**
-   * @param make gives a new client that does not reconnect by itself
+   * @param dial gives a new connection that does not reconnect
    * @param explain turns what was thrown into a reason
    * @param cost is counted up
    */
-  constructor(make: () => Client, explain: (fault: unknown) => Blindness, cost: Mutable<RedisCost>) {
-    this.#make = make
+  constructor(dial: () => Wire, explain: (fault: unknown) => Blindness, cost: Mutable<RedisCost>) {
+    this.#dial = dial
     this.#explain = explain
     this.#cost = cost
   }
@@ -67,111 +59,113 @@ export class RedisLine {
    * @returns a reply to each command, in their order
    */
   run(commands: readonly RedisCommand[], within: Millis): Promise<readonly RedisReply[]> {
-    return this.#attempt(commands.length, within, (client) => sendAll(client, commands))
+    return this.#timed(commands, within, (wire) =>
+      this.#counted(wire.send)(commands),
+    )
   }
 
   /** Sends one command to every primary: one reply from a single server, one per primary of a cluster. */
   runOnPrimaries(command: RedisCommand, within: Millis): Promise<readonly RedisReply[]> {
-    return this.#attempt(1, within, (client) =>
-      client instanceof Cluster
-        ? Promise.all(client.nodes('master').map((node) => sendOne(node, command)))
-        : sendAll(client, [command]),
-    )
+    return this.#timed([command], within, async (wire) => {
+      const ways = await wire.primaries()
+      return (await Promise.all(ways.map((send) => this.#counted(send)([command])))).flat()
+    })
+  }
+
+  /** Like `run`, whatever the role of the server: the answers prove nothing but that they were given. */
+  runAnywhere(commands: readonly RedisCommand[], within: Millis): Promise<readonly RedisReply[]> {
+    return this.#timed(commands, within, (wire) => this.#counted(wire.send)(commands))
+  }
+
+  /** Sends a read that waits for an arrival. Its answer says that something changed, and no more. */
+  async wait(command: RedisCommand, within: Millis): Promise<RedisReply> {
+    const [reply] = await this.#attempt(1, within, (wire) => this.#counted(wire.send)([command]))
+    return reply ?? { ok: false, blindness: this.#explain(new RedisFault('REDIS_CLOSED')) }
   }
 
   /** Ends the connection within half a second, whether the server takes part or not. */
   async close(): Promise<void> {
     this.#closed = true
-    const client = this.#current?.client
-    if (client === undefined || client.status === 'end') return
-    const ended = new Promise<true>((resolve) => client.once('end', () => resolve(true)))
-    client.disconnect()
-    await withinTime(ended, CLOSE_WITHIN)
+    const wire = this.#current
+    if (wire === undefined) return
+    wire.destroy()
+    await withinTime(wire.ended, CLOSE_WITHIN)
+  }
+
+  /** Like `#attempt`, and adds what it took to the cost. */
+  async #timed(
+    commands: readonly RedisCommand[],
+    within: Millis,
+    send: (wire: Wire) => Promise<readonly Pair[]>,
+  ): Promise<readonly RedisReply[]> {
+    const began = performance.now()
+    const replies = await this.#attempt(commands.length, within, send)
+    this.#cost.spent += performance.now() - began
+    return replies
   }
 
   /** Sends by `send`; a failure of the connection stands for `count` replies. */
   async #attempt(
     count: number,
     within: Millis,
-    send: (client: Client) => Promise<readonly Pair[]>,
+    send: (wire: Wire) => Promise<readonly Pair[]>,
   ): Promise<readonly RedisReply[]> {
     const failed = (blindness: Blindness): readonly RedisReply[] =>
       Array.from({ length: count }, () => ({ ok: false, blindness }))
-    if (this.#closed) return failed(this.#explain(new Error('Connection is closed.')))
+    if (this.#closed) return failed(this.#explain(new RedisFault('REDIS_CLOSED')))
     const refusal = this.#current === undefined ? this.#refusal : undefined
     if (refusal !== undefined && performance.now() < refusal.until) return failed(refusal.blindness)
-    const dialled = (this.#current ??= this.#dial())
-    this.#cost.commands += count
+    const wire = (this.#current ??= this.#dialled())
     this.#cost.roundTrips += 1
-    const asked = dialled.ready
-      .then(() => send(dialled.client))
+    const asked = wire.ready
+      .then(() => send(wire))
       .then(
         (pairs) => ({ pairs }),
-        (fault: unknown) => ({ fault: dialled.fault ?? fault }),
+        (fault: unknown) => ({ fault: causeOf(wire, fault) }),
       )
     const outcome = await withinTime(asked, within)
-    if (outcome !== undefined && 'pairs' in outcome) return this.#repliesOf(dialled, outcome.pairs)
-    dialled.fault = outcome === undefined ? new Error('Command timed out') : outcome.fault
-    const blindness = this.#explain(dialled.fault)
-    this.#giveUp(dialled, blindness)
-    return failed(blindness)
+    if (outcome !== undefined && 'pairs' in outcome) return this.#repliesOf(wire, outcome.pairs)
+    return failed(this.#giveUp(wire, outcome === undefined ? new RedisFault('REDIS_TIMEOUT') : outcome.fault))
   }
 
-  #dial(): Dialled {
-    const client = this.#make()
+  #counted(send: Wire['send']): Wire['send'] {
+    return (commands) => {
+      this.#cost.commands += commands.length
+      return send(commands)
+    }
+  }
+
+  #dialled(): Wire {
+    const wire = this.#dial()
     this.#cost.connections += 1
-    const dialled: Dialled = { client, ready: client.connect().then(() => selectDatabase(client)) }
-    dialled.ready.catch(() => {})
-    client.on('error', (fault: unknown) => {
-      dialled.fault = fault
+    void wire.ended.then(() => {
+      if (this.#current === wire) this.#current = undefined
     })
-    client.on('end', () => {
-      if (this.#current === dialled) this.#current = undefined
-    })
-    return dialled
+    return wire
   }
 
-  #repliesOf(dialled: Dialled, pairs: readonly Pair[]): readonly RedisReply[] {
-    if (pairs.some(([fault]) => fault === null || isAnswer(fault))) this.#refusal = undefined
-    return pairs.map(([fault, value]) => {
-      if (fault === null) return { ok: true, value }
-      // Of a connection that broke, the reason is what it complained of.
-      return { ok: false, blindness: this.#explain(isAnswer(fault) ? fault : (dialled.fault ?? fault)) }
-    })
+  #repliesOf(wire: Wire, pairs: readonly Pair[]): readonly RedisReply[] {
+    const broken = pairs.find(([fault]) => fault !== null && !isReply(fault))
+    if (broken === undefined) this.#refusal = undefined
+    else this.#giveUp(wire, causeOf(wire, broken[0]))
+    return pairs.map(([fault, value]) =>
+      fault === null ? { ok: true, value } : { ok: false, blindness: this.#explain(causeOf(wire, fault)) },
+    )
   }
 
-  #giveUp(dialled: Dialled, blindness: Blindness): void {
-    if (this.#current === dialled) this.#current = undefined
-    dialled.client.disconnect()
+  /** Others that wait for the same connection are told the same. */
+  #giveUp(wire: Wire, fault: unknown): Blindness {
+    if (this.#current === wire) this.#current = undefined
+    wire.destroy(fault)
+    const blindness = this.#explain(fault)
+    if (this.#lost === wire) return blindness
+    this.#lost = wire
     const tries = (this.#refusal?.tries ?? 0) + 1
     const pause = Math.min(FIRST_REDIAL * 2 ** (tries - 1), LAST_REDIAL)
     this.#refusal = { blindness, tries, until: performance.now() + pause }
     this.#cost.failures += 1
+    return blindness
   }
-}
-
-/** The client ignores that the server refused its database, and would look at another platform's streams. */
-async function selectDatabase(client: Client): Promise<void> {
-  if (!(client instanceof Cluster) && (client.options.db ?? 0) > 0)
-    await client.select(client.options.db ?? 0)
-}
-
-function isAnswer(fault: Error): boolean {
-  return fault.name === 'ReplyError'
-}
-
-async function sendAll(client: Client, commands: readonly RedisCommand[]): Promise<readonly Pair[]> {
-  // A cluster refuses a pipeline whose keys lie in several slots.
-  if (client instanceof Cluster) return Promise.all(commands.map((command) => sendOne(client, command)))
-  const pipeline = client.pipeline(commands.map(([name, ...args]) => [name.toLowerCase(), ...args]))
-  return (await pipeline.exec()) ?? []
-}
-
-function sendOne(client: Client, [name, ...args]: RedisCommand): Promise<Pair> {
-  return client.call(name, ...args).then(
-    (value): Pair => [null, value],
-    (fault: unknown): Pair => [fault instanceof Error ? fault : new Error(String(fault)), null],
-  )
 }
 
 /** The promise's value, or undefined when it takes longer than `within`. */

@@ -2,11 +2,13 @@ import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { redisBlindness } from './redis-blindness.ts'
 import { redisClients, type RedisSettings } from './redis-clients.ts'
-import { RedisLine, type RedisCommand, type RedisCost, type RedisReply } from './redis-line.ts'
+import { RedisLine, type RedisCost, type RedisReply } from './redis-line.ts'
+import type { RedisCommand } from './redis-wire.ts'
 
 export { isPartial } from './redis-blindness.ts'
 export type { RedisSettings } from './redis-clients.ts'
-export type { RedisCommand, RedisCost, RedisLine, RedisReply } from './redis-line.ts'
+export type { RedisCost, RedisLine, RedisReply } from './redis-line.ts'
+export type { RedisCommand } from './redis-wire.ts'
 
 /** One Redis, be it a single server, a primary that sentinels name, or a cluster. */
 export interface RedisConnection {
@@ -15,12 +17,14 @@ export interface RedisConnection {
   readonly blocks: boolean
   /**
    * Sends the commands in one pipelined round trip. Never rejects; each command has a reply of its own, and ends
-   * within 650 ms.
+   * within 650 ms. A replica's answers are failures: nothing that it says proves anything.
    * @param ride how long the commands may wait to ride along with others that are sent at once
    */
   run(commands: readonly RedisCommand[], ride?: Millis): Promise<readonly RedisReply[]>
   /** Asks every primary; a cluster has several. */
   runOnPrimaries(command: RedisCommand, ride?: Millis): Promise<readonly RedisReply[]>
+  /** Like `run`, whatever the role of the server: for who asks what may be asked. */
+  runAnywhere(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>
   /** A further connection for reads that block. Who takes it closes it. */
   tail(): RedisLine
   /** Ends the sampling connection within half a second, whether the server takes part or not. */
@@ -40,10 +44,10 @@ interface Rider {
  * @throws Error when the settings are contradictory
  */
 export function openRedis(settings: RedisSettings): RedisConnection {
-  const { server, secrets, makeClient } = redisClients(settings)
-  const cost = { connections: 0, commands: 0, roundTrips: 0, failures: 0 }
+  const { server, secrets, dial } = redisClients(settings)
+  const cost = { connections: 0, commands: 0, roundTrips: 0, failures: 0, spent: 0 }
   const explain = (fault: unknown) => withoutSecrets(redisBlindness(fault, server), secrets)
-  const line = new RedisLine(makeClient, explain, cost)
+  const line = new RedisLine(dial, explain, cost)
   const blocks = settings.cluster === undefined
   let riders: Rider[] = []
   let departure: NodeJS.Timeout | undefined
@@ -75,7 +79,8 @@ export function openRedis(settings: RedisSettings): RedisConnection {
     run,
     runOnPrimaries: (command, ride) =>
       blocks ? run([command], ride) : line.runOnPrimaries(command, ANSWER_WITHIN),
-    tail: () => new RedisLine(makeClient, explain, cost),
+    runAnywhere: (commands) => line.runAnywhere(commands, ANSWER_WITHIN),
+    tail: () => new RedisLine(dial, explain, cost),
     async close() {
       await line.close()
       // Those who wait for a ride are told that there is none any more.

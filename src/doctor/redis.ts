@@ -31,7 +31,7 @@ export const redis: Area = {
       })
       const login = judgeLogin(tried, user)
       if (login.state === 'failed') return [login]
-      const [info] = await client.run([['INFO', 'server', 'replication']])
+      const [info] = await client.runAnywhere([['INFO', 'server', 'replication']])
       const text = info?.ok === true && typeof info.value === 'string' ? info.value : undefined
       return [login, ...judgeServer(text), ...judgeCommands(tried, user)]
     } finally {
@@ -46,7 +46,7 @@ async function patientReplies(
   commands: readonly RedisCommand[],
 ): Promise<readonly RedisReply[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const replies = await client.run(commands)
+    const replies = await client.runAnywhere(commands)
     const isLate = replies.some((reply) => !reply.ok && reply.blindness.unknownReason === 'timeout')
     if (!isLate || attempt === 4) return replies
     // A connection that was given up is not dialled again before this.

@@ -118,11 +118,11 @@ async function nextArrival(
   stop: AbortSignal,
 ): Promise<boolean> {
   if (!blocks || newest.size === 0) return poll(stop)
-  const [reply] = await line.run(
-    [['XREAD', 'BLOCK', String(BLOCK), 'COUNT', '1', 'STREAMS', ...newest.keys(), ...newest.values()]],
+  const reply = await line.wait(
+    ['XREAD', 'BLOCK', String(BLOCK), 'COUNT', '1', 'STREAMS', ...newest.keys(), ...newest.values()],
     BLOCK + GRACE,
   )
-  if (reply?.ok === false && isPartial(reply.blindness)) return poll(stop)
+  if (reply.ok === false && isPartial(reply.blindness)) return poll(stop)
   // Entries come with their payload; only that there is one is of interest.
   return valueOf(reply) !== null
 }

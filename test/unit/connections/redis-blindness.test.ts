@@ -96,22 +96,8 @@ describe('no reply', () => {
     ],
     ['Protocol error, got "H" as reply type byte', undefined, 'malformed', 'redis_protocol'],
     ['Unknown RESP type 72 "H". Please report this.', undefined, 'malformed', 'redis_protocol'],
-    ['All sentinels are unreachable and retry is disabled.', undefined, 'unreachable', 'redis_sentinel'],
-    [
-      'All sentinels are unreachable and retry is disabled. Last error: WRONGPASS x',
-      undefined,
-      'unauthorized',
-      'redis_unauthorized',
-    ],
-    ['None of startup nodes is available', undefined, 'unreachable', 'redis_cluster'],
   ])('%s (%s) is %s, %s', (message, code, unknownReason, reason) => {
     expect(fault(message, code)).toMatchObject({ unknownReason, reason })
-  })
-
-  test('of a cluster, the reason is what its last node said', () => {
-    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-    const all = Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: refused })
-    expect(redisBlindness(all, server).reason).toBe('redis_refused')
   })
 
   test('what is no error at all is malformed and short', () => {

@@ -85,9 +85,10 @@ describe('the look', () => {
   function answering(...answers: readonly string[]): RedisConnection {
     const never = () => Promise.reject(new Error('not asked'))
     return {
-      cost: { connections: 0, commands: 0, roundTrips: 0, failures: 0 },
+      cost: { connections: 0, commands: 0, roundTrips: 0, failures: 0, spent: 0 },
       blocks: true,
       run: never,
+      runAnywhere: never,
       runOnPrimaries: () => Promise.resolve(answers.map((value) => ({ ok: true, value }))),
       tail: () => {
         throw new Error('not asked')

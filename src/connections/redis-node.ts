@@ -1,0 +1,103 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { AbstractConnector, Redis, type RedisOptions } from 'ioredis'
+import { RedisFault } from './redis-fault.ts'
+import { guard } from './redis-guard.ts'
+import type { Address, Pair, RedisCommand, Wire } from './redis-wire.ts'
+
+/** How to log in at a node; its address comes by `find`. */
+export interface NodeSettings {
+  /** Gives where it listens; the signal is aborted when nobody waits for it any more. */
+  readonly find: (given: AbortSignal) => Promise<Address>
+  readonly username?: string
+  readonly password?: string
+  readonly database?: number
+  readonly tls?: ConnectionOptions
+}
+
+/**
+ * Every one of these is needed for a hung server to cost a bounded time. Reconnecting is left to who uses the client:
+ * a client that reconnects of its own keeps half-made connections to a server that hangs.
+ */
+const common = {
+  protocol: 2,
+  lazyConnect: true,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  connectTimeout: 400,
+  // It would need INFO before the first command, and hides LOADING.
+  enableReadyCheck: false,
+  disableClientInfo: true,
+  connectionName: 'caracal-gate-exporter',
+  retryStrategy: () => null,
+} satisfies RedisOptions
+
+/** Dials one Redis. Nothing that it answers throws anywhere, and all of it is bounded by the guard. */
+export function dialNode({ find, username, password, database = 0, tls }: NodeSettings): Wire {
+  const client = new Redis({
+    ...common,
+    db: database,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls }),
+    Connector: connectorTo(find, tls),
+  })
+  let fault: unknown
+  client.on('error', (last: unknown) => {
+    fault = last
+  })
+  const ended = new Promise((resolve) => client.once('end', resolve))
+  // The client ignores that the server refused its database, and would look at another platform's streams.
+  const ready = client.connect().then(() => (database > 0 ? client.select(database) : undefined))
+  ready.catch(() => {})
+  const send = async (commands: readonly RedisCommand[]): Promise<readonly Pair[]> => {
+    await ready
+    const pipeline = client.pipeline(commands.map(([name, ...args]) => [name.toLowerCase(), ...args]))
+    return (await pipeline.exec()) ?? []
+  }
+  return {
+    isCluster: false,
+    ready,
+    ended,
+    fault: () => fault,
+    send,
+    primaries: () => Promise.resolve([send]),
+    destroy(why) {
+      fault = why ?? fault
+      client.disconnect()
+    },
+  }
+}
+
+/** The class by which the client makes its socket, with a guard before it. */
+function connectorTo(
+  find: NodeSettings['find'],
+  tls: ConnectionOptions | undefined,
+): NonNullable<RedisOptions['Connector']> {
+  return class extends AbstractConnector {
+    readonly #given = new AbortController()
+
+    constructor() {
+      super(0)
+    }
+
+    override async connect(): Promise<Socket> {
+      const { host, port } = await find(this.#given.signal)
+      if (this.#given.signal.aborted) throw new RedisFault('REDIS_CLOSED')
+      const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ ...tls, host, port })
+      this.stream = guard(socket)
+      this.stream.once('error', (fault: Error) => {
+        this.firstError = fault
+      })
+      return this.stream
+    }
+
+    /** At once: what a server sends that was given up is not read. */
+    override disconnect(): void {
+      this.#given.abort()
+      this.stream?.destroy()
+    }
+  }
+}
