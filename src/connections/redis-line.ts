@@ -1,6 +1,7 @@
 import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { RedisFault } from './redis-fault.ts'
+import { sendToPrimary } from './redis-role.ts'
 import { causeOf, isReply, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
 
 /** What a command gave: its value, or why there is none. */
@@ -56,11 +57,12 @@ export class RedisLine {
 
   /**
    * Sends all commands at once (in a cluster: each to its node). Never rejects and never takes longer than `within`.
-   * @returns a reply to each command, in their order
+   * @returns a reply to each command, in their order; all are failures unless a primary answers
    */
   run(commands: readonly RedisCommand[], within: Millis): Promise<readonly RedisReply[]> {
     return this.#timed(commands, within, (wire) =>
-      this.#counted(wire.send)(commands),
+      // A replica in a cluster sends every key elsewhere.
+      wire.isCluster ? this.#counted(wire.send)(commands) : sendToPrimary(this.#counted(wire.send), commands),
     )
   }
 
@@ -68,7 +70,7 @@ export class RedisLine {
   runOnPrimaries(command: RedisCommand, within: Millis): Promise<readonly RedisReply[]> {
     return this.#timed([command], within, async (wire) => {
       const ways = await wire.primaries()
-      return (await Promise.all(ways.map((send) => this.#counted(send)([command])))).flat()
+      return (await Promise.all(ways.map((send) => sendToPrimary(this.#counted(send), [command])))).flat()
     })
   }
 

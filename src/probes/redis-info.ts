@@ -1,6 +1,5 @@
 /** What `INFO` says of one server, as far as it is needed; what a server leaves out is undefined. */
 export interface ServerFacts {
-  readonly role: string | undefined
   readonly loading: boolean
   readonly usedMemory: number | undefined
   readonly maxMemory: number | undefined
@@ -23,7 +22,6 @@ export function decodeInfo(text: string): ServerFacts {
   const lines = text.split('\n').map((line) => line.trim())
   const fields = new Map(lines.filter((line) => !line.startsWith('#')).map(nameAndValue))
   return {
-    role: fields.get('role'),
     loading: fields.get('loading') === '1',
     usedMemory: numberIn(fields, 'used_memory'),
     maxMemory: numberIn(fields, 'maxmemory'),

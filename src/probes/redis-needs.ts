@@ -24,7 +24,7 @@ export const commandNeeds: readonly CommandNeed[] = [
   { rule: '+time', without: 'so nothing of the streams is seen', blinds: true, tries: () => [['TIME']] },
   {
     rule: '+info',
-    without: 'so memory and persistence are unknown',
+    without: 'so all of Redis is unknown: a primary can not be told from a replica',
     blinds: true,
     tries: () => [['INFO', 'server']],
   },

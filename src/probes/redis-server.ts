@@ -19,6 +19,7 @@ const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
 // In the brisk cadence there is always a look at the streams within 100 ms to ride along with.
 const RIDE: Millis = 90
 
+// With the replication, so that the connection need not ask for the role besides.
 const command: RedisCommand = ['INFO', 'memory', 'persistence', 'stats', 'errorstats', 'replication']
 
 /**
@@ -58,13 +59,6 @@ function factsOf(value: unknown): ServerFacts {
       unknownReason: 'unreachable',
       reason: 'redis_loading',
       message: 'Redis is loading its data set from disk: wait until it is done',
-    })
-  if (facts.role === 'slave')
-    throw cannotSee({
-      unknownReason: 'contradictory',
-      reason: 'redis_replica',
-      message:
-        'the configured Redis is a replica whose streams may lag: name the primary, or wait until it is promoted',
     })
   return facts
 }

@@ -135,7 +135,7 @@ describe('dead letters', () => {
     await delay(150)
     const stats = await platform.info('commandstats')
     const names = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name]) => name)
-    expect(new Set(names)).toEqual(new Set(['config|resetstat', 'xadd', 'xread', 'xinfo|stream']))
+    expect(new Set(names)).toEqual(new Set(['config|resetstat', 'xadd', 'xread', 'xinfo|stream', 'info']))
   })
 
   test('stopping ends a blocked read at once', async () => {

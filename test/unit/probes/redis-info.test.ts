@@ -44,7 +44,6 @@ function info(changes: Readonly<Record<string, string | undefined>> = {}): strin
 describe('INFO', () => {
   test('is decoded', () => {
     expect(decodeInfo(info())).toEqual({
-      role: 'master',
       loading: false,
       usedMemory: 1_000,
       maxMemory: 4_000,

@@ -1,0 +1,53 @@
+import { RedisFault } from './redis-fault.ts'
+import type { Pair, RedisCommand, Wire } from './redis-wire.ts'
+
+/** Asks for the role. `ROLE` would need a right of its own; `INFO` the looks need anyhow. */
+export const roleQuestion: RedisCommand = ['INFO', 'replication']
+
+/** Whether the answer to a command tells the role as well. */
+export function tellsRole([name, ...sections]: RedisCommand): boolean {
+  return name === 'INFO' && sections.includes('replication')
+}
+
+/**
+ * Sends the commands, and the question for the role with them in the same round trip unless one of them asks it.
+ * Nothing that a replica says proves anything: of one that does not say that it is a primary, every answer is the fault.
+ */
+export async function sendToPrimary(
+  send: Wire['send'],
+  commands: readonly RedisCommand[],
+): Promise<readonly Pair[]> {
+  const asked = commands.some(tellsRole) ? commands : [roleQuestion, ...commands]
+  const pairs = await send(asked)
+  const fault = roleFault(pairs[asked.findIndex(tellsRole)])
+  if (fault !== undefined) return commands.map(() => [fault, null])
+  return asked === commands ? pairs : pairs.slice(1)
+}
+
+function roleFault(pair: Pair | undefined): Error | undefined {
+  if (pair === undefined) return new RedisFault('REDIS_ROLE')
+  const [fault, info] = pair
+  return fault ?? roleFaultIn(info)
+}
+
+/**
+ * What `INFO replication` holds against the server; undefined for a primary.
+ * @param info the reply, whatever it is
+ */
+export function roleFaultIn(info: unknown): RedisFault | undefined {
+  if (typeof info !== 'string') return new RedisFault('REDIS_ROLE', '')
+  const role = onlyField(info, 'role')
+  if (role === 'master') return undefined
+  if (role !== 'slave') return new RedisFault('REDIS_ROLE', role ?? '')
+  const host = onlyField(info, 'master_host') ?? 'an unknown host'
+  const port = onlyField(info, 'master_port')
+  const link = onlyField(info, 'master_link_status') === 'up' ? '' : ', to which its link is down'
+  return new RedisFault('REDIS_REPLICA', `${host}${port === undefined ? '' : `:${port}`}${link}`)
+}
+
+/** The value of a field that stands there once; what is said twice is not said. */
+function onlyField(info: string, name: string): string | undefined {
+  const prefix = `${name}:`
+  const found = info.split(/\r?\n/).filter((line) => line.startsWith(prefix))
+  return found.length === 1 ? found[0]?.slice(prefix.length, 200) : undefined
+}
