@@ -42,8 +42,10 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ['core', 'checks', 'gates', 'rollout', 'connections', 'cluster', 'config', 'probes', 'publish'],
     packages: ['*'],
   },
+  // What migrations mean for the version before, read by Postgres' own parser.
+  sql: { imports: [], packages: ['libpg-query'] },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
-  cli: { imports: ['publish/contract.ts', 'manifest'], packages: ['node:*', 'undici'] },
+  cli: { imports: ['publish/contract.ts', 'manifest', 'sql'], packages: ['node:*', 'undici'] },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   doctor: {
     imports: [

@@ -8,10 +8,12 @@ import { folder, packaged } from '../src/publish/page/assets.ts'
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
 
-// Some packages are CommonJS and call require() for node modules: an ES module has none of its own.
+// Some packages are CommonJS: they call require() for node modules, and look for files in their __dirname, neither of
+// which an ES module has of its own.
 const banner = `#!/usr/bin/env node
 import { createRequire as createRequireOfBundle } from 'node:module'
-const require = createRequireOfBundle(import.meta.url)`
+const require = createRequireOfBundle(import.meta.url)
+const __dirname = import.meta.dirname`
 
 await rm(outdir, { recursive: true, force: true })
 const { metafile } = await build({
@@ -39,6 +41,10 @@ const assets = join(outdir, folder)
 await cp(join(root, 'src/publish/page', folder), assets, { recursive: true })
 for (const [name, file] of Object.entries(packaged))
   await copyFile(join(root, 'node_modules', file), join(assets, name))
+
+// Postgres' parser, which the command that needs it loads from beside its chunk.
+const parser = 'libpg-query.wasm'
+await copyFile(join(root, 'node_modules/libpg-query/wasm', parser), join(outdir, 'chunks', parser))
 
 // Wherever the folder is copied to, Node need not read a file twice to see that it is a module.
 const { name, version, license, type } = packageJson

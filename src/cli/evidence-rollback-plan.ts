@@ -18,7 +18,7 @@ export async function evidenceRollbackPlan(process: CliProcess): Promise<ExitCod
   const { notes } = set
   if (faults.length > 0)
     return foundNothing(session, `the migrations can't be judged: ${some(faults)}`, { faults, notes })
-  const plan = planOf(start.pending, start.before)
+  const plan = await planOf(start.pending, start.before)
   const { compatible, message } = plan
   if (compatible === 'unclear') {
     const why = `reading is not enough to tell: ${message}; test the previous version on the new schema, then use evidence push schema-compatibility`

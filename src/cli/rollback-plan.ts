@@ -1,7 +1,7 @@
 import type { Migration, MigrationSet } from './migration-set.ts'
-import { effectOf } from './schema-changes.ts'
-import { nothingMade, unclear, type Effect, type Made } from './schema-effects.ts'
-import { scriptOf } from './sql-statements.ts'
+import { nothingMade, unclear, type Effect, type Made } from '../sql/effects.ts'
+import { readScript } from '../sql/script.ts'
+import { effectOf } from '../sql/statements.ts'
 import { printable } from './text.ts'
 
 /** Something in a migration that speaks against the previous version, or may. */
@@ -22,9 +22,11 @@ export interface Plan {
 }
 
 /** Concludes from the migrations that are applied on top of the previous version. */
-export function planOf(pending: readonly Migration[], before: string): Plan {
+export async function planOf(pending: readonly Migration[], before: string): Promise<Plan> {
   const made = nothingMade()
-  const read = pending.map((migration) => changesIn(migration, made))
+  const read: FileChanges[] = []
+  // One after the other: what one makes the next may take away.
+  for (const migration of pending) read.push(await changesIn(migration, made))
   const breaking = read.flatMap(({ breaks }) => breaks)
   const doubts = read.flatMap(({ doubts: found }) => found)
   const versions = pending.map(({ version }) => version)
@@ -43,21 +45,16 @@ interface FileChanges {
   readonly doubts: readonly Change[]
 }
 
-function changesIn({ version, sql }: Migration, made: Made): FileChanges {
-  const { statements, comments, fault } = scriptOf(sql)
+async function changesIn({ version, sql }: Migration, made: Made): Promise<FileChanges> {
+  const { parts, comments } = await readScript(sql)
   const tags = comments.flatMap(({ text, line }): [number, Effect][] => {
     const phase = /^\s*caracal:phase\s+(\S+)/.exec(text)?.[1]
     if (phase === undefined || phase === 'expand') return []
     if (phase === 'contract') return [[line, { kind: 'breaks', what: 'is tagged as contract phase' }]]
     return [[line, unclear(`is tagged as a phase that is not known: ${printable(phase, 40)}`)]]
   })
-  const effects = statements.map((statement): [number, Effect] => [
-    statement[0]?.line ?? 0,
-    effectOf(statement, made),
-  ])
-  const faults: [number, Effect][] =
-    fault === undefined ? [] : [[fault.line, unclear(`can't be read: ${fault.message}`)]]
-  const all = [...tags, ...effects, ...faults].flatMap(([line, effect]) =>
+  const effects = parts.map((part): [number, Effect] => [part.line, effectOf(part, made)])
+  const all = [...tags, ...effects].flatMap(([line, effect]) =>
     effect.kind === 'adds' ? [] : [{ kind: effect.kind, version, line, what: printable(effect.what, 160) }],
   )
   const of = (kind: 'breaks' | 'unclear'): readonly Change[] =>

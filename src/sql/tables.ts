@@ -1,0 +1,171 @@
+import type { AlterTableCmd, ColumnDef, Constraint, Node } from 'libpg-query'
+import { adds, breaks, unclear, worst, type Effect, type Made } from './effects.ts'
+import { givesValue, isBuiltinType, sideEffect } from './expressions.ts'
+import { partsName, typeText } from './names.ts'
+import { columnsIn, neverFails, passesNull } from './refusals.ts'
+
+/** What the actions of one ALTER TABLE mean for a version that does not know of them. The worst of them counts. */
+export function tableChanges(table: string, actions: readonly Node[], made: Made): Effect {
+  const effects = actions.map((node) =>
+    'AlterTableCmd' in node
+      ? actionEffect(table, node.AlterTableCmd, made)
+      : unclear(`changes table ${table}`),
+  )
+  return worst(effects)
+}
+
+function actionEffect(table: string, action: AlterTableCmd, made: Made): Effect {
+  const executed = executedBy(action)
+  if (executed !== undefined) return unclear(executed)
+  const { name = '', def } = action
+  const column = `${table}.${name}`
+  // What nobody uses yet may be changed in any way.
+  if (made.relation.has(table) || made.column.has(column)) return newColumn(table, action, made) ?? adds()
+  const subtype = action.subtype ?? ''
+  if (subtype === 'AT_AddColumn') return newColumn(table, action, made) ?? unclear(`changes table ${table}`)
+  if (subtype === 'AT_AddConstraint')
+    return def !== undefined && 'Constraint' in def
+      ? constraintEffect(table, def.Constraint, made)
+      : unclear(`adds a constraint to ${table}`)
+  if (subtype === 'AT_ColumnDefault')
+    return def !== undefined && givesValue(def) === 'yes' ? adds() : unclear(`drops the default of ${column}`)
+  if (subtype === 'AT_DropConstraint') return unclear(`drops constraint ${name} of ${table}`)
+  const ofOldColumn = columnActions[subtype]
+  if (ofOldColumn !== undefined) return ofOldColumn(column)
+  return harmless.has(subtype) ? adds() : unclear(`changes table ${table}:${wordsOf(subtype)}`)
+}
+
+/** `AT_EnableRowSecurity` as ` enable row security`. */
+function wordsOf(subtype: string): string {
+  return subtype.replace(/^AT_/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+/** Actions on a column that the previous version uses. */
+const columnActions: Readonly<Record<string, (column: string) => Effect>> = {
+  AT_DropColumn: (column) => breaks(`drops column ${column}`),
+  AT_AlterColumnType: (column) => breaks(`changes the type of ${column}`),
+  AT_SetNotNull: (column) => breaks(`forbids null in ${column}`),
+  AT_DropNotNull: (column) => unclear(`allows null in ${column}, which the previous version may not expect`),
+}
+
+const harmless = new Set([
+  'AT_SetStatistics',
+  'AT_SetOptions',
+  'AT_ResetOptions',
+  'AT_SetStorage',
+  'AT_SetCompression',
+  'AT_ValidateConstraint',
+  'AT_SetRelOptions',
+  'AT_ResetRelOptions',
+  'AT_SetLogged',
+  'AT_SetTableSpace',
+  'AT_ClusterOn',
+  'AT_DropCluster',
+  'AT_ReplicaIdentity',
+  'AT_AttachPartition',
+])
+
+/** What an action carries out at once for the rows that are there: a default, or how a value of a new type is made. */
+function executedBy({ def }: AlterTableCmd): string | undefined {
+  if (def === undefined || !('ColumnDef' in def)) return undefined
+  const { raw_default, constraints = [] } = def.ColumnDef
+  const expressions = constraints.flatMap((node) =>
+    'Constraint' in node ? (node.Constraint.raw_expr ?? []) : [],
+  )
+  return [...(raw_default === undefined ? [] : [raw_default]), ...expressions]
+    .map(sideEffect)
+    .find((effect) => effect !== undefined)
+}
+
+/** Of a column that is added; undefined for any other action. */
+function newColumn(
+  table: string,
+  { subtype, def, missing_ok }: AlterTableCmd,
+  made: Made,
+): Effect | undefined {
+  if (subtype !== 'AT_AddColumn' || def === undefined || !('ColumnDef' in def)) return undefined
+  const column = `${table}.${def.ColumnDef.colname ?? ''}`
+  const parts = columnParts(def.ColumnDef)
+  // With IF NOT EXISTS it may have been there before.
+  if (missing_ok !== true) {
+    made.column.add(column)
+    if (parts.filled === 'no') made.nullColumn.add(column)
+  }
+  return made.relation.has(table) ? adds() : columnEffect(column, def.ColumnDef, parts)
+}
+
+interface ColumnParts {
+  /** Whether a row that does not name the column gets a value in it. */
+  readonly filled: 'yes' | 'no' | 'unclear'
+  /** Whether that value is another one in each row. */
+  readonly counts: boolean
+  readonly of: (kind: Constraint['contype']) => Constraint | undefined
+}
+
+function columnParts({ constraints = [], typeName }: ColumnDef): ColumnParts {
+  const all = constraints.flatMap((node) => ('Constraint' in node ? [node.Constraint] : []))
+  const of = (kind: Constraint['contype']) => all.find(({ contype }) => contype === kind)
+  const byDefault = of('CONSTR_DEFAULT')?.raw_expr
+  const counts = /^(?:big|small)?serial\d?$/.test(typeText(typeName)) || of('CONSTR_IDENTITY') !== undefined
+  const isGenerated = of('CONSTR_GENERATED') !== undefined
+  const filled = counts
+    ? 'yes'
+    : isGenerated
+      ? 'unclear'
+      : byDefault === undefined
+        ? 'no'
+        : givesValue(byDefault)
+  return { filled, counts, of }
+}
+
+function columnEffect(column: string, { typeName }: ColumnDef, { filled, counts, of }: ColumnParts): Effect {
+  const [primary, unique] = [of('CONSTR_PRIMARY'), of('CONSTR_UNIQUE')]
+  const generated = of('CONSTR_GENERATED')?.raw_expr
+  if (of('CONSTR_NOTNULL') !== undefined || primary !== undefined) {
+    if (filled === 'no') return breaks(`adds column ${column}, which must not be null and has no default`)
+    if (filled === 'unclear') return unclear(`adds column ${column}, whose value may be null and must not be`)
+  }
+  const isCertainlyNull = filled === 'no' && unique?.nulls_not_distinct !== true
+  if ((primary !== undefined || unique !== undefined) && !counts && !isCertainlyNull)
+    return unclear(`adds column ${column}, whose default must be unique`)
+  if (generated !== undefined && !neverFails(generated))
+    return unclear(`adds column ${column}, whose value can't be made for every row`)
+  if (!counts && !isBuiltinType(typeName))
+    return unclear(`adds column ${column} of type ${typeText(typeName)}, which may refuse rows without it`)
+  const check = of('CONSTR_CHECK')?.raw_expr
+  const own = column.slice(column.lastIndexOf('.') + 1)
+  if (check !== undefined && !isOwnCheck(check, filled, own))
+    return unclear(`adds column ${column}, whose check may refuse rows without it`)
+  return adds()
+}
+
+/** A default is held against the check by the rows that are there; null has to pass by what the check says. */
+function isOwnCheck(check: Node, filled: ColumnParts['filled'], own: string): boolean {
+  if (filled === 'no') return passesNull(check, (name) => name === own)
+  return filled === 'yes' && columnsIn(check)?.every((name) => name === own) === true
+}
+
+function constraintEffect(table: string, constraint: Constraint, made: Made): Effect {
+  const { contype, raw_expr, fk_attrs = [] } = constraint
+  const kind = constraintKinds[contype ?? '']
+  if (kind === undefined) return unclear(`adds a constraint to ${table}`)
+  const refused = unclear(`adds a ${kind} constraint on columns of ${table} that the previous version writes`)
+  const isNew = (column: string): boolean => made.column.has(`${table}.${column}`)
+  if (contype === 'CONSTR_FOREIGN')
+    return fk_attrs.length > 0 && fk_attrs.every((node) => isNew(partsName([node]))) ? adds() : refused
+  if (contype !== 'CONSTR_CHECK' || raw_expr === undefined) return refused
+  const executed = sideEffect(raw_expr)
+  if (executed !== undefined) return unclear(executed)
+  const columns = columnsIn(raw_expr)
+  if (columns === undefined || columns.length === 0 || !columns.every(isNew)) return refused
+  const isNull = (column: string): boolean => made.nullColumn.has(`${table}.${column}`)
+  return columns.some(isNull) && !passesNull(raw_expr, isNull) ? refused : adds()
+}
+
+const constraintKinds: Readonly<Record<string, string>> = {
+  CONSTR_CHECK: 'check',
+  CONSTR_UNIQUE: 'unique',
+  CONSTR_PRIMARY: 'primary key',
+  CONSTR_FOREIGN: 'foreign key',
+  CONSTR_EXCLUSION: 'exclude',
+}
