@@ -1,8 +1,10 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis'
+import type { Millis } from '../core/time.ts'
 import { RedisFault } from './redis-fault.ts'
 import { guard } from './redis-guard.ts'
+import { names } from './names.ts'
 import type { Address, Pair, RedisCommand, Wire } from './redis-wire.ts'
 
 /** How to log in at a node; its address comes by `find`. */
@@ -14,6 +16,9 @@ export interface NodeSettings {
   readonly database?: number
   readonly tls?: ConnectionOptions
 }
+
+// Of the 650 ms that dialling and answer may take together.
+const NAME_WITHIN: Millis = 350
 
 /**
  * Every one of these is needed for a hung server to cost a bounded time. Reconnecting is left to who uses the client:
@@ -86,7 +91,8 @@ function connectorTo(
     override async connect(): Promise<Socket> {
       const { host, port } = await find(this.#given.signal)
       if (this.#given.signal.aborted) throw new RedisFault('REDIS_CLOSED')
-      const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ ...tls, host, port })
+      const to = { host, port, lookup: names.within(NAME_WITHIN) }
+      const socket = tls === undefined ? connectTcp(to) : connectTls({ ...tls, ...to })
       this.stream = guard(socket)
       this.stream.once('error', (fault: Error) => {
         this.firstError = fault
