@@ -6,7 +6,8 @@ import { startServer, type Server } from '../publish/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { startEngine, type Engine } from './engine.ts'
-import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
+import { keepCosts, type Costs } from './costs.ts'
+import { httpProbes, publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
 import { keepRecords, type Records } from './records.ts'
 import { STATE_UNREADABLE, type Loaded, type StateStore } from './state-store.ts'
@@ -67,6 +68,8 @@ export async function startApp(configured: Configured, dependencies: Dependencie
 function assemble(configured: Configured, dependencies: Dependencies, store: StateStore, loaded: Loaded) {
   const { clock } = dependencies
   const records = keepRecords()
+  const costs = keepCosts()
+  costs.follow('http', () => records.cost(httpProbes))
   const listeners = new Set<(snapshot: Snapshot) => void>()
   let inForce = configured
   let reload = loadedAt(clock)
@@ -74,7 +77,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   let stopping = false
   const options = watchingOptions(
     dependencies,
-    records,
+    { records, costs },
     () => cadence.cadence,
     () => engine,
   )
@@ -103,7 +106,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     inForce: () => inForce,
     reload: () => reload,
     cadence: () => cadence.cadence,
-    costs: () => watching.costs(),
+    costs,
     stopping: () => stopping,
   }
   return {
@@ -140,7 +143,7 @@ function loadedAt(clock: Clock): Reload {
 
 function watchingOptions(
   { clock, log }: Dependencies,
-  records: Records,
+  { records, costs }: { readonly records: Records; readonly costs: Costs },
   cadence: WatchingOptions['cadence'],
   engine: () => Engine,
 ): WatchingOptions {
@@ -150,6 +153,7 @@ function watchingOptions(
   return {
     clock,
     cadence,
+    costs,
     deliver(round) {
       record(round)
       engine().takeSoon(round)

@@ -4,9 +4,10 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
-import type { Cost, PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
+import type { PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
 import { rollbackOf } from '../rollout/rollback.ts'
 import type { Cadence } from './cadence.ts'
+import type { Costs } from './costs.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
 import { historyOf } from './history.ts'
@@ -40,7 +41,7 @@ export interface Parts extends Dependencies {
   /** How the last attempt to load a configuration went. */
   readonly reload: () => ReportContext['evaluator']['configReload']
   readonly cadence: () => Cadence
-  readonly costs: () => ReadonlyMap<string, Cost>
+  readonly costs: Costs
   readonly stopping: () => boolean
 }
 
@@ -96,7 +97,8 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
   }
 }
 
-const httpProbes = ['ready-endpoint', 'health-endpoint', 'service-metrics']
+/** Probes that ask replicas over HTTP. */
+export const httpProbes = ['ready-endpoint', 'health-endpoint', 'service-metrics']
 
 function selfStats({ engine, records, costs }: Parts): SelfStats {
   const { evaluations, took, verdictTransitions } = engine.stats()
@@ -105,7 +107,7 @@ function selfStats({ engine, records, costs }: Parts): SelfStats {
     evaluations,
     evaluationTook: took,
     verdictTransitions,
-    costs: new Map([...costs(), ['http', records.cost(httpProbes)]]),
+    costs: costs.totals(),
   }
 }
 

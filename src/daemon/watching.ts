@@ -16,8 +16,8 @@ import { clusterDiscovery } from '../probes/cluster-discovery.ts'
 import { atPace, clusterProbes, clusterWatches, probes, providersOf } from '../probes/index.ts'
 import { watches, type Sources } from '../probes/index.ts'
 import type { OnFault, Probe, Watch } from '../probes/probe.ts'
-import type { Cost } from '../publish/context.ts'
 import type { Cadence } from './cadence.ts'
+import type { Costs } from './costs.ts'
 import { startLooking } from './looking.ts'
 
 /** All that a configuration sets up towards the platform, so that a reload can replace it whole. */
@@ -25,7 +25,6 @@ export interface Watching {
   readonly rules: Rules
   start(): void
   hurry(): void
-  costs(): ReadonlyMap<string, Cost>
   /** The cluster that it looks at, when there is one. */
   readonly followed?: Followed
   /** Ends all looks; the cluster goes on when `next` looks at the same. */
@@ -37,11 +36,14 @@ interface Followed {
   /** What it was made from. */
   readonly key: string
   readonly cluster: Cluster
+  /** Ends the counting of what it costs. */
+  readonly uncount: () => void
 }
 
 export interface WatchingOptions {
   readonly clock: Clock
   readonly cadence: () => Cadence
+  readonly costs: Costs
   /** Takes what a poll brought. */
   readonly deliver: (round: Round) => void
   /** Takes what was pushed, which nothing may delay. */
@@ -57,6 +59,13 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   const http = openHttp({ tls: config.tls })
   const redis = openRedis(config.redis)
   const postgres = openPostgres(config.postgres)
+  const uncount = [
+    options.costs.follow('redis', () => ({ requests: redis.cost.commands, took: redis.cost.spent })),
+    options.costs.follow('postgres', () => ({
+      requests: postgres.cost.statements,
+      took: postgres.cost.spent,
+    })),
+  ]
   const followed = followedBy(config, options, before?.followed)
   const cluster = followed?.cluster
   const sources = sourcesOf(config, { clock: options.clock, http, redis, postgres }, cluster)
@@ -76,17 +85,19 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
       unsubscribe = cluster?.subscribe(() => looking?.relist())
     },
     hurry: () => looking?.hurry(),
-    costs: () =>
-      new Map<string, Cost>([
-        ['redis', { requests: redis.cost.commands, took: 0 }],
-        ['postgres', { requests: postgres.cost.statements, took: postgres.cost.spent }],
-        ...(cluster === undefined ? [] : [['kubernetes', cluster.cost] as const]),
-      ]),
     async stop(next) {
       unsubscribe?.()
-      const left = next?.followed?.cluster === cluster ? undefined : cluster
+      const left = next?.followed?.cluster === cluster ? undefined : followed
       // Connections are closed under the watches, since a blocked read ends in no other way.
-      await Promise.all([looking?.stop(), left?.stop(), http.close(), redis.close(), postgres.close()])
+      await Promise.all([
+        looking?.stop(),
+        left?.cluster.stop(),
+        http.close(),
+        redis.close(),
+        postgres.close(),
+      ])
+      left?.uncount()
+      for (const end of uncount) end()
     },
   }
 }
@@ -97,7 +108,7 @@ const RELIST: Readonly<Record<Cadence, Millis>> = { brisk: 10 * SECOND, quiet: M
 /** The release in its cluster, when there is one. */
 function followedBy(
   { kubernetes, release }: Config,
-  { cadence, onFault }: WatchingOptions,
+  { cadence, costs, onFault }: WatchingOptions,
   before: Followed | undefined,
 ): Followed | undefined {
   if (kubernetes?.enabled !== true) return undefined
@@ -111,7 +122,7 @@ function followedBy(
     relist: () => RELIST[cadence()],
     onFault: (fault) => onFault('cluster', 'kubernetes', fault),
   })
-  return { key, cluster }
+  return { key, cluster, uncount: costs.follow('kubernetes', () => cluster.cost) }
 }
 
 function looksFrom(
