@@ -34,6 +34,11 @@ const noRoute: Kind = ['unreachable', 'no_route', 'cannot be routed to']
 const noName: Kind = ['unreachable', 'name_not_found', 'has a name that does not resolve']
 const tooLarge: Kind = ['malformed', 'body_too_large', 'answers with more than is accepted']
 const notHttp: Kind = ['malformed', 'not_http', 'does not speak HTTP as expected']
+const interim: Kind = [
+  'malformed',
+  'interim_answer',
+  'answers 100 or 101 first, which is only for a request that asks for it',
+]
 const wrongHost: Kind = ['unreachable', 'tls_wrong_host', 'shows a certificate for another host']
 const expired: Kind = ['unreachable', 'tls_expired', 'shows a certificate that is not valid now']
 const untrusted: Kind = ['unreachable', 'tls_not_trusted', 'shows a certificate of an authority not trusted']
@@ -85,11 +90,19 @@ const kinds: Readonly<Record<string, Kind>> = {
  * network or the peer, but a fault of ours.
  */
 export function blindnessOfFault(fault: unknown, phase: Phase, host: string): Blindness | undefined {
+  if (isInterim(fault)) return blindnessOf(interim, host)
   const code = codeOf(fault)
   const kind = code === undefined ? kindWithoutCode(fault) : kindOf(code, phase)
-  if (kind === undefined) return undefined
-  const [unknownReason, reason, says] = kind
+  return kind && blindnessOf(kind, host)
+}
+
+function blindnessOf([unknownReason, reason, says]: Kind, host: string): Blindness {
   return { unknownReason, reason, message: `${host} ${says}` }
+}
+
+// undici ends the connection itself then, with the code of a connection that the peer closed.
+function isInterim(fault: unknown): boolean {
+  return fault instanceof errors.SocketError && /^bad (?:response|upgrade)$/.test(fault.message)
 }
 
 function kindOf(code: string, phase: Phase): Kind | undefined {
@@ -121,8 +134,7 @@ function codeOf(fault: unknown): string | undefined {
 
 /** The failure of a request that was still under way at its deadline. */
 export function lateFailure(phase: Phase, host: string): HttpFailure {
-  const [unknownReason, reason, says] = timedOut[phase]
-  return new HttpFailure({ unknownReason, reason, message: `${host} ${says}` })
+  return new HttpFailure(blindnessOf(timedOut[phase], host))
 }
 
 /** The failure of an answer of more than `maxBytes`. */
@@ -135,4 +147,10 @@ export function tooLargeFailure(host: string, maxBytes: number): HttpFailure {
 export function encodedFailure(host: string): HttpFailure {
   const message = `${host} answers with an encoded body, which nobody asked for; it was not read`
   return new HttpFailure({ unknownReason: 'malformed', reason: 'body_encoded', message })
+}
+
+/** The failure of an answer that ends where the connection does, so that a part of it looks like all of it. */
+export function undelimitedFailure(host: string): HttpFailure {
+  const message = `${host} answers with neither a length nor chunks, so that its answer cannot be known to be whole`
+  return new HttpFailure({ unknownReason: 'malformed', reason: 'body_undelimited', message })
 }

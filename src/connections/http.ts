@@ -1,9 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { Pool, type Dispatcher } from 'undici'
+import { Client, Pool } from 'undici'
 import type { Millis } from '../core/time.ts'
-import { blindnessOfFault, encodedFailure, HttpFailure } from './http-failure.ts'
-import { lateFailure, tooLargeFailure, type Phase } from './http-failure.ts'
+import { Exchange, NotingClient, type HttpAnswer } from './http-exchange.ts'
+import { blindnessOfFault, HttpFailure, lateFailure, type Phase } from './http-failure.ts'
 import { names } from './names.ts'
+
+export type { HttpAnswer } from './http-exchange.ts'
 
 export interface HttpSettings {
   /** `ca`: PEM of the authorities that are trusted instead of the system's. */
@@ -18,16 +19,11 @@ export interface HttpRequest {
   readonly maxBytes: number
 }
 
-export interface HttpAnswer {
-  readonly status: number
-  /** As sent, empty when there was none. */
-  readonly contentType: string
-  readonly retryAfter?: string
-  readonly body: string
-}
-
 export interface Http {
-  /** @throws HttpFailure when there is no whole answer; the status is for the caller to judge, redirects included */
+  /**
+   * Asks once, and once more on a new connection when a kept one was closed before a byte came.
+   * @throws HttpFailure when there is no whole answer; the status is for the caller to judge, redirects included
+   */
   get(url: string, request: HttpRequest): Promise<HttpAnswer>
   /** Closes the connections to an origin that nobody needs any more. */
   forget(origin: string): void
@@ -40,10 +36,9 @@ const LARGEST_BODY = 4 * 1024 * 1024
 /** Less than the shortest deadline of a look, so that the name is told as what is missing. */
 const NAME_WITHIN: Millis = 450
 
-function openPool(origin: string, { tls }: HttpSettings): Pool {
-  return new Pool(origin, {
-    // Two kinds of look may ask one replica at the same time; neither may queue behind the other.
-    connections: 2,
+/** Of each connection. */
+function clientOptions({ tls }: HttpSettings): Client.Options {
+  return {
     pipelining: 1,
     keepAliveTimeout: 20_000,
     keepAliveMaxTimeout: 20_000,
@@ -59,17 +54,28 @@ function openPool(origin: string, { tls }: HttpSettings): Pool {
       rejectUnauthorized: true,
       ...(tls?.ca !== undefined && { ca: tls.ca }),
     },
+  }
+}
+
+function openPool(origin: string, options: Client.Options): Pool {
+  return new Pool(origin, {
+    ...options,
+    // Two kinds of look may ask one replica at the same time; neither may queue behind the other.
+    connections: 2,
+    factory: (url, prepared) => new NotingClient(url, prepared),
   })
 }
 
 /** A client that asks each origin over few connections of its own, follows nothing and decodes nothing. */
 export function openHttp(settings: HttpSettings = {}): Http {
+  const options = clientOptions(settings)
   const pools = new Map<string, Pool>()
+  const aside = new Set<Client>()
 
   function poolOf(origin: string): Pool {
     const known = pools.get(origin)
     if (known !== undefined) return known
-    const pool = openPool(origin, settings)
+    const pool = openPool(origin, options)
     pools.set(origin, pool)
     // Replicas come and go: one that nobody asked for as long as its connections are kept alive leaves nothing.
     pool.on('disconnect', () => dropIdle(origin, pool))
@@ -89,6 +95,29 @@ export function openHttp(settings: HttpSettings = {}): Http {
     void pool?.destroy()
   }
 
+  /** Asks on a connection that nothing else uses, and that ends with the answer. */
+  async function askAside(url: URL, request: HttpRequest): Promise<HttpAnswer> {
+    const client = new Client(url.origin, options)
+    aside.add(client)
+    try {
+      return await exchange(client, url, request).answer
+    } finally {
+      aside.delete(client)
+      void client.destroy()
+    }
+  }
+
+  async function ask(pool: Pool, url: URL, request: HttpRequest): Promise<HttpAnswer> {
+    const { answer, wasLost } = exchange(pool, url, request)
+    try {
+      return await answer
+    } catch (fault) {
+      if (!wasLost()) throw fault
+      // The server closed it while the request was on its way, which proves nothing (RFC 9112, 9.3.1).
+      return askAside(url, request)
+    }
+  }
+
   return {
     get(url, request) {
       const parsed = new URL(url)
@@ -96,73 +125,41 @@ export function openHttp(settings: HttpSettings = {}): Http {
     },
     forget,
     async close() {
-      const open = [...pools.values()]
+      const open = [...pools.values(), ...aside]
       pools.clear()
-      await Promise.all(open.map((pool) => pool.destroy()))
+      await Promise.all(open.map((client) => client.destroy()))
     },
   }
 }
 
-/** Races the request against its deadline: undici ends neither a queued request nor a TLS handshake by a signal. */
-async function ask(pool: Pool, url: URL, request: HttpRequest): Promise<HttpAnswer> {
-  const { deadline } = request
-  const progress = { answered: false }
-  function phase(): Phase {
-    return progress.answered ? 'reading' : pool.stats.connected > 0 ? 'waiting' : 'connecting'
-  }
-  const late = Promise.withResolvers<never>()
-  const onAbort = () => late.reject(lateFailure(phase(), url.host))
-  // Registered before undici's own listener, which would end what the phase is read from.
+/**
+ * One request. Its deadline is watched here: undici ends neither a queued request nor a TLS handshake by a signal.
+ * `answer` rejects with an HttpFailure; `wasLost` says then whether it may be sent once more.
+ */
+function exchange(client: Pool | Client, url: URL, { headers = {}, deadline, maxBytes }: HttpRequest) {
+  const own = new Exchange(url.host, Math.min(maxBytes, LARGEST_BODY))
+  const onAbort = () => own.cancel(lateFailure(phaseOf(own, client), url.host))
   deadline.addEventListener('abort', onAbort, { once: true })
   if (deadline.aborted) onAbort()
-  try {
-    return await Promise.race([late.promise, exchange(pool, url, request, progress)])
-  } catch (fault) {
-    const blindness = fault instanceof HttpFailure ? undefined : blindnessOfFault(fault, phase(), url.host)
-    throw blindness === undefined ? fault : new HttpFailure(blindness, { cause: fault })
-  } finally {
-    deadline.removeEventListener('abort', onAbort)
-  }
-}
-
-async function exchange(
-  pool: Pool,
-  url: URL,
-  { headers = {}, deadline, maxBytes }: HttpRequest,
-  progress: { answered: boolean },
-): Promise<HttpAnswer> {
   const path = `${url.pathname}${url.search}`
-  const answer = await pool.request({ method: 'GET', path, headers: { ...headers }, signal: deadline })
-  progress.answered = true
-  const { statusCode: status, body } = answer
-  // A body that is destroyed says so by an error event, which must not become an uncaught one.
-  body.on('error', () => {})
-  const encoding = headerOf(answer.headers, 'content-encoding') ?? 'identity'
-  if (encoding.toLowerCase() !== 'identity') {
-    body.destroy()
-    throw encodedFailure(url.host)
-  }
-  const text = await readBody(body, Math.min(maxBytes, LARGEST_BODY), url.host)
-  const contentType = headerOf(answer.headers, 'content-type') ?? ''
-  const retryAfter = headerOf(answer.headers, 'retry-after')
-  return { status, contentType, body: text, ...(retryAfter !== undefined && { retryAfter }) }
+  client.dispatch({ method: 'GET', path, headers: { ...headers } }, own)
+  const answer = own.answer
+    .catch((fault: unknown) => {
+      throw failureFrom(fault, phaseOf(own, client), url.host)
+    })
+    .finally(() => deadline.removeEventListener('abort', onAbort))
+  return { answer, wasLost: () => own.wasLostOnReuse && !deadline.aborted }
 }
 
-type Body = Dispatcher.ResponseData['body']
-
-/** Reads at most `maxBytes`; leaving the loop early destroys the body and with it the connection. */
-async function readBody(body: Body, maxBytes: number, host: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLargeFailure(host, maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/** A request that is queued behind others waits too. */
+function phaseOf({ phase }: Exchange, { stats }: Pool | Client): Phase {
+  if (phase !== 'connecting') return phase
+  const isConnected = typeof stats.connected === 'number' ? stats.connected > 0 : stats.connected
+  return isConnected ? 'waiting' : 'connecting'
 }
 
-function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name]
-  return Array.isArray(value) ? value[0] : value
+function failureFrom(fault: unknown, phase: Phase, host: string): unknown {
+  if (fault instanceof HttpFailure) return fault
+  const blindness = blindnessOfFault(fault, phase, host)
+  return blindness === undefined ? fault : new HttpFailure(blindness, { cause: fault })
 }
