@@ -32,11 +32,26 @@ export type Daemon = {
   stop(): Promise<void>
 }
 
+type Surroundings = {
+  /** The file of a control group that its members write their ids to. */
+  readonly group?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts `caracal-gate serve` as a process of its own and waits until it listens. Its log goes beside `config`. */
-export async function startDaemon(config: string, variant: Variant): Promise<Daemon> {
+export async function startDaemon(
+  config: string,
+  variant: Variant,
+  { group, env = {} }: Surroundings = {},
+): Promise<Daemon> {
   const logFile = `${config}.log`
-  const child = spawn(process.execPath, [...variant.arguments, 'serve', '--config', config], {
+  const command = [process.execPath, ...variant.arguments, 'serve', '--config', config]
+  // A shell joins the group and becomes the daemon, so that all of its memory is charged to the group.
+  const [program = '', ...words] =
+    group === undefined ? command : ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', group, ...command]
+  const child = spawn(program, words, {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', openSync(logFile, 'a')],
   })
   const ended = once(child, 'exit')

@@ -10,7 +10,9 @@ tables of docs/benchmarks.md. Build the bundle before (npm run build) to have it
   --repetitions N  injections of each fault (30, or 5 when quick)
   --write          puts the tables into docs/benchmarks.md
   --json FILE      also writes all that was measured
-  --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes`
+  --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
+  --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
+  --attack NAME    one of these alone`
 
 async function main(words: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -21,6 +23,8 @@ async function main(words: readonly string[]): Promise<number> {
       write: { type: 'boolean', default: false },
       json: { type: 'string' },
       crowd: { type: 'boolean', default: false },
+      attacks: { type: 'boolean', default: false },
+      attack: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -35,6 +39,12 @@ async function main(words: readonly string[]): Promise<number> {
     const { measureCrowd } = await import('./crowd.ts')
     const extent = values.quick ? { clients: 100, changes: 5 } : { clients: 500, changes: 20 }
     process.stdout.write(`\n${await measureCrowd(extent, say)}\n`)
+    return 0
+  }
+  if (values.attacks || values.attack !== undefined) {
+    const { measureAttacks } = await import('./attacks.ts')
+    const only = values.attack === undefined ? {} : { only: values.attack }
+    process.stdout.write(`\n${await measureAttacks({ seconds: values.quick ? 4 : 10, ...only }, say)}\n`)
     return 0
   }
   const { measureAll } = await import('./run.ts')
@@ -68,6 +78,9 @@ if (verb === 'platform') {
 } else if (verb === 'crowd') {
   const { runCrowd } = await import('./crowd-clients.ts')
   await runCrowd(JSON.parse(settings) as Parameters<typeof runCrowd>[0])
+} else if (verb === 'attack') {
+  const { runAttacker } = await import('./attackers.ts')
+  await runAttacker(JSON.parse(settings) as Parameters<typeof runAttacker>[0])
 } else
   process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
     process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)

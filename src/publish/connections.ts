@@ -32,12 +32,15 @@ interface Bounds {
   readonly onRefused: () => void
 }
 
+/** Told of each request whose turn has come, so that its connection is kept until it is answered. */
+export type Owing = (request: IncomingMessage, response: ServerResponse) => void
+
 /**
  * Bounds the connections of a server. One too many takes the place of the connection that has been without a request
  * for longest, so that a crowd of idle or half-spoken ones keeps out neither a health check nor a scrape. Only when we
  * owe everybody an answer it is turned away itself.
  */
-export function boundConnections(server: Server, { limit, secure, onRefused }: Bounds): void {
+export function boundConnections(server: Server, { limit, secure, onRefused }: Bounds): Owing {
   // By remote address, because a request over TLS comes by another socket than its connection.
   const all = new Map<string, Connection>()
   const idle = new Set<Connection>()
@@ -63,12 +66,10 @@ export function boundConnections(server: Server, { limit, secure, onRefused }: B
     if (name !== undefined && all.get(name) === connection) all.delete(name)
   }
 
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  return (request, response) => {
     const connection = all.get(nameOf(request.socket) ?? '')
-    // Behind an answer that is under way stands only who sends requests without reading answers.
-    if (connection === undefined || response.socket === null) return
-    owe(connection, request, response, idle)
-  })
+    if (connection !== undefined) owe(connection, request, response, idle)
+  }
 }
 
 function owe(

@@ -20,8 +20,7 @@ export function eventHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 
         reply.hijack()
         return void raw.writeHead(200, headers).end()
       }
-      // An answer that must queue behind another on its connection would be a stream that nobody reads.
-      if (streams.full || raw.socket === null) return tooMany(parts, reply)
+      if (streams.full) return tooMany(parts, reply)
       reply.hijack()
       raw.writeHead(200, headers)
       const { authorization } = request.headers

@@ -194,7 +194,7 @@ export const selfFamilies = {
   streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients that listen to /events.'),
   refused: counter(
     'caracal_gate_exporter_http_refused_total',
-    'Clients that were turned away because as many waited, listened or were connected as may; a kind appears with its first.',
+    'Clients that were turned away: as many waited, listened or were connected as may, or they sent requests ahead or left answers unread beyond the bound; a kind appears with its first.',
     'kind',
   ),
   requests: counter(

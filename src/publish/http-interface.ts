@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answerBook } from './answers.ts'
-import { boundConnections, connectionLimit } from './connections.ts'
+import { boundedServer } from './bounded-server.ts'
 import type { PublishContext } from './context.ts'
 import { eventHandlers } from './event-handlers.ts'
 import { eventStreams } from './events.ts'
@@ -10,7 +11,7 @@ import { safety, type Handler, type Parts } from './handling.ts'
 import { operations, type Operation, type OperationId } from './operations.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse } from './problem.ts'
-import { countRefusals } from './refusals.ts'
+import { countRefusals, type Refusals } from './refusals.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
 import { trendHandlers } from './trend-handlers.ts'
@@ -34,8 +35,6 @@ export interface InterfaceOptions {
 }
 
 const BODY_LIMIT = 64 * 1024
-/** Time in which a client must have said what it wants, from its connection on. */
-const HEADERS_TIMEOUT = 10_000
 /** A pipeline writes a handful of times in a rollout. */
 const WRITES_PER_MINUTE = 60
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -45,17 +44,12 @@ export async function httpInterface(
   context: PublishContext,
   options: InterfaceOptions = {},
 ): Promise<FastifyInstance> {
-  const app = newApp(options)
+  const refused = countRefusals()
+  const app = newApp(options, refused)
   const book = answerBook(context)
   const room = waitingRoom(context.board, Math.random)
   const streams = eventStreams(context, book, Math.random)
   const trends = trendBook(context)
-  const refused = countRefusals()
-  boundConnections(app.server, {
-    limit: options.connections ?? connectionLimit,
-    secure: options.tls !== undefined,
-    onRefused: () => refused.add('connections'),
-  })
   let closing = false
   const parts: Parts = {
     context,
@@ -74,6 +68,10 @@ export async function httpInterface(
     done()
   })
   app.decorateRequest('token', '')
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.raw.httpVersion === '1.0' || request.headers.host !== undefined) return done()
+    refuse(reply, 400, 'Invalid request', 'The request has no Host header.')
+  })
   app.addHook('onSend', (request, reply, _payload, done) => {
     echoNonce(request, reply)
     const policy = reply.getHeader('content-security-policy')
@@ -107,22 +105,14 @@ function echoNonce({ headers }: FastifyRequest, reply: FastifyReply): void {
   if (typeof nonce === 'string' && /^[\w-]{1,64}$/.test(nonce)) reply.header('caracal-nonce', nonce)
 }
 
-function newApp({ tls }: InterfaceOptions): FastifyInstance {
-  const settings = {
+function newApp(options: InterfaceOptions, refused: Refusals): FastifyInstance {
+  return fastify({
     bodyLimit: BODY_LIMIT,
-    // Time in which a request must have arrived; waiting for its answer does not count.
-    requestTimeout: 20_000,
     routerOptions: { maxParamLength: 300 },
     // While closing we answer what is in flight, and what still comes in on open connections.
     return503OnClosing: false,
-  }
-  const patience = { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 }
-  return tls === undefined
-    ? fastify({ ...settings, http: patience })
-    : (fastify({
-        ...settings,
-        https: { ...tls, ...patience, handshakeTimeout: HEADERS_TIMEOUT },
-      }) as unknown as FastifyInstance)
+    serverFactory: (answer) => boundedServer(answer, options, refused),
+  })
 }
 
 type Handlers = Readonly<Record<OperationId, Handler>>
@@ -134,9 +124,25 @@ function isWrite({ access }: Operation): boolean {
 /** Reading takes a body of any kind and ignores it: hooks of deployment tools post theirs. */
 async function readRoutes(scope: FastifyInstance, context: PublishContext, handlers: Handlers) {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+  scope.addContentTypeParser('*', dropBody)
   for (const operation of operations) if (!isWrite(operation)) addRoute(scope, context, operation, handlers)
   refuseOtherMethods(scope)
+}
+
+/** A body is dropped as it comes, so that one that drips in small pieces takes no memory. */
+function dropBody(
+  _request: FastifyRequest,
+  body: IncomingMessage,
+  done: (fault: Error | null) => void,
+): void {
+  let length = 0
+  body.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= BODY_LIMIT) return
+    body.removeAllListeners('data').pause()
+    done(Object.assign(new Error(`the body is larger than ${BODY_LIMIT} bytes`), { statusCode: 413 }))
+  })
+  body.once('end', () => done(null))
 }
 
 async function writeRoutes(scope: FastifyInstance, context: PublishContext, handlers: Handlers) {
@@ -220,6 +226,8 @@ function refusals(app: FastifyInstance, context: PublishContext): void {
   app.setErrorHandler((fault: Error & { readonly statusCode?: number }, _request, reply) => {
     const status = fault.statusCode ?? 500
     if (status >= 400 && status < 500) {
+      // What is left of a body that is too large is not waited for.
+      if (status === 413) reply.header('connection', 'close')
       refuse(reply, status, status === 429 ? 'Too many requests' : 'Invalid request', fault.message)
       return
     }

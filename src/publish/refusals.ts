@@ -1,7 +1,7 @@
-export const refusedKinds = ['waiters', 'streams', 'connections'] as const
+export const refusedKinds = ['waiters', 'streams', 'connections', 'pipelined', 'unread'] as const
 type Kind = (typeof refusedKinds)[number]
 
-/** How many clients were turned away because as many were there as may, by what they wanted. */
+/** How many clients were turned away, by the bound that they met. */
 export interface Refusals {
   add(kind: Kind): void
   of(kind: Kind): number
