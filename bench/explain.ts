@@ -27,7 +27,9 @@ export async function explainStatements(platform: Platform): Promise<readonly Pl
   const postgres = openPostgres({ ...login, tls: false })
   const plans = new Map<string, Plan>()
   const explaining: Postgres = {
-    ...postgres,
+    cost: postgres.cost,
+    isPooled: postgres.isPooled,
+    close: () => postgres.close(),
     query: async (name, text, values) => {
       const explain = `EXPLAIN (ANALYZE, BUFFERS) ${text}`
       const rows = await postgres.query<{ 'QUERY PLAN': string }>(`explain-${name}`, explain, values)

@@ -1,4 +1,6 @@
 import type { Blindness, UnknownReason } from '../core/observation.ts'
+import { ConnectionFault } from './postgres-fault.ts'
+import { ANSWER_BYTES } from './postgres-frames.ts'
 import { addressOf, blind, refused, type Fault, type PostgresLogin } from './postgres-sqlstate.ts'
 
 /** Postgres can't be asked, or refuses, and it is known why. */
@@ -9,54 +11,106 @@ export class PostgresFailure extends Error implements Blindness {
   /** Whether the connection that it happened on is of no further use. */
   readonly fatal: boolean
 
-  constructor(blindness: Blindness, fault: Fault) {
-    super(blindness.message)
-    this.unknownReason = blindness.unknownReason
-    this.reason = blindness.reason
-    this.fatal = fault.severity === undefined || endsConnection.test(fault.code ?? '')
+  constructor({ unknownReason, reason, message }: Blindness, fatal: boolean) {
+    super(message)
+    this.unknownReason = unknownReason
+    this.reason = reason
+    this.fatal = fatal
   }
 }
 
-// Connection exceptions, refused logins, no slot left, shutdown: the server hangs up after these.
-const endsConnection = /^(08|28|3D000|53300|57P)/
+// Connection exceptions, refused logins, no slot left, shutdown: the server hangs up after these. Statements that are
+// lost or were there before show that the session is not ours alone.
+const endsConnection = /^(08|28|3D000|53300|57P|42P05|26000)/
 
 /**
- * Puts an error of pg into one sentence that says what to do. Anything that is not an error of pg or of the network
- * is returned as it came: it is a fault of ours.
+ * Puts an error of the connection into one sentence that says what to do. Anything that neither pg nor the network nor
+ * the server made is returned as it came: it is a fault of ours.
  */
 export function postgresFailure(error: unknown, login: PostgresLogin): unknown {
-  if (!(error instanceof Error)) return error
+  if (error instanceof PostgresFailure || !(error instanceof Error)) return error
+  if (error instanceof ConnectionFault) return new PostgresFailure(faulty(error, login), true)
   const fault: Fault = error
-  const blindness = fault.severity === undefined ? unanswered(fault, login) : refused(fault, login)
-  return blindness === undefined ? error : new PostgresFailure(blindness, fault)
+  if (fault.severity !== undefined)
+    return new PostgresFailure(refused(fault, login), endsConnection.test(fault.code ?? ''))
+  const blindness = unanswered(fault, login)
+  return blindness === undefined ? error : new PostgresFailure(blindness, true)
 }
 
-const noAnswer =
-  /^(Query read timeout|timeout expired|timeout exceeded|Connection terminated due to connection timeout)/
+/** Of a server that says that it is a standby. */
+export function standby(login: PostgresLogin): Blindness {
+  return blind(
+    'contradictory',
+    'postgres_in_recovery',
+    `${addressOf(login)} is a standby whose rows may lag: name the primary, or wait until it is promoted`,
+  )
+}
+
+function faulty({ kind, detail }: ConnectionFault, login: PostgresLogin): Blindness {
+  const server = addressOf(login)
+  switch (kind) {
+    case 'timeout':
+      return late(server)
+    case 'closed':
+      return lost(server)
+    case 'no_tls':
+      return blind(
+        'unreachable',
+        'postgres_tls',
+        `${server} does not offer TLS: turn ssl on at the server or tls off in the configuration`,
+      )
+    case 'authentication':
+      return blind(
+        'unauthorized',
+        'postgres_authentication',
+        `${server} asks ${login.user} for ${detail}, which is not spoken: configure scram-sha-256 for this login in pg_hba.conf`,
+      )
+    case 'too_large':
+      return blind(
+        'malformed',
+        'postgres_answer_too_large',
+        `${server} sent more than ${ANSWER_BYTES / 1024} KiB in one answer: check that this is Postgres with the platform's database`,
+      )
+    case 'malformed':
+      return blind(
+        'malformed',
+        'postgres_malformed',
+        `${server} does not keep to the protocol of Postgres (${detail}): check that the address is that of Postgres`,
+      )
+  }
+}
+
+function late(server: string): Blindness {
+  return blind(
+    'timeout',
+    'postgres_timeout',
+    `${server} did not answer in time: check that it runs and is not overloaded`,
+  )
+}
+
+function lost(server: string): Blindness {
+  return blind(
+    'unreachable',
+    'postgres_connection_lost',
+    `the connection to ${server} broke: see whether Postgres or the network was restarted`,
+  )
+}
+
 const hungUp =
   /^Connection terminated|^The connection was closed|not queryable$|^Client has encountered a connection error/
 
+/** Of an error of the network, or of pg itself. */
 function unanswered(fault: Fault, login: PostgresLogin): Blindness | undefined {
   const server = addressOf(login)
   const code = fault.code ?? ''
   const unreachable = (reason: string, message: string) => blind('unreachable', reason, message)
-  // These errors of pg carry no code.
-  if (noAnswer.test(fault.message) || code === 'ETIMEDOUT')
-    return blind(
-      'timeout',
-      'postgres_timeout',
-      `${server} did not answer in time: check that it runs and is not overloaded`,
-    )
+  if (code === 'ETIMEDOUT') return late(server)
+  // These errors of pg, and those of a connection that ended, carry no code.
   if (fault.message.startsWith('SASL'))
     return blind(
       'unauthorized',
       'postgres_unauthorized',
       `${server} asks for a password that was not given or does not answer as it should: check the password of ${login.user}`,
-    )
-  if (/does not support SSL/.test(fault.message))
-    return unreachable(
-      'postgres_tls',
-      `${server} does not offer TLS: turn ssl on at the server or tls off in the configuration`,
     )
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return unreachable(
@@ -78,12 +132,7 @@ function unanswered(fault: Fault, login: PostgresLogin): Blindness | undefined {
       'postgres_refused',
       `nothing accepts connections at ${server}: start Postgres or correct the address`,
     )
-  if (/^E[A-Z]+$/.test(code) || hungUp.test(fault.message))
-    return unreachable(
-      'postgres_connection_lost',
-      `the connection to ${server} broke: see whether Postgres or the network was restarted`,
-    )
-  return undefined
+  return /^E[A-Z]+$/.test(code) || hungUp.test(fault.message) ? lost(server) : undefined
 }
 
 function isTlsCode(code: string): boolean {

@@ -45,6 +45,14 @@ const unavailable: Meaning = [
     `${addressOf(login)} is starting up, shutting down or in recovery: see its log if this does not end by itself`,
 ]
 
+/** A statement that is there already, or is not there any more: the session was lent to others too. */
+const pooler: Meaning = [
+  'unreachable',
+  'postgres_pooler',
+  (login) =>
+    `${addressOf(login)} mixes the prepared statements of several clients, as a connection pooler does: the next look prepares none, or name the server itself`,
+]
+
 /** SQLSTATEs that a look can meet. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const meanings: Readonly<Record<string, Meaning>> = {
   '28P01': unauthorized,
@@ -86,8 +94,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
     'unreachable',
     'postgres_pooler',
     (login) =>
-      `${addressOf(login)} does not accept the session settings of a Postgres server: name the server itself instead of a connection pooler`,
+      `${addressOf(login)} refuses ${login.user} as a connection pooler does: let the pooler know this login and database ${login.database}, or name the server itself`,
   ],
+  '42P05': pooler,
+  '26000': pooler,
 }
 
 /** What an answer of the server means, told by its SQLSTATE. */

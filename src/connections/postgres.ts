@@ -1,27 +1,12 @@
-import { Socket } from 'node:net'
-import { checkServerIdentity } from 'node:tls'
-import pg from 'pg'
 import type { Millis } from '../core/time.ts'
-import { PostgresFailure, postgresFailure } from './postgres-failure.ts'
+import type { Statement, Value } from './postgres-exchange.ts'
+import { ConnectionFault } from './postgres-fault.ts'
+import { PostgresFailure, postgresFailure, standby } from './postgres-failure.ts'
+import { openSession, type PostgresSession, type PostgresSettings } from './postgres-session.ts'
 
-/** PEM texts. The server's certificate is always verified, up to its name. */
-export interface PostgresTls {
-  /** Who may have signed the server's certificate; absent: the public authorities that Node trusts. */
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  /** The name in the server's certificate, where it is not `host`. */
-  readonly servername?: string
-}
-
-export interface PostgresSettings {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly database: string
-  readonly password?: string
-  readonly tls: false | PostgresTls
-}
+export type { Value } from './postgres-exchange.ts'
+export type { PostgresSettings } from './postgres-session.ts'
+export type { PostgresTls } from './postgres-socket.ts'
 
 /** How long a query waits. Turn or dialling plus answer is what a hung server costs: below 800 ms by default. */
 export interface PostgresPatience {
@@ -48,6 +33,7 @@ const defaultPatience: PostgresPatience = {
 /** What the looks at Postgres cost so far. */
 export interface PostgresCost {
   readonly connections: number
+  /** Those that were asked for; each has a short one before it that sets its bounds. */
   readonly statements: number
   readonly failures: number
   /** Time between sending a statement and its whole answer, summed up, in milliseconds. */
@@ -57,139 +43,150 @@ export interface PostgresCost {
 /** One read-only connection, opened when it is needed and kept. */
 export interface Postgres {
   readonly cost: PostgresCost
+  /** Whether the last answer came through a connection pooler; undefined before the first. */
+  readonly isPooled: boolean | undefined
   /**
-   * Runs one statement as the prepared statement `name`. Several queue for the connection; each leaves the queue when
-   * its turn did not come within the patience.
-   * @throws PostgresFailure for everything that the server or the network did
+   * Runs one statement, read-only and within our bounds. It is prepared under `name` where no connection pooler stands
+   * between. Several queue for the connection; each leaves the queue when its turn did not come within the patience.
+   * @throws PostgresFailure for everything that the server or the network did, and when a standby answered
    */
-  query<Row extends object>(name: string, text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  query<Row extends object>(name: string, text: string, values?: readonly Value[]): Promise<readonly Row[]>
   /** Ends the connection within half a second, whether the server takes part or not. */
   close(): Promise<void>
 }
 
-/**
- * Planner settings of our session only. An index is used whatever stale statistics say of a backlog that is gone, no
- * bitmap is built of rows that a LIMIT will not take, and no worker process is started for us.
- */
-const sessionOptions = [
-  'default_transaction_read_only=on',
-  'enable_seqscan=off',
-  'enable_bitmapscan=off',
-  'max_parallel_workers_per_gather=0',
-  'jit=off',
-]
-
 const CLOSE_WITHIN: Millis = 500
 
+export interface PostgresOptions {
+  /** Whether a standby may answer. Its rows may lag, so only a question about itself is worth asking. */
+  readonly acceptsStandby?: boolean
+}
+
 /** Prepares the connection; nothing is dialled before the first query. */
-export function openPostgres(settings: PostgresSettings, patience: Partial<PostgresPatience> = {}): Postgres {
-  const spans = { ...defaultPatience, ...patience }
-  const sockets = new Set<Socket>()
-  const pool = new pg.Pool(poolConfig(settings, spans, sockets))
-  const cost = { connections: 0, statements: 0, failures: 0, spent: 0 }
-  let unreachable: { readonly failure: unknown; readonly until: number } | undefined
+export function openPostgres(
+  settings: PostgresSettings,
+  patience: Partial<PostgresPatience> = {},
+  { acceptsStandby = false }: PostgresOptions = {},
+): Postgres {
+  return new Connection(settings, { ...defaultPatience, ...patience }, acceptsStandby)
+}
 
-  pool.on('connect', () => (cost.connections += 1))
-  // Without a listener an idle connection that breaks would end the process. The next query reports it.
-  pool.on('error', () => {})
+class Connection implements Postgres {
+  readonly cost = { connections: 0, statements: 0, failures: 0, spent: 0 }
+  readonly #settings: PostgresSettings
+  readonly #patience: PostgresPatience
+  readonly #acceptsStandby: boolean
+  readonly #turns = new Turns()
+  readonly #closing = new AbortController()
+  #session: PostgresSession | undefined
+  #isPooled: boolean | undefined
+  // A pooler that its answers do not give away is known by what it does to prepared statements, once.
+  #mayPrepare = true
+  #refusal: { readonly failure: unknown; readonly until: number } | undefined
 
-  async function takeTurn(): Promise<pg.PoolClient> {
-    const refusal = unreachable
-    if (refusal !== undefined && performance.now() < refusal.until) throw refusal.failure
-    const dials = pool.totalCount === 0
+  constructor(settings: PostgresSettings, patience: PostgresPatience, acceptsStandby: boolean) {
+    this.#settings = settings
+    this.#patience = patience
+    this.#acceptsStandby = acceptsStandby
+  }
+
+  get isPooled(): boolean | undefined {
+    return this.#isPooled
+  }
+
+  async query<Row extends object>(
+    name: string,
+    text: string,
+    values: readonly Value[] = [],
+  ): Promise<readonly Row[]> {
+    const until = performance.now() + this.#patience.connect
+    let leave: (() => void) | undefined
     try {
-      const client = await pool.connect()
-      unreachable = undefined
-      return client
+      leave = await this.#turns.take(this.#patience.connect)
+      const session = await this.#sessionWithin(until - performance.now())
+      return (await this.#run(session, { name, text, values })) as readonly Row[]
     } catch (error) {
-      const failure = postgresFailure(error, settings)
-      // A refused connection costs the server a process: not at the rate of brisk looks.
-      if (dials) unreachable = { failure, until: performance.now() + spans.redial }
-      throw failure
+      this.cost.failures += 1
+      throw postgresFailure(error, this.#settings)
+    } finally {
+      leave?.()
     }
   }
 
-  async function run<Row extends object>(
-    client: pg.PoolClient,
-    query: pg.QueryConfig,
-  ): Promise<readonly Row[]> {
-    const sentAt = performance.now()
-    // A broken connection also fails its query; here the event would have nobody to tell.
-    const ignore = () => {}
-    client.on('error', ignore)
+  async close(): Promise<void> {
+    this.#closing.abort(new ConnectionFault('closed'))
+    await this.#session?.close(CLOSE_WITHIN)
+  }
+
+  async #sessionWithin(within: Millis): Promise<PostgresSession> {
+    this.#closing.signal.throwIfAborted()
+    if (this.#session?.fault === undefined && this.#session !== undefined) return this.#session
+    if (this.#refusal !== undefined && performance.now() < this.#refusal.until) throw this.#refusal.failure
+    const options = { within, mayPrepare: this.#mayPrepare, signal: this.#closing.signal }
     try {
-      const { rows } = await client.query<Row>(query)
-      client.release()
+      this.#session = await openSession(this.#settings, this.#patience, options)
+    } catch (error) {
+      throw this.#refuse(error)
+    }
+    this.cost.connections += 1
+    this.#refusal = undefined
+    return this.#session
+  }
+
+  async #run(session: PostgresSession, statement: Statement): Promise<readonly object[]> {
+    const sentAt = performance.now()
+    try {
+      const { rows, inRecovery } = await session.run(statement, this.#patience.answer)
+      this.#isPooled = session.isPooled
+      if (inRecovery && !this.#acceptsStandby) throw new PostgresFailure(standby(this.#settings), false)
       return rows
     } catch (error) {
-      const failure = postgresFailure(error, settings)
-      // A mere refusal leaves the connection whole; pool.query() would throw it away.
-      client.release(!(failure instanceof PostgresFailure) || failure.fatal)
-      throw failure
+      throw this.#judge(session, postgresFailure(error, this.#settings))
     } finally {
-      client.off('error', ignore)
-      cost.statements += 1
-      cost.spent += performance.now() - sentAt
+      this.cost.statements += 1
+      this.cost.spent += performance.now() - sentAt
     }
   }
 
-  return {
-    cost,
-    async query(name, text, values = []) {
-      try {
-        return await run(await takeTurn(), { name, text, values: [...values] })
-      } catch (error) {
-        cost.failures += 1
-        throw error
-      }
-    },
-    async close() {
-      const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), CLOSE_WITHIN)
-      await pool.end()
-      clearTimeout(late)
-    },
+  /** Keeps a session that was merely refused something, and nothing else. */
+  #judge(session: PostgresSession, failure: unknown): unknown {
+    if (failure instanceof PostgresFailure && !failure.fatal) return failure
+    session.drop()
+    if (!(failure instanceof PostgresFailure)) return failure
+    if (failure.reason === 'postgres_pooler') this.#mayPrepare = false
+    return failure.unknownReason === 'malformed' ? this.#refuse(failure) : failure
+  }
+
+  /** A connection that is refused or broken off costs the server a process: not at the rate of brisk looks. */
+  #refuse(error: unknown): unknown {
+    const failure = postgresFailure(error, this.#settings)
+    this.#refusal = { failure, until: performance.now() + this.#patience.redial }
+    return failure
   }
 }
 
-function poolConfig(
-  { host, port, user, database, password, tls }: PostgresSettings,
-  spans: PostgresPatience,
-  sockets: Set<Socket>,
-): pg.PoolConfig {
-  return {
-    host,
-    port,
-    user,
-    database,
-    ...(password !== undefined && { password }),
-    ssl: tls === false ? false : tlsConfig(host, tls),
-    max: 1,
-    // Kept for good: when the server has no slot left, the one that we hold lets us say so with numbers.
-    idleTimeoutMillis: 0,
-    connectionTimeoutMillis: spans.connect,
-    query_timeout: spans.answer,
-    statement_timeout: spans.statement,
-    lock_timeout: spans.lock,
-    idle_in_transaction_session_timeout: 1_000,
-    application_name: 'caracal-gate-exporter',
-    options: sessionOptions.map((option) => `-c ${option}`).join(' '),
-    keepAlive: true,
-    stream: () => {
-      const socket = new Socket()
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-      return socket
-    },
-  }
-}
+/** Lets one at a time pass. */
+class Turns {
+  #last: Promise<void> = Promise.resolve()
 
-/** pg takes `host` for the name in the certificate whatever `servername` says, so the name is compared here. */
-function tlsConfig(host: string, { ca, cert, key, servername = host }: PostgresTls): pg.PoolConfig['ssl'] {
-  return {
-    rejectUnauthorized: true,
-    checkServerIdentity: (_, certificate) => checkServerIdentity(servername, certificate),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
+  /**
+   * @returns what ends the turn
+   * @throws ConnectionFault when it did not come within this time
+   */
+  async take(within: Millis): Promise<() => void> {
+    const mine = Promise.withResolvers<void>()
+    const late = Promise.withResolvers<never>()
+    const before = this.#last
+    this.#last = before.then(() => mine.promise)
+    const timer = setTimeout(() => late.reject(new ConnectionFault('timeout')), within)
+    try {
+      await Promise.race([before, late.promise])
+      return mine.resolve
+    } catch (fault) {
+      mine.resolve()
+      throw fault
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

@@ -46,7 +46,11 @@ export const postgres: Area = {
 
 /** More patient than the exporter, to tell what is slow from what is not there. */
 function openPatient({ config }: Installation): Postgres {
-  return openPostgres(config.postgres, { connect: 4_000, answer: 4_000, statement: 3_000, lock: 1_000 })
+  return openPostgres(
+    config.postgres,
+    { connect: 4_000, answer: 4_000, statement: 3_000, lock: 1_000 },
+    { acceptsStandby: true },
+  )
 }
 
 /** The roles whose connections are counted: in a cluster all, elsewhere those of services that are configured. */

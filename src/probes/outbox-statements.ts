@@ -1,4 +1,4 @@
-import { standingColumns } from './postgres-look.ts'
+import { spentColumn } from './postgres-look.ts'
 
 /** The API's outbox is `event_outbox`, the Coordinator's `caracal_outbox`. */
 export const outboxes = ['api', 'coordinator'] as const
@@ -62,7 +62,7 @@ export const both: Statement = {
   name: 'gate-outboxes',
   text: `SELECT ${columns('api')},
   ${columns('coordinator')},
-  ${standingColumns}
+  ${spentColumn}
   FROM ${apiFigures}, ${coordinatorFigures}`,
 }
 
@@ -70,10 +70,10 @@ export const both: Statement = {
 export const single: Readonly<Record<Outbox, Statement>> = {
   api: {
     name: 'gate-outbox-api',
-    text: `SELECT ${columns('api')}, ${standingColumns} FROM ${apiFigures}`,
+    text: `SELECT ${columns('api')}, ${spentColumn} FROM ${apiFigures}`,
   },
   coordinator: {
     name: 'gate-outbox-coordinator',
-    text: `SELECT ${columns('coordinator')}, ${standingColumns} FROM ${coordinatorFigures}`,
+    text: `SELECT ${columns('coordinator')}, ${spentColumn} FROM ${coordinatorFigures}`,
   },
 }

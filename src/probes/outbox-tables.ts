@@ -12,7 +12,7 @@ import {
   type OutboxRow,
   type Statement,
 } from './outbox-statements.ts'
-import { affordable, ask, postgresTarget, type Standing } from './postgres-look.ts'
+import { affordable, ask, postgresTarget, type Cost } from './postgres-look.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
@@ -75,7 +75,7 @@ export function outboxTables(postgres: Postgres): Probe {
 async function figures(
   postgres: Postgres,
   { name, text }: Statement,
-): Promise<(OutboxRow & Standing) | CannotSee> {
+): Promise<(OutboxRow & Cost) | CannotSee> {
   try {
     const [row] = await ask<OutboxRow>(postgres, name, text)
     if (row === undefined) throw new TypeError('an aggregate without GROUP BY came back without a row')

@@ -1,4 +1,4 @@
-import { standingColumns } from './postgres-look.ts'
+import { spentColumn } from './postgres-look.ts'
 
 /** One configured role, beside what holds for the whole server. */
 export interface ActivityRow {
@@ -46,7 +46,7 @@ export const activityStatement = {
       ELSE coalesce(activity.connections, 0) END AS hidden,
     server.connections AS server_connections,
     server.connection_limit AS server_limit,
-    ${standingColumns}
+    ${spentColumn}
   FROM server
     LEFT JOIN unnest($1::text[]) AS asked(role) ON true
     LEFT JOIN pg_roles AS roles ON roles.rolname = asked.role

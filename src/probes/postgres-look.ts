@@ -1,4 +1,4 @@
-import type { Postgres } from '../connections/postgres.ts'
+import type { Postgres, Value } from '../connections/postgres.ts'
 import { PostgresFailure } from '../connections/postgres-failure.ts'
 import type { Target } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
@@ -7,16 +7,14 @@ import { CannotSee, type Pace } from './probe.ts'
 /** The one Postgres server of the platform. */
 export const postgresTarget: Target = { id: 'postgres', labels: {} }
 
-/** Every statement of a probe begins with these, so that it says where it was run and what it cost. */
-export interface Standing {
-  readonly in_recovery: boolean
-  /** Time that the server spent on the statement so far, in milliseconds. */
+/** Every statement of a probe says what it cost. */
+export interface Cost {
+  /** Time that the server spent on the statement so far, planning included, in milliseconds. */
   readonly spent: number
 }
 
-/** Columns of Standing; the last ones to be evaluated, behind the FROM clause that holds the work. */
-export const standingColumns = `pg_is_in_recovery() AS in_recovery,
-  (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::float8 AS spent`
+/** Column of Cost; the last one to be evaluated, behind the FROM clause that holds the work. */
+export const spentColumn = `(extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000)::float8 AS spent`
 
 /**
  * Runs one statement.
@@ -26,18 +24,13 @@ export async function ask<Row extends object>(
   postgres: Postgres,
   name: string,
   text: string,
-  values?: readonly unknown[],
-): Promise<readonly (Row & Standing)[]> {
-  const rows = await postgres.query<Row & Standing>(name, text, values).catch((error: unknown) => {
+  values?: readonly Value[],
+): Promise<readonly (Row & Cost)[]> {
+  try {
+    return await postgres.query<Row & Cost>(name, text, values)
+  } catch (error) {
     throw error instanceof PostgresFailure ? cannotSee(error) : error
-  })
-  if (rows[0]?.in_recovery === true)
-    throw new CannotSee(
-      'contradictory',
-      'postgres_in_recovery',
-      'the configured Postgres is a standby whose rows may lag: name the primary, or wait until it is promoted',
-    )
-  return rows
+  }
 }
 
 function cannotSee(failure: PostgresFailure): CannotSee {

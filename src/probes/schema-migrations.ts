@@ -3,7 +3,7 @@ import type { Postgres } from '../connections/postgres.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { ask, postgresTarget, standingColumns } from './postgres-look.ts'
+import { ask, postgresTarget, spentColumn } from './postgres-look.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 10 * SECOND, brisk: SECOND, timeout: 800 }
@@ -17,7 +17,7 @@ interface VersionRow {
 
 const versionsStatement = {
   name: 'gate-migrations',
-  text: `SELECT version, ${standingColumns}
+  text: `SELECT version, ${spentColumn}
   FROM public.schema_migrations ORDER BY version LIMIT ${MOST_VERSIONS + 1}`,
 } as const
 
