@@ -1,6 +1,7 @@
 import type { Service } from './context.ts'
 import { clearBeforeStop, controlFaults } from './faults.ts'
 import type { FaultControl } from './faults.ts'
+import { recoverFromPostgresOutage, recoverFromRedisOutage } from './recovery.ts'
 import { startWorld } from './world.ts'
 import type { AnyReplica, Place, WorldOptions } from './world.ts'
 
@@ -27,6 +28,8 @@ export type Platform = {
   /** Starts what runs in a pod; `replicas` holds only those that were there from the start. */
   startReplica(service: Service, place: Place): Promise<PlatformReplica>
   stopReplica(name: string): Promise<void>
+  /** What a person does when Redis or Postgres is back after an outage, until both answer and nothing is left over. */
+  recover(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -46,6 +49,10 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
     replaceReplica: (name) => world.replace(name),
     startReplica: async (service, place) => described(await world.add(service, place)),
     stopReplica: (name) => world.remove(name),
+    recover: async () => {
+      await recoverFromPostgresOutage(world)
+      await recoverFromRedisOutage(world)
+    },
     stop: async () => {
       await clearBeforeStop(faults)
       await world.stop()
