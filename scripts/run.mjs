@@ -16,6 +16,7 @@ const partsOfScript = {
   'scripts/test.ts': ['redis-server', 'promtool', 'iproute2', 'psql'],
   'demo/main.ts': ['redis-server'],
   'bench/main.ts': ['redis-server'],
+  'chaos/main.ts': ['redis-server', 'faketime'],
 }
 
 function say(text) {

@@ -42,6 +42,12 @@ const parts = [
       'Debian: apt-get install --no-install-recommends postgresql-client; macOS: brew install libpq (15 or newer)',
   },
   {
+    name: 'faketime',
+    programs: ['faketime'],
+    debianPackage: 'faketime',
+    advice: 'Debian: apt-get install --no-install-recommends faketime; Linux only, for a clock of its own',
+  },
+  {
     name: 'iproute2',
     programs: ['ip'],
     debianPackage: 'iproute2',
