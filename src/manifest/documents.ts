@@ -1,5 +1,6 @@
-import { LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml'
+import { isCollection, isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
 import { isObject, objectAt, textAt, type PlainObject } from './objects.ts'
+import { asHelmReads } from './yaml-tags.ts'
 
 /** Forty times the platform's own manifest. Parsing that much takes half a second. */
 const TEXT_LIMIT = 2 * 1024 * 1024
@@ -59,23 +60,12 @@ function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-// Helm and Kubernetes read YAML 1.1 (`0400` is octal, `yes` is true), but know neither times nor sexagesimal numbers,
-// and leave text in base64 as it is. Of a key that is given twice the last one counts.
-const unknownToKubernetes = new Set(['timestamp', 'binary', 'set', 'omap', 'pairs'])
-
-function withoutOthers(tags: Tags): Tags {
-  return tags.filter(
-    (tag) =>
-      typeof tag === 'string' ||
-      (tag.format !== 'TIME' && !unknownToKubernetes.has(tag.tag.replace('tag:yaml.org,2002:', ''))),
-  )
-}
-
 function parsed(text: string, lineCounter: LineCounter): readonly Document[] {
   return [
-    ...parseAllDocuments(text, {
+    // A mark of the byte order is no part of the text.
+    ...parseAllDocuments(text.replace(/^\uFEFF/, ''), {
       version: '1.1',
-      customTags: withoutOthers,
+      customTags: asHelmReads,
       uniqueKeys: false,
       // Their message quotes the text, which may be a password.
       prettyErrors: false,
@@ -97,6 +87,12 @@ function valueOf(document: Document, place: string, lines: LineCounter): unknown
     const code = fault.code.toLowerCase().replaceAll('_', ' ')
     throw new ManifestError(`${place} is not YAML: ${code} in line ${lines.linePos(fault.pos[0]).line}`)
   }
+  visit(document, {
+    Pair(_, { key }) {
+      if (isCollection(key) || (isScalar(key) && key.value === null))
+        throw new ManifestError(`${place} has a key that is no text`)
+    },
+  })
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: 100 })

@@ -56,7 +56,7 @@ describe('documents', () => {
         grouped: 1000,
         time: '22:22',
         day: '2001-12-14',
-        binary: 'aGk=',
+        binary: 'hi',
         text: '0400',
         twice: 2,
       },
