@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { controlPlaneCache, controlPlanePrograms, controlPlaneSource } from '../rig/kubernetes/binaries.ts'
 
-const goEnvironment = {
+export const goEnvironment = {
   ...process.env,
   // Without C it needs no compiler beside Go's own; the module's own go.sum says what may be downloaded.
   CGO_ENABLED: '0',

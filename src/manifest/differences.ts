@@ -1,6 +1,7 @@
-import { isObject, scalarText, type PlainObject } from './objects.ts'
+import { aliases, apiField, type ApiField } from './api-fields.ts'
+import { isObject, scalarText, textAt, type PlainObject } from './objects.ts'
 import { billionths } from './quantity.ts'
-import { defaultedWhenEmpty, objectShape, type Shape } from './shapes.ts'
+import { objectShape, type Shape } from './shapes.ts'
 import { shown, type Trust } from './showing.ts'
 import { variablesOf } from './variables.ts'
 
@@ -18,9 +19,10 @@ export interface Comparison {
 }
 
 /**
- * Compares a live Deployment, StatefulSet, Job or Service with its manifest. Only what the manifest sets counts, so
- * defaults of the API server are no differences; but what the API server never adds by itself (containers, environment
- * variables, ports, volumes and their mounts, commands, selectors) must not be there without the manifest either.
+ * Compares a live Deployment, StatefulSet, Job or Service with its manifest, by what the API server does with a field
+ * that is missing on one side: it drops what is empty, false or 0 unless that differs from absent, and adds its defaults.
+ * Whatever else only the live object has was added by another hand. Labels and annotations count as the manifest sets
+ * them.
  */
 export function differences(
   manifest: PlainObject,
@@ -32,7 +34,8 @@ export function differences(
     if (ownedByAutoscaler && path === 'spec.replicas') return
     found.push({ path: shortened(path), ...shown(name, expected, actual, trust) })
   }
-  compare(manifest, live, { path: '', name: '', shape: objectShape, trust: 'known-field' }, report)
+  const type = textAt(manifest, 'kind')
+  compare(manifest, live, { path: '', name: '', shape: objectShape, trust: 'known-field', type }, report)
   return found
 }
 
@@ -44,6 +47,9 @@ interface Place {
   readonly name: string
   readonly shape: Shape
   readonly trust: Trust
+  /** What the API does with the field, and its type of the object or of the entries that are in it. */
+  readonly field?: ApiField | undefined
+  readonly type?: string | undefined
 }
 
 function shortened(path: string): string {
@@ -61,34 +67,53 @@ function compare(expected: unknown, actual: unknown, place: Place, report: Repor
     report(place.path, place.name, expected, actual ?? undefined, place.trust)
 }
 
-/** The API server drops what is empty, false or 0. */
-function isNothing(value: unknown): boolean {
+/** Whether the API server drops a value, because it is empty, false or 0 and that is as good as absent. */
+function isNothing(value: unknown, { field, type }: Pick<Place, 'field' | 'type'> = {}): boolean {
+  if (value === null || value === undefined) return true
   if (Array.isArray(value)) return value.length === 0
-  if (isObject(value)) return Object.values(value).every(isNothing)
-  return value === null || value === undefined || value === '' || value === false || value === 0
+  if (isObject(value))
+    return Object.entries(value).every(([name, inner]) => {
+      const known = apiField(type, name)
+      return isNothing(inner, { field: known, type: known?.type })
+    })
+  if (field?.pointer === true) return value === field.default
+  return value === '' || value === false || value === 0
 }
 
-function isSame(expected: unknown, actual: unknown, { name, shape, trust }: Place): boolean {
-  if (actual === undefined || actual === null) return isNothing(expected) && trust === 'known-field'
+function isSame(expected: unknown, actual: unknown, place: Place): boolean {
+  const { shape, trust, field } = place
+  if (actual === undefined || actual === null) return isNothing(expected, place) && trust === 'known-field'
   if (typeof actual === 'object') return false
   const [wanted, live] = [scalarText(expected), scalarText(actual)]
   if (wanted === live) return true
-  if (trust === 'known-field' && (wanted === '' || wanted === '0') && defaultedWhenEmpty.has(name))
-    return true
+  if (trust === 'known-field' && isNothing(expected, place) && isFilledIn(actual, field)) return true
   const amount = shape.quantity ? billionths(wanted) : undefined
   return amount !== undefined && amount === billionths(live)
+}
+
+/** Whether a value is what the API server puts where nothing was. */
+function isFilledIn(value: unknown, field: ApiField | undefined): boolean {
+  if (field?.derived === true) return true
+  return field?.default !== undefined && isEqual(value, field.default)
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  if (!isObject(one) || !isObject(other)) return scalarText(one) === scalarText(other)
+  const names = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...names].every((name) => isEqual(one[name] ?? '', other[name] ?? ''))
 }
 
 function compareObjects(expected: PlainObject, actual: unknown, place: Place, report: Report): void {
   const { path, name, shape, trust } = place
   if (!isObject(actual) && shape.free === undefined && shape.only === undefined) {
-    if (actual !== undefined || !isNothing(expected)) report(path, name, expected, actual ?? undefined, trust)
+    if (actual !== undefined || !isNothing(expected, place))
+      report(path, name, expected, actual ?? undefined, trust)
     return
   }
   const live = isObject(actual) ? actual : {}
   for (const field of shape.only ?? Object.keys(expected))
     compare(expected[field], live[field], placeOf(field, place), report)
-  for (const field of unexpected(expected, live, shape)) {
+  for (const field of unexpected(expected, live, place)) {
     const inner = placeOf(field, place)
     if (inner.shape.variables || inner.shape.keyOf) compare([], live[field], inner, report)
     else report(inner.path, field, undefined, live[field], inner.trust)
@@ -96,13 +121,23 @@ function compareObjects(expected: PlainObject, actual: unknown, place: Place, re
 }
 
 /** Fields that only the live object has, though the API server does not set them. */
-function unexpected(expected: PlainObject, live: PlainObject, shape: Shape): readonly string[] {
-  const candidates = shape.closed ? Object.keys(live) : (shape.neverDefaulted ?? [])
-  const isMissing = (field: string) => expected[field] === undefined || expected[field] === null
-  return candidates.filter((field) => isMissing(field) && (shape.free || !isNothing(live[field])))
+function unexpected(expected: PlainObject, live: PlainObject, { shape, type }: Place): readonly string[] {
+  return Object.keys(live).filter((name) => {
+    if (expected[name] !== undefined && expected[name] !== null) return false
+    const value = live[name]
+    if (shape.closed) return shape.free === true || !isNothing(value)
+    const field = apiField(type, name)
+    // What this version of the API does not have may have a default in another.
+    if (field === undefined || isNothing(value, { field, type: field.type })) return false
+    const alias = aliases[name]
+    // What stands under the other name is compared there.
+    if (alias !== undefined) return expected[alias] === undefined
+    return !isFilledIn(value, field)
+  })
 }
 
-function placeOf(field: string, { path, shape, trust }: Place): Place {
+function placeOf(field: string, { path, shape, trust, type }: Place): Place {
+  const known = apiField(type, field)
   const inner = shape.fields?.[field] ?? (shape.quantity ? { quantity: true as const } : {})
   const dotted = path === '' ? field : `${path}.${field}`
   return {
@@ -110,6 +145,8 @@ function placeOf(field: string, { path, shape, trust }: Place): Place {
     name: field,
     shape: inner,
     trust: inner.hidden ? 'never' : shape.free && !shape.quantity ? 'own-name' : trust,
+    field: known,
+    type: known?.type,
   }
 }
 
@@ -147,6 +184,12 @@ function compareByKey(
   }
   for (const [key, entry] of live)
     if (!wanted.has(key)) report(`${place.path}[${key}]`, key, undefined, entry, place.trust)
+  if (!place.shape.ordered) return
+  const [should, is] = [
+    [...wanted.keys()].filter((key) => live.has(key)),
+    [...live.keys()].filter((key) => wanted.has(key)),
+  ]
+  if (should.some((key, n) => key !== is[n])) report(place.path, place.name, should, is, place.trust)
 }
 
 function compareVariables(expected: unknown, actual: unknown, { path }: Place, report: Report): void {

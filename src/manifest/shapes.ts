@@ -5,10 +5,9 @@ export interface Shape {
   readonly fields?: Readonly<Record<string, Shape>>
   /** The only fields that are compared. */
   readonly only?: readonly string[]
-  /** Fields that the API server never sets by itself: what only the live object has was added by somebody. */
-  readonly neverDefaulted?: readonly string[]
-  /** A list whose entries have an identity: their order says nothing. */
+  /** A list whose entries have an identity: their order says nothing, unless it is `ordered`. */
   readonly keyOf?: (entry: PlainObject) => string
+  readonly ordered?: true
   /** Shape of the entries of a list. */
   readonly entry?: Shape
   /** A map with keys of the user's own. */
@@ -36,7 +35,6 @@ const probe: Shape = {
 const named: Shape = { keyOf: (entry) => textAt(entry, 'name') }
 
 const container: Shape = {
-  neverDefaulted: ['command', 'args', 'env', 'envFrom', 'ports', 'volumeMounts'],
   fields: {
     env: { variables: true },
     ports: { keyOf: (port) => portKey(port['containerPort'], port['protocol']) },
@@ -63,10 +61,10 @@ const volume: Shape = {
 }
 
 const podSpec: Shape = {
-  neverDefaulted: ['containers', 'initContainers', 'volumes', 'imagePullSecrets', 'nodeSelector'],
   fields: {
     containers: { ...named, entry: container },
-    initContainers: { ...named, entry: container },
+    // They run one after the other.
+    initContainers: { ...named, ordered: true, entry: container },
     volumes: { ...named, entry: volume },
     imagePullSecrets: named,
     nodeSelector: selector,
@@ -80,7 +78,6 @@ export const objectShape: Shape = {
   fields: {
     metadata,
     spec: {
-      neverDefaulted: ['ports'],
       fields: {
         template: { fields: { metadata, spec: podSpec } },
         volumeClaimTemplates: { keyOf: nameOf, entry: claim },
@@ -96,29 +93,3 @@ function portKey(port: unknown, protocol: unknown): string {
   const kind = scalarText(protocol)
   return kind === '' || kind === 'TCP' ? scalarText(port) : `${scalarText(port)}/${kind}`
 }
-
-/**
- * Fields in which nothing at all (an empty text or 0) stands for the API server's default.
- */
-export const defaultedWhenEmpty: ReadonlySet<string> = new Set([
-  'clusterIP',
-  'dnsPolicy',
-  'externalTrafficPolicy',
-  'failureThreshold',
-  'imagePullPolicy',
-  'internalTrafficPolicy',
-  'nodePort',
-  'periodSeconds',
-  'podManagementPolicy',
-  'protocol',
-  'restartPolicy',
-  'schedulerName',
-  'scheme',
-  'sessionAffinity',
-  'successThreshold',
-  'targetPort',
-  'terminationMessagePath',
-  'terminationMessagePolicy',
-  'timeoutSeconds',
-  'type',
-])

@@ -47,10 +47,11 @@ describe('drift from the manifest', () => {
     })
     expect(found).toEqual({
       api: [
-        3,
+        4,
         'Service/caracal-api spec.selector[app] is canary instead of api; ' +
+          'Service/caracal-api spec.type was added; ' +
           'Deployment/caracal-api containers[api].image is registry.example/team/api:v1 instead of registry.example/team/api:v2; ' +
-          'Deployment/caracal-api containers[api].args was added',
+          'and 1 more',
       ],
       sts: [0],
     })
