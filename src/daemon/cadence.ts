@@ -1,11 +1,12 @@
 import type { Finding } from '../core/finding.ts'
 import type { CheckStatus } from '../core/gate.ts'
+import { PUSHED_EVIDENCE } from '../core/observation.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { StopStatus } from '../core/stop.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 
-/** How often the platform is looked at: `brisk` while a rollout is under way or anything is not clear. */
+/** How often the platform is looked at: `brisk` while a rollout is under way or looking harder may change anything. */
 export type Cadence = 'quiet' | 'brisk'
 
 /** Stays brisk this long after the last reason for it, so that a fault that comes and goes is watched closely. */
@@ -27,20 +28,27 @@ export function nextCadence(previous: CadenceState, snapshot: Snapshot): Cadence
   return snapshot.at - previous.lastReasonAt < DWELL ? previous : { ...previous, cadence: 'quiet' }
 }
 
-function wantsBrisk({ rollout, checks, stops }: Snapshot): boolean {
+function wantsBrisk({ rollout, checks, stops, beliefs }: Snapshot): boolean {
   if (isActive(rollout)) return true
-  for (const status of stops.values()) if (status.state !== 'clear' && isOpen(status)) return true
-  for (const status of checks.values()) if (status.state !== 'pass' && isOpen(status)) return true
+  const pushed = beliefs.get(PUSHED_EVIDENCE)?.targets ?? new Map<string, unknown>()
+  const mayChange = (finding: Finding) =>
+    finding.unknownReason !== 'not_configured' && !pushed.has(finding.target ?? '')
+  for (const status of stops.values()) if (status.state !== 'clear' && isOpen(status, mayChange)) return true
+  for (const status of checks.values()) if (status.state !== 'pass' && isOpen(status, mayChange)) return true
   return false
 }
 
-/** Something is wrong or not known, and looking harder may tell. */
-function isOpen({ state, findings }: Pick<CheckStatus | StopStatus, 'state' | 'findings'>): boolean {
-  if (state === 'skipped') return false
-  return state !== 'unknown' || !findings.every(isNotConfigured)
-}
+type Status = Pick<CheckStatus | StopStatus, 'state' | 'findings' | 'streaks'>
 
-/** What nobody configured does not become known by looking harder. */
-function isNotConfigured(finding: Finding): boolean {
-  return finding.unknownReason === 'not_configured'
+/**
+ * Something is wrong or not known, and looking harder may tell. What nobody configured, and evidence that is missing, has
+ * expired or speaks against the rollout, waits for a person or a pipeline however often the platform is asked.
+ */
+function isOpen({ state, findings, streaks }: Status, mayChange: (finding: Finding) => boolean): boolean {
+  if (state === 'skipped') return false
+  const open = findings.filter(
+    ({ key, answer }) =>
+      answer === 'unmet' || answer === 'unknown' || streaks.get(key)?.breachedSince !== undefined,
+  )
+  return open.length === 0 ? state !== 'unknown' : open.some(mayChange)
 }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { deadLetterArrivals, pushedEvidence, ready } from '../../../src/checks/signals.ts'
 import type { Finding } from '../../../src/core/finding.ts'
 import type { CheckState, CheckStatus } from '../../../src/core/gate.ts'
 import { phases, type Phase, type Rollout } from '../../../src/core/rollout.ts'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { StopState, StopStatus } from '../../../src/core/stop.ts'
 import { initialCadence, nextCadence, type CadenceState } from '../../../src/daemon/cadence.ts'
+import { withFailing, withValue, without } from '../checks/world-changes.ts'
+import { healthyWorld, platformRules, roundsOf, type World } from '../checks/platform-world.ts'
 import { smallRules } from '../core/small-rules.ts'
+import { play } from '../../support/timeline.ts'
 
 const blind: Finding = {
   key: 'a',
@@ -82,5 +86,61 @@ describe('the cadence', () => {
     expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: [notConfigured] }))).toBe('quiet')
     const both = [notConfigured, blind]
     expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: both }))).toBe('brisk')
+  })
+
+  it('R87: is not quickened by what nobody configured beside what is well', () => {
+    const well: Finding = { key: 'b', answer: 'met', reason: 'ok', message: '' }
+    const found = believed(100_000, { check: 'unknown', findings: [notConfigured, well] })
+    expect(cadenceAfter(quiet, found)).toBe('quiet')
+  })
+})
+
+describe('the cadence between rollouts', () => {
+  const rules = platformRules()
+
+  /** The cadence of a platform that has been as it is for a minute, looked at once a second. */
+  function cadenceOf(world: World, pushedAt?: number): string {
+    const moments = Array.from({ length: 61 }, (_, second) => ({
+      at: second * 1_000,
+      rounds: roundsOf(world, second * 1_000).filter(
+        ({ probe, at }) => probe !== 'evidence' || pushedAt === undefined || at === pushedAt,
+      ),
+    }))
+    return play(rules, moments).reduce(nextCadence, initialCadence(0)).cadence
+  }
+  const healthy = healthyWorld()
+  const lost = (replica: string) => withValue(healthy, ready, { component: 'sts', replica }, 0, 'not_ready')
+
+  it.each<[string, World]>([
+    ['all is well', healthy],
+    ['X50: no evidence was pushed', without(healthy, 'evidence', '')],
+    ['X50: one piece of evidence is missing', without(healthy, 'evidence', 'schema-compatibility')],
+    [
+      'X50: evidence speaks against the rollout',
+      withValue(healthy, pushedEvidence, { check: 'helm-render' }, 0),
+    ],
+  ])('R87: is quiet while %s', (_, world) => {
+    expect(cadenceOf(world)).toBe('quiet')
+  })
+
+  it('X50: R87: is quiet while evidence has expired', () => {
+    expect(cadenceOf(healthy, 0)).toBe('quiet')
+  })
+
+  it.each<[string, World]>([
+    ['a replica is not ready', lost('sts-1')],
+    ['a store cannot be seen', withFailing(healthy, 'redis')],
+    ['evidence is missing and a replica is not ready', without(lost('sts-0'), 'evidence', '')],
+  ])('R87: is brisk while %s', (_, world) => {
+    expect(cadenceOf(world)).toBe('brisk')
+  })
+
+  it('R87: is brisk while a stop condition fires for what is over', () => {
+    const more = withValue(healthy, deadLetterArrivals, { stream: 'caracal.audit.events.dlq' }, 9)
+    const played = play(rules, [
+      { at: 0, rounds: roundsOf(healthy, 0) },
+      { at: 1_000, rounds: roundsOf(more, 1_000) },
+    ])
+    expect(played.reduce(nextCadence, quiet).cadence).toBe('brisk')
   })
 })
