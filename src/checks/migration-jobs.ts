@@ -91,7 +91,7 @@ function earlyPods(evidence: Evidence): readonly Finding[] {
         ? 'no pod of a new revision was created before the migrations were done'
         : `${reading.value} pods of a new revision were created before the migrations were done: ${reading.detail ?? ''}`,
       observed: { value: reading.value, unit: 'pods' },
-      threshold: { op: '<=', value: 0, unit: 'pods' },
+      threshold: { op: '<=', value: 0 },
       target: target.id,
     }
   })

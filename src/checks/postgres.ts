@@ -72,7 +72,7 @@ export function shares(
         reason: answer === 'unmet' ? reason : 'ok',
         message: `${who} uses ${reading.value} of ${bound.reading.value} ${used.unit}${limitText}`,
         observed: { value: Math.round(share * 1000) / 1000, unit: 'ratio' },
-        threshold: { op: '<=', value: level.trip, unit: 'ratio', clear: level.clear },
+        threshold: { op: '<=', value: level.trip, clear: level.clear },
         target: target.id,
       },
     ]

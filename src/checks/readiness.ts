@@ -116,7 +116,7 @@ function countOf(
     key: `${component}/${wanted} replicas`,
     message: `${proven} of ${wanted} ${component} replicas have proven readiness`,
     observed: { value: proven, unit: 'replicas' },
-    threshold: { op: '>=', value: least, unit: 'replicas' },
+    threshold: { op: '>=', value: least },
     target: target.id,
   } as const
   if (proven >= least) return [{ ...finding, answer: 'met', reason: 'ok' }]

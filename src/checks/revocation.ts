@@ -69,7 +69,7 @@ function everyReplicaReads(evidence: Evidence, stream: string): readonly Finding
       reason: enough ? 'ok' : 'group_missing',
       message: `${reading.value} of ${replicas} Gateway replicas read ${stream}`,
       observed: { value: reading.value, unit: 'groups' },
-      threshold: { op: '>=', value: replicas, unit: 'groups' },
+      threshold: { op: '>=', value: replicas },
       target: target.id,
     }
   })

@@ -168,7 +168,7 @@ function hasConsumer({ reading, target }: Sighting): Finding {
     reason: value > 0 ? 'ok' : 'no_consumer',
     message: `${key} has ${value === 0 ? 'no' : value} ${value === 1 ? 'consumer' : 'consumers'}`,
     observed: { value, unit: 'consumers' },
-    threshold: { op: '>=', value: 1, unit: 'consumers' },
+    threshold: { op: '>=', value: 1 },
     target: target.id,
   }
 }

@@ -1,5 +1,6 @@
 import { apiVersion } from '../publish/contract.ts'
 import {
+  addedLater,
   flag,
   listOf,
   longText,
@@ -14,6 +15,7 @@ import {
 } from './shape.ts'
 
 const observed = nullable(record({ value: quantity, unit: text }))
+const threshold = record({ op: text, value: quantity, unit: text })
 
 /** What checks and stop conditions have in common. */
 const item = {
@@ -26,9 +28,16 @@ const item = {
   since: time,
   unknownReason: nullable(text),
   observed,
-  threshold: nullable(record({ op: text, value: quantity, unit: text })),
+  threshold: nullable(threshold),
   culprits: listOf(
-    record({ key: text, message: text, target: nullable(text), since: nullable(time), observed }),
+    record({
+      key: text,
+      message: text,
+      target: nullable(text),
+      since: nullable(time),
+      observed,
+      threshold: addedLater(threshold),
+    }),
   ),
   culpritCount: quantity,
   lastAttemptAt: nullable(time),

@@ -110,7 +110,7 @@ function itemLines(item: Item, report: Report, blocker: Blocker | undefined): re
   const why = unknownReason === null ? reason : `${reason}, unknown: ${unknownReason}`
   const blamed = culprits.slice(0, most.culprits).map((culprit) => {
     const since = culprit.since === null ? '' : ` since ${moment(culprit.since, report)}`
-    const seen = compared({ observed: culprit.observed, threshold: null })
+    const seen = compared(culprit)
     const said = [culprit.message, seen].filter((text) => text !== '' && text !== message).join('; ')
     const where = culprit.target === null || culprit.target === culprit.key ? '' : ` (${culprit.target})`
     return `${culprit.key}${where}${since}${said === '' ? '' : `: ${said}`}`

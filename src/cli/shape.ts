@@ -45,6 +45,11 @@ export function nullable<Value>(reader: Reader<Value>): Reader<Value | null> {
   return (value, path) => (value === null ? null : reader(value, path))
 }
 
+/** A field that was added within the version: an exporter that does not send it yet has nothing to say there. */
+export function addedLater<Value>(reader: Reader<Value>): Reader<Value | null> {
+  return (value, path) => nullable(reader)(value ?? null, path)
+}
+
 export function listOf<Value>(reader: Reader<Value>): Reader<readonly Value[]> {
   return (value, path) =>
     Array.isArray(value)

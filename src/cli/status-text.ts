@@ -72,9 +72,9 @@ function culpritLines(item: Item, blocker: Blocker, report: Report): readonly st
   const shown = item.culprits.slice(0, 3)
   const rest = item.culpritCount - shown.length
   return [
-    ...shown.map(({ key, since, observed, message }) => {
+    ...shown.map(({ key, since, observed, threshold, message }) => {
       const begun = since === null ? '' : ` since ${moment(since, report)}`
-      const seen = compared({ observed, threshold: item.threshold })
+      const seen = compared({ observed, threshold })
       const said = blocker.message.includes(message) ? '' : message
       const words = [said, seen].filter((text) => text !== '').join('; ')
       return `    culprit: ${key}${begun}${words === '' ? '' : `: ${words}`}`

@@ -15,9 +15,13 @@ export interface Quantity {
   readonly unit: Unit
 }
 
-/** The limit beside the observed value; `clear` is where a breach counts as over, when that is another value. */
-export interface Threshold extends Quantity {
+/**
+ * The limit beside the observed value, in the unit of that: it has none of its own, so that the two cannot differ.
+ * `clear` is where a breach counts as over, when that is another value.
+ */
+export interface Threshold {
   readonly op: '<=' | '>=' | '=='
+  readonly value: number
   readonly clear?: number
 }
 
@@ -175,7 +179,7 @@ export function atMost(
   return findingsOf(account, claim, (value) => ({
     answer: value > trip ? 'unmet' : value > clear ? 'near' : 'met',
     observed: { value, unit },
-    threshold: { op: '<=', value: trip, unit, clear },
+    threshold: { op: '<=', value: trip, clear },
   }))
 }
 
@@ -184,7 +188,7 @@ export function isTrue(account: Account, { unit }: Signal, claim: Claim): readon
   return findingsOf(account, claim, (value) => ({
     answer: value === 1 ? 'met' : 'unmet',
     observed: { value, unit },
-    threshold: { op: '==', value: 1, unit },
+    threshold: { op: '==', value: 1 },
   }))
 }
 
@@ -210,7 +214,7 @@ export function noneAdded(
     return {
       answer: added > 0 ? 'unmet' : 'met',
       observed: { value: added, unit },
-      threshold: { op: '<=', value: 0, unit },
+      threshold: { op: '<=', value: 0 },
       tally: { key, value, settles: true, ...(mark !== known && { mark }) },
     }
   })
@@ -231,7 +235,7 @@ export function notAboveBaseline(
     return {
       answer: value > baseline ? 'unmet' : 'met',
       observed: { value, unit },
-      threshold: { op: '<=', value: baseline, unit },
+      threshold: { op: '<=', value: baseline },
       tally: { key, value, settles: false, ...(mark !== known && { mark }) },
     }
   })

@@ -48,6 +48,8 @@ export interface Culprit {
   /** Since when it has been so. */
   readonly since: Timestamp | null
   readonly observed: Observed | null
+  /** In the unit of what was observed; another subject of the item may have a limit in another unit. */
+  readonly threshold: Threshold | null
 }
 
 /** What checks and stop conditions have in common. */

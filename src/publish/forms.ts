@@ -38,8 +38,12 @@ export function observedForm(quantity: Quantity | undefined): Observed | null {
   return { value: quantity.value + 0, unit: quantity.unit }
 }
 
-export function thresholdForm(limit: Limit | undefined): Threshold | null {
-  if (limit === undefined || !Number.isFinite(limit.value)) return null
-  const clear = limit.clear !== undefined && Number.isFinite(limit.clear) ? limit.clear : null
-  return { op: limit.op, value: limit.value, clear, unit: limit.unit }
+/** The limit in the unit of what was observed; without that there is nothing to hold it against. */
+export function thresholdForm(
+  limit: Limit | undefined,
+  unit: Quantity['unit'] | undefined,
+): Threshold | null {
+  if (limit === undefined || unit === undefined || !Number.isFinite(limit.value)) return null
+  const { op, value, clear } = limit
+  return { op, value, clear: clear !== undefined && Number.isFinite(clear) ? clear : null, unit }
 }

@@ -130,7 +130,7 @@ function item(
     since: rfc3339(status?.since ?? snapshot.at),
     unknownReason: worst.unknownReason ?? null,
     observed: observedForm(worst.observed),
-    threshold: thresholdForm(worst.threshold),
+    threshold: thresholdForm(worst.threshold, worst.observed?.unit),
     target: worst.target === undefined ? null : clip(worst.target),
     culprits: blamed.slice(0, culpritLimit).map((finding) => culprit(finding, status)),
     culpritCount: blamed.length,
@@ -176,6 +176,7 @@ function culprit(finding: Finding, status: Status | undefined): Culprit {
     target: finding.target === undefined ? null : clip(finding.target),
     since: since === undefined ? null : rfc3339(since),
     observed: observedForm(finding.observed),
+    threshold: thresholdForm(finding.threshold, finding.observed?.unit),
   }
 }
 

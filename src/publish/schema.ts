@@ -31,6 +31,7 @@ const culprit = z.object({
   target: name.nullable(),
   since: timestamp.nullable(),
   observed: observed.nullable(),
+  threshold: threshold.nullable(),
 })
 
 const item = z.object({

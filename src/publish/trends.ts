@@ -90,5 +90,5 @@ function seriesForm(
     const epochSeconds = (slot * trendInterval) / 1_000
     return [epochSeconds, value === undefined ? null : Math.round(value * 1_000) / 1_000 + 0]
   })
-  return { ref, title: clip(title), unit, threshold: thresholdForm(threshold), points }
+  return { ref, title: clip(title), unit, threshold: thresholdForm(threshold, unit), points }
 }

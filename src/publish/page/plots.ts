@@ -26,7 +26,7 @@ function card(measure: Measure, { report, snapshot, rules }: PageView): Html | u
   const ref = kind === 'stops' ? `stop-conditions/${id}` : `gates/${gate?.id}/checks/${id}`
   const worst = worstOf(measure, snapshot, rules)
   const observed = observedForm(worst?.observed)
-  const threshold = thresholdForm(worst?.threshold)
+  const threshold = thresholdForm(worst?.threshold, unit)
   return html`<figure class="plot" data-ref="${ref}" data-unit="${unit}">
     <figcaption>
       <h3><a href="#${kind === 'stops' ? 'stop' : 'check'}-${slug(id)}">${title}</a></h3>

@@ -53,7 +53,7 @@ describe('every replica that a workload wants proves readiness', () => {
     expect(findingsIn(condition, oneGone)[0]).toMatchObject({
       message: '1 of 2 sts replicas have proven readiness',
       observed: { value: 1, unit: 'replicas' },
-      threshold: { op: '>=', value: 2, unit: 'replicas' },
+      threshold: { op: '>=', value: 2 },
     })
     expect(faultsIn(condition, bothGone)).toEqual(['sts/2 replicas unmet too_few_replicas'])
   })

@@ -189,7 +189,7 @@ describe('connections to Postgres are available', () => {
       key: 'coordinator',
       message: 'coordinator uses 40 of 40 connections',
       observed: { value: 1, unit: 'ratio' },
-      threshold: { op: '<=', value: 0.9, clear: 0.8, unit: 'ratio' },
+      threshold: { op: '<=', value: 0.9, clear: 0.8 },
     })
   })
 })

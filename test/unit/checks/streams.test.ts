@@ -127,7 +127,7 @@ describe('required groups keep up', () => {
       key: relayKey,
       message: `${relayKey} has 4711 undelivered entries`,
       observed: { value: 4_711, unit: 'entries' },
-      threshold: { op: '<=', value: 1_000, clear: 500, unit: 'entries' },
+      threshold: { op: '<=', value: 1_000, clear: 500 },
       target: 'redis',
     })
   })

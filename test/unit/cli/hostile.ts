@@ -40,6 +40,7 @@ const item = fc.record({
       target: fc.option(anyText),
       since: fc.constant(at(-5)),
       observed: fc.constant(null),
+      threshold: fc.constant(null),
     }),
     { maxLength: 3 },
   ),

@@ -142,6 +142,7 @@ export function held(more: Partial<GateReport> = {}): GateReport {
               target: 'http://sts-1:8080',
               since: at(-74),
               observed: null,
+              threshold: null,
             },
           ],
           culpritCount: 1,

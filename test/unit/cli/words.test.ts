@@ -36,6 +36,19 @@ describe('the text of status', () => {
     ])
   })
 
+  it('X67: names the amount of a culprit beside its own limit', () => {
+    const [, item] = held().gates[0]?.checks ?? []
+    const [culprit] = item?.culprits ?? []
+    if (item === undefined || culprit === undefined) throw new Error('no culprit')
+    const threshold = { op: '>=', value: 1, clear: null, unit: 'replicas' } as const
+    const amount = { ...culprit, observed: { value: 0, unit: 'replicas' }, threshold } as const
+    const showing = (culprits: readonly (typeof amount)[]) =>
+      shown(held({ gates: [gate('readiness', [{ ...item, culprits }])] }))
+    expect(showing([amount])).toContain('sts-1 says not ready; 0 replicas, limit >= 1 replicas\n')
+    const { threshold: _, ...older } = amount
+    expect(showing([older as typeof amount])).toContain('sts-1 says not ready; 0 replicas\n')
+  })
+
   it('lists every gate with its checks and every stop condition, in columns', () => {
     const lines = shown(stopped()).split('\n')
     expect(lines.slice(lines.indexOf('Gates'))).toEqual([

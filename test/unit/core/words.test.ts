@@ -36,7 +36,7 @@ describe('findings', () => {
     const at = (key: string, value: number): Finding => ({
       ...finding(key, 'met'),
       observed: { value, unit: 'entries' },
-      threshold: { op: '<=', value: 10, unit: 'entries' },
+      threshold: { op: '<=', value: 10 },
     })
     expect(worstFirst([at('a', 1), at('b', 9), at('c', 5)]).map(({ key }) => key)).toEqual(['b', 'c', 'a'])
   })

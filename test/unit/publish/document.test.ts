@@ -49,7 +49,7 @@ describe('the document', () => {
       message: 'sts-1 is 400 s old',
       target: 'sts/sts-1',
       observed: { value: 400, unit: 'seconds' },
-      threshold: { op: '<=', value: 300, unit: 'seconds', clear: 60 },
+      threshold: { op: '<=', value: 300, clear: 60 },
     })
     const report = reportOf(new Map([['ready-sts', [bad, finding('met')]]]))
     expect(checkOf(report, 'ready-sts')).toMatchObject({

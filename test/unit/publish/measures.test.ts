@@ -33,7 +33,7 @@ describe('the measure of a check or stop condition', () => {
     const worst = worstOf(measureOf('revocation-snapshot-stale'), judged(healthyWorld()), rules)
     expect(worst).toMatchObject({
       observed: { value: 12, unit: 'seconds' },
-      threshold: { op: '<=', unit: 'seconds' },
+      threshold: { op: '<=' },
     })
   })
 

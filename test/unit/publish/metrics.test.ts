@@ -117,7 +117,7 @@ describe('the series of a release', () => {
             reason: 'r',
             message: 'm',
             observed: { value: 3, unit: 'entries' },
-            threshold: { op: '<=', value: 0, unit: 'entries' },
+            threshold: { op: '<=', value: 0 },
           },
         ],
       ]),

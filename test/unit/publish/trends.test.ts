@@ -11,7 +11,7 @@ const lag = 'gates/readiness/checks/ready-sts'
 function measured(value: number, more: Partial<Finding> = {}): Finding {
   return finding(value > 100 ? 'unmet' : 'met', {
     observed: { value, unit: 'entries' },
-    threshold: { op: '<=', value: 100, unit: 'entries', clear: 50 },
+    threshold: { op: '<=', value: 100, clear: 50 },
     ...more,
   })
 }
@@ -66,8 +66,8 @@ describe('trends', { timeout: 60_000 }, () => {
 
   it('take the lowest for the worst where the limit is from below, and the furthest where it is a value', () => {
     const { judge, ...platform } = judging()
-    const least = (value: number) => measured(value, { threshold: { op: '>=', value: 2, unit: 'entries' } })
-    const exactly = (value: number) => measured(value, { threshold: { op: '==', value: 2, unit: 'entries' } })
+    const least = (value: number) => measured(value, { threshold: { op: '>=', value: 2 } })
+    const exactly = (value: number) => measured(value, { threshold: { op: '==', value: 2 } })
     for (const value of [3, 1, 2, 3]) judge(least(value))
     for (const value of [3, 1, 2, -7, 4]) judge(exactly(value))
     judge(exactly(2))
@@ -77,7 +77,7 @@ describe('trends', { timeout: 60_000 }, () => {
   it('show the worst subject', () => {
     const { judge, ...platform } = judging()
     const one = (key: string, value: number, limit: number) =>
-      measured(value, { key, threshold: { op: '<=', value: limit, unit: 'entries' } })
+      measured(value, { key, threshold: { op: '<=', value: limit } })
     judge([one('a', 50, 100), one('b', 9, 10), one('c', 3, 10)], 5)
     expect(platform.values()).toEqual([[9]])
     expect(platform.trends().series[0]?.threshold).toEqual({
