@@ -1,4 +1,5 @@
 import { atMost, noneAdded, type Condition } from '../core/finding.ts'
+import { newOf } from './counted.ts'
 import { expected } from './expected.ts'
 import type { StreamSpec } from './platform.ts'
 import { evidenceDropped, groupLost, tamperFindings } from './signals.ts'
@@ -45,6 +46,7 @@ export const noTampering: Condition = {
   judge: (evidence, recollection) =>
     noneAdded(evidence.of(tamperFindings), tamperFindings, 'zero', recollection, {
       reason: 'audit_tamper_detected',
-      describe: ({ reading }, key) => `${key} counts ${reading.value} tamper findings`,
+      describe: ({ reading }, key, observed) =>
+        `${key} counts ${newOf(observed, reading, 'tamper finding', 'tamper findings')}`,
     }),
 }

@@ -1,4 +1,5 @@
 import { noneAdded, type Condition } from '../core/finding.ts'
+import { newOf } from './counted.ts'
 import { deadLetterArrivals } from './signals.ts'
 
 /**
@@ -11,6 +12,6 @@ export const noDeadLetters: Condition = {
   judge: (evidence, recollection) =>
     noneAdded(evidence.of(deadLetterArrivals), deadLetterArrivals, 'first-sight', recollection, {
       reason: 'dead_letter_arrived',
-      describe: ({ reading }, key) => `${key} took ${reading.value} entries in its lifetime`,
+      describe: ({ reading }, key, observed) => `${key} took ${newOf(observed, reading, 'entry', 'entries')}`,
     }),
 }

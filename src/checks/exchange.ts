@@ -1,4 +1,5 @@
 import { noneAdded, type Baseline, type Condition, type Recollection } from '../core/finding.ts'
+import { newOf } from './counted.ts'
 import { circuitOpened, policyErrors } from './signals.ts'
 
 /** In a rollout a replica seen for the first time is new, so all that it counts is news. */
@@ -16,7 +17,8 @@ export const circuitStaysClosed: Condition = {
   judge: (evidence, recollection) =>
     noneAdded(evidence.of(circuitOpened), circuitOpened, baselineOf(recollection), recollection, {
       reason: 'sts_circuit_open',
-      describe: ({ reading }, key) => `${key} opened its circuit towards STS ${reading.value} times`,
+      describe: ({ reading }, key, observed) =>
+        `${key} opened its circuit towards STS: ${newOf(observed, reading, 'time', 'times')}`,
     }),
 }
 
@@ -27,6 +29,7 @@ export const policiesWork: Condition = {
   judge: (evidence, recollection) =>
     noneAdded(evidence.of(policyErrors), policyErrors, baselineOf(recollection), recollection, {
       reason: 'policy_error',
-      describe: ({ reading }, key) => `${key} counts ${reading.value} policy errors`,
+      describe: ({ reading }, key, observed) =>
+        `${key} counts ${newOf(observed, reading, 'policy error', 'policy errors')}`,
     }),
 }

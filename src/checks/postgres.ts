@@ -71,7 +71,8 @@ export function shares(
         answer,
         reason: answer === 'unmet' ? reason : 'ok',
         message: `${who} uses ${reading.value} of ${bound.reading.value} ${used.unit}${limitText}`,
-        observed: { value: Math.round(share * 1000) / 1000, unit: 'ratio' },
+        // Rounded, a share just above the limit would stand beside it as if it were the limit.
+        observed: { value: share, unit: 'ratio' },
         threshold: { op: '<=', value: level.trip, clear: level.clear },
         target: target.id,
       },

@@ -1,4 +1,5 @@
 import { isTrue, noneAdded, type Condition } from '../core/finding.ts'
+import { newOf } from './counted.ts'
 import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'
 import { shares } from './postgres.ts'
@@ -22,7 +23,8 @@ export function memoryAvailable(limits: Limits['redis']): Condition {
       ...shares(evidence, redisMemoryUsed, redisMemoryLimit, limits.memoryRatio, 'memory_pressure'),
       ...noneAdded(evidence.of(redisRejectedWrites), redisRejectedWrites, 'first-sight', recollection, {
         reason: 'writes_rejected',
-        describe: ({ reading }) => `Redis rejected ${reading.value} writes in its lifetime`,
+        describe: ({ reading }, _key, observed) =>
+          `Redis rejected ${newOf(observed, reading, 'write', 'writes')}`,
       }).map((finding) => (finding.answer === 'unknown' ? finding : { ...finding, key: 'writes', hold: 0 })),
     ],
   }

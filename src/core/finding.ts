@@ -137,8 +137,11 @@ export function keyOf(labels: Labels, fallback: string): string {
 export interface Claim {
   /** Code of a breach; a function where the target itself says why. */
   readonly reason: string | ((sighting: Sighting) => string)
-  /** Says what was seen, e.g. `snapshot of gateway/gateway-1 is 71 s old`. */
-  readonly describe: (sighting: Sighting, key: string) => string
+  /**
+   * Says what was seen, e.g. `snapshot of gateway/gateway-1 is 71 s old`.
+   * @param observed what is judged: of a lifetime count, what was added to it
+   */
+  readonly describe: (sighting: Sighting, key: string, observed: Quantity) => string
 }
 
 /** What a claim makes of one value; the rest of a finding is the same for all claims. */
@@ -157,7 +160,7 @@ function findingsOf(
     return {
       key,
       reason: judged.answer === 'unmet' ? reasonOf(claim, sighting) : 'ok',
-      message: claim.describe(sighting, key),
+      message: claim.describe(sighting, key, judged.observed),
       target: target.id,
       ...judged,
     }
