@@ -5,6 +5,7 @@ import type { Condition, Finding } from './finding.ts'
 import { attributed, endedBefore, madeGood, newLatch, relatch, stillStands, type Latch } from './latch.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
+import { overSince, toldAfter, type Over } from './told.ts'
 
 export const stopStates = ['clear', 'pending', 'firing', 'unknown', 'skipped'] as const
 export type StopState = (typeof stopStates)[number]
@@ -40,8 +41,15 @@ export interface StopStatus {
   readonly since: Instant
   readonly findings: readonly Finding[]
   readonly streaks: Streaks
-  /** The worst finding of the breach that makes it pending or firing; stays until the condition is clear. */
+  /**
+   * What makes it pending or firing, as it is now: the worst finding of the breach, or while it fires on after that, one
+   * that says so. Message, observed value, limit and first culprit are told of it.
+   */
   readonly cause?: Finding
+  /** The worst finding of the breach that was last seen; stays until the condition is clear. */
+  readonly breach?: Finding
+  /** Set while it fires although everything is well. */
+  readonly over?: Over
   /** Since when every subject has been seen to be well. */
   readonly wellSince?: Instant
   /** When the newest counted event was seen. */
@@ -51,9 +59,13 @@ export interface StopStatus {
   readonly firings: number
 }
 
-/** Whether all that is wrong are events that were counted, so that an acknowledgement or the window settles it. */
-export function countsEvents(status: StopStatus): boolean {
-  const wrong = status.findings.filter((finding) => finding.answer === 'unmet')
+/**
+ * Whether nothing stands of what fires, so that an acknowledgement ends it: all that is wrong are events that were
+ * counted, or it is over and only its window runs.
+ */
+export function standsNoMore({ findings, over }: StopStatus): boolean {
+  if (over?.awaits === 'window') return true
+  const wrong = findings.filter((finding) => finding.answer === 'unmet')
   return wrong.length > 0 && wrong.every((finding) => finding.tally?.settles === true)
 }
 
@@ -68,9 +80,9 @@ export function forbids(status: StopStatus): boolean {
  * was not there before the rollout.
  */
 export function speaksForRollback(status: StopStatus): boolean {
-  const { state, cause, latch } = status
+  const { state, breach, latch } = status
   if (!forbids(status) || latch?.preexisting === true) return false
-  const seen = state === 'firing' && cause !== undefined && cause.answer !== 'unknown'
+  const seen = state === 'firing' && breach !== undefined && breach.answer !== 'unknown'
   return seen || (latch?.proven === true && latch.acknowledged === undefined)
 }
 
@@ -89,24 +101,24 @@ export function stopStatus(
       : (previous?.wellSince ?? tick.now)
     : undefined
   const lastEventAt = newEvent(previous?.findings, findings) ? tick.now : previous?.lastEventAt
-  const isOver =
-    wellSince !== undefined &&
-    tick.now - wellSince >= stop.clearAfter &&
-    // Outside a rollout nothing latches, so an edge stands long enough for somebody to see it.
-    (stop.kind !== 'edge' || tick.rollout || tick.now - (lastEventAt ?? -Infinity) >= stop.window)
+  const well = wellSince === undefined ? undefined : overSince(stop, wellSince, lastEventAt, tick)
+  const isOver = well !== undefined && tick.now >= well.clearsAt
   const state = nextState(stop, previous?.state === 'firing' && !isOver, findings, streaks, tick.now)
-  const breach = findings.find((finding) => breached(finding, streaks.get(finding.key)))
-  const cause = causeOf(breach, previous?.cause) ?? (state === 'firing' ? previous?.cause : undefined)
+  const isBreached = (finding: Finding) => breached(finding, streaks.get(finding.key))
+  const standing = causeOf(findings.find(isBreached), previous?.breach)
+  const breach = standing ?? (state === 'firing' ? previous?.breach : undefined)
+  const over = state === 'firing' ? well : undefined
+  const cause = standing ?? (breach && toldAfter(breach, findings, over))
   const began = state === 'firing' && previous?.state !== 'firing'
   // An acknowledgement covers what was there before it; what comes while it still fires is news.
-  const anew = state === 'firing' && breach !== undefined && previous?.latch?.acknowledged !== undefined
+  const anew = state === 'firing' && standing !== undefined && previous?.latch?.acknowledged !== undefined
   const held = isOver ? endedBefore(previous?.latch) : previous?.latch
   const another = stop.kind === 'edge' && state === 'firing' && (!began || stillStands(held))
   const others = another ? othersThan(findings, previous?.streaks, held?.culprits) : []
   const isAnother = began || others.length > 0 || (anew && tick.rollout)
   const isNews = isAnother && tick.rollout && (others.length > 0 || !stillStands(held))
   const latched = isNews ? relatch(held, others.length > 0 ? others : findings, tick.now) : held
-  const isSeen = state === 'firing' && breach?.answer === 'unmet'
+  const isSeen = state === 'firing' && standing?.answer === 'unmet'
   const proven = isSeen && latched?.proven === false ? { ...latched, proven: true } : latched
   const latch = proven && knownBetter(proven, state, findings, tick.now)
   return {
@@ -117,6 +129,8 @@ export function stopStatus(
     streaks,
     firings: (previous?.firings ?? 0) + (isAnother ? 1 : 0),
     ...(cause !== undefined && { cause }),
+    ...(breach !== undefined && { breach }),
+    ...(over !== undefined && { over }),
     ...(wellSince !== undefined && { wellSince }),
     ...(lastEventAt !== undefined && { lastEventAt }),
     ...(latch !== undefined && { latch }),
@@ -198,10 +212,10 @@ function fires(stop: StopCondition, finding: Finding, streak: Streak | undefined
 /** The latch of a condition that was already firing when a rollout began. */
 export function preexistingLatch(status: StopStatus, at: Instant): Latch {
   // What fires may be well for the moment; then its cause is remembered.
-  const { cause, findings } = status
+  const { breach, findings } = status
   const latch = newLatch(findings, at)
-  if (cause === undefined || latch.culprits.length > 0) return { ...latch, preexisting: true }
-  const { reason, message, key, answer } = cause
+  if (breach === undefined || latch.culprits.length > 0) return { ...latch, preexisting: true }
+  const { reason, message, key, answer } = breach
   return { at, reason, message, culprits: [key], preexisting: true, proven: answer !== 'unknown' }
 }
 

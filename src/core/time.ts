@@ -22,3 +22,10 @@ export function inWords(span: Millis): string {
   const rest = minutes % 60
   return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`
 }
+
+/** The time of day of an instant, in UTC and whole seconds: `20:15:00 UTC`. */
+export function timeOfDay(instant: Instant): string {
+  const seconds = Math.floor(instant / SECOND)
+  const parts = [Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
+  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`
+}

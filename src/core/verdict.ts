@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts'
 import type { CheckStatus, GateStatus } from './gate.ts'
+import type { Latch } from './latch.ts'
 import { forbids, type StopStatus } from './stop.ts'
 import { inWords, type Instant, type Millis } from './time.ts'
 
@@ -39,22 +40,46 @@ export interface Judged {
   readonly impediments: ReadonlyMap<string, string>
 }
 
+/** A verdict with what makes it so: the summary is told of that and of nothing else. */
+type Conclusion =
+  | { readonly verdict: 'stop'; readonly because: Because }
+  | { readonly verdict: 'proceed' }
+  | { readonly verdict: 'hold'; readonly because: Because | undefined }
+
+interface Because {
+  readonly first: Blocker
+  /** How many more there are of the same weight. */
+  readonly more: number
+}
+
 /** Concludes from gates and stop conditions whether the rollout may proceed. */
 export function conclude(previous: VerdictStatus | undefined, judged: Judged): VerdictStatus {
   const { now, gap, gates, stops, steadyRequired } = judged
   const proven = judged.impediments.size === 0 && allProven(gates, stops)
   const provenSince = !proven ? undefined : gap ? now : (previous?.provenSince ?? now)
   const steady = provenSince !== undefined && now - provenSince >= steadyRequired
-  const verdict = stops.some(({ status }) => forbids(status)) ? 'stop' : steady ? 'proceed' : 'hold'
   const blocking = blockers(judged)
+  const conclusion = concluded(blocking, steady)
+  const { verdict } = conclusion
   return {
     verdict,
     since: previous?.verdict === verdict ? previous.since : now,
-    summary: summarise(verdict, judged, blocking),
-    blocking,
+    summary: summarise(conclusion, judged),
+    blocking: blocking.map(({ forbids: _, ...blocker }) => blocker),
     steadyRequired,
     ...(provenSince !== undefined && { provenSince }),
   }
+}
+
+function concluded(blocking: readonly Blocking[], steady: boolean): Conclusion {
+  const forbidding = becauseOf(blocking.filter((blocker) => blocker.forbids))
+  if (forbidding !== undefined) return { verdict: 'stop', because: forbidding }
+  if (steady) return { verdict: 'proceed' }
+  return { verdict: 'hold', because: becauseOf(blocking.filter(({ rootCause }) => rootCause)) }
+}
+
+function becauseOf([first, ...rest]: readonly Blocker[]): Because | undefined {
+  return first && { first, more: rest.length }
 }
 
 /** Every gate that is not switched off passes, there is at least one, and no stop condition is in doubt. */
@@ -67,7 +92,12 @@ function allProven(gates: Judged['gates'], stops: Judged['stops']): boolean {
   )
 }
 
-interface Candidate extends Omit<Blocker, 'rootCause'> {
+interface Blocking extends Blocker {
+  /** A stop that stands or is latched: it makes the verdict. */
+  readonly forbids: boolean
+}
+
+interface Candidate extends Omit<Blocking, 'rootCause'> {
   readonly rank: number
   /** Things with the same cause are one fault. */
   readonly cause: string
@@ -77,21 +107,26 @@ const rankOf: Record<string, number> = { firing: 0, latched: 1, fail: 2, unknown
 
 const UNCONFIGURED = 5
 
-function blockers({ checks, stops, impediments }: Judged): readonly Blocker[] {
+function blockers({ gates, checks, stops, impediments }: Judged): readonly Blocking[] {
   const own = [...impediments].map(([id, message]): Candidate => {
     const ref = `evaluator/${id}`
-    return { ref, state: 'unknown', reason: id, message, rank: 0, cause: ref }
+    return { ref, state: 'unknown', reason: id, message, rank: 0, cause: ref, forbids: false }
   })
+  const empty = gates.flatMap(({ id, state }) =>
+    state === 'unknown' && !checks.some(({ gate, status }) => gate === id && status.state === 'unknown')
+      ? [emptyGate(id)]
+      : [],
+  )
   const ofStops = stops.flatMap(({ title, status }) => stopCandidate(title, status))
   const ofChecks = checks
     .filter(({ status }) => status.state !== 'pass' && status.state !== 'skipped')
     .map(({ gate, status }) =>
       candidate(`gates/${gate}/checks/${status.id}`, status.state, status.findings[0]),
     )
-  const ranked = [...own, ...ofStops, ...ofChecks].toSorted((a, b) => a.rank - b.rank)
+  const ranked = [...own, ...ofStops, ...ofChecks, ...empty].toSorted((a, b) => a.rank - b.rank)
   const causes = new Set<string>()
   const blind = new Set(ranked.map((item) => item.cause).filter((cause) => cause.startsWith('blind:')))
-  const judged = ranked.map(({ rank: _, cause, ...item }): Blocker => {
+  const judged = ranked.map(({ rank: _, cause, ...item }): Blocking => {
     const outage = consequences[item.reason]
     const explained = causes.has(cause) || (outage !== undefined && blind.has(outage))
     causes.add(cause)
@@ -108,16 +143,47 @@ const consequences: Readonly<Record<string, string>> = {
   outbox_unreachable: 'blind:postgres',
 }
 
+/** A gate that is asked for and asks nothing: every check of it is switched off. */
+function emptyGate(id: string): Candidate {
+  const message = `no check of the gate ${id} is switched on, so nothing proves it`
+  const rank = UNCONFIGURED
+  return {
+    ref: `gates/${id}`,
+    state: 'unknown',
+    reason: 'no_check',
+    message,
+    rank,
+    cause: id,
+    forbids: false,
+  }
+}
+
 function stopCandidate(title: string, status: StopStatus): Candidate[] {
   const ref = `stop-conditions/${status.id}`
-  if (status.state === 'clear' || status.state === 'skipped') {
-    if (!forbids(status) || status.latch === undefined) return []
-    const { reason, message, preexisting } = status.latch
-    const when = preexisting ? 'fired before this rollout' : 'fired during this rollout'
-    const latched = `${title}: ${when} and is not acknowledged (${message})`
-    return [{ ref, state: 'latched', reason, message: latched, rank: rankOf['latched'] ?? 0, cause: ref }]
+  const { state, latch } = status
+  if (state === 'skipped') return []
+  if (state !== 'firing' && latch !== undefined && forbids(status))
+    return [latchedCandidate(ref, title, status, latch)]
+  if (state === 'clear') return []
+  const found = candidate(ref, state, status.cause ?? status.findings[0], title)
+  return [{ ...found, forbids: forbids(status) }]
+}
+
+/** What fired and is not acknowledged forbids to go on, whatever the condition has come to since. */
+function latchedCandidate(ref: string, title: string, status: StopStatus, latch: Latch): Candidate {
+  const { reason, message, preexisting } = latch
+  const when = preexisting ? 'fired before this rollout' : 'fired during this rollout'
+  const now = status.state === 'clear' ? '' : `; now ${status.state}`
+  const latched = `${title}: ${when} and is not acknowledged (${message})${now}`
+  return {
+    ref,
+    state: 'latched',
+    reason,
+    message: latched,
+    rank: rankOf['latched'] ?? 0,
+    cause: ref,
+    forbids: true,
   }
-  return [candidate(ref, status.state, status.cause ?? status.findings[0], title)]
 }
 
 function candidate(ref: string, state: string, worst: Finding | undefined, title?: string): Candidate {
@@ -132,23 +198,23 @@ function candidate(ref: string, state: string, worst: Finding | undefined, title
   const message = title === undefined ? text : `${about}: ${text}`
   // What nobody configured waits for a person, not for the platform: what is broken comes first.
   const rank = worst?.unknownReason === 'not_configured' ? UNCONFIGURED : (rankOf[state] ?? UNCONFIGURED)
-  return { ref, state, reason, message, rank, cause }
+  return { ref, state, reason, message, rank, cause, forbids: false }
 }
 
-function summarise(verdict: Verdict, judged: Judged, blocking: readonly Blocker[]): string {
-  const required = judged.gates.filter((gate) => gate.state !== 'skipped')
-  const passing = required.filter((gate) => gate.state === 'pass').length
-  if (verdict === 'proceed')
-    return `Proceed: all ${required.length} required gates pass and no stop condition stands`
-  const decisive =
-    verdict === 'stop'
-      ? blocking.filter((item) => item.state === 'firing' || item.state === 'latched')
-      : blocking.filter((item) => item.rootCause)
-  const word = verdict === 'stop' ? 'Stop' : 'Hold'
-  const [first, ...rest] = decisive
-  if (first !== undefined)
-    return `${word}: ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ''}`
-  if (required.length === 0) return 'Hold: every gate is switched off, so nothing is proven'
-  const steady = `must stand for ${inWords(judged.steadyRequired)}`
-  return `Hold: ${passing} of ${required.length} required gates pass; it ${steady} before the rollout may proceed`
+function summarise(conclusion: Conclusion, { gates, steadyRequired }: Judged): string {
+  const required = gates.filter((gate) => gate.state !== 'skipped').length
+  switch (conclusion.verdict) {
+    case 'proceed':
+      return `Proceed: all ${required} required gates pass and no stop condition stands`
+    case 'stop':
+      return `Stop: ${inShort(conclusion.because)}`
+    case 'hold':
+      if (conclusion.because !== undefined) return `Hold: ${inShort(conclusion.because)}`
+      if (required === 0) return 'Hold: every gate is switched off, so nothing is proven'
+      return `Hold: ${required} of ${required} required gates pass; it must stand for ${inWords(steadyRequired)} before the rollout may proceed`
+  }
+}
+
+function inShort({ first, more }: Because): string {
+  return `${first.message}${more > 0 ? ` (and ${more} more)` : ''}`
 }

@@ -18,6 +18,7 @@ import type {
  */
 
 export * from './contract-problem.ts'
+export * from './contract-trends.ts'
 export * from './states.ts'
 
 export const apiVersion = 'gates.caracal.run/v1'
@@ -124,11 +125,17 @@ export interface StopConditionReport extends Item {
   /** It stands or is latched, was seen and not merely hidden, and was not there before the rollout. */
   readonly speaksForRollback: boolean
   readonly firings: number
+  /** When the newest event was seen, or what stands was last seen to stand; null when nothing was, or it is settled. */
+  readonly lastEventAt: Timestamp | null
+  /** Set while it fires on although everything is well: since when. */
+  readonly overSince: Timestamp | null
+  /** When it is clear then, if nothing else comes; once only its window runs, an acknowledgement ends it sooner. */
+  readonly clearsAt: Timestamp | null
 }
 
 /** Something that keeps the verdict from `proceed`; root causes come first. */
 export interface BlockerReport {
-  /** Path in the document: `stop-conditions/x`, `gates/x/checks/y`, or `request/x` for a demand of the request. */
+  /** Path in the document: `stop-conditions/x`, `gates/x/checks/y`, `gates/x`, or `request/x` for a demand of the request. */
   readonly ref: string
   readonly state: string
   readonly reason: string
@@ -223,24 +230,4 @@ export interface StopConditionList extends Envelope {
 export interface StopConditionDocument extends Envelope {
   readonly kind: 'StopCondition'
   readonly stopCondition: StopConditionReport
-}
-
-/** The beginning of an interval in seconds since the epoch, and the worst value in it; null when nothing was known. */
-export type TrendPoint = readonly [epochSeconds: number, value: number | null]
-
-export interface TrendSeries {
-  /** Path in the document: `stop-conditions/x` or `gates/x/checks/y`. One that judges by two units has two series. */
-  readonly ref: string
-  readonly title: string
-  readonly unit: Unit
-  readonly threshold: Threshold | null
-  readonly points: readonly TrendPoint[]
-}
-
-/** The answer of `GET /trends`: what checks and stop conditions judged by, over time. */
-export interface Trends {
-  readonly apiVersion: typeof apiVersion
-  readonly kind: 'Trends'
-  readonly intervalSeconds: number
-  readonly series: readonly TrendSeries[]
 }

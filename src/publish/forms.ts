@@ -23,6 +23,10 @@ export function rfc3339(instant: Instant): Timestamp {
   return text
 }
 
+export function timeOrNull(instant: Instant | undefined): Timestamp | null {
+  return instant === undefined ? null : rfc3339(instant)
+}
+
 export function secondsOf(span: Millis): number {
   return Math.round(span) / 1_000
 }

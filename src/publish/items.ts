@@ -16,7 +16,7 @@ import type {
   LatchReport,
   StopConditionReport,
 } from './contract.ts'
-import { clip, culpritLimit, observedForm, rfc3339, secondsOf, thresholdForm } from './forms.ts'
+import { clip, culpritLimit, observedForm, rfc3339, secondsOf, thresholdForm, timeOrNull } from './forms.ts'
 
 type Judged = Pick<Check, 'id' | 'condition' | 'source' | 'nextStep' | 'runbook'>
 type Status = Pick<CheckStatus | StopStatus, 'findings' | 'streaks' | 'since' | 'state'> &
@@ -78,11 +78,14 @@ export function stopConditionItem(
     holdSeconds: secondsOf(stop.hold),
     clearAfterSeconds: secondsOf(stop.clearAfter),
     latch: latch === undefined ? null : latchForm(latch),
-    latchedAt: latch === undefined ? null : rfc3339(latch.at),
+    latchedAt: timeOrNull(latch?.at),
     acknowledged,
     preexisting,
     speaksForRollback: status !== undefined && speaksForRollback(status),
     firings: status?.firings ?? 0,
+    lastEventAt: timeOrNull(status?.lastEventAt),
+    overSince: timeOrNull(status?.over?.since),
+    clearsAt: timeOrNull(status?.over?.clearsAt),
   }
 }
 
@@ -118,9 +121,9 @@ function item(
   context: ReportContext,
 ): Item {
   const findings = status?.findings ?? [unjudged]
-  // What a firing stop condition is about stays its cause until all has been well for long enough.
+  // All of it is told of one finding, so that no part can speak of another.
   const worst = status?.cause ?? findings[0] ?? unjudged
-  const blamed = blamedOf(findings, status)
+  const blamed = blamedOf(findings, worst, status)
   return {
     id: judged.id,
     claim: clip(judged.condition.claims),
@@ -141,10 +144,16 @@ function item(
   }
 }
 
-function blamedOf(findings: readonly Finding[], status: Status | undefined): readonly Finding[] {
+/** Whoever the item is about comes first, as the item tells of it. */
+function blamedOf(
+  findings: readonly Finding[],
+  worst: Finding,
+  status: Status | undefined,
+): readonly Finding[] {
   if (status?.state === 'skipped') return []
   const blamed = findings.filter((finding) => isBlamed(finding, status))
-  return blamed.length === 0 && status?.cause !== undefined ? [status.cause] : blamed
+  const told = blamed.length > 0 || status?.cause !== undefined ? [worst] : []
+  return [...told, ...blamed.filter(({ key }) => key !== worst.key)]
 }
 
 /** A store that can't be seen hides the subjects in it, and its name is none of theirs. */
@@ -174,7 +183,7 @@ function culprit(finding: Finding, status: Status | undefined): Culprit {
     reason: clip(finding.reason),
     message: clip(finding.message),
     target: finding.target === undefined ? null : clip(finding.target),
-    since: since === undefined ? null : rfc3339(since),
+    since: timeOrNull(since),
     observed: observedForm(finding.observed),
     threshold: thresholdForm(finding.threshold, finding.observed?.unit),
   }
@@ -205,5 +214,5 @@ function oldest(beliefs: readonly Belief[], at: (belief: Belief) => Instant | un
     if (instant === undefined) return null
     if (result === undefined || instant < result) result = instant
   }
-  return result === undefined ? null : rfc3339(result)
+  return timeOrNull(result)
 }

@@ -90,6 +90,9 @@ const stopCondition = item.extend({
   preexisting: z.boolean(),
   speaksForRollback: z.boolean(),
   firings: count,
+  lastEventAt: timestamp.nullable(),
+  overSince: timestamp.nullable(),
+  clearsAt: timestamp.nullable(),
 })
 
 const blocker = z.object({

@@ -5,7 +5,7 @@ import { isActive, ROLLOUT_BASELINE, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
 import { preexistingLatch, type StopStatus } from '../core/stop.ts'
-import { firingOf, isBookkeeping } from './marks.ts'
+import { firingOf, isBookkeeping, settledOf } from './marks.ts'
 import type { Memory } from './memory.ts'
 
 /**
@@ -61,7 +61,9 @@ function adoptedStop(status: StopStatus, memory: Memory, marks: Snapshot['marks'
   const latch = memory.latches[status.id]
   const counted = settleable(status)
   // Somebody has dealt with all that was counted, so its window need not pass any more.
-  const isSettled = counted.length > 0 && counted.every(({ key, value }) => (marks.get(key) ?? -1) >= value)
+  const isSettled =
+    (counted.length > 0 && counted.every(({ key, value }) => (marks.get(key) ?? -1) >= value)) ||
+    (lastEventAt !== undefined && (marks.get(settledOf(status.id)) ?? -Infinity) >= lastEventAt)
   const isAcknowledged = latch?.acknowledged !== undefined && own?.acknowledged === undefined
   return {
     ...rest,

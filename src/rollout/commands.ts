@@ -2,9 +2,9 @@ import type { Event } from './ledger.ts'
 import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
-import { countsEvents, forbids, preexistingLatch, type StopStatus } from '../core/stop.ts'
+import { forbids, preexistingLatch, standsNoMore, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
-import { withoutBaseline } from './marks.ts'
+import { settledOf, withoutBaseline } from './marks.ts'
 
 /** What a command changed, or why it was refused. */
 export type Result =
@@ -120,7 +120,7 @@ export function acknowledge(snapshot: Snapshot, id: string, author: Author, now:
   const status = snapshot.stops.get(id)
   if (status === undefined)
     return refuse(404, 'no such stop condition', `known: ${[...snapshot.stops.keys()].join(', ')}`)
-  const standing = status.state === 'firing' && !countsEvents(status)
+  const standing = status.state === 'firing' && !standsNoMore(status)
   if (standing) {
     const detail = `${id} is still firing: ${status.cause?.message ?? 'its cause stands'}. Mend it, then acknowledge.`
     return refuse(409, 'the breach still stands', detail)
@@ -134,6 +134,8 @@ export function acknowledge(snapshot: Snapshot, id: string, author: Author, now:
   const stops = new Map(snapshot.stops).set(id, { ...rest, ...acknowledged })
   const marks = new Map(snapshot.marks)
   for (const tally of settleable(status)) marks.set(tally.key, tally.value)
+  // Other replicas of the daemon have a window of their own for it.
+  if (latch === undefined) marks.set(settledOf(id), now)
   const rollout = isActive(snapshot.rollout) ? { rollout: snapshot.rollout.id } : {}
   return accept({ ...snapshot, stops, marks }, [
     event('acknowledged', `stop-condition/${id}`, reason, now, { actor, ...rollout }),

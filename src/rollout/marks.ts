@@ -35,6 +35,9 @@ export const WORKLOAD_ROLLOUTS = `${FOLLOW}workload-rollouts`
 /** Since when a stop condition fires, also over restarts. */
 export const firingOf = (stop: string): string => `${FOLLOW}firing/${stop}`
 
+/** When an acknowledgement ended a stop condition that was over; a latch tells of its own. */
+export const settledOf = (stop: string): string => `${FOLLOW}settled/${stop}`
+
 /** Whether a mark only serves to find something out, and nothing is measured from it. */
 export function isBookkeeping(key: string): boolean {
   return key === REVISION_CREATED || /^(seen|follow|first-seen|gone):/.test(key)

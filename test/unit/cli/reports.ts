@@ -55,6 +55,9 @@ export function stop(id: string, more: Partial<StopConditionReport> = {}): StopC
     preexisting: false,
     speaksForRollback: false,
     firings: 0,
+    lastEventAt: null,
+    overSince: null,
+    clearsAt: null,
     ...more,
   }
 }

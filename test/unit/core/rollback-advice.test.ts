@@ -17,15 +17,15 @@ const latch: Latch = {
 }
 
 function status(more: Partial<StopStatus>): StopStatus {
-  const cause = finding('unmet')
+  const breach = finding('unmet')
   return {
     id: 'sts-unready',
     state: 'firing',
     since: 1,
-    findings: [cause],
+    findings: [breach],
     streaks: new Map(),
     firings: 1,
-    cause,
+    breach,
     ...more,
   }
 }
@@ -34,7 +34,7 @@ describe('a stop as a reason to roll back', () => {
   it.each<[string, StopStatus, boolean]>([
     ['a breach that was seen and stands', status({}), true],
     ['one that stands outside a rollout and in one alike', status({ latch }), true],
-    ['what fires because nothing can be seen', status({ cause: finding('unknown') }), false],
+    ['what fires because nothing can be seen', status({ breach: finding('unknown') }), false],
     ['one that was there before the rollout', status({ latch: { ...latch, preexisting: true } }), false],
     [
       'a latch of a breach that was seen',

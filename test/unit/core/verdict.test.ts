@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { verdicts as words } from '../../../src/core/verdict.ts'
-import { play, playShown, showing } from '../../support/timeline.ts'
+import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
+import { play, playShown, showing, type Shown } from '../../support/timeline.ts'
+import { inRollout, last } from '../rollout/commanding.ts'
 import { healthyWorld, platformRules, roundsOf } from '../checks/platform-world.ts'
 import { withFailing, withValue } from '../checks/world-changes.ts'
 import { deadLetterArrivals, postgresAccepts, ready } from '../../../src/checks/signals.ts'
@@ -57,6 +59,38 @@ describe('the verdict', () => {
   it('R26: is stop while a stop condition fires, whatever the gates say', () => {
     const [snapshot] = playShown(smallRules({ gates: [] }), [[0, { a: 20 }]])
     expect(snapshot?.verdict).toMatchObject({ verdict: 'stop', summary: 'Stop: It is deep: a is 20 deep' })
+  })
+
+  it.each<[string, Shown]>([
+    ['unknown', { a: 'failed' }],
+    ['unknown', { a: 'never' }],
+    ['pending', { a: 20 }],
+    ['clear', { a: 0 }],
+  ])('R82: X62: says stop, and why, after a restart with a latch that is %s', (state, shown) => {
+    const rules = smallRules({ stops: [aStop({ hold: 60_000 })], steady: 0 })
+    const fired = inRollout(smallRules(), [[0, { a: 20 }]])
+    const memory = remember(nothingRemembered, initialSnapshot(0, rules), fired, [])
+    const again = recall(initialSnapshot(1_000, rules), memory)
+    const snapshot = last(playShown(rules, [[1, shown]], again))
+    expect([snapshot.stops.get('deep')?.state, snapshot.verdict.verdict]).toEqual([state, 'stop'])
+    const now = state === 'clear' ? '' : `; now ${state}`
+    const message = `It is deep: fired during this rollout and is not acknowledged (a is 20 deep)${now}`
+    expect(snapshot.verdict.summary).toBe(`Stop: ${message}`)
+    expect(snapshot.verdict.blocking[0]).toMatchObject({
+      ref: 'stop-conditions/deep',
+      state: 'latched',
+      message,
+    })
+  })
+
+  it('R82: names the gate that asks nothing', () => {
+    const rules = smallRules({ stops: [], skipped: new Map([['shallow', 'we know']]) })
+    const [snapshot] = playShown(rules, [[0, { a: 0 }]])
+    expect(snapshot?.verdict).toMatchObject({
+      verdict: 'hold',
+      summary: 'Hold: no check of the gate depth is switched on, so nothing proves it',
+      blocking: [{ ref: 'gates/depth', state: 'unknown', reason: 'no_check', rootCause: true }],
+    })
   })
 
   it('R27: is hold while the daemon itself may not say proceed', () => {

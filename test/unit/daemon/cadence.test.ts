@@ -123,7 +123,7 @@ describe('the cadence between rollouts', () => {
     expect(cadenceOf(world)).toBe('quiet')
   })
 
-  it('X50: R87: is quiet while evidence has expired', () => {
+  it('R87: X50: is quiet while evidence has expired', () => {
     expect(cadenceOf(healthy, 0)).toBe('quiet')
   })
 

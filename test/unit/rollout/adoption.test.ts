@@ -94,6 +94,19 @@ describe('what another replica has written', () => {
     expect(stopIn(looks(hears(second, shelf, 2_010), more, 2_020), 'arrivals')?.state).toBe('clear')
   })
 
+  it('R81: X10: is that what is over was acknowledged, so that its window need not pass', () => {
+    const { shelf, one, two } = pair()
+    const [more, anew] = [
+      { ...calm, arrived: 5 },
+      { ...calm, arrived: 0 },
+    ]
+    const first = looks(looks(one, more, 1_000), anew, 2_000)
+    const second = looks(looks(two, more, 1_001), anew, 2_001)
+    expect(stopIn(second, 'arrivals')).toMatchObject({ state: 'firing', over: { awaits: 'window' } })
+    writes(acknowledged(first, 'arrivals', 3_000), shelf, 3_001)
+    expect(stopIn(looks(hears(second, shelf, 3_010), anew, 3_020), 'arrivals')?.state).toBe('clear')
+  })
+
   it('does not make an older look of ours an event', () => {
     const { shelf, one, two } = pair()
     // The count began anew; this replica has not looked since.
