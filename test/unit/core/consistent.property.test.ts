@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import { toReport } from '../../../src/publish/document.ts'
+import { rollbackOf } from '../../../src/rollout/rollback.ts'
+import { contradictions } from '../../support/consistent-document.ts'
+import { play } from '../../support/timeline.ts'
+import { platformRules } from '../checks/platform-world.ts'
+import { reportContext } from '../publish/context.ts'
+import { momentsOf, scenes } from './random-world.ts'
+
+const rules = platformRules({ steady: 10_000 })
+const patient = { timeout: 60_000 }
+const runs = { numRuns: 60 }
+
+function documentOf(snapshot: Snapshot) {
+  return toReport(snapshot, reportContext(rules, { rollback: rollbackOf(snapshot) }))
+}
+
+describe('the document of any state that a platform can come to', () => {
+  it('R83: says nothing against itself', patient, () => {
+    fc.assert(
+      fc.property(scenes, (trace) => {
+        for (const snapshot of play(rules, momentsOf(trace)))
+          expect(contradictions(documentOf(snapshot))).toEqual([])
+      }),
+      runs,
+    )
+  })
+
+  it('R83: X62: says nothing against itself after a restart', patient, () => {
+    fc.assert(
+      fc.property(scenes, scenes, (before, after) => {
+        const played = play(rules, momentsOf(before))
+        const last = played.at(-1) ?? initialSnapshot(0, rules)
+        const memory = played.reduce(
+          ({ memory: held, from }, to) => ({ memory: remember(held, from, to, []), from: to }),
+          { memory: nothingRemembered, from: initialSnapshot(0, rules) },
+        ).memory
+        const again = recall(initialSnapshot(last.at, rules), memory)
+        const moments = momentsOf(after).map((moment) => ({ ...moment, at: moment.at + last.at }))
+        for (const snapshot of play(rules, moments, again))
+          expect(contradictions(documentOf(snapshot))).toEqual([])
+      }),
+      runs,
+    )
+  })
+})
