@@ -98,7 +98,7 @@ describe('the text of status', () => {
 })
 
 describe('texts from elsewhere', () => {
-  it('are one printable line within the limit, whatever they are', () => {
+  it('are one printable line within the limit, whatever they are', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const line = printable(text, 100)
@@ -109,7 +109,7 @@ describe('texts from elsewhere', () => {
     )
   })
 
-  it('stay the same value in JSON, without a character that acts on a terminal', () => {
+  it('stay the same value in JSON, without a character that acts on a terminal', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const text = printableJson(value)
