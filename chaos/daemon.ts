@@ -121,6 +121,8 @@ async function answers(url: string): Promise<boolean> {
 function usageOf(pid: number): Omit<Usage, 'at' | 'calm'> | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    // A process that has ended and was not waited for yet has no memory any more.
+    if (!status.includes('VmHWM')) return undefined
     const kilobytes = (name: string) =>
       Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) * 1_024
     return {
