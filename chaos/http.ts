@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import type { GateReport } from '../src/publish/contract.ts'
-import { contradictions } from './contradictions.ts'
+import { contradictions } from '../test/support/consistent-document.ts'
 import { now, type Command, type Excerpt, type Reading } from './recording.ts'
 import type { Scene } from './scene.ts'
 
