@@ -12,6 +12,8 @@ export interface IssueOptions {
   readonly organization?: string
   /** IPv4 addresses that the certificate is good for too. */
   readonly addresses?: readonly string[]
+  /** Year in whose first second it expires; far away without it. */
+  readonly expires?: number
 }
 
 /** A certificate authority that exists for one test. */
@@ -39,13 +41,13 @@ export function certificateAuthority(name = 'Test Authority'): Authority {
   return {
     ca: certificate(issuer, issuer, root.publicKey, root.privateKey, isAuthority),
     caKey: pemOf(root.privateKey),
-    issue(host, { organization, addresses = [] } = {}) {
+    issue(host, { organization, addresses = [], expires } = {}) {
       const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
       const numbers = addresses.map((address) => der(0x87, Buffer.from(address.split('.').map(Number))))
       const names = sequence(subjectAltName, octets(sequence(der(0x82, Buffer.from(host)), ...numbers)))
       const subject = distinguishedName(host, organization)
       return {
-        cert: certificate(issuer, subject, pair.publicKey, root.privateKey, names),
+        cert: certificate(issuer, subject, pair.publicKey, root.privateKey, names, expires),
         key: pemOf(pair.privateKey),
       }
     },
@@ -65,6 +67,7 @@ function certificate(
   publicKey: KeyObject,
   signer: KeyObject,
   extension: Buffer,
+  expires = 2120,
 ): string {
   serial += 1
   const body = sequence(
@@ -72,7 +75,7 @@ function certificate(
     der(0x02, Buffer.from([serial >> 8, serial & 0xff])),
     sequence(ecdsaWithSha256),
     issuer,
-    sequence(der(0x18, Buffer.from('20200101000000Z')), der(0x18, Buffer.from('21200101000000Z'))),
+    sequence(der(0x18, Buffer.from('20200101000000Z')), der(0x18, Buffer.from(`${expires}0101000000Z`))),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(extension)),

@@ -4,6 +4,7 @@ import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../publish/context.ts'
 import { startServer, type Server } from '../publish/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
+import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { startEngine, type Engine } from './engine.ts'
 import { keepCosts, type Costs } from './costs.ts'
@@ -49,20 +50,44 @@ export async function startApp(configured: Configured, dependencies: Dependencie
     throw new CannotListen(fault instanceof Error ? fault.message : String(fault), { cause: fault })
   }
   daemon.watching().start()
+  const expiring = watchExpiry(() => daemon.parts.inForce().config.http.tls, dependencies)
   const { engine, clock } = daemon.parts
   store.follow?.((memory) => engine.adopt(memory))
   await engine.note({ at: clock.now(), kind: 'started', subject: 'daemon', message: 'the daemon started' })
   return {
     url: server.url,
-    reconfigure: (next) => daemon.reconfigure(next),
+    async reconfigure(next) {
+      // First, because it is the one thing that may fail yet.
+      renewCertificate(server, configured.config.http, next.config.http, dependencies)
+      await daemon.reconfigure(next)
+    },
     reloadFailed: (message) => daemon.reloadFailed(message),
     async stop() {
+      expiring.stop()
       daemon.announceStop()
       await server.close()
       await stop(daemon)
     },
   }
 }
+
+/** Whether TLS is spoken, and where, is decided at the start; the certificate may change as often as it will. */
+function renewCertificate(
+  server: Server,
+  first: Http,
+  { listen, tls }: Http,
+  dependencies: Dependencies,
+): void {
+  const { log } = dependencies
+  if ((tls === undefined) !== (first.tls === undefined))
+    log.warn('http.tls was added or removed: this takes effect at the next start')
+  else if (tls !== undefined) server.renewCertificate(tls)
+  if (listen.host !== first.listen.host || listen.port !== first.listen.port)
+    log.warn('http.listen was changed: this takes effect at the next start')
+  warnOfExpiry(tls, dependencies)
+}
+
+type Http = Configured['config']['http']
 
 /** The daemon without its server: memory, engine, looks, and what may change of them while it runs. */
 function assemble(configured: Configured, dependencies: Dependencies, store: StateStore, loaded: Loaded) {

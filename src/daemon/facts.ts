@@ -7,6 +7,7 @@ import type { Clock } from '../core/time.ts'
 import type { PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
 import { rollbackOf } from '../rollout/rollback.ts'
 import type { Cadence } from './cadence.ts'
+import { expiryOf } from './certificate.ts'
 import type { Costs } from './costs.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
@@ -93,6 +94,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
       configHash: hash,
       stateStore: parts.store.status(),
       configReload: parts.reload(),
+      ...(config.http.tls !== undefined && { certificateExpiresAt: expiryOf(config.http.tls.cert) }),
     },
   }
 }

@@ -133,7 +133,7 @@ function ownCertificate({ config }: Installation, now: Instant): readonly Found[
   const certificate = new X509Certificate(tls.cert)
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)]
   const name = 'http.tls'
-  const mend = ['# renew it; the exporter takes the new one after: kill -HUP <its process>, or a restart']
+  const mend = ['# renew it; the exporter takes the new files up as they change']
   if (now > to || now < from)
     return [failed(name, `the exporter's own certificate is good from ${dayOf(from)} to ${dayOf(to)}`, mend)]
   if (to - now < RENEWED_BEFORE)

@@ -129,6 +129,8 @@ export interface ReportContext {
     readonly cadence: 'quiet' | 'brisk'
     readonly configHash: string
     readonly stateStore: { readonly ok: boolean; readonly message: string }
+    /** When the certificate that clients are shown expires; absent without TLS. */
+    readonly certificateExpiresAt?: Instant
     readonly configReload: { readonly ok: boolean; readonly at: Instant; readonly message: string }
   }
 }

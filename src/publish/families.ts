@@ -189,6 +189,10 @@ export const selfFamilies = {
     'caracal_gate_exporter_config_last_reload_timestamp_seconds',
     'When the configuration was last reloaded or tried to be.',
   ),
+  certificateExpiry: gauge(
+    'caracal_gate_exporter_certificate_expiry_timestamp_seconds',
+    'When the certificate expires that the HTTPS listener shows; absent without TLS.',
+  ),
   stateStore: gauge('caracal_gate_exporter_state_store_up', 'Whether latches and the ledger can be written.'),
   waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients that wait for a change.'),
   streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients that listen to /events.'),

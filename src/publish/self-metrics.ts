@@ -18,7 +18,8 @@ export function selfMetrics(scrape: Omit<Scrape, 'report'>): Samples {
 }
 
 function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportContext): Samples {
-  const { version, configHash, startedAt, cadence, stateStore, configReload } = evaluator
+  const { version, configHash, startedAt, cadence, stateStore, configReload, certificateExpiresAt } =
+    evaluator
   return [
     [family.build, [{ labels: [version, configHash], value: 1 }]],
     [family.release, [{ labels: [release.name, release.namespace], value: 1 }]],
@@ -27,6 +28,10 @@ function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportCont
     [family.cadence, stateSet(['quiet', 'brisk'], cadence)],
     [family.reloadOk, single(flag(configReload.ok))],
     [family.reloadAt, single(configReload.at / 1_000)],
+    [
+      family.certificateExpiry,
+      single(certificateExpiresAt === undefined ? undefined : certificateExpiresAt / 1_000),
+    ],
     [family.stateStore, single(flag(stateStore.ok))],
   ]
 }

@@ -1,14 +1,21 @@
+import { Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { SECOND, type Millis } from '../core/time.ts'
 import type { PublishContext } from './context.ts'
 import { httpInterface } from './http-interface.ts'
 
+/** PEM texts. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+}
+
 export interface ListenOptions {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   /** PEM texts; plain HTTP without them. */
-  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly tls?: Tls
   /** Connections at once; 2,000 without it. */
   readonly connections?: number
 }
@@ -16,6 +23,11 @@ export interface ListenOptions {
 export interface Server {
   /** Base URL by which this machine reaches it. */
   readonly url: string
+  /**
+   * Shows another certificate to clients that connect from now on; those that are connected keep theirs.
+   * @throws when the server speaks no TLS, or the certificate and key are no pair
+   */
+  renewCertificate(tls: Tls): void
   /** Answers those who wait, lets requests in flight end, and cuts what is still open after two seconds. */
   close(): Promise<void>
 }
@@ -34,7 +46,16 @@ export async function startServer(context: PublishContext, options: ListenOption
     ...(connections !== undefined && { connections }),
   })
   await app.listen(listen)
-  return { url: urlOf(app, tls !== undefined), close: () => close(app) }
+  return {
+    url: urlOf(app, tls !== undefined),
+    renewCertificate: (renewed) => renewCertificate(app, renewed),
+    close: () => close(app),
+  }
+}
+
+function renewCertificate({ server }: FastifyInstance, tls: Tls): void {
+  if (!(server instanceof SecureServer)) throw new Error('the server speaks no TLS')
+  server.setSecureContext({ ...tls })
 }
 
 function urlOf(app: FastifyInstance, secure: boolean): string {
