@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Platform } from './platform.ts'
 
-export const token = 'bench-token'
+export const token = 'bench-token-0123456789'
 
 /** Parts of the configuration that a measurement needs to be other than they are installed. */
 export type Deviations = { readonly probes?: object; readonly limits?: object }

@@ -29,6 +29,7 @@ const tags: Schema = { type: 'object', additionalProperties: text }
 const objectName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?'
 const name: Schema = { type: 'string', pattern: `^${objectName}$` }
 const nameOrNone: Schema = { type: 'string', pattern: `^(${objectName})?$` }
+const hostName: Schema = { type: 'string', pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$' }
 const key: Schema = { type: 'string', pattern: '^[-._a-zA-Z0-9]*$' }
 const seconds = '^([0-9]+(ms|s|m|h))+$'
 const duration: Schema = { type: 'string', pattern: seconds }
@@ -151,7 +152,10 @@ function values(known: Known): Schema {
     servicesCa: certificate,
     tokens: { type: 'array', items: token },
     readTokens: { type: 'array', items: fields(wholeSecretKey, ['secretName', 'key']) },
-    http: fields({ tls: fields({ secretName: nameOrNone, caKey: key }) }),
+    http: fields({
+      hosts: { type: 'array', items: hostName, uniqueItems: true },
+      tls: fields({ secretName: nameOrNone, caKey: key }),
+    }),
     config: config(known),
     state: fields({ configMapName: nameOrNone, create: flag }),
     serviceAccount: fields({ create: flag, name: nameOrNone, annotations: tags }),

@@ -66,6 +66,7 @@
 {{- if .Values.http.tls.secretName }}
 {{- $_ := set $http "tls" (dict "certFile" (include "caracal-gate.file" "server.crt") "keyFile" (include "caracal-gate.file" "server.key")) }}
 {{- end }}
+{{- with .Values.http.hosts }}{{ $_ := set $http "hosts" . }}{{ end }}
 {{- $tokens := list }}
 {{- range $index, $token := .Values.readTokens }}
 {{- $tokens = append $tokens (dict "file" (include "caracal-gate.file" (printf "read-token-%d" $index))) }}

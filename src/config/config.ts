@@ -115,6 +115,8 @@ export interface Config {
   readonly probes: Readonly<Record<string, PaceOverride>>
   readonly http: {
     readonly listen: HostPort
+    /** Names by which it may be asked, besides addresses and names of Services; matters while reading needs no token. */
+    readonly hosts: readonly string[]
     /** Absent: reading needs no token. */
     readonly readTokens?: readonly string[]
     readonly tls?: { readonly cert: string; readonly key: string }

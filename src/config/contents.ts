@@ -116,6 +116,8 @@ function allowedContent(key: Key): string {
   if (key.content === 'certificate') return 'a readable PEM file with certificates'
   if (key.content === 'key') return 'a readable PEM file with a private key that needs no passphrase'
   if (key.content === 'lines') return 'a readable file with one version a line'
+  if (isToken(key))
+    return `a file or variable that holds one token on one line, of at least ${SHORTEST_TOKEN} characters`
   return 'a file or variable that holds one secret on one line'
 }
 
@@ -130,8 +132,18 @@ function usable(key: Key, content: string): string {
     // All secrets but passwords travel in an Authorization header.
     if (key.path.at(-1) !== 'password' && !/^[\u0021-\u007e]+$/.test(text))
       throw new Unusable('which holds characters that no HTTP header can carry')
+    if (isToken(key) && text.length < SHORTEST_TOKEN)
+      throw new Unusable(`which holds fewer than ${SHORTEST_TOKEN} characters`)
   }
   return text
+}
+
+/** Of a random token, 80 bits even if it is written in the letters of base32: nobody guesses it. */
+const SHORTEST_TOKEN = 16
+
+/** Whether it opens the exporter; the platform's own secrets are as they are. */
+function isToken({ path }: Key): boolean {
+  return path[0] === 'tokens' || path.includes('readTokens')
 }
 
 function parsed(parse: () => unknown, otherwise: string): void {

@@ -117,9 +117,10 @@ function probes(paces: Config['probes']): Tree {
   return Object.fromEntries(entries) as Tree
 }
 
-function http({ listen, readTokens, tls }: Config['http']): Tree {
+function http({ listen, hosts, readTokens, tls }: Config['http']): Tree {
   return {
     listen: hostPortText(listen),
+    hosts,
     ...(readTokens !== undefined && { readTokens: readTokens.map(() => REDACTED) }),
     ...(tls !== undefined && { tls: { cert: CERTIFICATE, key: REDACTED } }),
   }

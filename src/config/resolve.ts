@@ -152,9 +152,10 @@ function isLoopback(host: string): boolean {
 }
 
 function httpOf(http: ParsedConfig['http'], textAt: TextAt): Config['http'] {
-  const { listen, readTokens, tls } = http
+  const { listen, hosts, readTokens, tls } = http
   return {
     listen,
+    hosts,
     ...defined({ readTokens: readTokens?.map((_, index) => read(textAt, `http.readTokens.${index}`)) }),
     ...(tls !== undefined && {
       tls: { cert: read(textAt, 'http.tls.certFile'), key: read(textAt, 'http.tls.keyFile') },

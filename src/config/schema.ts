@@ -86,9 +86,18 @@ const http = z
     listen: hostPort('Address to listen on; without a host, all of them.', 'listen').prefault(
       '127.0.0.1:9465',
     ),
+    hosts: list(
+      'Names by which it is asked from outside, such as that of an ingress. While reading needs no token, a request by another name is refused, unless that is an address, a name without a dot, or one under `localhost`, `svc` or `svc.cluster.local`.',
+      text(
+        'A host name.',
+        'a host name without a port, like gate.example.com',
+        /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+      ),
+      'a list of host names',
+    ).default([]),
     readTokens: list(
       'Bearer tokens that may read. Without it reading needs none.',
-      secret('A token that may read.'),
+      secret('A token that may read; at least 16 characters.'),
       'a list of { file: <path> } or { env: <NAME> }',
     ).optional(),
     tls: z
@@ -102,7 +111,7 @@ const http = z
 
 const token = z.strictObject({
   name: name('Whose token it is; recorded with what it does.'),
-  token: secret('The token.'),
+  token: secret('The token; at least 16 characters.'),
   scopes: list('What it may do.', oneOf('A scope.', scopes), `a list of ${scopes.join(', ')}`),
 })
 const tokens = z

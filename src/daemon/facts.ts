@@ -14,7 +14,7 @@ import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
 import { historyOf } from './history.ts'
 import type { Records } from './records.ts'
 import type { StateStore } from './state-store.ts'
-import { authorise } from './tokens.ts'
+import { authoriser, type Authorise } from './tokens.ts'
 
 /** What the daemon is given by whoever starts it. */
 export interface Dependencies {
@@ -66,13 +66,24 @@ export function publishContext(parts: Parts): PublishContext {
     probes: () => records.looks(),
     self: () => selfStats(parts),
     readiness: () => readiness(engine, clock, parts.stopping()),
-    authorise(kind, header) {
-      const { http, tokens } = inForce().config
-      const tokensInForce = { write: tokens, ...(http.readTokens !== undefined && { read: http.readTokens }) }
-      return authorise(tokensInForce, kind, header)
+    authorise: (kind, header) => authoriserOf(inForce().config)(kind, header),
+    hosts() {
+      const { hosts, readTokens } = inForce().config.http
+      return readTokens === undefined ? hosts : undefined
     },
     onFault: (fault) => log.error({ err: fault }, 'a request failed because of a fault of ours'),
   }
+}
+
+const authorisers = new WeakMap<Config, Authorise>()
+
+/** Tokens are digested once for each configuration. */
+function authoriserOf(config: Config): Authorise {
+  const { http, tokens } = config
+  const read = http.readTokens !== undefined && { read: http.readTokens }
+  const made = authorisers.get(config) ?? authoriser({ write: tokens, ...read })
+  authorisers.set(config, made)
+  return made
 }
 
 type Identity = Pick<ReportContext['evaluator'], 'instance' | 'startedAt'> & Pick<ReportContext, 'epoch'>

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { phases } from './contract.ts'
+import { phases, rolloutIdAllowed, rolloutIdPattern } from './contract.ts'
 
 /** A person's or a pipeline's words: one line or a few, never a document. */
 const words = z.string().trim().min(1).max(300)
 const id = z.string().trim().min(1).max(200)
+const rolloutId = z.string().trim().regex(rolloutIdPattern, rolloutIdAllowed)
 
 const by = {
   actor: words.describe('Who acts: a person or a pipeline run.'),
@@ -11,7 +12,7 @@ const by = {
 }
 
 export const beginBody = z.strictObject({
-  id: id.describe('Name of the rollout; the same id again is the same rollout.'),
+  id: rolloutId.describe('Name of the rollout; the same id again is the same rollout.'),
   ...by,
   phase: z.enum(phases).exclude(['idle', 'done', 'failed']).exactOptional(),
   revision: id.exactOptional(),

@@ -44,9 +44,18 @@ export interface Commands {
   evidence(check: string, body: EvidenceBody, actor: Actor): Promise<CommandResult>
 }
 
+/** What a request is for: reading everything, reading what a pipeline follows, or a command. */
+export type Access = 'read' | 'follow' | Scope
+
 export type Authorisation =
   | { readonly ok: true; readonly token: string }
-  | { readonly ok: false; readonly status: 401 | 403; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly status: 401 | 403
+      readonly detail: string
+      /** Whether a token was given that is none; without one, or with one for something else, nothing was guessed. */
+      readonly isGuess?: boolean
+    }
 
 /** One line of the ledger, chained to the line before by hash. */
 export interface LedgerLine {
@@ -150,7 +159,9 @@ export interface PublishContext {
   /** Whether a first whole round has been judged and the daemon goes on; the message says what is missing. */
   readiness(): { readonly ok: boolean; readonly message: string }
   /** Whether the value of the Authorization header allows it. */
-  authorise(kind: 'read' | Scope, header: string | undefined): Authorisation
+  authorise(kind: Access, header: string | undefined): Authorisation
+  /** Names by which it may be asked, besides its own; undefined when reading needs a token, and any name will do. */
+  hosts(): readonly string[] | undefined
   /** Told of errors in handlers, which are faults of ours. */
   onFault(fault: unknown): void
 }

@@ -28,7 +28,7 @@ export function eventHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 
         document,
         demands,
         last: request.headers['last-event-id']?.toString(),
-        allowed: () => context.authorise('read', authorization).ok,
+        allowed: () => context.authorise('follow', authorization).ok,
       })
       raw.once('close', leave)
     },

@@ -7,7 +7,9 @@ import type { PublishContext } from './context.ts'
 import { eventHandlers } from './event-handlers.ts'
 import { eventStreams } from './events.ts'
 import { gateHandlers } from './gate-handlers.ts'
+import { guard, type Guards } from './guard.ts'
 import { safety, type Handler, type Parts } from './handling.ts'
+import { isDeeperThan } from './nesting.ts'
 import { operations, type Operation, type OperationId } from './operations.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse } from './problem.ts'
@@ -28,15 +30,17 @@ declare module 'fastify' {
 export interface InterfaceOptions {
   /** PEM texts; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string }
-  /** Writes that one address may make in a minute. */
-  readonly writesPerMinute?: number
+  /** Wrong tokens that one address may try in a minute. */
+  readonly wrongTokensPerMinute?: number
   /** Connections at once. */
   readonly connections?: number
 }
 
 const BODY_LIMIT = 64 * 1024
-/** A pipeline writes a handful of times in a rollout. */
-const WRITES_PER_MINUTE = 60
+/** Levels of a body; what is asked for has three. Much deeper ones exhaust the stack of what walks through them. */
+const NESTING = 16
+/** Wrong tokens of one address in a minute that are told that they are wrong. */
+const WRONG_TOKENS_PER_MINUTE = 60
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** The HTTP interface over what `context` gives; not listening yet. Closing it ends all waits at once. */
@@ -83,9 +87,10 @@ export async function httpInterface(
   refusals(app, context)
   await app.register(rateLimit, {
     global: false,
-    max: options.writesPerMinute ?? WRITES_PER_MINUTE,
+    max: options.wrongTokensPerMinute ?? WRONG_TOKENS_PER_MINUTE,
     timeWindow: 60_000,
   })
+  const guards: Guards = { context, countGuess: app.createRateLimit() }
   const handlers = {
     ...gateHandlers(parts),
     ...eventHandlers(parts),
@@ -94,8 +99,8 @@ export async function httpInterface(
     ...selfHandlers(parts),
     ...pageHandlers(parts),
   }
-  await app.register((scope) => readRoutes(scope, context, handlers))
-  await app.register((scope) => writeRoutes(scope, context, handlers))
+  await app.register((scope) => readRoutes(scope, guards, handlers))
+  await app.register((scope) => writeRoutes(scope, guards, handlers))
   return app
 }
 
@@ -118,14 +123,14 @@ function newApp(options: InterfaceOptions, refused: Refusals): FastifyInstance {
 type Handlers = Readonly<Record<OperationId, Handler>>
 
 function isWrite({ access }: Operation): boolean {
-  return access !== 'open' && access !== 'read'
+  return access !== 'open' && access !== 'read' && access !== 'follow'
 }
 
 /** Reading takes a body of any kind and ignores it: hooks of deployment tools post theirs. */
-async function readRoutes(scope: FastifyInstance, context: PublishContext, handlers: Handlers) {
+async function readRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', dropBody)
-  for (const operation of operations) if (!isWrite(operation)) addRoute(scope, context, operation, handlers)
+  for (const operation of operations) if (!isWrite(operation)) addRoute(scope, guards, operation, handlers)
   refuseOtherMethods(scope)
 }
 
@@ -145,55 +150,27 @@ function dropBody(
   body.once('end', () => done(null))
 }
 
-async function writeRoutes(scope: FastifyInstance, context: PublishContext, handlers: Handlers) {
-  for (const operation of operations) if (isWrite(operation)) addRoute(scope, context, operation, handlers)
+async function writeRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
+  scope.addHook('preValidation', (request, reply, done) => {
+    if (!isDeeperThan(request.body, NESTING)) return done()
+    refuse(reply, 400, 'Invalid request', `The body is nested deeper than ${NESTING} levels.`)
+  })
+  for (const operation of operations) if (isWrite(operation)) addRoute(scope, guards, operation, handlers)
 }
 
-function addRoute(scope: FastifyInstance, context: PublishContext, operation: Operation, handlers: Handlers) {
+function addRoute(scope: FastifyInstance, guards: Guards, operation: Operation, handlers: Handlers) {
   const { access, methods, id } = operation
-  const guarding = access === 'open' ? undefined : guard(context, access)
   scope.route({
     method: [...methods],
     url: urlOf(operation.path),
     handler: handlers[id as OperationId],
-    ...(!isWrite(operation)
-      ? guarding && { onRequest: guarding }
-      : {
-          config: { rateLimit: {} },
-          // After the rate limit, which counts tries with a wrong token too, and before the body is read.
-          preParsing: (request, reply, _payload, done) => guarding?.(request, reply, done),
-        }),
+    // Before the body is read.
+    ...(access !== 'open' && { onRequest: guard(guards, access) }),
   })
 }
 
 function urlOf(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1')
-}
-
-function guard(context: PublishContext, access: Exclude<Operation['access'], 'open'>) {
-  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    const authorisation = context.authorise(access, credentials(request))
-    if (authorisation.ok) {
-      request.token = authorisation.token
-      return done()
-    }
-    const { status, detail } = authorisation
-    if (status === 401) reply.header('www-authenticate', challenges(access, request))
-    refuse(reply, status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
-  }
-}
-
-/** A password that a browser keeps opens pages, and nothing that another site could make the browser send. */
-function credentials({ method, headers }: FastifyRequest): string | undefined {
-  const isLook = method === 'GET' || method === 'HEAD'
-  return isLook || !/^Basic\b/i.test(headers.authorization ?? '') ? headers.authorization : undefined
-}
-
-/** Basic is offered to people alone: a browser asks them for a password then, in the midst of any script. */
-function challenges(access: Operation['access'], { method, headers }: FastifyRequest): string | string[] {
-  const bearer = 'Bearer realm="caracal-gate-exporter"'
-  const isPerson = access === 'read' && method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '')
-  return isPerson ? [bearer, 'Basic realm="caracal-gate-exporter", charset="UTF-8"'] : bearer
 }
 
 function refuseOtherMethods(scope: FastifyInstance): void {

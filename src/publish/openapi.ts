@@ -50,7 +50,7 @@ function pathItems(table: readonly Operation[]): Record<string, unknown> {
 
 function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, unknown> {
   const { id, summary, body, access, methods } = operation
-  const closed = access === 'open' ? [] : [401, 403]
+  const closed = access === 'open' ? [] : Object.entries(closedAnswers)
   const answers = Object.entries(operation.answers)
   return {
     operationId: methods.length > 1 ? `${id}${method === 'GET' ? 'Read' : 'Post'}` : id,
@@ -58,25 +58,26 @@ function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, 
     parameters: [...pathParameters(operation.path), ...(operation.query ?? []).map(queryParameter)],
     ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
     responses: Object.fromEntries([
+      ...closed.map(([status, description]) => [status, { description, content: json('Problem') }]),
       ...answers.map(([status, [description, schema]]) => [
         status,
         { description, ...(schema !== undefined && { content: json(schema) }) },
-      ]),
-      ...closed.map((status) => [
-        String(status),
-        {
-          description: status === 401 ? 'No valid token.' : 'The token may not, or writing is off.',
-          content: json('Problem'),
-        },
       ]),
     ]),
     security: security(access, method),
   }
 }
 
+const closedAnswers = {
+  401: 'No valid token.',
+  403: 'The token may not, or writing is off.',
+  421: 'Reading is open, and not by this Host.',
+  429: 'Too many wrong tokens.',
+}
+
 function security(access: Operation['access'], method: 'GET' | 'POST'): readonly object[] {
   if (access === 'open') return []
-  if (access !== 'read') return [{ token: [access] }]
+  if (access !== 'read' && access !== 'follow') return [{ token: [access] }]
   return method === 'GET' ? [{}, { token: [] }, { password: [] }] : [{}, { token: [] }]
 }
 

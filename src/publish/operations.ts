@@ -1,4 +1,4 @@
-import type { Scope } from '../config/config.ts'
+import type { Access } from './context.ts'
 import type { schemas } from './json-schema.ts'
 
 type SchemaName = keyof typeof schemas
@@ -9,8 +9,11 @@ export interface Operation {
   /** As OpenAPI writes it: `/gates/{gate}`. */
   readonly path: string
   readonly summary: string
-  /** Who may: everybody, a reader (everybody too, unless reading needs a token), or a token with the scope. */
-  readonly access: 'open' | 'read' | Scope
+  /**
+   * Who may: everybody, a reader (everybody too, unless reading needs a token), a reader or any token that may write
+   * (what a pipeline follows), or a token with the scope.
+   */
+  readonly access: 'open' | Access
   /** Names of the query's parameters. */
   readonly query?: readonly string[]
   readonly body?: SchemaName
@@ -33,7 +36,6 @@ const missing = { 404: ['No such id; the valid ones are listed.', 'Problem'] } a
 const written = {
   400: ['The body is not valid; every fault is listed.', 'Problem'],
   409: ['It contradicts what is recorded.', 'Problem'],
-  429: ['Too many writes.', 'Problem'],
   503: ['It could not be recorded.', 'Problem'],
 } as const
 
@@ -64,7 +66,7 @@ export const operations = [
     methods: both,
     path: '/gates',
     summary: 'May the rollout proceed? The whole document, whatever the verdict.',
-    access: 'read',
+    access: 'follow',
     query: [...tightening, ...waiting, ...form],
     answers: {
       200: ['The document; only its envelope, when the request says `document=envelope`.', 'GateReport'],
@@ -78,7 +80,7 @@ export const operations = [
     methods: both,
     path: '/gates/proceed',
     summary: 'The verdict as a status code, for clients that read nothing else.',
-    access: 'read',
+    access: 'follow',
     query: [...tightening, ...waiting, 'hold', ...form],
     answers: {
       200: ['Proceed.', 'GateReport'],
@@ -96,7 +98,7 @@ export const operations = [
     methods: both,
     path: '/gates/stop',
     summary: 'For rollback hooks: 200 only when a stop is proven, never for what is unknown.',
-    access: 'read',
+    access: 'follow',
     query: ['rollout', ...waiting, ...form],
     answers: {
       200: ['Stop.', 'GateReport'],
@@ -110,7 +112,7 @@ export const operations = [
     methods: get,
     path: '/gates/{gate}',
     summary: 'One gate with its checks.',
-    access: 'read',
+    access: 'follow',
     answers: { 200: ['The gate.', 'Gate'], ...missing, ...notYet },
   },
   {
@@ -118,7 +120,7 @@ export const operations = [
     methods: get,
     path: '/stop-conditions',
     summary: 'All stop conditions.',
-    access: 'read',
+    access: 'follow',
     answers: { 200: ['The stop conditions.', 'StopConditionList'], ...notYet },
   },
   {
@@ -126,7 +128,7 @@ export const operations = [
     methods: get,
     path: '/stop-conditions/{id}',
     summary: 'One stop condition.',
-    access: 'read',
+    access: 'follow',
     answers: { 200: ['The stop condition.', 'StopCondition'], ...missing, ...notYet },
   },
   {
@@ -134,7 +136,7 @@ export const operations = [
     methods: get,
     path: '/events',
     summary: 'Server-sent events: the document whenever its index moves, and a sign of life every 2 s.',
-    access: 'read',
+    access: 'follow',
     query: [...tightening, ...form],
     answers: {
       200: ['A text/event-stream of `gates` and `tick` events, until one of both sides ends it.'],
@@ -161,7 +163,7 @@ export const operations = [
     methods: get,
     path: '/rollouts',
     summary: 'The rollouts that are remembered, newest first.',
-    access: 'read',
+    access: 'follow',
     answers: { 200: ['The rollouts.', 'RolloutList'] },
   },
   {
@@ -169,7 +171,7 @@ export const operations = [
     methods: get,
     path: '/rollouts/{id}',
     summary: 'One rollout with the stop conditions that were latched in it and its ledger.',
-    access: 'read',
+    access: 'follow',
     answers: { 200: ['The rollout.', 'RolloutDocument'], ...missing },
   },
   {

@@ -41,6 +41,15 @@ export const units = [
   'boolean',
 ] as const
 
+/**
+ * The id of a rollout: letters, digits and `. _ ~ : @ + = , -`, in parts between `/` that begin with a letter or a digit.
+ * So it stands in a path, a label and a line of a log as it is, and no part of it means another folder.
+ */
+export const rolloutIdPattern =
+  /^(?=.{1,200}$)[A-Za-z0-9][A-Za-z0-9._~:@+=,-]*(?:\/[A-Za-z0-9][A-Za-z0-9._~:@+=,-]*)*$/
+export const rolloutIdAllowed =
+  'letters, digits and . _ ~ : @ + = , - in parts that begin with a letter or digit, with / between them, at most 200'
+
 export type Verdict = (typeof verdicts)[number]
 export type CheckState = (typeof checkStates)[number]
 export type StopState = (typeof stopStates)[number]

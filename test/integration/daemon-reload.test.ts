@@ -134,7 +134,7 @@ describe('a reload', () => {
     expect(await gate.metric(up)).toBe(0)
     writeFileSync(ground.files.metricsBearer, bearer)
     await gate.until('proceed', proceeds, 20)
-    writeFileSync(ground.files.token, 'rotated')
+    writeFileSync(ground.files.token, 'rotated-0123456789')
     const begin = () => gate.post('/rollouts', { id: 'r1', ...author })
     await eventually('the old token is refused', async () => (await begin()).status === 401)
     writeFileSync(ground.files.token, ground.token)

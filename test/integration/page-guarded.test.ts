@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { authorise } from '../../src/daemon/tokens.ts'
+import { authoriser } from '../../src/daemon/tokens.ts'
 import { openedPages } from '../support/opened-pages.ts'
 import { syntheticRelease } from '../support/synthetic-page.ts'
 import { finding, handMadeRules, play } from '../unit/publish/context.ts'
@@ -58,7 +58,7 @@ describe('a page that is behind a password', () => {
   it('is shown to a browser that has it, goes on by itself, and to nobody else', async () => {
     const tokens = { read: ['r3ad'], write: [] }
     const more = {
-      authorise: (kind: Parameters<typeof authorise>[1], header?: string) => authorise(tokens, kind, header),
+      authorise: authoriser(tokens),
     }
     const allowed = await pages.open(few, { httpCredentials: { username: 'ann', password: 'r3ad' } }, more)
     await expect(allowed.page.locator('h1').innerText()).resolves.toBe('Hold')

@@ -75,7 +75,7 @@ const ofContradictions: readonly Row[] = [
     yaml: withLines(
       'tokens: [{ name: ci, token: { env: A }, scopes: [rollout] }, { name: ci, token: { env: B }, scopes: [rollout] }]\n',
     ),
-    env: { A: 'a', B: 'b' },
+    env: { A: 'a-token-0123456789', B: 'b-token-0123456789' },
     faults: [`${at}:1:64: tokens.1.name is also the name of tokens.0; allowed: every name once`],
   },
   {
@@ -83,7 +83,7 @@ const ofContradictions: readonly Row[] = [
     yaml: withLines(
       'tokens: [{ name: ci, token: { env: A }, scopes: [rollout] }, { name: cd, token: { env: B }, scopes: [rollout] }]\n',
     ),
-    env: { A: 'same', B: 'same' },
+    env: { A: 'same-token-0123456789', B: 'same-token-0123456789' },
     faults: [
       `${at}:1:74: tokens.1.token is the same token as tokens.0.token; allowed: a token of its own for each name`,
     ],

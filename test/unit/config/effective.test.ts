@@ -3,7 +3,7 @@ import { defaultLimits } from '../../../src/checks/limits.ts'
 import { load, minimal, minimalEnvironment, withApi, withLines, withPostgres, withRedis } from './loading.ts'
 
 async function configOf(yaml: string, files: Readonly<Record<string, string>> = {}) {
-  return (await load({ yaml, files, env: { SECRET: 's3cret' } })).config
+  return (await load({ yaml, files, env: { SECRET: 's3cret-0123456789' } })).config
 }
 
 describe('the effective configuration', () => {
@@ -29,7 +29,7 @@ describe('the effective configuration', () => {
       limits: defaultLimits,
       rollout: { steady: 30_000 },
       probes: {},
-      http: { listen: { host: '127.0.0.1', port: 9465 } },
+      http: { listen: { host: '127.0.0.1', port: 9465 }, hosts: [] },
       tokens: [],
       state: { file: '/var/lib/caracal-gate/state.json' },
       log: { level: 'info' },
@@ -115,11 +115,15 @@ metricsBearer: { file: /run/bearer }
 http: { listen: ":0", readTokens: [{ env: SECRET }, { file: /run/bearer }] }
 tokens: [{ name: ci, token: { env: SECRET }, scopes: [rollout] }]
 `),
-      { '/run/bearer': '  bearer\r\n' },
+      { '/run/bearer': '  bearer-0123456789\r\n' },
     )
-    expect(config.metricsBearer).toBe('bearer')
-    expect(config.http).toEqual({ listen: { host: '::', port: 0 }, readTokens: ['s3cret', 'bearer'] })
-    expect(config.tokens).toEqual([{ name: 'ci', token: 's3cret', scopes: ['rollout'] }])
+    expect(config.metricsBearer).toBe('bearer-0123456789')
+    expect(config.http).toEqual({
+      listen: { host: '::', port: 0 },
+      hosts: [],
+      readTokens: ['s3cret-0123456789', 'bearer-0123456789'],
+    })
+    expect(config.tokens).toEqual([{ name: 'ci', token: 's3cret-0123456789', scopes: ['rollout'] }])
   })
 
   it('reads expected migrations from a file, one a line', async () => {
@@ -150,7 +154,7 @@ tokens: [{ name: ci, token: { env: SECRET }, scopes: [rollout] }]
 describe('Redis settings', () => {
   it('take the user from the URL', async () => {
     const config = await configOf(withRedis('{ url: "redis://me%40x@r:1/2", password: { env: SECRET } }'))
-    expect(config.redis).toEqual({ url: 'redis://r:1/2', username: 'me@x', password: 's3cret' })
+    expect(config.redis).toEqual({ url: 'redis://r:1/2', username: 'me@x', password: 's3cret-0123456789' })
   })
 
   it('use TLS for a rediss URL', async () => {
@@ -167,7 +171,7 @@ describe('Redis settings', () => {
       { host: '::1', port: 26_380 },
     ]
     const plain = await configOf(withRedis(`{ sentinel: ${sentinel} }`))
-    expect(plain.redis).toEqual({ sentinel: { name: 'm', nodes, password: 's3cret', tls: false } })
+    expect(plain.redis).toEqual({ sentinel: { name: 'm', nodes, password: 's3cret-0123456789', tls: false } })
     const secure = await configOf(withRedis(`{ sentinel: ${sentinel}, tls: { servername: r } }`))
     expect(secure.redis).toMatchObject({ sentinel: { tls: true }, tls: { servername: 'r' } })
   })
@@ -204,7 +208,7 @@ describe('Postgres settings', () => {
       port: 6432,
       user: 'g@te',
       database: 'car acal',
-      password: 's3cret',
+      password: 's3cret-0123456789',
       tls: {},
     })
   })

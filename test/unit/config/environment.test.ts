@@ -84,7 +84,7 @@ describe('the map of environment variables', () => {
     const given = Object.fromEntries(variables) as Record<string, string>
     // With a cluster there is no list of replicas.
     const env = { ...given, CARACAL_GATE_KUBERNETES_ENABLED: 'false' }
-    expect(await faultsOf({ env, files: { '/somewhere': 'secret' } })).toEqual([])
+    expect(await faultsOf({ env, files: { '/somewhere': 'secret-0123456789' } })).toEqual([])
   })
 
   it('passes over what Kubernetes tells of Services', async () => {

@@ -14,8 +14,8 @@ const secrets: Readonly<Record<string, string>> = {
   '/s/redis': 'secret-redis',
   '/s/sentinel': 'secret-sentinel',
   '/s/postgres': 'secret-postgres',
-  '/s/read': 'secret-read',
-  '/s/write': 'secret-write',
+  '/s/read': 'secret-read-0123456789',
+  '/s/write': 'secret-write-0123456789',
   '/s/client.key': client.key,
   '/s/server.key': server.key,
 }

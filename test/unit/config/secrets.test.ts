@@ -7,7 +7,25 @@ const secretAllowed =
 const oneSecret = 'a file or variable that holds one secret on one line'
 const at = '/etc/gate/gate.yaml'
 
+const oneToken = 'a file or variable that holds one token on one line, of at least 16 characters'
+
 const ofSecrets: readonly Row[] = [
+  {
+    says: 'X87: a token for writing that could be guessed',
+    yaml: withLines('tokens: [{ name: ci, token: { file: /run/token }, scopes: [rollout] }]\n'),
+    files: { '/run/token': 'hunter2hunter2h\n' },
+    faults: [
+      `${at}:1:31: tokens.0.token.file is "/run/token", which holds fewer than 16 characters; allowed: ${oneToken}`,
+    ],
+  },
+  {
+    says: 'X87: a token for reading that could be guessed',
+    yaml: withLines('http: { readTokens: [{ env: READ }] }\n'),
+    env: { READ: 'hunter2' },
+    faults: [
+      `${at}:1:24: http.readTokens.0.env is "READ", which holds fewer than 16 characters; allowed: ${oneToken}`,
+    ],
+  },
   {
     says: 'a password in the Redis URL',
     yaml: withRedis('{ url: "redis://u:hunter2@r:6379/0" }'),

@@ -144,7 +144,7 @@ const ofValues: readonly Row[] = [
   {
     says: 'a scope that does not exist',
     yaml: withLines('tokens: [{ name: ci, token: { env: CI }, scopes: [admin] }]\n'),
-    env: { CI: 'abc' },
+    env: { CI: 'abc-0123456789-xyz' },
     faults: [`${at}:1:51: tokens.0.scopes.0 is "admin"; allowed: rollout, evidence, acknowledge`],
   },
   {

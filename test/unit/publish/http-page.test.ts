@@ -10,6 +10,7 @@ const rows = [...page.matchAll(/^\| `([A-Z, ]+) (\/[^`]*)` +\|.*\| (.+?) +\|$/gm
 
 function whoMay(access: (typeof operations)[number]['access']): string {
   if (access === 'open') return 'everybody'
+  if (access === 'follow') return 'readers, writers'
   return access === 'read' ? 'readers' : `scope \`${access}\``
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PublishContext } from '../../../src/publish/context.ts'
-import { authorise } from '../../../src/daemon/tokens.ts'
+import { authoriser } from '../../../src/daemon/tokens.ts'
 import { elementsOf } from '../../support/markup.ts'
 import { openWith } from './opening.ts'
 
@@ -102,7 +102,7 @@ describe('what the page loads', () => {
 
 describe('where reading needs a token', () => {
   const tokens = { read: ['r3ad'], write: [{ name: 'ci', token: 'wr1te', scopes: ['rollout'] as const }] }
-  const closed: Partial<PublishContext> = { authorise: (kind, header) => authorise(tokens, kind, header) }
+  const closed: Partial<PublishContext> = { authorise: authoriser(tokens) }
   const basic = (password: string, user = 'anyone') =>
     `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Access, Authorisation, PublishContext } from './context.ts'
+import { isOwnHost } from './hosts.ts'
+import { refuse } from './problem.ts'
+
+export interface Guards {
+  readonly context: PublishContext
+  /** Counts a wrong token of an address. */
+  readonly countGuess: ReturnType<FastifyInstance['createRateLimit']>
+}
+
+/**
+ * Lets through who may. The token is looked at first and only a wrong one is counted, so that nobody can lock the holder
+ * of a good one out.
+ */
+export function guard({ context, countGuess }: Guards, access: Access) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const authorisation = context.authorise(access, credentials(request))
+    if (authorisation.ok) {
+      request.token = authorisation.token
+      return isByOwnHost(context, access, request, reply) ? done() : undefined
+    }
+    if (authorisation.isGuess !== true) return turnAway(access, authorisation, request, reply)
+    countGuess(request).then(
+      (count) => {
+        if (count.isAllowed || !count.isExceeded) return turnAway(access, authorisation, request, reply)
+        const detail = 'Too many wrong tokens came from this address; a right one is still taken.'
+        refuse(reply, 429, 'Too many requests', detail, { retryAfter: count.ttlInSeconds })
+      },
+      (fault: unknown) => {
+        context.onFault(fault)
+        turnAway(access, authorisation, request, reply)
+      },
+    )
+  }
+}
+
+function turnAway(access: Access, refused: Refused, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, detail } = refused
+  if (status === 401) reply.header('www-authenticate', challenges(access, request))
+  refuse(reply, status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
+}
+
+type Refused = Extract<Authorisation, { readonly ok: false }>
+
+/** While anybody may read, a page of another site must not be able to: see `isOwnHost`. */
+function isByOwnHost(
+  context: PublishContext,
+  access: Access,
+  { headers: { host = '' } }: FastifyRequest,
+  reply: FastifyReply,
+): boolean {
+  const listed = access === 'read' || access === 'follow' ? context.hosts() : undefined
+  if (listed === undefined || host === '' || isOwnHost(host, listed)) return true
+  const detail = `Nobody configured that this is asked by the name "${host}": name it in http.hosts, or set http.readTokens.`
+  refuse(reply, 421, 'Misdirected request', detail)
+  return false
+}
+
+/** A password that a browser keeps opens pages, and nothing that another site could make the browser send. */
+function credentials({ method, headers }: FastifyRequest): string | undefined {
+  const isLook = method === 'GET' || method === 'HEAD'
+  return isLook || !/^Basic\b/i.test(headers.authorization ?? '') ? headers.authorization : undefined
+}
+
+/** Basic is offered to people alone: a browser asks them for a password then, in the midst of any script. */
+function challenges(access: Access, { method, headers }: FastifyRequest): string | string[] {
+  const bearer = 'Bearer realm="caracal-gate-exporter"'
+  const isPerson =
+    (access === 'read' || access === 'follow') &&
+    method === 'GET' &&
+    /\btext\/html\b/.test(headers.accept ?? '')
+  return isPerson ? [bearer, 'Basic realm="caracal-gate-exporter", charset="UTF-8"'] : bearer
+}
