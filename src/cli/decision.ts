@@ -1,13 +1,16 @@
 import type { Answer, Demands } from './answer.ts'
 import type { Report } from './document.ts'
+import { unprovenEnds } from '../publish/contract.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 
-export type Decision = 'proceed' | 'hold' | 'stop' | 'superseded'
+/** `ended` is about a rollout that failed or was finished by force: it never proceeds. */
+export type Decision = 'proceed' | 'hold' | 'stop' | 'superseded' | 'ended'
 
 /** What a valid document says to a request with these demands. It can be stricter than the verdict, never milder. */
 export function decide(report: Report, demands: Demands): Decision {
   if (report.superseded) return 'superseded'
   if (demands.rollout !== undefined && report.rollout.id !== demands.rollout) return 'superseded'
+  if (demands.rollout !== undefined && hasEndedUnproven(report)) return 'ended'
   switch (report.verdict) {
     case 'stop':
       return 'stop'
@@ -16,6 +19,14 @@ export function decide(report: Report, demands: Demands): Decision {
     default:
       return 'hold'
   }
+}
+
+function hasEndedUnproven({ rollout, blocking }: Report): boolean {
+  const ends: readonly string[] = unprovenEnds
+  return (
+    rollout.phase === 'failed' ||
+    blocking.some(({ ref, reason }) => ref === 'request/rollout' && ends.includes(reason))
+  )
 }
 
 /** Milliseconds for which everything has to have stood. */
@@ -28,6 +39,7 @@ const codes: Readonly<Record<Decision, ExitCode>> = {
   hold: exitCodes.hold,
   stop: exitCodes.stop,
   superseded: exitCodes.superseded,
+  ended: exitCodes.superseded,
 }
 
 /** The one way from an answer to an exit code. */

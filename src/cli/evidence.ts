@@ -71,10 +71,15 @@ export async function handIn(
       return exitCodes.cannotTell
     }
     shown.push({ check, ...evidence, answer: pushed.answer })
-    say(session, `pushed ${check}: ${inWords(evidence)}`)
+    say(session, `pushed ${check}: ${inWords(evidence)}${waitingFor(pushed.answer)}`)
   }
   sayJson(session, { pushed: endpoint !== undefined, evidence: shown, ...details })
   return found.every(({ outcome }) => outcome === 'pass') ? exitCodes.proceed : exitCodes.foundFail
+}
+
+/** That it does not count yet, where the exporter says so. */
+function waitingFor({ waitsFor }: Readonly<Record<string, unknown>>): string {
+  return typeof waitsFor === 'string' ? `; it waits for ${printable(waitsFor, 200)}, which has not begun` : ''
 }
 
 /** Says why nothing could be found out; nothing is pushed then, so the check stays what it is. */

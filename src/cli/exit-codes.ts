@@ -27,7 +27,10 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.stop, 'stop'],
   [exitCodes.cannotTell, 'cannot tell: unreachable, unauthorised, expired or not understood'],
   [exitCodes.timedOut, 'wait: the time was over and the verdict was still hold'],
-  [exitCodes.superseded, 'the rollout that was asked about is not the current one'],
+  [
+    exitCodes.superseded,
+    'the rollout that was asked about is not the current one, failed, or was finished by force',
+  ],
   [exitCodes.foundFail, 'evidence: fail was found, and pushed'],
   [exitCodes.foundNothing, 'evidence: nothing could be found out, and nothing was pushed'],
   [exitCodes.refused, 'begin, finish, ack: refused, as it contradicts what is recorded'],

@@ -51,6 +51,7 @@ function unblocked(report: Report, decision: Decision): string {
   if (decision === 'proceed') return 'Nothing stands in the way.'
   if (decision === 'superseded')
     return 'Another rollout is the current one; caracal-gate rollouts lists them.'
+  if (decision === 'ended') return 'The rollout is over and was never proven; the next one is judged anew.'
   return `Nothing blocks it but time: ${steadiness(report)}. There is nothing to do.`
 }
 

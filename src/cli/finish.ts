@@ -1,4 +1,4 @@
-import { choice, required } from './arguments.ts'
+import { choice, required, UsageError, valueOf } from './arguments.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { askFor } from './asking.ts'
 import type { CliProcess } from './process.ts'
@@ -13,9 +13,13 @@ export async function finish(process: CliProcess): Promise<ExitCode> {
   const { given, subject: id, author } = teller
   required(given, command, 'outcome')
   const outcome = choice(given, 'outcome', ['done', 'failed'])
+  const force = valueOf(given, 'force') !== undefined
+  if (force && outcome !== 'done') throw new UsageError('--force goes with --outcome done only')
+  if (force && valueOf(given, 'reason') === undefined)
+    throw new UsageError('--force needs --reason: it is kept beside the rollout')
   const message = {
     path: `rollouts/${encodeURIComponent(id)}/finish`,
-    body: { outcome, ...author },
+    body: { outcome, ...(force && { force }), ...author },
     scope: 'rollout',
     isAnswer: (answer: Readonly<Record<string, unknown>>) => toldOf(id, answer)?.phase === outcome,
   } as const

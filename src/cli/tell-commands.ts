@@ -62,6 +62,7 @@ export const finish: Command = {
   ],
   options: {
     outcome: { value: 'done|failed', says: 'how it ended' },
+    force: { says: 'done although not everything is proven; needs --reason, and never proceeds' },
     reason,
     ...author,
     ...connection,

@@ -161,6 +161,7 @@ function poll({ report }: Valid, left: number, { demands }: Wish, untilHeartbeat
 function ending(decision: Decision, { until, failFast }: Wish, timeIsOver: boolean): ExitCode | undefined {
   switch (decision) {
     case 'superseded':
+    case 'ended':
       return exitCodes.superseded
     case 'stop':
       return failFast || until !== 'proceed' || timeIsOver ? exitCodes.stop : undefined

@@ -37,7 +37,10 @@ export function head(
   paint: Paint,
 ): readonly string[] {
   const { rollout, release, rollback } = report
-  const word = paint(decision.toUpperCase(), decision === 'superseded' ? 'bad' : meaningOf(decision))
+  const word = paint(
+    decision.toUpperCase(),
+    decision === 'superseded' || decision === 'ended' ? 'bad' : meaningOf(decision),
+  )
   const facts = [
     `since ${moment(report.verdictSince, report)}`,
     steadiness(report),

@@ -1,7 +1,7 @@
 import type { Account, Evidence, Sighting, Unseen } from './evidence.ts'
 import type { Blindness, UnknownReason } from './observation.ts'
 import type { Labels, Signal, Unit } from './signal.ts'
-import type { Rollout } from './rollout.ts'
+import type { Life, Rollout } from './rollout.ts'
 import type { Instant, Millis } from './time.ts'
 
 /**
@@ -74,6 +74,8 @@ export interface Recollection {
   readonly now: Instant
   /** Whether a rollout is under way, and since when. */
   readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy'>
+  /** The rollout under way, or the last one: what is there now is what it brought. */
+  readonly latest?: Life
   /** Up to where a value has been dealt with; undefined before first sight. */
   mark(key: string): number | undefined
   /** The keys of all marks that begin with `prefix`, sorted. */

@@ -117,6 +117,7 @@ function recollect(
       return now
     },
     ...(isActive(rollout) && { rollout }),
+    ...(rollout !== undefined && { latest: rollout }),
     mark: (key) => marks.get(key),
     marked: (prefix) => [...marks.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
   }

@@ -17,7 +17,22 @@ export interface Rollout {
   readonly revision?: string
   readonly chart?: string
   readonly images?: Readonly<Record<string, string>>
+  /** Who called it done although not all was proven, and why. */
+  readonly forced?: { readonly actor: string; readonly reason: string }
+  /** Id of the rollout that took its place before it had ended. */
+  readonly supersededBy?: string
 }
+
+/** One life of a rollout: its id with the instant at which it began, so that an id that comes again is another life. */
+export type Life = Pick<Rollout, 'id' | 'startedAt'>
+
+/** Why a rollout that is over has not proven itself and never will, or undefined while it is under way or is proven. */
+export function unprovenEnd({ phase, forced }: Pick<Rollout, 'phase' | 'forced'>): UnprovenEnd | undefined {
+  if (phase === 'failed') return 'rollout_failed'
+  return phase === 'done' && forced !== undefined ? 'finished_by_force' : undefined
+}
+
+export type UnprovenEnd = 'rollout_failed' | 'finished_by_force'
 
 /** Whether the rollout is still under way. */
 export function isActive(rollout: Rollout | undefined): rollout is Rollout {

@@ -1,7 +1,7 @@
 import type { Beliefs } from './belief.ts'
 import type { Providers } from './evidence.ts'
 import type { CheckStatus, Gate, GateStatus } from './gate.ts'
-import type { Rollout } from './rollout.ts'
+import type { Life, Rollout } from './rollout.ts'
 import type { StopCondition, StopStatus } from './stop.ts'
 import type { Instant, Millis } from './time.ts'
 import type { VerdictStatus } from './verdict.ts'
@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly impediments: ReadonlyMap<string, string>
   /** The rollout under way, or the last one. */
   readonly rollout?: Rollout
+  /** Rollouts that have begun, oldest first: no id of them is given again. */
+  readonly begun: readonly Life[]
   /** Counts semantic changes: a state, a reason, a culprit, a latch, the verdict; never a mere number. */
   readonly revision: number
 }
@@ -55,6 +57,7 @@ export function initialSnapshot(at: Instant, rules: Rules): Snapshot {
     stops: none,
     marks: none,
     impediments: none,
+    begun: [],
     verdict,
     revision: 0,
   }

@@ -46,6 +46,7 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
     }),
     steadyRequired: rules.steady,
     impediments: previous.impediments,
+    ...(previous.rollout !== undefined && { rollout: previous.rollout }),
   })
   const moved = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)

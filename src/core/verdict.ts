@@ -1,6 +1,7 @@
 import type { Finding } from './finding.ts'
 import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Latch } from './latch.ts'
+import type { Rollout, UnprovenEnd } from './rollout.ts'
 import { forbids, type StopStatus } from './stop.ts'
 import { inWords, type Instant, type Millis } from './time.ts'
 
@@ -9,7 +10,7 @@ export type Verdict = (typeof verdicts)[number]
 
 /** Something that keeps the verdict from `proceed`, root causes first. */
 export interface Blocker {
-  /** Path of the thing in the document: `stop-conditions/x` or `gates/x/checks/y`. */
+  /** Path of the thing in the document: `stop-conditions/x`, `gates/x/checks/y`, `rollout` or `evaluator/x`. */
   readonly ref: string
   readonly state: string
   readonly reason: string
@@ -38,6 +39,8 @@ export interface Judged {
   readonly steadyRequired: Millis
   /** Why the daemon itself may not say proceed, by id: its memory of this rollout is lost, for one. */
   readonly impediments: ReadonlyMap<string, string>
+  /** The rollout under way, or the last one. */
+  readonly rollout?: Pick<Rollout, 'id' | 'phase'>
 }
 
 /** A verdict with what makes it so: the summary is told of that and of nothing else. */
@@ -55,7 +58,9 @@ interface Because {
 /** Concludes from gates and stop conditions whether the rollout may proceed. */
 export function conclude(previous: VerdictStatus | undefined, judged: Judged): VerdictStatus {
   const { now, gap, gates, stops, steadyRequired } = judged
-  const proven = judged.impediments.size === 0 && allProven(gates, stops)
+  // What failed says nothing else, however well the platform looks: its latches went with it.
+  const isOpen = judged.rollout?.phase !== 'failed' && judged.impediments.size === 0
+  const proven = isOpen && allProven(gates, stops)
   const provenSince = !proven ? undefined : gap ? now : (previous?.provenSince ?? now)
   const steady = provenSince !== undefined && now - provenSince >= steadyRequired
   const blocking = blockers(judged)
@@ -103,11 +108,14 @@ interface Candidate extends Omit<Blocking, 'rootCause'> {
   readonly cause: string
 }
 
+/** Path of the rollout in the document. */
+const ROLLOUT_REF = 'rollout'
+
 const rankOf: Record<string, number> = { firing: 0, latched: 1, fail: 2, unknown: 3, pending: 4 }
 
 const UNCONFIGURED = 5
 
-function blockers({ gates, checks, stops, impediments }: Judged): readonly Blocking[] {
+function blockers({ gates, checks, stops, impediments, rollout }: Judged): readonly Blocking[] {
   const own = [...impediments].map(([id, message]): Candidate => {
     const ref = `evaluator/${id}`
     return { ref, state: 'unknown', reason: id, message, rank: 0, cause: ref, forbids: false }
@@ -123,7 +131,9 @@ function blockers({ gates, checks, stops, impediments }: Judged): readonly Block
     .map(({ gate, status }) =>
       candidate(`gates/${gate}/checks/${status.id}`, status.state, status.findings[0]),
     )
-  const ranked = [...own, ...ofStops, ...ofChecks, ...empty].toSorted((a, b) => a.rank - b.rank)
+  const ranked = [...own, ...failure(rollout), ...ofStops, ...ofChecks, ...empty].toSorted(
+    (a, b) => a.rank - b.rank,
+  )
   const causes = new Set<string>()
   const blind = new Set(ranked.map((item) => item.cause).filter((cause) => cause.startsWith('blind:')))
   const judged = ranked.map(({ rank: _, cause, ...item }): Blocking => {
@@ -133,6 +143,13 @@ function blockers({ gates, checks, stops, impediments }: Judged): readonly Block
     return { ...item, rootCause: !explained }
   })
   return [...judged.filter((item) => item.rootCause), ...judged.filter((item) => !item.rootCause)]
+}
+
+function failure(rollout: Judged['rollout']): readonly Candidate[] {
+  if (rollout?.phase !== 'failed') return []
+  const message = `rollout ${rollout.id} ended as failed; the next rollout that begins is judged anew`
+  const reason: UnprovenEnd = 'rollout_failed'
+  return [{ ref: ROLLOUT_REF, state: 'fail', reason, message, rank: 0, cause: ROLLOUT_REF, forbids: false }]
 }
 
 /** A service's own word for the loss of a dependency that we cannot see either is a consequence of that loss. */

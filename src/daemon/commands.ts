@@ -1,4 +1,5 @@
-import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
+import type { Observation } from '../core/observation.ts'
+import { pieceOf } from '../core/pushed.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
@@ -8,7 +9,9 @@ import { toRollout } from '../publish/document.ts'
 import type { Actor, CommandResult, Commands } from '../publish/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
 import type { Engine } from './engine.ts'
-import { admit } from './evidence.ts'
+import { takeEvidence } from '../rollout/evidence.ts'
+import type { Event } from '../rollout/ledger.ts'
+import { admit, type Admission } from './evidence.ts'
 
 /** The commands of the HTTP interface, carried out by the engine. */
 export function commandsOf(engine: Engine, clock: Clock): Commands {
@@ -32,8 +35,8 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
         status,
       )
     },
-    finish: (id, { outcome }, actor) =>
-      carryOut((snapshot) => finish(snapshot, id, outcome, signed(actor), clock.now()), rolloutOf),
+    finish: (id, ending, actor) =>
+      carryOut((snapshot) => finish(snapshot, id, ending, signed(actor), clock.now()), rolloutOf),
     acknowledge: ({ stopCondition, rollout }, actor) =>
       carryOut(
         (snapshot) =>
@@ -46,18 +49,16 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
         const detail = `${plain(check, 60)} takes no evidence`
         return { ok: false, status: 404, title: 'no such check', detail, allowed: known }
       }
-      const admission = admit(check, body, {
-        snapshot: engine.current(),
-        rules: engine.rules(),
-        past: engine.memory().history.map(({ rollout }) => rollout),
-        now: clock.now(),
+      let admission: Admission | undefined
+      const result = await engine.command((snapshot) => {
+        const now = clock.now()
+        admission = admit(check, body, { snapshot, rules: engine.rules(), now })
+        return taken(snapshot, admission, now, body, actor)
       })
-      if (admission.kind === 'refused')
-        return { ok: false, status: 409, title: admission.title, detail: admission.detail }
-      const answer = acceptedAs(check, body, admission.observation)
-      if (admission.kind === 'known') return { ok: true, status: 200, body: answer }
-      await keep(engine, admission.observation, body, actor, clock.now())
-      return { ok: true, status: 201, body: answer }
+      if (!result.ok) return { ok: false, status: result.status, title: result.title, detail: result.detail }
+      if (admission === undefined || admission.kind === 'refused') throw new Error('evidence was not judged')
+      const status = admission.kind === 'known' ? 200 : 201
+      return { ok: true, status, body: acceptedAs(admission.observation, engine.current()) }
     },
   }
 }
@@ -85,42 +86,42 @@ function evidenceChecks(engine: Engine): readonly string[] {
     .map((check) => check.id)
 }
 
-/** Takes evidence in and writes that down; resolves when both are safely kept. */
-async function keep(
-  engine: Engine,
-  observation: Observation,
+/** The snapshot with what was admitted, and the line that says so. */
+function taken(
+  snapshot: Snapshot,
+  admission: Admission,
+  at: Instant,
   { outcome, digest, rollout }: EvidenceBody,
   { name, reason }: Actor,
-  now: Instant,
-): Promise<void> {
-  const { target } = observation
-  const { beliefs, rollout: current } = engine.current()
-  const others = [...(beliefs.get(PUSHED_EVIDENCE)?.targets.values() ?? [])]
-    .map((belief) => belief.target)
-    .filter(({ id }) => id !== target.id)
-  engine.take({ probe: PUSHED_EVIDENCE, at: now, targets: [...others, target], observations: [observation] })
-  const about = rollout ?? (isActive(current) ? current.id : undefined)
-  await engine.note({
-    at: now,
+): Result {
+  if (admission.kind === 'refused')
+    return { ok: false, status: 409, title: admission.title, detail: admission.detail }
+  if (admission.kind === 'known') return { ok: true, snapshot, events: [] }
+  const about = rollout ?? (isActive(snapshot.rollout) ? snapshot.rollout.id : undefined)
+  const event: Event = {
+    at,
     kind: 'evidence',
-    subject: target.id,
+    subject: admission.observation.target.labels['check'] ?? '',
     message: `${outcome}${digest === undefined ? '' : ` for ${digest}`}: ${plain(reason)}`,
     actor: name,
     ...(about !== undefined && { rollout: about }),
-  })
+  }
+  const next = takeEvidence(snapshot, admission.observation)
+  return { ok: true, snapshot: { ...next, revision: next.revision + 1 }, events: [event] }
 }
 
-function acceptedAs(
-  check: string,
-  { outcome, digest, rollout }: EvidenceBody,
-  { at, validFor }: Observation,
-): object {
+function acceptedAs({ target, at, validFor }: Observation, { begun }: Snapshot): object {
+  const piece = pieceOf(target)
+  if (piece === undefined) return {}
+  const { check, outcome, issued, digest, rollout, life } = piece
+  const isWaiting = rollout !== undefined && life === undefined && !begun.some(({ id }) => id === rollout)
   return {
     check,
     outcome,
-    issuedAt: new Date(at).toISOString(),
+    issuedAt: new Date(issued).toISOString(),
     expiresAt: new Date(at + validFor).toISOString(),
     ...(digest !== undefined && { digest }),
     ...(rollout !== undefined && { rollout }),
+    ...(isWaiting && { waitsFor: rollout }),
   }
 }

@@ -1,15 +1,14 @@
 import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../checks/signals.ts'
 import { evidenceOf } from '../core/evidence.ts'
-import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
-import { isActive, REVISION_AT_BEGIN, type Rollout } from '../core/rollout.ts'
+import type { Observation } from '../core/observation.ts'
+import { byNewest, heldEvidence, pieceOf, targetOf, type Piece } from '../core/pushed.ts'
+import { isActive, REVISION_AT_BEGIN } from '../core/rollout.ts'
 import { read } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
-import { inWords, MINUTE, SECOND, type Instant, type Millis } from '../core/time.ts'
+import { inWords, SECOND, type Instant } from '../core/time.ts'
 import type { EvidenceBody } from '../publish/bodies.ts'
-
-/** How far the clock of a pipeline may be ahead of ours: what is not synchronised by then is set wrong. */
-const SKEW: Millis = MINUTE
+import { SKEW } from '../rollout/evidence.ts'
 
 /** Whether evidence counts, and if not, why. */
 export type Admission =
@@ -21,115 +20,180 @@ export type Admission =
 export interface Ground {
   readonly snapshot: Snapshot
   readonly rules: Rules
-  /** Rollouts that have ended. */
-  readonly past: readonly Rollout[]
   readonly now: Instant
-}
-
-/**
- * Admits evidence that was pushed for a check, as a look at it that was taken when the evidence was issued. It is bound
- * to its time, to the rollout that it names and to the manifest whose digest it names; what is bound elsewhere is
- * refused. What names a rollout that has not begun waits for it.
- */
-export function admit(check: string, body: EvidenceBody, ground: Ground): Admission {
-  const held = heldFor(check, ground.snapshot)
-  const issuedAt =
-    body.issuedAt === undefined
-      ? // What is pushed without a time is the newest there is, even if an earlier one came from a fast clock.
-        Math.max(ground.now, (held?.at ?? 0) + 1)
-      : Date.parse(body.issuedAt)
-  const observation = observationOf(check, body, issuedAt)
-  const isKnown = held !== undefined && isSame(held, observation)
-  const refusal =
-    ofItsTime(observation, ground.now) ??
-    ofItsRollout(body, isKnown ? ground.now : issuedAt, ground) ??
-    ofItsManifest(body, ground)
-  if (refusal !== undefined) return { kind: 'refused', ...refusal }
-  if (isKnown) return { kind: 'known', observation: held }
-  if (held === undefined || issuedAt > held.at) return { kind: 'new', observation }
-  const detail =
-    issuedAt === held.at
-      ? `evidence of the same time, ${timeOf(issuedAt)}, is held and says something else; issue it anew`
-      : `it was issued at ${timeOf(issuedAt)}, and evidence of ${timeOf(held.at)} is held; issue it anew`
-  return { kind: 'refused', title: 'newer evidence is held', detail }
 }
 
 type Refusal = { readonly title: string; readonly detail: string } | undefined
 
-function heldFor(check: string, { beliefs }: Snapshot): Observation | undefined {
-  return beliefs.get(PUSHED_EVIDENCE)?.targets.get(check)?.last
+/** What evidence is about, without what it says of that. */
+type Subject = Pick<Piece, 'digest' | 'rollout' | 'life'>
+
+/**
+ * Admits evidence that was pushed for a check, as a look at it that was taken when the evidence was issued. It is bound
+ * to its time, to one life of one rollout and to the manifest whose digest it names; what is bound elsewhere is refused.
+ * What names a rollout that has not begun waits for it. A `fail` about what is there now is never refused for its time
+ * or for what is held.
+ */
+export function admit(check: string, body: EvidenceBody, ground: Ground): Admission {
+  const issued = body.issuedAt === undefined ? ground.now : Date.parse(body.issuedAt)
+  const subject = subjectOf(body, ground)
+  if ('title' in subject) return { kind: 'refused', ...subject }
+  const rivals = rivalsOf(check, subject, ground.snapshot)
+  const newest = rivals.find(({ piece }) => body.outcome === 'pass' || isSameSubject(piece, subject))
+  // What says fail counts from its arrival on, and so does what is pushed without a time: it is the newest there is.
+  const isNow = body.outcome === 'fail' || body.issuedAt === undefined
+  const since = isNow
+    ? Math.max(ground.now, (newest?.piece.since ?? -Infinity) + 1)
+    : Math.min(issued, ground.now)
+  const observation = observationOf(
+    { check, outcome: body.outcome, issued, since, ...subject },
+    body,
+    ground.now,
+  )
+  // What says fail may be said again after something newer; what says pass must be the newest.
+  const [latest] = rivals
+  const known = (body.outcome === 'fail' ? rivals : latest === undefined ? [] : [latest]).find(({ last }) =>
+    isSame(last, observation),
+  )
+  const refusal =
+    ofItsTime(body, issued, ground.now) ??
+    (known !== undefined ? undefined : ofItsRollout(body, issued, ground)) ??
+    ofItsManifest(body, subject, ground)
+  if (refusal !== undefined) return { kind: 'refused', ...refusal }
+  if (known !== undefined) return { kind: 'known', observation: known.last }
+  if (isNow || newest === undefined || since > newest.piece.since) return { kind: 'new', observation }
+  return { kind: 'refused', ...outdated(issued, newest.piece) }
 }
 
-function ofItsTime({ at, validFor }: Observation, now: Instant): Refusal {
-  const ahead = at - now
-  if (ahead > SKEW) {
-    const detail = `it was issued at ${timeOf(at)}, ${inWords(ahead)} from now (${timeOf(now)}); set the clock of whoever issues it`
+interface Held {
+  readonly piece: Piece
+  readonly last: Observation
+}
+
+/** What is held for the check about the same rollout, and what says fail of the same manifest; newest first. */
+function rivalsOf(check: string, subject: Subject, snapshot: Snapshot): readonly Held[] {
+  return heldEvidence(snapshot)
+    .flatMap((last): Held[] => {
+      const piece = pieceOf(last.target)
+      return piece?.check === check ? [{ piece, last }] : []
+    })
+    .filter(
+      ({ piece }) =>
+        isSameSubject(piece, subject) ||
+        (piece.outcome === 'fail' && piece.digest !== undefined && piece.digest === subject.digest),
+    )
+    .toSorted((a, b) => byNewest(a.piece, b.piece))
+}
+
+function isSameSubject(a: Subject, b: Subject): boolean {
+  return a.rollout === b.rollout && a.life === b.life
+}
+
+function outdated(issued: Instant, { outcome, since }: Piece): NonNullable<Refusal> {
+  if (outcome === 'fail') {
+    const detail = `it was issued at ${timeOf(issued)}, and evidence that says fail has been held since ${timeOf(since)}; look again and push what is found`
+    return { title: 'newer evidence is held', detail }
+  }
+  const detail =
+    issued === since
+      ? `evidence of the same time, ${timeOf(issued)}, is held and says something else; issue it anew`
+      : `it was issued at ${timeOf(issued)}, and evidence of ${timeOf(since)} is held; issue it anew`
+  return { title: 'newer evidence is held', detail }
+}
+
+function ofItsTime({ outcome, validForSeconds }: EvidenceBody, issued: Instant, now: Instant): Refusal {
+  const ahead = issued - now
+  if (ahead > SKEW && outcome === 'pass') {
+    const detail = `it was issued at ${timeOf(issued)}, ${inWords(ahead)} from now (${timeOf(now)}); set the clock of whoever issues it`
     return { title: 'the evidence comes from the future', detail }
   }
-  const left = at + validFor - now
+  const validFor = validForSeconds * SECOND
+  const left = issued + validFor - now
   if (left > 0) return undefined
-  const detail = `it was issued at ${timeOf(at)} for ${inWords(validFor)}, which ended ${inWords(-left)} ago; look again and push what is found`
+  const detail = `it was issued at ${timeOf(issued)} for ${inWords(validFor)}, which ended ${inWords(-left)} ago; look again and push what is found`
   return { title: 'the evidence has expired', detail }
 }
 
-function ofItsRollout({ rollout }: EvidenceBody, issuedAt: Instant, { snapshot, past }: Ground): Refusal {
-  const known = snapshot.rollout === undefined ? past : [snapshot.rollout, ...past]
-  const current = isActive(snapshot.rollout) ? snapshot.rollout : undefined
-  if (rollout === undefined) {
-    if (current === undefined || issuedAt >= current.startedAt) return undefined
-    const detail = `it was issued at ${timeOf(issuedAt)}, before ${current.id} began at ${timeOf(current.startedAt)}, and names no rollout; issue it anew, or name the rollout that it is about`
-    return { title: 'the evidence is older than the rollout', detail }
-  }
-  if (rollout === current?.id) return undefined
-  if (current !== undefined)
-    return {
-      title: 'another rollout is current',
-      detail: `asked for ${plain(rollout, 60)}, but ${current.id} is under way`,
-    }
-  const ended = known.find(({ id }) => id === rollout)
-  if (ended === undefined) return undefined
-  return { title: 'this rollout has ended', detail: `${plain(ended.id, 60)} ended as ${ended.phase}` }
+/** The life of the rollout that the evidence is about, or why there is none that it can be about. */
+function subjectOf(body: EvidenceBody, ground: Ground): Subject | NonNullable<Refusal> {
+  const { rollout: latest, begun } = ground.snapshot
+  const about = body.digest === undefined ? {} : { digest: body.digest }
+  const current = isActive(latest) ? latest : undefined
+  const named = body.rollout ?? current?.id
+  if (named === undefined) return about
+  if (named === current?.id) return { ...about, rollout: named, life: current.startedAt }
+  const life = named === latest?.id ? latest : begun.find(({ id }) => id === named)
+  if (life === undefined) return { ...about, rollout: named }
+  const bound = { ...about, rollout: named, life: life.startedAt }
+  // It may go on being about the manifest, or say at last that the one that is there now is bad.
+  const isLive = body.digest !== undefined && releaseOf(ground).digests.includes(body.digest)
+  if (isLive || (body.outcome === 'fail' && latest === life)) return bound
+  const how = life === latest ? `ended as ${latest.phase}` : 'has ended'
+  return { title: 'this rollout has ended', detail: `${plain(named, 60)} ${how}` }
+}
+
+/** What names no rollout is about the time in which it was issued. */
+function ofItsRollout({ rollout, outcome }: EvidenceBody, issued: Instant, { snapshot }: Ground): Refusal {
+  const { rollout: latest } = snapshot
+  if (rollout !== undefined || latest === undefined || outcome === 'fail') return undefined
+  const { startedAt, finishedAt } = latest
+  const [what, from] = finishedAt === undefined ? ['began', startedAt] : ['ended', finishedAt]
+  if (issued >= from) return undefined
+  const detail = `it was issued at ${timeOf(issued)}, before ${latest.id} ${what} at ${timeOf(from)}, and names no rollout; issue it anew, or name the rollout that it is about`
+  return { title: 'the evidence is older than the rollout', detail }
 }
 
 /** Before Helm has applied anything in this rollout there is nothing to compare with; unseen, there is nothing either. */
-function ofItsManifest({ digest }: EvidenceBody, { snapshot, rules, now }: Ground): Refusal {
-  const before = snapshot.marks.get(REVISION_AT_BEGIN)
-  if (digest === undefined || before === undefined || !isActive(snapshot.rollout)) return undefined
-  const evidence = evidenceOf(snapshot.beliefs, rules.providers, now)
-  const revisions = evidence.of(releaseRevision).readings.map(({ reading }) => reading.value)
-  const digests = evidence.of(releaseManifestObjects).readings.flatMap(({ reading }) => reading.detail ?? [])
+function ofItsManifest({ digest, outcome }: EvidenceBody, { life }: Subject, ground: Ground): Refusal {
+  const { marks, rollout } = ground.snapshot
+  const before = marks.get(REVISION_AT_BEGIN)
+  if (digest === undefined || outcome === 'fail' || before === undefined) return undefined
+  if (!isActive(rollout) || life !== rollout.startedAt) return undefined
+  const { revisions, digests } = releaseOf(ground)
   const applied = revisions.length > 0 && revisions.every((revision) => revision !== before)
   if (!applied || digests.length === 0 || digests.includes(digest)) return undefined
   const detail = `it is about ${digest}, and revision ${revisions.join(', ')} of the release has ${plain(digests.join(', '), 100)}; render what was applied`
   return { title: 'the release has another manifest', detail }
 }
 
-function observationOf(check: string, body: EvidenceBody, at: Instant): Observation {
-  const { digest, rollout, actor, outcome, validForSeconds } = body
-  const validFor = validForSeconds * SECOND
+/** What is seen of the release: revisions and digests of its manifest. */
+function releaseOf({ snapshot, rules, now }: Ground) {
+  const evidence = evidenceOf(snapshot.beliefs, rules.providers, now)
+  return {
+    revisions: evidence.of(releaseRevision).readings.map(({ reading }) => reading.value),
+    digests: evidence.of(releaseManifestObjects).readings.flatMap(({ reading }) => reading.detail ?? []),
+  }
+}
+
+/** It expires when the pipeline said, and no later than if it had been issued on its arrival. */
+function observationOf(piece: Piece, body: EvidenceBody, now: Instant): Observation {
+  const { check, outcome, digest, issued, since } = piece
+  const expiresAt = Math.min(issued, now) + body.validForSeconds * SECOND
   const about = digest === undefined ? '' : ` for ${digest.slice(0, 'sha256:'.length + 12)}`
   const said = `${plain(body.message ?? outcome, 180)}${about}`
-  const detail = `${said}, says ${plain(actor, 60)}, expires ${minuteOf(at + validFor)}`
-  const labels = { check, ...(digest !== undefined && { digest }), ...(rollout !== undefined && { rollout }) }
+  const detail = `${said}, says ${plain(body.actor, 60)}, expires ${minuteOf(expiresAt)}`
   const readings = [read(pushedEvidence, { check }, outcome === 'pass' ? 1 : 0, plain(detail))]
   return {
-    target: { id: check, labels },
-    at,
+    target: targetOf(piece),
+    at: since,
     took: 0,
-    validFor,
+    validFor: Math.max(0, expiresAt - since),
     outcome: { ok: true, readings, blindSpots: [] },
   }
 }
 
-/** Whether two pieces of evidence for one check are the same one. */
+/** Whether two pieces are the same one, pushed twice: all that the pipeline said of it. */
 function isSame(a: Observation, b: Observation): boolean {
-  return a.at === b.at && a.validFor === b.validFor && meaningOf(a) === meaningOf(b)
+  return (
+    a.target.id === b.target.id &&
+    a.target.labels['issued'] === b.target.labels['issued'] &&
+    a.at + a.validFor === b.at + b.validFor &&
+    detailOf(a) === detailOf(b)
+  )
 }
 
-function meaningOf({ target, outcome }: Observation): string {
-  const { digest, rollout } = target.labels
-  const said = outcome.ok ? outcome.readings.map(({ value, detail }) => [value, detail]) : []
-  return JSON.stringify([digest, rollout, said])
+function detailOf({ outcome }: Observation): string {
+  return JSON.stringify(outcome.ok ? outcome.readings.map(({ detail }) => detail) : [])
 }
 
 function timeOf(at: Instant): string {

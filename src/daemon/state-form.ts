@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { phases } from '../core/rollout.ts'
 import { unknownReasons } from '../core/observation.ts'
 import { firstBroken } from '../rollout/ledger.ts'
+import { fromFirstForm, type FirstMemory } from '../rollout/first-form.ts'
 import type { Memory } from '../rollout/memory.ts'
 
 /** The form of what is written. Another one is never read half: whoever wrote it knew something that we do not. */
@@ -19,6 +20,8 @@ const rollout = z.strictObject({
   revision: z.string().exactOptional(),
   chart: z.string().exactOptional(),
   images: z.record(z.string(), z.string()).exactOptional(),
+  forced: z.strictObject({ actor: z.string(), reason: z.string() }).exactOptional(),
+  supersededBy: z.string().exactOptional(),
 })
 const latch = z.strictObject({
   at: instant,
@@ -77,7 +80,7 @@ const observation = z.strictObject({
   ]),
 })
 const latches = z.record(z.string(), latch)
-const memory = z.strictObject({
+const firstMemory = z.strictObject({
   rollout: rollout.exactOptional(),
   marks: z.record(z.string(), z.number()),
   latches,
@@ -86,8 +89,14 @@ const memory = z.strictObject({
   history: z.array(z.strictObject({ rollout, stops: latches, ledger: z.array(entry) })),
   evidence: z.array(observation),
   impediments: z.record(z.string(), z.string()).exactOptional(),
+}) satisfies z.ZodType<FirstMemory>
+const memory = firstMemory.extend({
+  begun: z.array(z.strictObject({ id: z.string(), startedAt: instant })),
 }) satisfies z.ZodType<Memory>
-const stateSchema = z.strictObject({ version: z.literal(VERSION), memory })
+const stateSchema = z.strictObject({
+  version: z.literal(VERSION),
+  memory: z.union([memory, firstMemory.transform(fromFirstForm)]),
+})
 
 /** What a text that should be a state came to. */
 export type Parsed =

@@ -160,6 +160,10 @@ export interface RolloutReport {
   readonly revision: string | null
   readonly chart: string | null
   readonly images: Readonly<Record<string, string>>
+  /** Who called it done although not everything was proven, and why. */
+  readonly forced: { readonly actor: string; readonly reason: string } | null
+  /** The rollout that took its place before it had ended. */
+  readonly supersededBy: string | null
   readonly baseline: BaselineReport | null
 }
 

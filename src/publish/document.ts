@@ -91,6 +91,8 @@ const idle: RolloutReport = {
   revision: null,
   chart: null,
   images: {},
+  forced: null,
+  supersededBy: null,
   baseline: null,
 }
 
@@ -108,6 +110,7 @@ function rolloutReport(snapshot: Snapshot): RolloutReport {
 /** A rollout without what it is measured against, as the history lists it. */
 export function toRollout(rollout: NonNullable<Snapshot['rollout']>): Omit<RolloutReport, 'baseline'> {
   const { id, phase, detectedBy, startedAt, finishedAt, actor, reason, revision, chart, images } = rollout
+  const { forced, supersededBy } = rollout
   return {
     id: clip(id),
     phase,
@@ -121,6 +124,8 @@ export function toRollout(rollout: NonNullable<Snapshot['rollout']>): Omit<Rollo
     images: Object.fromEntries(
       Object.entries(images ?? {}).map(([service, image]) => [clip(service), clip(image)]),
     ),
+    forced: forced === undefined ? null : { actor: clip(forced.actor), reason: clip(forced.reason) },
+    supersededBy: clipOrNull(supersededBy),
   }
 }
 

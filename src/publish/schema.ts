@@ -114,6 +114,8 @@ export const rolloutReport = z.object({
   revision: name.nullable(),
   chart: name.nullable(),
   images: z.record(z.string(), name),
+  forced: z.object({ actor: name, reason: text }).nullable(),
+  supersededBy: name.nullable(),
   baseline: z.object({ capturedAt: timestamp, counts: z.record(z.string(), z.number()) }).nullable(),
 })
 

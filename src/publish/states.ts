@@ -8,6 +8,8 @@ export const phases = ['idle', 'preflight', 'migrating', 'rolling', 'verifying',
 export const answers = ['met', 'near', 'unmet', 'unknown'] as const
 export const sources = ['platform', 'kubernetes', 'evidence'] as const
 export const detections = ['declared', 'helm-revision', 'workload-generation', 'migration-job'] as const
+/** Why a rollout that was asked about is over and never proceeds: reasons of the blocker `request/rollout`. */
+export const unprovenEnds = ['rollout_failed', 'finished_by_force'] as const
 export const flags = ['stale', 'latched', 'acknowledged', 'preexisting'] as const
 export const unknownReasons = [
   'never_measured',

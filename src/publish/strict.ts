@@ -1,3 +1,4 @@
+import { unprovenEnd } from '../core/rollout.ts'
 import { inWords, type Instant, type Millis } from '../core/time.ts'
 import type { BlockerReport, GateReport } from './contract.ts'
 import { clip } from './forms.ts'
@@ -40,9 +41,18 @@ function demand(name: string, state: string, reason: string, message: string): r
 }
 
 function mismatch({ rollout }: GateReport, { rollout: asked }: Demands): readonly BlockerReport[] {
-  if (asked === undefined || asked === rollout.id) return []
+  if (asked === undefined) return []
+  if (asked === rollout.id) return unproven(rollout, asked)
   const current = rollout.id === null ? 'there is none' : `the current one is ${rollout.id}`
   return demand('rollout', 'fail', 'superseded', `rollout ${asked} was asked about, but ${current}`)
+}
+
+/** A rollout that is over without proof never proceeds; that it failed is said by the report already. */
+function unproven(rollout: GateReport['rollout'], asked: string): readonly BlockerReport[] {
+  const end = unprovenEnd({ phase: rollout.phase, ...(rollout.forced && { forced: rollout.forced }) })
+  if (end === undefined) return []
+  const how = end === 'rollout_failed' ? 'ended as failed' : 'was finished by force, without proof'
+  return demand('rollout', 'fail', end, `rollout ${asked} ${how}`)
 }
 
 function unsteady(report: GateReport, { steady }: Demands): readonly BlockerReport[] {

@@ -1,10 +1,10 @@
-import { fold } from '../core/belief.ts'
 import { meaning } from '../core/change.ts'
-import { PUSHED_EVIDENCE } from '../core/observation.ts'
+import { heldEvidence } from '../core/pushed.ts'
 import { isActive, ROLLOUT_BASELINE, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
 import { preexistingLatch, type StopStatus } from '../core/stop.ts'
+import { mergeEvidence, ofItsTime, withEvidence } from './evidence.ts'
 import { firingOf, isBookkeeping, settledOf } from './marks.ts'
 import type { Memory } from './memory.ts'
 
@@ -19,17 +19,19 @@ export function adopt(snapshot: Snapshot, memory: Memory): Snapshot {
   const stops = new Map<string, StopStatus>()
   for (const id of new Set([...snapshot.stops.keys(), ...ids]))
     stops.set(id, adoptedStop(snapshot.stops.get(id) ?? unseen(id, snapshot.at), memory, marks))
-  const targets = memory.evidence.map(({ target }) => target)
-  const round = { probe: PUSHED_EVIDENCE, at: snapshot.at, targets, observations: memory.evidence }
   const { rollout: _, ...own } = snapshot
-  const next: Snapshot = {
+  const adopted: Snapshot = {
     ...own,
     stops,
     marks,
-    beliefs: memory.evidence.length > 0 ? fold(snapshot.beliefs, [round]) : snapshot.beliefs,
+    begun: memory.begun,
     impediments: new Map(Object.entries(memory.impediments ?? {})),
     ...(memory.rollout !== undefined && { rollout: memory.rollout }),
   }
+  // What was pushed here in the meantime is kept, about the rollout as the other replica has it.
+  const starts = snapshot.rollout === undefined ? [] : [snapshot.rollout.startedAt]
+  const evidence = mergeEvidence(heldEvidence(snapshot), memory.evidence, memory, starts)
+  const next = ofItsTime(withEvidence(adopted, evidence), snapshot.at)
   return meaning(next) === meaning(snapshot) ? next : { ...next, revision: snapshot.revision + 1 }
 }
 

@@ -2,6 +2,7 @@ import { DETECTION, REVISION_CREATED, isActive, type Phase, type Rollout } from 
 import type { Snapshot } from '../core/snapshot.ts'
 import { start } from './commands.ts'
 import type { Event } from './ledger.ts'
+import { unusedId } from './lives.ts'
 import {
   BASELINE_OF,
   IN_MOTION,
@@ -30,7 +31,7 @@ export interface Followed {
 
 /** Begins the rollout that the signs speak of, in place of one that is under way. */
 export function beginDetected(snapshot: Snapshot, view: View, signs: Signs, release: string): Followed {
-  const { at, rollout: last } = snapshot
+  const { at } = snapshot
   const found = whatBegan(snapshot.marks, view, signs, release)
   const marks = marksAtBegin(snapshot, view, signs, found)
   const current = view.blind ? undefined : phaseSeen(view, marks, at, Infinity)
@@ -38,7 +39,7 @@ export function beginDetected(snapshot: Snapshot, view: View, signs: Signs, rele
     ? '; it began before the daemon saw it: baselines are those of first sight, and what fired before is not known'
     : ''
   const rollout: Rollout = {
-    id: last?.id === found.id ? `${found.id}-2` : found.id,
+    id: unusedId(found.id, snapshot.begun),
     phase: current?.phase ?? found.phase,
     startedAt: at,
     detectedBy: found.detectedBy,

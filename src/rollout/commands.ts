@@ -4,6 +4,8 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
 import { forbids, preexistingLatch, standsNoMore, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
+import { claimed } from './evidence.ts'
+import { withLife } from './lives.ts'
 import { settledOf, withoutBaseline } from './marks.ts'
 
 /** What a command changed, or why it was refused. */
@@ -24,6 +26,13 @@ export interface Declaration extends Author, Pick<Rollout, 'revision' | 'chart' 
   readonly supersede?: boolean
 }
 
+/** An end that is declared. */
+export interface Ending {
+  readonly outcome: 'done' | 'failed'
+  /** Ends it as done although not all is proven. It never proceeds by that. */
+  readonly force?: boolean
+}
+
 /**
  * Begins a rollout, or changes the phase of the one under way when it has this id: baselines are taken anew, what
  * is firing already is latched as preexisting, and memory that was lost no longer matters.
@@ -32,8 +41,11 @@ export function begin(snapshot: Snapshot, declaration: Declaration, now: Instant
   const last: Rollout | undefined = snapshot.rollout
   const current = isActive(last) ? last : undefined
   if (current?.id === declaration.id) return changePhase(snapshot, current, declaration, now)
-  if (last?.id === declaration.id)
-    return refuse(409, 'this rollout has ended', `${last.id} ended as ${last.phase}; choose another id`)
+  const known = snapshot.begun.find((life) => life.id === declaration.id)
+  if (known !== undefined || last?.id === declaration.id) {
+    const how = last?.id === declaration.id ? `ended as ${last.phase}` : 'was the id of an earlier one'
+    return refuse(409, 'this rollout has ended', `${declaration.id} ${how}; choose another id`)
+  }
   if (current !== undefined && declaration.supersede !== true)
     return refuse(409, 'another rollout is under way', `${current.id} must be finished or superseded first`)
   const { actor, reason, id, phase = 'preflight', supersede: _, ...target } = declaration
@@ -63,8 +75,9 @@ export function start(
     ? [ended(current, `superseded by ${id}`, 'superseded', author, now)]
     : []
   const begun = event('rollout-begun', id, author.reason, now, { rollout: id, actor: author.actor, to })
+  const lives = withLife(snapshot.begun, rollout)
   return {
-    snapshot: { ...snapshot, rollout, stops, revision: snapshot.revision + 1 },
+    snapshot: claimed({ ...snapshot, rollout, stops, begun: lives, revision: snapshot.revision + 1 }),
     events: [...superseded, begun],
   }
 }
@@ -86,30 +99,61 @@ function changePhase(snapshot: Snapshot, current: Rollout, declaration: Declarat
   return accept({ ...snapshot, rollout }, changed)
 }
 
-/** Ends the rollout under way. `done` is refused while a stop stands or is not acknowledged. */
+/**
+ * Ends the rollout under way. `done` is refused while a stop stands or is not acknowledged, and while not everything is
+ * proven, unless it is forced. It need not have stood for the steady time: that is asked before something goes on.
+ */
 export function finish(
   snapshot: Snapshot,
   id: string,
-  outcome: 'done' | 'failed',
+  { outcome, force = false }: Ending,
   author: Author,
   now: Instant,
 ): Result {
   const { rollout } = snapshot
   if (!isActive(rollout) || rollout.id !== id)
     return refuse(404, 'no such rollout is under way', isActive(rollout) ? `${rollout.id} is` : 'none is')
+  const refusal = outcome === 'done' ? whyNotDone(snapshot, force) : undefined
+  if (refusal !== undefined) return refusal
+  const isForced = outcome === 'done' && !isProven(snapshot)
+  const { actor, reason } = author
+  const stops = new Map<string, StopStatus>()
+  for (const [stop, { latch: _, ...status }] of snapshot.stops) stops.set(stop, status)
+  const finished: Rollout = {
+    ...rollout,
+    phase: outcome,
+    finishedAt: now,
+    ...(isForced && { forced: { actor, reason } }),
+  }
+  const unproven = isForced ? `${reason} (not proven: ${unprovenIn(snapshot).join(', ')})` : reason
+  return accept({ ...snapshot, rollout: finished, stops }, [
+    ended(rollout, unproven, isForced ? 'forced' : outcome, author, now),
+  ])
+}
+
+function whyNotDone(snapshot: Snapshot, force: boolean): Result | undefined {
   const standing = [...snapshot.stops.values()].filter(forbids).map((status) => status.id)
-  if (outcome === 'done' && standing.length > 0)
+  if (standing.length > 0)
     return refuse(
       409,
       'a stop forbids it',
       `${standing.join(', ')}: mend and acknowledge, or finish as failed`,
     )
-  const stops = new Map<string, StopStatus>()
-  for (const [stop, { latch: _, ...status }] of snapshot.stops) stops.set(stop, status)
-  const finished = { ...rollout, phase: outcome, finishedAt: now }
-  return accept({ ...snapshot, rollout: finished, stops }, [
-    ended(rollout, author.reason, outcome, author, now),
-  ])
+  if (force || isProven(snapshot)) return undefined
+  const detail = `not proven: ${unprovenIn(snapshot).join(', ')}; wait for proceed, force it with a reason, or finish as failed`
+  return refuse(409, 'not everything is proven', detail)
+}
+
+function isProven({ verdict }: Snapshot): boolean {
+  return verdict.provenSince !== undefined
+}
+
+/** What keeps the verdict from being proven, by its id. */
+function unprovenIn({ gates, stops, impediments }: Snapshot): readonly string[] {
+  const open = [...gates.values()].filter(({ state }) => state !== 'pass' && state !== 'skipped')
+  const doubtful = [...stops.values()].filter(({ state }) => state !== 'clear' && state !== 'skipped')
+  const found = [...impediments.keys(), ...open.map(({ id }) => id), ...doubtful.map(({ id }) => id)]
+  return found.length > 0 ? found : ['any gate']
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { step } from '../core/step.ts'
 import type { Instant } from '../core/time.ts'
 import { follow } from './detection.ts'
+import { ofItsTime } from './evidence.ts'
 import type { Event } from './ledger.ts'
 import { remember, type Memory } from './memory.ts'
 import { isOverdue } from './telling.ts'
@@ -34,7 +35,7 @@ export function evaluate(
   rules: Rules,
   release: string,
 ): Evaluated {
-  const judged = step(commanded, rounds, now, rules)
+  const judged = step(ofItsTime(commanded, now), rounds, now, rules)
   const followed = follow(judged, rules, release)
   const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
   const found = followed?.events ?? []

@@ -132,6 +132,6 @@ function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rule
   // Whoever declared a rollout says when it is done.
   if (!isVerified || !isCalm || rollout.detectedBy === 'declared') return { snapshot, events: [] }
   const author = { actor: DETECTION, reason: 'everything is rolled out, proven and steady' }
-  const done = finish(snapshot, id, 'done', author, at)
+  const done = finish(snapshot, id, { outcome: 'done' }, author, at)
   return done.ok ? done : { snapshot, events: [] }
 }

@@ -1,8 +1,9 @@
-import { fold } from '../core/belief.ts'
+import { ofItsTime, withEvidence } from './evidence.ts'
 import { append, type Event, type Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
-import { DETECTION, isActive, type Rollout } from '../core/rollout.ts'
-import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
+import { heldEvidence } from '../core/pushed.ts'
+import { DETECTION, isActive, type Life, type Rollout } from '../core/rollout.ts'
+import type { Observation } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Latch } from '../core/latch.ts'
 import type { StopStatus } from '../core/stop.ts'
@@ -23,7 +24,9 @@ export interface Memory {
   readonly firings: Readonly<Record<string, number>>
   readonly ledger: Ledger
   readonly history: readonly PastRollout[]
-  /** Evidence that was pushed and has its own expiry. */
+  /** Rollouts that have begun, oldest first: no id of them is given again. */
+  readonly begun: readonly Life[]
+  /** Evidence that was pushed and has its own expiry: one for each check, outcome, life of a rollout and digest. */
   readonly evidence: readonly Observation[]
   /** Why the daemon itself may not say proceed, by id, until a rollout is declared. */
   readonly impediments?: Readonly<Record<string, string>>
@@ -38,6 +41,7 @@ export const nothingRemembered: Memory = {
   firings: {},
   ledger: [],
   history: [],
+  begun: [],
   evidence: [],
 }
 
@@ -64,7 +68,8 @@ export function remember(
     firings,
     ledger,
     history,
-    evidence: evidenceIn(after),
+    begun: after.begun,
+    evidence: heldEvidence(after),
     ...(after.impediments.size > 0 && { impediments: Object.fromEntries(after.impediments) }),
   }
 }
@@ -91,10 +96,6 @@ function moved(marks: Memory['marks'], before: Snapshot['marks'], after: Snapsho
   return Object.fromEntries(next)
 }
 
-function evidenceIn({ beliefs }: Snapshot): readonly Observation[] {
-  return [...(beliefs.get(PUSHED_EVIDENCE)?.targets.values() ?? [])].flatMap(({ last }) => last ?? [])
-}
-
 function finished(before: Rollout | undefined, after: Rollout | undefined): before is Rollout {
   return isActive(before) && (!isActive(after) || after.id !== before.id)
 }
@@ -111,7 +112,12 @@ function keep(
     rollout:
       after.rollout?.id === rollout.id
         ? after.rollout
-        : { ...rollout, phase: 'failed', finishedAt: after.at },
+        : {
+            ...rollout,
+            phase: 'failed',
+            finishedAt: after.at,
+            ...(after.rollout !== undefined && { supersededBy: after.rollout.id }),
+          },
     stops: recordOf(before.stops, (status) => status.latch),
     ledger: ledger.filter((entry) => entry.rollout === rollout.id),
   }
@@ -148,11 +154,9 @@ export function recall(empty: Snapshot, memory: Memory): Snapshot {
       ...(latch !== undefined && { latch }),
     })
   }
-  const { rollout, evidence } = memory
-  const targets = evidence.map((observation) => observation.target)
-  const round = { probe: PUSHED_EVIDENCE, at: empty.at, targets, observations: evidence }
-  const beliefs = fold(empty.beliefs, [round])
+  const { rollout, begun, evidence } = memory
   const marks = new Map(Object.entries(memory.marks))
   const impediments = new Map([...Object.entries(memory.impediments ?? {}), ...empty.impediments])
-  return { ...empty, beliefs, stops, marks, impediments, ...(rollout !== undefined && { rollout }) }
+  const known = { ...empty, stops, marks, impediments, begun, ...(rollout !== undefined && { rollout }) }
+  return ofItsTime(withEvidence(known, evidence), empty.at)
 }

@@ -23,7 +23,12 @@ export function mergeHistories(
   const linesOf = (id: string) => ledger.filter((entry) => entry.rollout === id)
   if (loser !== undefined && current !== undefined) {
     const { latches: stops } = side === 'ours' ? theirs : ours
-    const gaveWay: Rollout = { ...loser, phase: 'failed', finishedAt: current.startedAt }
+    const gaveWay: Rollout = {
+      ...loser,
+      phase: 'failed',
+      finishedAt: current.startedAt,
+      supersededBy: current.id,
+    }
     all.push({ rollout: gaveWay, stops, ledger: linesOf(loser.id) })
   }
   // It ended at one of them while it went on at the other: what was latched there is a part of it.

@@ -53,10 +53,12 @@ export function united(base: Rollout | undefined, a: Rollout, b: Rollout): Rollo
   const first = earlier(a, b)
   const second = first === a ? b : a
   const declared = [first, second].find((one) => one.detectedBy === 'declared') ?? first
-  const phase = changed<Phase>(known?.phase, a.phase, b.phase, further)
-  const ends = [a, b].flatMap((one) =>
-    one.phase === phase && one.finishedAt !== undefined ? one.finishedAt : [],
-  )
+  const told = toldEnd(a, b)
+  const phase = told?.phase ?? changed<Phase>(known?.phase, a.phase, b.phase, further)
+  const ended = told === undefined ? [a, b].filter((one) => one.phase === phase) : [told]
+  const ends = ended.flatMap((one) => one.finishedAt ?? [])
+  const forced = ended.map((one) => one.forced).reduce(larger, undefined)
+  const supersededBy = ended.map((one) => one.supersededBy).reduce(larger, undefined)
   const { actor, reason, detectedBy } = declared
   const revision = changed(known?.revision, a.revision, b.revision, larger)
   const chart = changed(known?.chart, a.chart, b.chart, larger)
@@ -72,7 +74,16 @@ export function united(base: Rollout | undefined, a: Rollout, b: Rollout): Rollo
     ...(revision !== undefined && { revision }),
     ...(chart !== undefined && { chart }),
     ...(images !== undefined && { images }),
+    ...(forced !== undefined && { forced }),
+    ...(supersededBy !== undefined && { supersededBy }),
   }
+}
+
+/** The end that was told or seen at one replica, where the other only put another rollout in its place. */
+function toldEnd(a: Rollout, b: Rollout): Rollout | undefined {
+  if ((a.supersededBy === undefined) === (b.supersededBy === undefined)) return undefined
+  const other = a.supersededBy === undefined ? a : b
+  return isActive(other) ? undefined : other
 }
 
 /** What only one has changed counts; of two changes the one that `choose` takes. */

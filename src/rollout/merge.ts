@@ -1,8 +1,10 @@
 import { isActive, ROLLOUT_BASELINE } from '../core/rollout.ts'
-import type { Observation } from '../core/observation.ts'
+import type { Instant } from '../core/time.ts'
+import { mergeEvidence } from './evidence.ts'
 import { append } from './ledger.ts'
 import { isBookkeeping } from './marks.ts'
 import { nothingRemembered, type Memory } from './memory.ts'
+import { mergeLives } from './lives.ts'
 import { mergeHistories } from './merge-history.ts'
 import { mergeLatches, type Latches } from './merge-latches.ts'
 import { isContinued, mergeLedgers } from './merge-ledger.ts'
@@ -19,6 +21,7 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
   const { rollout } = merged
   const { moved, ...chained } = mergeLedgers(common.ledger, ours.ledger, theirs.ledger)
   const ledger = append(chained.ledger, gaveWay(merged, ours, theirs))
+  const rollouts = { ...(rollout && { rollout }), begun: mergeLives(ours.begun, theirs.begun) }
   const impediments = impedimentsOf(base, ours, theirs, merged)
   return {
     ...(rollout !== undefined && { rollout }),
@@ -27,7 +30,8 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
     firings: most(ours.firings, theirs.firings),
     ledger,
     history: mergeHistories(ours, theirs, merged, { ledger, moved }),
-    evidence: newest(ours.evidence, theirs.evidence),
+    begun: rollouts.begun,
+    evidence: mergeEvidence(ours.evidence, theirs.evidence, rollouts, startsOf(merged, ours, theirs)),
     ...(Object.keys(impediments).length > 0 && { impediments }),
   }
 }
@@ -107,18 +111,10 @@ function most(ours: Memory['firings'], theirs: Memory['firings']): Memory['firin
   return firings
 }
 
-function newest(ours: readonly Observation[], theirs: readonly Observation[]): readonly Observation[] {
-  const found = new Map<string, Observation>()
-  for (const observation of [...theirs, ...ours]) {
-    const known = found.get(observation.target.id)
-    if (known === undefined || supersedes(observation, known)) found.set(observation.target.id, observation)
-  }
-  return [...found.values()].toSorted((a, b) => (a.target.id < b.target.id ? -1 : 1))
-}
-
-function supersedes(candidate: Observation, held: Observation): boolean {
-  if (candidate.at !== held.at) return candidate.at > held.at
-  return JSON.stringify(candidate) > JSON.stringify(held)
+/** When either saw the rollout begin that both have. */
+function startsOf({ side }: MergedRollout, ours: Memory, theirs: Memory): readonly Instant[] {
+  if (side !== 'both') return []
+  return [ours, theirs].flatMap(({ rollout }) => rollout?.startedAt ?? [])
 }
 
 /** The line that ends a rollout which another replica's replaced before it heard of it. */

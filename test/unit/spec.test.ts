@@ -22,7 +22,11 @@ const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8
 /** What tests say at the beginning of their name, or of a line in their table, that they hold. */
 const named = files.flatMap((file) => {
   const text = readFileSync(join(root, 'test', file), 'utf8')
-  return [...text.matchAll(/['"`](?:(R\d\d)|[Ll]aw (\d)):? /g)].map(([, rule, law]) => ({ file, rule, law }))
+  // The ids of faults that the test would have caught may stand beside the numbers of rules.
+  const titles = text.matchAll(/['"`]((?:(?:X\d+|R\d{2,3}|[Ll]aw \d):? )+)/g)
+  return [...titles].flatMap(([, title = '']) =>
+    [...title.matchAll(/(R\d{2,3})|[Ll]aw (\d)/g)].map(([, rule, law]) => ({ file, rule, law })),
+  )
 })
 
 describe('the specification', () => {

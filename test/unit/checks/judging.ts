@@ -18,7 +18,7 @@ export function remembering(
     typeof rollout === 'object' ? rollout : rollout === 'in a rollout' ? {} : { phase: rollout as Phase }
   return {
     now: 0,
-    ...(rollout !== 'no rollout' && { rollout: { ...active, ...how } }),
+    ...(rollout !== 'no rollout' && { rollout: { ...active, ...how }, latest: { ...active, ...how } }),
     mark: (key) => known.get(key),
     marked: (prefix) => [...known.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
   }

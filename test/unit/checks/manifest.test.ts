@@ -69,28 +69,82 @@ describe('evidence about a manifest', () => {
 })
 
 describe('evidence about a rollout', () => {
-  const mine = pushedWith({ digest: liveDigest, rollout: 'r1' })
-  const another = pushedWith({ digest: liveDigest, rollout: 'r0' })
+  const mine = pushedWith({ digest: liveDigest, rollout: 'r1', life: '0' })
+  const another = pushedWith({ digest: liveDigest, rollout: 'r0', life: '-9' })
 
-  it('R46: counts for that rollout, and for none when none is under way', () => {
-    for (const one of [condition, provenByEvidence(check, 'it is so')]) {
-      expect(faultsIn(one, mine, begunAt(5))).toEqual([])
-      expect(faultsIn(one, another, begunAt(5))).toEqual([`${check} unknown evidence_of_another_rollout`])
-      expect(faultsIn(one, another)).toEqual([])
+  const claimed = provenByEvidence(check, 'it is so')
+  const ofAnother = [`${check} unknown evidence_of_another_rollout`]
+
+  it('R46: counts for that rollout, and for none that was another one', () => {
+    for (const one of [condition, claimed]) expect(faultsIn(one, mine, begunAt(5))).toEqual([])
+    for (const one of [condition, claimed]) expect(faultsIn(one, another, begunAt(5))).toEqual(ofAnother)
+    // Between two rollouts the manifest is the proof, and without one there is none.
+    expect(faultsIn(condition, another)).toEqual([])
+    expect(faultsIn(claimed, another)).toEqual(ofAnother)
+  })
+
+  it('X83: counts for one life of a rollout, and not for another under its name', () => {
+    const earlier = pushedWith({ digest: otherDigest, rollout: 'r1', life: '-9' })
+    const waiting = pushedWith({ digest: otherDigest, rollout: 'r1' })
+    for (const one of [condition, claimed])
+      for (const world of [earlier, waiting]) expect(faultsIn(one, world, begunAt(5))).toEqual(ofAnother)
+  })
+
+  it('X83: of an ended rollout goes on to count until the next begins', () => {
+    const ended = { ...remembering(), latest: { id: 'r1', startedAt: 0 } }
+    expect(faultsIn(claimed, mine, ended)).toEqual([])
+    expect(faultsIn(claimed, another, ended)).toEqual(ofAnother)
+  })
+
+  it('X61: R70: counts by the digest of the manifest that the release has, whatever rollout it names', () => {
+    for (const phase of ['rolling', 'verifying'] as const) {
+      const restarted = remembering({ 'rollout:release-revision': 5 }, { id: 'caracal-w3', phase })
+      expect(faultsIn(condition, another, restarted)).toEqual([])
+      expect(faultsIn(claimed, another, restarted)).toEqual(ofAnother)
     }
   })
 
-  it('R46: that is about another manifest waits for its rollout, where none is under way', () => {
+  it('X61: that is about another manifest waits for its rollout, beside what is in force', () => {
     const next = pushedWith({ digest: otherDigest, rollout: 'r6' })
-    expect(faultsIn(condition, next)).toEqual([`${check} unknown evidence_of_another_rollout`])
+    expect(faultsIn(condition, next)).toEqual(ofAnother)
     expect(findingsIn(condition, next)[0]?.message).toContain('which is not under way')
+    const ended = { ...remembering(), latest: { id: 'r1', startedAt: 0 } }
+    for (const early of [next, pushedWith({ digest: otherDigest })])
+      expect(faultsIn(condition, besideEarlier(mine, early), ended)).toEqual([])
+  })
+
+  it('R71: of two about one rollout the newer decides, and of one instant the one that says fail', () => {
+    const refused = withValue(mine, signals.pushedEvidence, { check }, 0)
+    expect(faultsIn(condition, besideEarlier(refused, mine), begunAt(5))).toEqual([])
+    for (const world of [besideEarlier(mine, refused), besideEarlier(mine, refused, 0)])
+      expect(faultsIn(condition, world, begunAt(5))).toEqual([`${check} unmet evidence_failed`])
+  })
+
+  it('R71: nothing older comes back when the newer has expired', () => {
+    const expired = withFailing(mine, 'evidence', check)
+    expect(faultsIn(condition, besideEarlier(mine, expired), begunAt(5))).toEqual([
+      `${check} unknown unreachable`,
+    ])
   })
 
   it('R46: that says fail fails no other rollout', () => {
     const refused = withValue(another, signals.pushedEvidence, { check }, 0)
-    expect(faultsIn(condition, refused, begunAt(5))).toEqual([`${check} unknown evidence_of_another_rollout`])
+    expect(faultsIn(condition, refused, begunAt(5))).toEqual(ofAnother)
   })
 })
+
+/** The evidence for the check of both worlds; that of the first is older, by this much. */
+function besideEarlier(earlier: World, later: World, by = 1): World {
+  const isIt = (one: World[number]) => one.probe === 'evidence' && one.target.id === check
+  const first = earlier.filter(isIt).map((one) => ({
+    ...one,
+    target: {
+      id: `${check} earlier`,
+      labels: { issued: '0', since: String(1e15 - by), ...one.target.labels },
+    },
+  }))
+  return [...later, ...first]
+}
 
 describe('before Helm has applied anything', () => {
   it('R47: the digest is there, and is compared later', () => {

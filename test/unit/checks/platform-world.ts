@@ -188,9 +188,18 @@ export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
   })
 }
 
-/** One round of each probe that shows this world. */
-export function roundsOf(world: World, at: Instant): readonly Round[] {
-  const byProbe = Map.groupBy(world, ({ probe }) => probe)
+/** Later than the start of any rollout in a test. */
+const AFTER_ALL = 1e15
+
+/**
+ * One round of each probe that shows this world.
+ * @param pushedAt when the evidence came that does not say so
+ */
+export function roundsOf(world: World, at: Instant, pushedAt: Instant = at): readonly Round[] {
+  const byProbe = Map.groupBy(
+    world.map((one) => (one.probe === 'evidence' ? pushed(one, pushedAt) : one)),
+    ({ probe }) => probe,
+  )
   return [...byProbe].map(([probe, places]) =>
     aRound(
       probe,
@@ -202,7 +211,14 @@ export function roundsOf(world: World, at: Instant): readonly Round[] {
   )
 }
 
-/** What a condition sees of this world. */
+/** Evidence as it is kept: its target says what it says, and since when. */
+function pushed({ target, readings, ...place }: Place, at: Instant): Place {
+  const outcome = readings.some(({ value }) => value === 0) ? 'fail' : 'pass'
+  const labels = { outcome, issued: String(at), since: String(at), ...target.labels }
+  return { ...place, readings, target: { ...target, labels } }
+}
+
+/** What a condition sees of this world; the evidence has just come, whatever rollout is under way. */
 export function evidenceIn(world: World, now: Instant = 0): Evidence {
-  return evidenceOf(fold(new Map(), roundsOf(world, now)), providers, now)
+  return evidenceOf(fold(new Map(), roundsOf(world, now, AFTER_ALL)), providers, now)
 }

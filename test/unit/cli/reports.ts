@@ -93,6 +93,8 @@ export function report(more: Partial<GateReport> = {}): GateReport {
       revision: '47',
       chart: null,
       images: {},
+      forced: null,
+      supersededBy: null,
       baseline: null,
     },
     rollback: { viable: 'unknown', reason: 'no_evidence', message: 'nothing is known', advice: 'none' },

@@ -191,6 +191,12 @@ describe('waiting', () => {
     expect((await play({}, over([0, held()], [minute, webPage], [2 * minute, report()]))).code).toBe(0)
   })
 
+  it('X83: ends with superseded when the rollout that is asked about has failed, whatever the verdict', async () => {
+    const failed = { ...report(), rollout: { ...report().rollout, phase: 'failed' as const } }
+    const wish = { demands: { rollout: 'caracal/47' } }
+    expect((await play(wish, over([0, held()], [minute, failed]))).code).toBe(7)
+  })
+
   it('ends with superseded when another rollout is the current one', async () => {
     const next = { ...held(), rollout: { ...held().rollout, id: 'caracal/48' } }
     const wish = { demands: { rollout: 'caracal/47' } }

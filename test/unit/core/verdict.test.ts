@@ -106,6 +106,23 @@ describe('the verdict', () => {
       blocking: [{ ref: 'evaluator/memory-lost', state: 'unknown', reason: 'memory-lost', rootCause: true }],
     })
   })
+
+  it('X83: R74: is not proceed after a rollout that failed, until another begins', () => {
+    const rules = smallRules()
+    const rollout = { id: 'r1', startedAt: 0, detectedBy: 'declared' } as const
+    const failed = { ...initialSnapshot(0, rules), rollout: { ...rollout, phase: 'failed' as const } }
+    const well = [0, 30, 60].map((second) => [second, { a: 0 }] as const)
+    const played = playShown(rules, well, failed)
+    expect(verdicts(played)).toEqual(['hold', 'hold', 'hold'])
+    expect(played[2]?.verdict).toMatchObject({
+      summary: expect.stringContaining('Hold: rollout r1 ended as failed') as string,
+      blocking: [{ ref: 'rollout', state: 'fail', reason: 'rollout_failed', rootCause: true }],
+    })
+    const next = { ...failed, rollout: { ...rollout, id: 'r2', phase: 'rolling' as const } }
+    expect(verdicts(playShown(rules, well, next))).toEqual(['proceed', 'proceed', 'proceed'])
+    const firing = playShown(rules, [[0, { a: 20 }]], failed)
+    expect(verdicts(firing)).toEqual(['stop'])
+  })
 })
 
 const always = {

@@ -1,92 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../../../src/checks/signals.ts'
-import { fold } from '../../../src/core/belief.ts'
-import { PUSHED_EVIDENCE, type Observation } from '../../../src/core/observation.ts'
-import type { Rollout } from '../../../src/core/rollout.ts'
-import { read } from '../../../src/core/signal.ts'
-import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
-import { admit, type Admission } from '../../../src/daemon/evidence.ts'
-import type { EvidenceBody } from '../../../src/publish/bodies.ts'
-import { aRound, aTarget, failed, saw } from '../../support/timeline.ts'
-
-const now = Date.parse('2026-05-01T12:00:00Z')
-const mine = `sha256:${'ab'.repeat(32)}`
-const other = `sha256:${'cd'.repeat(32)}`
-const providers = new Map([
-  [pushedEvidence.name, PUSHED_EVIDENCE],
-  [releaseRevision.name, 'helm-release'],
-  [releaseManifestObjects.name, 'helm-release'],
-])
-const rules: Rules = { gates: [], stops: [], providers, steady: 0, longestGap: 5_000, skipped: new Map() }
-
-interface Situation {
-  readonly rollout?: Rollout
-  readonly past?: readonly Rollout[]
-  readonly held?: Observation
-  /** Revision and digest that the cluster shows; false when it can't be seen. */
-  readonly release?: { readonly revision: number; readonly digest: string } | false
-  readonly revisionAtBegin?: number
-}
-
-function snapshotIn({ rollout, held, release, revisionAtBegin }: Situation): Snapshot {
-  const kubernetes = aTarget('kubernetes')
-  const looks =
-    release === undefined
-      ? []
-      : [
-          release === false
-            ? failed(kubernetes, now)
-            : saw(kubernetes, now, [
-                read(releaseRevision, {}, release.revision, 'caracal-1.0.0'),
-                read(releaseManifestObjects, {}, 40, release.digest),
-              ]),
-        ]
-  const rounds = [
-    aRound('helm-release', now, looks),
-    aRound(PUSHED_EVIDENCE, now, held === undefined ? [] : [held]),
-  ]
-  return {
-    ...initialSnapshot(now, rules),
-    beliefs: fold(new Map(), rounds),
-    marks: new Map(revisionAtBegin === undefined ? [] : [['rollout:release-revision', revisionAtBegin]]),
-    ...(rollout !== undefined && { rollout }),
-  }
-}
-
-function push(body: Partial<EvidenceBody> = {}, situation: Situation = {}, at = now): Admission {
-  const whole: EvidenceBody = {
-    outcome: 'pass',
-    validForSeconds: 3_600,
-    actor: 'pipeline-17',
-    reason: 'rendered',
-    ...body,
-  }
-  return admit('helm-render', whole, {
-    snapshot: snapshotIn(situation),
-    rules,
-    past: situation.past ?? [],
-    now: at,
-  })
-}
-
-function admitted(body: Partial<EvidenceBody> = {}, situation: Situation = {}): Observation {
-  const admission = push(body, situation)
-  if (admission.kind === 'refused') throw new Error(`${admission.title}: ${admission.detail}`)
-  return admission.observation
-}
-
-function refusedFor(body: Partial<EvidenceBody>, situation: Situation = {}): string {
-  const admission = push(body, situation)
-  return admission.kind === 'refused' ? admission.title : admission.kind
-}
-
-function isoAt(secondsFromNow: number): string {
-  return new Date(now + secondsFromNow * 1_000).toISOString()
-}
-
-function aRollout(id: string, more: Partial<Rollout> = {}): Rollout {
-  return { id, phase: 'preflight', startedAt: now - 600_000, detectedBy: 'declared', ...more }
-}
+import { admitted, aRollout, isoAt, mine, now, other, push, refusedFor } from './pushing.ts'
 
 describe('evidence that is admitted', () => {
   it('is a look that was taken when the evidence was issued', () => {
@@ -95,12 +8,17 @@ describe('evidence that is admitted', () => {
     expect(admitted().at).toBe(now)
   })
 
-  it('carries the check, the digest and the rollout as labels of its target', () => {
+  it('R70: carries what it is about as labels of its target, which is another for each of that', () => {
+    const said = { check: 'helm-render', outcome: 'pass', issued: `${now}`, since: `${now}` }
     expect(admitted({ digest: mine, rollout: 'caracal/47' }).target).toEqual({
-      id: 'helm-render',
-      labels: { check: 'helm-render', digest: mine, rollout: 'caracal/47' },
+      id: `helm-render pass caracal/47@waiting ${mine}`,
+      labels: { ...said, digest: mine, rollout: 'caracal/47' },
     })
-    expect(admitted().target.labels).toEqual({ check: 'helm-render' })
+    expect(admitted().target).toEqual({ id: 'helm-render pass', labels: said })
+    const rollout = aRollout('caracal/47')
+    const begun = { rollout: 'caracal/47', life: `${rollout.startedAt}` }
+    for (const body of [{}, { rollout: 'caracal/47' }])
+      expect(admitted(body, { rollout }).target.labels).toEqual({ ...said, ...begun })
   })
 
   it('says what was found, about what, by whom and until when', () => {
@@ -152,9 +70,7 @@ describe('evidence for a check that has some', () => {
   })
 
   it.each([
-    ['the outcome', { outcome: 'fail' as const }],
     ['the digest', { digest: other }],
-    ['the rollout', { rollout: 'caracal/47' }],
     ['the message', { message: 'something else' }],
     ['the validity', { validForSeconds: 7_200 }],
     ['the actor', { actor: 'somebody else' }],
@@ -169,10 +85,45 @@ describe('evidence for a check that has some', () => {
     expect(refusedFor({ issuedAt: isoAt(-59), outcome: 'fail' }, { held })).toBe('new')
   })
 
+  it('X85: R71: is never refused when it says fail: whatever is held, however late or early it was issued', () => {
+    const ahead = admitted({ issuedAt: isoAt(59) })
+    for (const issuedAt of [isoAt(-3_000), isoAt(-60), isoAt(0), isoAt(7_200)])
+      for (const one of [held, ahead]) {
+        const fail = admitted({ outcome: 'fail', issuedAt, digest: mine }, { held: one })
+        expect(fail.at).toBeGreaterThan(one.at)
+        expect(fail.at + fail.validFor).toBe(Math.min(Date.parse(issuedAt), now) + 3_600_000)
+      }
+  })
+
+  it('X85: R71: replaces a fail only when it was issued after that came', () => {
+    const fail = admitted({ outcome: 'fail', issuedAt: isoAt(-30) }, { held })
+    expect(push({ issuedAt: isoAt(-1) }, { held: fail })).toMatchObject({
+      title: 'newer evidence is held',
+      detail: expect.stringContaining('look again and push what is found') as string,
+    })
+    expect(push({ issuedAt: isoAt(1) }, { held: fail }, now + 2_000).kind).toBe('new')
+    const sameManifest = admitted({ outcome: 'fail', digest: mine, rollout: 'caracal/47' })
+    expect(refusedFor({ issuedAt: isoAt(-1), digest: mine }, { held: sameManifest })).toBe(
+      'newer evidence is held',
+    )
+    expect(refusedFor({ issuedAt: isoAt(-1), digest: other }, { held: sameManifest })).toBe('new')
+  })
+
+  it('X85: R72: counts from its arrival when it was issued ahead of our clock', () => {
+    const { at, validFor } = admitted({ issuedAt: isoAt(59), validForSeconds: 60 })
+    expect([at, validFor]).toEqual([now, 60_000])
+  })
+
+  it('X61: R70: waits beside it when it names a rollout that has not begun', () => {
+    const early = { issuedAt: isoAt(-60), digest: mine, rollout: 'caracal/47' }
+    expect(refusedFor(early, { held })).toBe('new')
+    expect(refusedFor(early, { held, rollout: aRollout('caracal/46') })).toBe('new')
+  })
+
   it('is newer when it names no time, even if what is held came from a fast clock', () => {
     const ahead = admitted({ issuedAt: isoAt(30) })
-    const { at } = admitted({ outcome: 'fail' }, { held: ahead })
-    expect(at).toBeGreaterThan(ahead.at)
+    for (const outcome of ['pass', 'fail'] as const)
+      expect(admitted({ outcome }, { held: ahead }).at).toBeGreaterThan(ahead.at)
   })
 
   it('is compared with it also after that has expired, so that nothing comes back', () => {
@@ -180,66 +131,5 @@ describe('evidence for a check that has some', () => {
     const later = now + 3_600_000
     const older = { issuedAt: isoAt(-3_001), validForSeconds: 86_400 }
     expect(push(older, { held: expired }, later)).toMatchObject({ title: 'newer evidence is held' })
-  })
-})
-
-describe('the rollout of evidence', () => {
-  const current = aRollout('caracal/47')
-
-  it('may be named before it begins, and by evidence that is older than it', () => {
-    expect(refusedFor({ rollout: 'caracal/47' })).toBe('new')
-    expect(refusedFor({ rollout: 'caracal/47', issuedAt: isoAt(-1_200) }, { rollout: current })).toBe('new')
-  })
-
-  it('R58: must be the one under way', () => {
-    expect(refusedFor({ rollout: 'caracal/46' }, { rollout: current })).toBe('another rollout is current')
-  })
-
-  it('must not have ended', () => {
-    const ended = aRollout('caracal/46', { phase: 'done', finishedAt: now })
-    expect(refusedFor({ rollout: 'caracal/46' }, { rollout: ended })).toBe('this rollout has ended')
-    expect(refusedFor({ rollout: 'caracal/46' }, { past: [ended] })).toBe('this rollout has ended')
-  })
-
-  it('R58: must be named by evidence that was issued before it', () => {
-    expect(refusedFor({ issuedAt: isoAt(-601) }, { rollout: current })).toBe(
-      'the evidence is older than the rollout',
-    )
-    expect(refusedFor({ issuedAt: isoAt(-600) }, { rollout: current })).toBe('new')
-    expect(refusedFor({ issuedAt: isoAt(-601) })).toBe('new')
-  })
-
-  it('does not unsettle what was admitted before it began', () => {
-    const held = admitted({ issuedAt: isoAt(-601) })
-    expect(refusedFor({ issuedAt: isoAt(-601) }, { rollout: current, held })).toBe('known')
-  })
-})
-
-describe('the manifest of evidence', () => {
-  const rollout = aRollout('caracal/47', { phase: 'rolling' })
-  const applied = { rollout, revisionAtBegin: 4, release: { revision: 5, digest: mine } }
-
-  it('R58: must be the one that Helm has applied in this rollout', () => {
-    expect(refusedFor({ digest: mine }, applied)).toBe('new')
-    const admission = push({ digest: other }, applied)
-    expect(admission).toMatchObject({
-      kind: 'refused',
-      title: 'the release has another manifest',
-      detail: `it is about ${other}, and revision 5 of the release has ${mine}; render what was applied`,
-    })
-  })
-
-  it.each<[string, Situation]>([
-    ['Helm has applied nothing in this rollout', { ...applied, revisionAtBegin: 5 }],
-    ['the revision at the beginning is not known', { rollout, release: applied.release }],
-    ['the cluster can not be seen', { ...applied, release: false }],
-    ['nobody looks at the release', { rollout, revisionAtBegin: 4 }],
-    ['no rollout is under way', { revisionAtBegin: 4, release: applied.release }],
-  ])('is not compared while %s', (_, situation) => {
-    expect(refusedFor({ digest: other }, situation)).toBe('new')
-  })
-
-  it('is not asked of evidence that names no digest', () => {
-    expect(refusedFor({}, applied)).toBe('new')
   })
 })

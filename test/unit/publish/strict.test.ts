@@ -49,6 +49,26 @@ describe('a demand of a request', () => {
     expect(report).toMatchObject({ verdict: 'hold', superseded: true })
   })
 
+  it.each([
+    ['rollout_failed', { phase: 'failed' }],
+    ['finished_by_force', { phase: 'done', forced: { actor: 'ann', reason: 'it looks well' } }],
+  ] as const)(
+    'X83: R73: R74: turns proceed into hold when the rollout that is meant is %s',
+    (reason, end) => {
+      // Whatever the platform looks like.
+      const ended: GateReport = { ...proceeding, rollout: { ...proceeding.rollout, ...end } }
+      const report = tighten(ended, { rollout: 'caracal/47' }, at(proceeding))
+      expect(report).toMatchObject({ verdict: 'hold', superseded: false })
+      expect(report.blocking[0]).toMatchObject({ ref: 'request/rollout', state: 'fail', reason })
+      expect(tighten(ended, {}, at(proceeding))).toBe(ended)
+    },
+  )
+
+  it('R74: leaves proceed to a rollout that was done with proof', () => {
+    const done: GateReport = { ...proceeding, rollout: { ...proceeding.rollout, phase: 'done' } }
+    expect(tighten(done, { rollout: 'caracal/47' }, at(proceeding))).toBe(done)
+  })
+
   it('turns proceed into hold when something was not seen lately enough, or never', () => {
     expect(tighten(proceeding, { maxAge: 15_000 }, at(proceeding)).verdict).toBe('hold')
   })

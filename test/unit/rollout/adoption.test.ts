@@ -154,8 +154,8 @@ describe('what another replica has written', () => {
     writes(takesEvidence(one, 'render', 1_000), shelf, 1_001)
     const heard = hears(takesEvidence(two, 'digest', 1_002), shelf, 1_003)
     expect([...heard.held.snapshot.beliefs.get('evidence')!.targets.keys()].toSorted()).toEqual([
-      'digest',
-      'render',
+      'digest pass',
+      'render pass',
     ])
   })
 
@@ -163,7 +163,11 @@ describe('what another replica has written', () => {
     const { shelf, one, two } = pair()
     const first = writes(begun(one, 'r1', 1_000), shelf, 1_001)
     const second = looks(hears(two, shelf, 1_010), { ...calm, arrived: 4 }, 1_020)
-    const over = isTold(first, (snapshot) => finish(snapshot, 'r1', 'done', author, 1_030), 1_030)
+    const over = isTold(
+      first,
+      (snapshot) => finish(snapshot, 'r1', { outcome: 'done', force: true }, author, 1_030),
+      1_030,
+    )
     writes(over.replica, shelf, 1_040)
     const heard = looks(hears(second, shelf, 1_050), { ...calm, arrived: 4 }, 1_060)
     expect(heard.held.snapshot.rollout?.phase).toBe('done')

@@ -110,7 +110,7 @@ describe('past rollouts', () => {
     let state = begun(start(edges), 'r1', 0)
     state = next(state, edges, 1_000, { a: 3 })
     state = next(state, edges, 2_000, { a: 4 })
-    const ended = finish(state.snapshot, 'r1', 'failed', author, 3_000)
+    const ended = finish(state.snapshot, 'r1', { outcome: 'failed' }, author, 3_000)
     if (!ended.ok) throw new Error(ended.detail)
     const { history } = remember(state.memory, state.snapshot, ended.snapshot, ended.events)
     expect(history).toMatchObject([

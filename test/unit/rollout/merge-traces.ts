@@ -132,7 +132,7 @@ export function play(scenes: readonly Scene[]): Run {
       case 'fail': {
         const id = replica.held.snapshot.rollout?.id ?? ''
         const outcome = what === 'fail' ? 'failed' : 'done'
-        return told(replica, (snapshot) => finish(snapshot, id, outcome, author, at))
+        return told(replica, (snapshot) => finish(snapshot, id, { outcome, force: true }, author, at))
       }
       case 'acknowledge':
         return ['arrivals', 'high'].reduce((held, stop) => {

@@ -1,9 +1,12 @@
 import { atMost, type Condition } from '../../../src/core/finding.ts'
-import { PUSHED_EVIDENCE, type Round } from '../../../src/core/observation.ts'
+import type { Round } from '../../../src/core/observation.ts'
+import { targetOf, type Piece } from '../../../src/core/pushed.ts'
+import { isActive } from '../../../src/core/rollout.ts'
 import { defineSignal, read } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { adopt, latchStanding } from '../../../src/rollout/adoption.ts'
+import { takeEvidence } from '../../../src/rollout/evidence.ts'
 import { evaluate, type Evaluated } from '../../../src/rollout/evaluation.ts'
 import type { Result } from '../../../src/rollout/commands.ts'
 import { nothingRemembered, recall, type Memory } from '../../../src/rollout/memory.ts'
@@ -86,19 +89,24 @@ export function isTold(
   return { ok: true, replica: { ...replica, held: evaluate(replica.held, news, rules, 'small') } }
 }
 
-/** A pipeline pushes evidence to this replica. */
-export function takesEvidence(replica: Replica, check: string, at: Instant): Replica {
-  const target = aTarget(check, { check })
-  const known = replica.held.memory.evidence.map((observation) => observation.target)
-  const targets = [...known.filter(({ id }) => id !== check), target]
-  const round = aRound(PUSHED_EVIDENCE, at, [saw(target, at, [], [], 600_000)], targets)
-  const now = advanced(replica, [round], at)
-  const { memory, snapshot } = now.held
-  const event = { at, kind: 'evidence' as const, subject: check, message: 'pass' }
-  return {
-    ...now,
-    held: evaluate({ memory, snapshot }, { now: at, rounds: [], events: [event] }, rules, 'small'),
-  }
+/** A pipeline pushes evidence to this replica: about the rollout under way there, or about none. */
+export function takesEvidence(
+  replica: Replica,
+  check: string,
+  at: Instant,
+  outcome: Piece['outcome'] = 'pass',
+): Replica {
+  return isTold(
+    replica,
+    (snapshot) => {
+      const { rollout } = snapshot
+      const about = isActive(rollout) ? { rollout: rollout.id, life: rollout.startedAt } : {}
+      const target = targetOf({ check, outcome, issued: at, since: at, ...about })
+      const event = { at, kind: 'evidence' as const, subject: check, message: outcome }
+      return { ok: true, snapshot: takeEvidence(snapshot, saw(target, at, [], [], 600_000)), events: [event] }
+    },
+    at,
+  ).replica
 }
 
 function advanced(replica: Replica, rounds: readonly Round[], now: Instant): Replica {

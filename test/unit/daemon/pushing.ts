@@ -1,0 +1,89 @@
+import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../../../src/checks/signals.ts'
+import { fold } from '../../../src/core/belief.ts'
+import { PUSHED_EVIDENCE, type Observation } from '../../../src/core/observation.ts'
+import type { Rollout } from '../../../src/core/rollout.ts'
+import { read } from '../../../src/core/signal.ts'
+import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
+import { admit, type Admission } from '../../../src/daemon/evidence.ts'
+import type { EvidenceBody } from '../../../src/publish/bodies.ts'
+import { claimed } from '../../../src/rollout/evidence.ts'
+import { aRound, aTarget, failed, saw } from '../../support/timeline.ts'
+
+export const now = Date.parse('2026-05-01T12:00:00Z')
+export const mine = `sha256:${'ab'.repeat(32)}`
+export const other = `sha256:${'cd'.repeat(32)}`
+const providers = new Map([
+  [pushedEvidence.name, PUSHED_EVIDENCE],
+  [releaseRevision.name, 'helm-release'],
+  [releaseManifestObjects.name, 'helm-release'],
+])
+const rules: Rules = { gates: [], stops: [], providers, steady: 0, longestGap: 5_000, skipped: new Map() }
+
+export interface Situation {
+  readonly rollout?: Rollout
+  readonly past?: readonly Rollout[]
+  readonly held?: Observation
+  /** Revision and digest that the cluster shows; false when it can't be seen. */
+  readonly release?: { readonly revision: number; readonly digest: string } | false
+  readonly revisionAtBegin?: number
+}
+
+function snapshotIn({ rollout, past = [], held, release, revisionAtBegin }: Situation): Snapshot {
+  const kubernetes = aTarget('kubernetes')
+  const looks =
+    release === undefined
+      ? []
+      : [
+          release === false
+            ? failed(kubernetes, now)
+            : saw(kubernetes, now, [
+                read(releaseRevision, {}, release.revision, 'caracal-1.0.0'),
+                read(releaseManifestObjects, {}, 40, release.digest),
+              ]),
+        ]
+  const rounds = [
+    aRound('helm-release', now, looks),
+    aRound(PUSHED_EVIDENCE, now, held === undefined ? [] : [held]),
+  ]
+  return claimed({
+    ...initialSnapshot(now, rules),
+    beliefs: fold(new Map(), rounds),
+    marks: new Map(revisionAtBegin === undefined ? [] : [['rollout:release-revision', revisionAtBegin]]),
+    begun: [...past, ...(rollout === undefined ? [] : [rollout])],
+    ...(rollout !== undefined && { rollout }),
+  })
+}
+
+export function push(body: Partial<EvidenceBody> = {}, situation: Situation = {}, at = now): Admission {
+  const whole: EvidenceBody = {
+    outcome: 'pass',
+    validForSeconds: 3_600,
+    actor: 'pipeline-17',
+    reason: 'rendered',
+    ...body,
+  }
+  return admit('helm-render', whole, {
+    snapshot: snapshotIn(situation),
+    rules,
+    now: at,
+  })
+}
+
+export function admitted(body: Partial<EvidenceBody> = {}, situation: Situation = {}): Observation {
+  const admission = push(body, situation)
+  if (admission.kind === 'refused') throw new Error(`${admission.title}: ${admission.detail}`)
+  return admission.observation
+}
+
+export function refusedFor(body: Partial<EvidenceBody>, situation: Situation = {}): string {
+  const admission = push(body, situation)
+  return admission.kind === 'refused' ? admission.title : admission.kind
+}
+
+export function isoAt(secondsFromNow: number): string {
+  return new Date(now + secondsFromNow * 1_000).toISOString()
+}
+
+export function aRollout(id: string, more: Partial<Rollout> = {}): Rollout {
+  return { id, phase: 'preflight', startedAt: now - 600_000, detectedBy: 'declared', ...more }
+}
