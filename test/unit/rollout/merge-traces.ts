@@ -113,7 +113,8 @@ export function play(scenes: readonly Scene[]): Run {
         return replica
       case 'evidence': {
         evidence.set('render', at)
-        return takesEvidence(replica, 'render', at)
+        // What is about a manifest outlives every rollout.
+        return takesEvidence(replica, 'render', at, { digest: 'sha256:ab' })
       }
       case 'arrive':
         reality = { ...reality, arrived: reality.arrived + 1 }
