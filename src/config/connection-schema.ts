@@ -8,6 +8,23 @@ function withoutPassword(found: URL, key: string): string | undefined {
   return `a URL without a password; it goes into ${key}: { file: <path> } or { env: <NAME> }, because ${secretsElsewhere}`
 }
 
+/** What is wrong with the host and port; URL itself takes any text for a host of schemes that it does not know. */
+function unreachable(found: URL, of: string): string | undefined {
+  if (found.port === '0') return 'a URL with a port from 1 to 65535'
+  if (/%2f/i.test(found.hostname))
+    return `a URL with a host name or an address; a socket in the file system is not supported, so write where ${of} listens, such as localhost`
+  if (!/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]{1,253})$/.test(found.hostname))
+    return 'a URL whose host is a name of letters, digits, ".", "-" and "_", or an address'
+  return undefined
+}
+
+/** A text with a list of hosts may be no URL at all. */
+function listed(text: string, instead: string): string | undefined {
+  return /^[a-z]+:\/\/(?:[^/]*@)?[^/@]*,[^/@]*(?:\/|$)/.test(text)
+    ? `a URL with one host instead of a list; ${instead}`
+    : undefined
+}
+
 const redisAllowed = 'a URL like redis://host:6379/0, or rediss:// for TLS'
 const redisUrl = url(
   'Address of a single Redis server; `rediss://` for TLS.',
@@ -15,9 +32,10 @@ const redisUrl = url(
   /^rediss?:\/\/[^/]+/,
   (found) => {
     if (found.search !== '' || found.hash !== '' || found.hostname === '') return redisAllowed
-    if (!/^\/?(\d{1,4})?$/.test(found.pathname)) return redisAllowed
-    return withoutPassword(found, 'redis.password')
+    if (!/^\/?(\d{1,4})?$/.test(found.pathname) || !isName(found.username)) return redisAllowed
+    return unreachable(found, 'Redis') ?? withoutPassword(found, 'redis.password')
   },
+  (text) => listed(text, 'list nodes under redis.sentinel.nodes or redis.cluster.nodes'),
 )
 
 const postgresAllowed = 'a URL like postgres://user@host:5432/database, with nothing after the database'
@@ -27,15 +45,16 @@ const postgresUrl = url(
   /^postgres(ql)?:\/\/[^/]+\/[^/]+$/,
   (found) => {
     const bare = found.search === '' && found.hash === '' && found.hostname !== '' && found.username !== ''
-    if (!bare || !decodable(found.username) || !decodable(found.pathname)) return postgresAllowed
-    return withoutPassword(found, 'postgres.password')
+    if (!bare || !isName(found.username) || !isName(found.pathname)) return postgresAllowed
+    return unreachable(found, 'Postgres') ?? withoutPassword(found, 'postgres.password')
   },
+  (text) => listed(text, 'write a name that always leads to the primary, such as that of a Service'),
 )
 
-function decodable(part: string): boolean {
+/** Whether a part of a URL stands for a text that can be sent: a terminator would end it early. */
+function isName(part: string): boolean {
   try {
-    decodeURIComponent(part)
-    return true
+    return !/\p{Cc}/u.test(decodeURIComponent(part))
   } catch {
     return false
   }

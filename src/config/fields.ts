@@ -105,14 +105,17 @@ export function hostPort(description: string, use: 'listen' | 'connect') {
     .meta(about(description, error))
 }
 
-/** A URL that `problem` accepts; `pattern` is what an editor can check. */
+/** A URL that `problem` accepts; `pattern` is what an editor can check, `ofText` finds what is no URL for a reason. */
 export function url(
   description: string,
   allowed: string,
   pattern: RegExp,
   problem: (found: URL) => string | undefined,
+  ofText: (text: string) => string | undefined = () => undefined,
 ) {
   return checked(allowed, (text) => {
+    const early = ofText(text)
+    if (early !== undefined) return early
     if (!pattern.test(text) || /\s/.test(text) || !URL.canParse(text)) return allowed
     return problem(new URL(text))
   }).meta({ ...about(description, allowed), pattern: pattern.source })
