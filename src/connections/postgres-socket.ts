@@ -1,8 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { checkServerIdentity, connect as connectTls } from 'node:tls'
+import type { Millis } from '../core/time.ts'
 import { ConnectionFault } from './postgres-fault.ts'
 import { Frames } from './postgres-frames.ts'
+import { names } from './names.ts'
 
 /** PEM texts. The server's certificate is always verified, up to its name. */
 export interface PostgresTls {
@@ -13,6 +15,9 @@ export interface PostgresTls {
   /** The name in the server's certificate, where it is not the host's. */
   readonly servername?: string
 }
+
+/** Less than dialling may take, so that the name is told as what is missing. */
+const NAME_WITHIN: Millis = 300
 
 /** The message by which a client asks for TLS, and the answers to it. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
@@ -39,7 +44,7 @@ export class PostgresSocket extends Duplex {
 
   /** As net.Socket has it; `connect` is emitted when the protocol may begin. */
   connect(port: number, host: string): this {
-    const raw = connect({ port, host, noDelay: true, keepAlive: true })
+    const raw = connect({ port, host, lookup: names.within(NAME_WITHIN), noDelay: true, keepAlive: true })
     this.#raw = raw
     this.#endWith(raw)
     raw.once('connect', () => {
