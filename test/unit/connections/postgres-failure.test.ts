@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { postgresFailure, PostgresFailure } from '../../../src/connections/postgres-failure.ts'
+import { ConnectionFault } from '../../../src/connections/postgres-fault.ts'
+import { postgresFailure, PostgresFailure, standby } from '../../../src/connections/postgres-failure.ts'
 
 const login = { host: 'db.example', port: 5432, user: 'gate"r', database: 'caracal' }
 
@@ -30,6 +31,8 @@ describe('an answer of the server', () => {
     ['57014', 'timeout', 'postgres_statement_timeout'],
     ['55P03', 'timeout', 'postgres_lock_timeout'],
     ['08P01', 'unreachable', 'postgres_pooler'],
+    ['42P05', 'unreachable', 'postgres_pooler'],
+    ['26000', 'unreachable', 'postgres_pooler'],
     ['XX000', 'malformed', 'postgres_error'],
   ])('%s is %s, %s', (code, unknownReason, reason) => {
     const failure = judge({ code })
@@ -65,6 +68,8 @@ describe('an answer of the server', () => {
     expect(judge({ code: '55P03', severity: 'ERROR' }).fatal).toBe(false)
     expect(judge({ code: '57P01', severity: 'FATAL' }).fatal).toBe(true)
     expect(judge({ code: '53300', severity: 'FATAL' }).fatal).toBe(true)
+    // Statements of others in it: the session is not ours.
+    expect(judge({ code: '42P05', severity: 'ERROR' }).fatal).toBe(true)
   })
 })
 
@@ -98,6 +103,28 @@ test('says nothing of what the server wrote, which may quote a statement or a pa
   const secret = 'hunter2 SELECT 1 postgres://a:b@c/d'
   for (const code of ['28P01', '42501', '42P01', '53300', '57014', 'XX000', '99999'])
     expect(judge({ code, message: secret, detail: secret }).message).not.toContain('hunter2')
+})
+
+test('R65: what a standby says contradicts what may be on the primary (X90)', () => {
+  const failure = new PostgresFailure(standby(login), false)
+  expect(failure).toMatchObject({ unknownReason: 'contradictory', reason: 'postgres_in_recovery' })
+  expect(failure.message).toContain('db.example:5432 is a standby')
+})
+
+describe('a fault that the connection found', () => {
+  test.each([
+    ['timeout', 'timeout', 'postgres_timeout'],
+    ['closed', 'unreachable', 'postgres_connection_lost'],
+    ['no_tls', 'unreachable', 'postgres_tls'],
+    ['authentication', 'unauthorized', 'postgres_authentication'],
+    ['malformed', 'malformed', 'postgres_malformed'],
+    ['too_large', 'malformed', 'postgres_answer_too_large'],
+  ] as const)('X80, X82: %s is %s, %s', (kind, unknownReason, reason) => {
+    const failure = postgresFailure(new ConnectionFault(kind, 'a message H'), login)
+    expect(failure).toMatchObject({ unknownReason, reason, fatal: true })
+    expect(failure).toHaveProperty('message', expect.stringContaining('db.example:5432'))
+    expect(postgresFailure(failure, login)).toBe(failure)
+  })
 })
 
 test('puts an IPv6 address into brackets', () => {

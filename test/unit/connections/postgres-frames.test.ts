@@ -83,7 +83,7 @@ test('X80: whatever a server sends, pg gets only messages that its parser takes,
   )
 })
 
-test('X80: an answer that is cut short is never a whole one', () => {
+test('R66: an answer that is cut short is never a whole one (X80)', () => {
   const whole = Buffer.concat([...preamble(), ...one])
   for (let end = 0; end < whole.length; end += 1) {
     const { frames, fault } = passed({ login, look: [whole.subarray(0, end)] })
