@@ -48,6 +48,12 @@ const parts = [
     advice: 'Debian: apt-get install --no-install-recommends faketime; Linux only, for a clock of its own',
   },
   {
+    name: 'pgbouncer',
+    programs: ['pgbouncer'],
+    debianPackage: 'pgbouncer',
+    advice: 'Debian: apt-get install --no-install-recommends pgbouncer; macOS: brew install pgbouncer',
+  },
+  {
     name: 'iproute2',
     programs: ['ip'],
     debianPackage: 'iproute2',

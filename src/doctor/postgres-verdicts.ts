@@ -8,8 +8,6 @@ export interface SessionRow {
   readonly version_number: number
   readonly version: string
   readonly in_recovery: boolean
-  readonly read_only: boolean
-  readonly statement_timeout: string
   readonly tracks_activities: boolean
   readonly superuser: boolean
   /** -1 for any number. */
@@ -42,9 +40,11 @@ const PATIENCE: Millis = 750
 interface Login {
   readonly user: string
   readonly took: Millis
+  /** Whether a connection pooler answered in place of the server. */
+  readonly isPooled: boolean
 }
 
-export function judgeSession(row: SessionRow, { user, took }: Login): readonly Found[] {
+export function judgeSession(row: SessionRow, { user, took, isPooled }: Login): readonly Found[] {
   return [
     took > PATIENCE
       ? warning(
@@ -67,7 +67,7 @@ export function judgeSession(row: SessionRow, { user, took }: Login): readonly F
           ['postgres_in_recovery'],
         )
       : ok('primary', 'this is a primary'),
-    judgeSettings(row),
+    judgePooler(isPooled),
     judgeSuperuser(row, user),
     judgeConnections(row, user),
     row.uses_schema
@@ -81,12 +81,11 @@ export function judgeSession(row: SessionRow, { user, took }: Login): readonly F
   ]
 }
 
-function judgeSettings({ read_only, statement_timeout }: SessionRow): Found {
-  if (read_only && statement_timeout !== '0')
-    return ok('session', `read-only, and the server ends a statement that takes too long`)
+function judgePooler(isPooled: boolean): Found {
+  if (!isPooled) return ok('session', 'the server itself answers')
   return warning(
     'session',
-    `the server took neither read-only nor a statement timeout from the session, as a connection pooler does`,
+    'a connection pooler answers: each look is planned anew, and a server without a free connection is seen late',
     ['postgres.url: <the server itself, not a pooler before it>'],
     ['postgres_pooler'],
   )

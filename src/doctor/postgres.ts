@@ -31,7 +31,7 @@ export const postgres: Area = {
       const tables = await client.query<ColumnRow>('doctor-tables', tablesStatement, wantedColumns())
       const roles = await client.query<RoleRow>('doctor-roles', rolesStatement, [rolesOf(installation)])
       return [
-        ...judgeSession(session, { user, took }),
+        ...judgeSession(session, { user, took, isPooled: client.isPooled === true }),
         ...judgeTables(tables, user),
         ...judgeRoles(roles, session, user),
       ]
@@ -66,13 +66,10 @@ function wantedColumns(): readonly [tables: readonly string[], columns: readonly
   return [pairs.map(([table]) => table), pairs.map(([, column]) => column)]
 }
 
-// Settings are those of a session as the looks have it: a pooler that drops them shows.
 const sessionStatement = `SELECT
   current_setting('server_version_num')::int AS version_number,
   current_setting('server_version') AS version,
   pg_is_in_recovery() AS in_recovery,
-  current_setting('transaction_read_only') = 'on' AS read_only,
-  current_setting('statement_timeout') AS statement_timeout,
   current_setting('track_activities') = 'on' AS tracks_activities,
   role.rolsuper AS superuser,
   role.rolconnlimit AS connection_limit,

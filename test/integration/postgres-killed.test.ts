@@ -5,8 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import type { PostgresSettings } from '../../src/connections/postgres.ts'
-import { certificateAuthority } from '../../rig/certificate-authority.ts'
-import { forever, postgresImpostor, type Impostor, type Manners } from '../support/postgres-impostor.ts'
+import { forever, postgresImpostor, type Manners } from '../support/postgres-impostor.ts'
 import {
   authentication,
   login,
@@ -108,9 +107,8 @@ test.each([
   ['in the clear', false],
   ['over TLS', true],
 ])('X80: a process that meets what killed it lives, %s', async (_, isSecure) => {
-  const authority = certificateAuthority()
-  const impostor: Impostor = await postgresImpostor(isSecure ? { tls: authority.issue('localhost') } : {})
-  const looker = startLooker({ ...impostor.settings, ...(isSecure && { tls: { ca: authority.ca } }) })
+  const impostor = await postgresImpostor({ isSecure })
+  const looker = startLooker(impostor.settings)
   try {
     await looker.answered()
     for (const manners of strange) {

@@ -1,13 +1,13 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Identity } from '../../rig/certificate-authority.ts'
-import type { PostgresSettings } from '../../src/connections/postgres.ts'
+import { certificateAuthority } from '../../rig/certificate-authority.ts'
+import type { Postgres, PostgresSettings } from '../../src/connections/postgres.ts'
 import { login, one, preamble } from './postgres-messages.ts'
 
 /** Says what it likes, in so many pieces, or does what it likes with the connection. */
 export type Saying = readonly Buffer[] | ((socket: Socket, received: Buffer) => void)
 
-/** What is said to a startup message, to each further password message in turn, and to each look. */
+/** What is said to a startup message, to each further password message in turn, and to each look with all of it. */
 export interface Manners {
   readonly login: Saying
   readonly passwords: readonly Saying[]
@@ -33,7 +33,9 @@ const honest: Manners = { login, passwords: [], look: [...preamble(), ...one] }
 const SSL_REQUEST = 80_877_103
 
 /** A server on a loopback port that speaks for Postgres, honestly until it is told otherwise; with TLS, only by TLS. */
-export async function postgresImpostor({ tls }: { readonly tls?: Identity } = {}): Promise<Impostor> {
+export async function postgresImpostor({ isSecure = false } = {}): Promise<Impostor> {
+  const authority = certificateAuthority()
+  const identity = authority.issue('localhost')
   let manners = honest
   let dialled = 0
   const sockets = new Set<Socket>()
@@ -45,9 +47,9 @@ export async function postgresImpostor({ tls }: { readonly tls?: Identity } = {}
     raw.once('data', (first) => {
       const wantsTls = first.length === 8 && first.readInt32BE(4) === SSL_REQUEST
       if (!wantsTls) return converse(raw, first, () => manners)
-      raw.write(tls === undefined ? 'N' : 'S')
-      if (tls === undefined) return
-      const secure = new TLSSocket(raw, { isServer: true, ...tls })
+      raw.write(isSecure ? 'S' : 'N')
+      if (!isSecure) return
+      const secure = new TLSSocket(raw, { isServer: true, ...identity })
       secure.on('error', () => {})
       secure.once('data', (startup) => converse(secure, startup, () => manners))
     })
@@ -57,12 +59,12 @@ export async function postgresImpostor({ tls }: { readonly tls?: Identity } = {}
   return {
     port,
     settings: {
-      host: tls === undefined ? '127.0.0.1' : 'localhost',
+      host: isSecure ? 'localhost' : '127.0.0.1',
       port,
       user: 'gate',
       database: 'caracal',
       password: 'a secret',
-      tls: false,
+      tls: isSecure && { ca: authority.ca },
     },
     behave: (changes) => {
       manners = { ...honest, ...changes }
@@ -77,17 +79,27 @@ export async function postgresImpostor({ tls }: { readonly tls?: Identity } = {}
   }
 }
 
+/** The look that an honest impostor answers with `[{ one: 1 }]`. */
+export function lookAt(postgres: Postgres): Promise<readonly object[]> {
+  return postgres.query('one', 'SELECT 1 AS one')
+}
+
 /** Answers the startup message, and then each password message and each Sync. */
 function converse(socket: Socket, startup: Buffer, manners: () => Manners): void {
   let passwords = 0
   let pending: Buffer = Buffer.alloc(0)
+  let asked: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk) => {
     pending = Buffer.concat([pending, chunk])
     while (pending.length >= 5 && pending.length > pending.readInt32BE(1)) {
       const received = pending.subarray(0, pending.readInt32BE(1) + 1)
       pending = pending.subarray(received.length)
       const type = String.fromCharCode(received[0] ?? 0)
-      if (type === 'S') say(socket, manners().look, received)
+      asked = Buffer.concat([asked, received])
+      if (type === 'S') {
+        say(socket, manners().look, asked)
+        asked = Buffer.alloc(0)
+      }
       if (type === 'p') say(socket, manners().passwords[passwords++] ?? [], received)
     }
   })

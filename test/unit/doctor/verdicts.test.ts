@@ -194,8 +194,6 @@ describe('a server of a store', () => {
     version_number: 180_000,
     version: '18.0',
     in_recovery: false,
-    read_only: true,
-    statement_timeout: '350ms',
     tracks_activities: true,
     superuser: false,
     connection_limit: 6,
@@ -203,19 +201,18 @@ describe('a server of a store', () => {
     sees_sessions: true,
     uses_schema: true,
   }
-  const login = { user: 'gate', took: 10 }
+  const login = { user: 'gate', took: 10, isPooled: false }
 
   it.each([
     [{}, login, []],
     [{ version_number: 130_000 }, login, ['version warning']],
     [{ in_recovery: true }, login, ['primary failed']],
-    [{ read_only: false }, login, ['session warning']],
-    [{ statement_timeout: '0' }, login, ['session warning']],
+    [{}, { ...login, isPooled: true }, ['session warning']],
     [{ superuser: true }, login, ['rights warning']],
     [{ connection_limit: 4 }, login, ['connections warning']],
     [{ connection_limit: -1 }, login, []],
     [{ uses_schema: false }, login, ['schema public failed']],
-    [{}, { user: 'gate', took: 800 }, ['login warning']],
+    [{}, { ...login, took: 800 }, ['login warning']],
   ])('whose session is %o is judged so', (change, how, expected) => {
     const found = judgeSession({ ...session, ...change }, how).filter(({ state }) => state !== 'ok')
     expect(found.map(({ subject, state }) => `${subject} ${state}`)).toEqual(expected)
