@@ -110,6 +110,8 @@ function messageOf(fault: unknown): string {
  */
 export async function calmDown(act: number, company: Company): Promise<void> {
   const { scene, person, watch, tell, interrupted } = company
+  // Where it is installed it would be started again; that it ended is a violation all the same.
+  if (!scene.daemon.running) await scene.daemon.start()
   const ill = await untilPlatformIsWell(scene, PLATFORM_WITHIN)
   if (ill.length > 0) {
     tell(`  the simulated platform is not well again and is started anew: ${ill.join('; ')}`)

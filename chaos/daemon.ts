@@ -61,7 +61,7 @@ export function daemonOf({ config, logFile, url, env, onLife }: DaemonOptions): 
     })
     const deadline = now() + STARTS_WITHIN
     while (!(await answers(url))) {
-      if (child !== started) throw new Error(`the daemon ended while it started; see ${logFile}`)
+      if (child !== started) throw new Error(`the daemon ended while it started: ${lastWords(logFile)}`)
       if (now() > deadline) throw new Error(`the daemon did not answer within ${STARTS_WITHIN} ms`)
       await delay(50)
     }

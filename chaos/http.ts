@@ -10,7 +10,14 @@ const agents = new Map<string, Agent>()
 function agentAt(localAddress: string): Agent {
   const known = agents.get(localAddress)
   if (known !== undefined) return known
-  const agent = new Agent({ connect: { localAddress }, pipelining: 1, connections: 8 })
+  const agent = new Agent({
+    connect: { localAddress },
+    pipelining: 1,
+    connections: 8,
+    // Connections that the harness keeps are not the daemon's to give back.
+    keepAliveTimeout: 1_000,
+    keepAliveMaxTimeout: 1_000,
+  })
   agents.set(localAddress, agent)
   return agent
 }

@@ -8,9 +8,10 @@ const sideEffects: Readonly<Record<string, readonly string[]>> = {
   // Gateway asks an STS before it says that it is ready.
   'sts-unready': ['gateway-unready'],
   'audit-evidence-lost': ['gateway-unready', 'sts-unready'],
-  'redis-hung': ['sts-unready', 'gateway-unready'],
-  'postgres-hung': ['sts-unready', 'gateway-unready', 'revocation-snapshot-stale'],
-  'redis-rejects-writes': ['sts-unready', 'gateway-unready'],
+  // After an outage STS replicas may be replaced, which makes dead letters of what they refused (T24, T25).
+  'redis-hung': ['sts-unready', 'gateway-unready', 'audit-dlq-growing'],
+  'postgres-hung': ['sts-unready', 'gateway-unready', 'revocation-snapshot-stale', 'audit-dlq-growing'],
+  'redis-rejects-writes': ['sts-unready', 'gateway-unready', 'audit-dlq-growing'],
   'revocation-snapshot-stale': ['gateway-unready'],
 }
 

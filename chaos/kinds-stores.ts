@@ -5,7 +5,11 @@ import { redisUser } from './configuration.ts'
 import type { Kind, Undo } from './kind.ts'
 import { openRedis, repeatedly } from './stores.ts'
 
-const outage = ['sts-unready', 'gateway-unready']
+/**
+ * What was not acknowledged when an STS ends is taken up by the next one, and a revocation that was refused five times
+ * is a dead letter (T24, T25). After an outage replicas with replay files are replaced.
+ */
+const outage = ['sts-unready', 'gateway-unready', 'audit-dlq-growing']
 const ended = 'each look ends with an error or an answer, and the next one tries again'
 
 export const storeKinds: readonly Kind[] = [
