@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { RedisCluster } from './redis-cluster.ts'
-import { dialNode, type NodeSettings } from './redis-node.ts'
+import { dialNode, type Count, type NodeSettings } from './redis-node.ts'
 import { primaryBySentinels } from './redis-sentinel.ts'
 import type { Address, Wire } from './redis-wire.ts'
 
@@ -37,7 +37,8 @@ export interface RedisClients {
   /** Names the server in messages, without credentials. */
   readonly server: string
   readonly secrets: readonly string[]
-  readonly dial: () => Wire
+  /** Gives a new connection, which is not dialled anew when it is lost. */
+  readonly dial: (count: Count) => Wire
 }
 
 /** @throws Error when the settings name no Redis or several, or a url that is none */
@@ -72,7 +73,7 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
   return {
     server: `Redis at ${url.hostname}:${port}`,
     secrets: password === '' ? [] : [password],
-    dial: () => dialNode(node),
+    dial: (count) => dialNode(node, count),
   }
 }
 
@@ -87,7 +88,7 @@ function sentinelClients(
     ...login(settings),
     ...tlsOf(settings.tls),
   }
-  return { server: `Redis ${name} (sentinels ${listed(nodes)})`, dial: () => dialNode(node) }
+  return { server: `Redis ${name} (sentinels ${listed(nodes)})`, dial: (count) => dialNode(node, count) }
 }
 
 function clusterClients(
@@ -97,8 +98,10 @@ function clusterClients(
   const node = { ...login(settings), ...tlsOf(settings.tls) }
   return {
     server: `Redis Cluster at ${listed(nodes)}`,
-    dial: () =>
-      new RedisCluster(nodes, (address) => dialNode({ ...node, find: () => Promise.resolve(address) })),
+    dial: (count) =>
+      new RedisCluster(nodes, (address) =>
+        dialNode({ ...node, find: () => Promise.resolve(address) }, count),
+      ),
   }
 }
 

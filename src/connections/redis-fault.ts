@@ -47,7 +47,7 @@ export const faultRules: Readonly<Record<RedisFaultCode, Rule>> = {
     'malformed',
     'redis_answer_too_large',
     (detail) =>
-      `sends an answer that is too large (${detail}): check that the address is the platform's Redis`,
+      `sends an answer that is too large (${detail}): check that it is the platform's, and destroy consumer groups of former replicas`,
   ],
   REDIS_MALFORMED: [
     'malformed',

@@ -12,13 +12,13 @@ export interface AnswerBounds {
 }
 
 /**
- * The largest answers that the looks ask for are a thousand entries with their payload, and a stream with thousands of
- * consumer groups of former replicas; `XINFO STREAM FULL` is seven lists deep. The client needs about three times the
+ * The largest answers that the looks ask for are a thousand entries with their payload, and a stream with consumer
+ * groups of former replicas, of which 25,000 fit; `XINFO STREAM FULL` is seven lists deep. The client needs about three times the
  * bytes for a moment, far below the chart's limit of memory.
  */
 export const answerBounds: AnswerBounds = {
   bytes: 16 * 1024 * 1024,
-  elements: 500_000,
+  elements: 1_000_000,
   depth: 16,
   line: 16 * 1024,
 }

@@ -1,7 +1,7 @@
 import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { RedisFault } from './redis-fault.ts'
-import { sendToPrimary } from './redis-role.ts'
+import type { Count } from './redis-node.ts'
 import { causeOf, isReply, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
 
 /** What a command gave: its value, or why there is none. */
@@ -26,6 +26,9 @@ interface Refusal {
 
 type Mutable<Counts> = { -readonly [Name in keyof Counts]: Counts[Name] }
 
+/** Gives a new connection that does not reconnect. */
+type Dial = (count: Count) => Wire
+
 // A login that is refused or a certificate that is wrong must not cost the server ten handshakes in each second.
 const FIRST_REDIAL: Millis = 100
 const LAST_REDIAL: Millis = 1_000
@@ -36,7 +39,7 @@ const CLOSE_WITHIN: Millis = 500
  * turns out to be a replica, so that there is no state to recover from and nothing runs between looks.
  */
 export class RedisLine {
-  readonly #dial: () => Wire
+  readonly #dial: Dial
   readonly #explain: (fault: unknown) => Blindness
   readonly #cost: Mutable<RedisCost>
   #current: Wire | undefined
@@ -45,11 +48,10 @@ export class RedisLine {
   #closed = false
 
   /**
-   * @param dial gives a new connection that does not reconnect
    * @param explain turns what was thrown into a reason
    * @param cost is counted up
    */
-  constructor(dial: () => Wire, explain: (fault: unknown) => Blindness, cost: Mutable<RedisCost>) {
+  constructor(dial: Dial, explain: (fault: unknown) => Blindness, cost: Mutable<RedisCost>) {
     this.#dial = dial
     this.#explain = explain
     this.#cost = cost
@@ -60,28 +62,25 @@ export class RedisLine {
    * @returns a reply to each command, in their order; all are failures unless a primary answers
    */
   run(commands: readonly RedisCommand[], within: Millis): Promise<readonly RedisReply[]> {
-    return this.#timed(commands, within, (wire) =>
-      // A replica in a cluster sends every key elsewhere.
-      wire.isCluster ? this.#counted(wire.send)(commands) : sendToPrimary(this.#counted(wire.send), commands),
-    )
+    return this.#timed(commands.length, within, (wire) => wire.send(commands))
   }
 
   /** Sends one command to every primary: one reply from a single server, one per primary of a cluster. */
   runOnPrimaries(command: RedisCommand, within: Millis): Promise<readonly RedisReply[]> {
-    return this.#timed([command], within, async (wire) => {
+    return this.#timed(1, within, async (wire) => {
       const ways = await wire.primaries()
-      return (await Promise.all(ways.map((send) => sendToPrimary(this.#counted(send), [command])))).flat()
+      return (await Promise.all(ways.map((send) => send([command])))).flat()
     })
   }
 
   /** Like `run`, whatever the role of the server: the answers prove nothing but that they were given. */
   runAnywhere(commands: readonly RedisCommand[], within: Millis): Promise<readonly RedisReply[]> {
-    return this.#timed(commands, within, (wire) => this.#counted(wire.send)(commands))
+    return this.#timed(commands.length, within, (wire) => wire.sendAnywhere(commands))
   }
 
   /** Sends a read that waits for an arrival. Its answer says that something changed, and no more. */
   async wait(command: RedisCommand, within: Millis): Promise<RedisReply> {
-    const [reply] = await this.#attempt(1, within, (wire) => this.#counted(wire.send)([command]))
+    const [reply] = await this.#attempt(1, within, (wire) => wire.sendAnywhere([command]))
     return reply ?? { ok: false, blindness: this.#explain(new RedisFault('REDIS_CLOSED')) }
   }
 
@@ -96,12 +95,12 @@ export class RedisLine {
 
   /** Like `#attempt`, and adds what it took to the cost. */
   async #timed(
-    commands: readonly RedisCommand[],
+    count: number,
     within: Millis,
     send: (wire: Wire) => Promise<readonly Pair[]>,
   ): Promise<readonly RedisReply[]> {
     const began = performance.now()
-    const replies = await this.#attempt(commands.length, within, send)
+    const replies = await this.#attempt(count, within, send)
     this.#cost.spent += performance.now() - began
     return replies
   }
@@ -130,15 +129,8 @@ export class RedisLine {
     return failed(this.#giveUp(wire, outcome === undefined ? new RedisFault('REDIS_TIMEOUT') : outcome.fault))
   }
 
-  #counted(send: Wire['send']): Wire['send'] {
-    return (commands) => {
-      this.#cost.commands += commands.length
-      return send(commands)
-    }
-  }
-
   #dialled(): Wire {
-    const wire = this.#dial()
+    const wire = this.#dial((commands) => (this.#cost.commands += commands))
     this.#cost.connections += 1
     void wire.ended.then(() => {
       if (this.#current === wire) this.#current = undefined

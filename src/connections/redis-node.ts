@@ -5,7 +5,8 @@ import type { Millis } from '../core/time.ts'
 import { RedisFault } from './redis-fault.ts'
 import { guard } from './redis-guard.ts'
 import { names } from './names.ts'
-import type { Address, Pair, RedisCommand, Wire } from './redis-wire.ts'
+import { sendToPrimary } from './redis-role.ts'
+import type { Address, Send, Wire } from './redis-wire.ts'
 
 /** How to log in at a node; its address comes by `find`. */
 export interface NodeSettings {
@@ -16,6 +17,9 @@ export interface NodeSettings {
   readonly database?: number
   readonly tls?: ConnectionOptions
 }
+
+/** Is told how many commands were sent, those of the login excepted. */
+export type Count = (commands: number) => void
 
 // Of the 650 ms that dialling and answer may take together.
 const NAME_WITHIN: Millis = 350
@@ -40,7 +44,10 @@ const common = {
 } satisfies RedisOptions
 
 /** Dials one Redis. Nothing that it answers throws anywhere, and all of it is bounded by the guard. */
-export function dialNode({ find, username, password, database = 0, tls }: NodeSettings): Wire {
+export function dialNode(
+  { find, username, password, database = 0, tls }: NodeSettings,
+  count: Count = () => {},
+): Wire {
   const client = new Redis({
     ...common,
     db: database,
@@ -57,17 +64,25 @@ export function dialNode({ find, username, password, database = 0, tls }: NodeSe
   // The client ignores that the server refused its database, and would look at another platform's streams.
   const ready = client.connect().then(() => (database > 0 ? client.select(database) : undefined))
   ready.catch(() => {})
-  const send = async (commands: readonly RedisCommand[]): Promise<readonly Pair[]> => {
-    await ready
+  const exchange: Send = async (commands) => {
+    count(commands.length)
     const pipeline = client.pipeline(commands.map(([name, ...args]) => [name.toLowerCase(), ...args]))
     return (await pipeline.exec()) ?? []
   }
+  let turn: Promise<unknown> = ready
+  // One after the other: replies bear no name, and those to later commands must not stand in for one that is missing.
+  const sendAnywhere: Send = (commands) => {
+    const answer = turn.then(() => exchange(commands))
+    turn = answer.catch(() => {})
+    return answer
+  }
+  const send: Send = (commands) => sendToPrimary(sendAnywhere, commands)
   return {
-    isCluster: false,
     ready,
     ended,
     fault: () => fault,
     send,
+    sendAnywhere,
     primaries: () => Promise.resolve([send]),
     destroy(why) {
       fault = why ?? fault

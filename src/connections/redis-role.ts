@@ -1,5 +1,5 @@
 import { RedisFault } from './redis-fault.ts'
-import type { Pair, RedisCommand, Wire } from './redis-wire.ts'
+import type { Pair, RedisCommand, Send } from './redis-wire.ts'
 
 /** Asks for the role. `ROLE` would need a right of its own; `INFO` the looks need anyhow. */
 export const roleQuestion: RedisCommand = ['INFO', 'replication']
@@ -10,23 +10,27 @@ export function tellsRole([name, ...sections]: RedisCommand): boolean {
 }
 
 /**
- * Sends the commands, and the question for the role with them in the same round trip unless one of them asks it.
+ * Sends the commands, and the question for the role behind them in the same round trip unless one of them asks it.
  * Nothing that a replica says proves anything: of one that does not say that it is a primary, every answer is the fault.
+ *
+ * The question comes last, since replies bear no name: when one is missing or one too many, its reply is another's, and
+ * none of them is believed.
  */
-export async function sendToPrimary(
-  send: Wire['send'],
-  commands: readonly RedisCommand[],
-): Promise<readonly Pair[]> {
-  const asked = commands.some(tellsRole) ? commands : [roleQuestion, ...commands]
+export async function sendToPrimary(send: Send, commands: readonly RedisCommand[]): Promise<readonly Pair[]> {
+  const telling = commands.filter(tellsRole)
+  const others = commands.filter((command) => !tellsRole(command))
+  const asked = [...others, ...(telling.length > 0 ? telling : [roleQuestion])]
   const pairs = await send(asked)
-  const fault = roleFault(pairs[asked.findIndex(tellsRole)])
-  if (fault !== undefined) return commands.map(() => [fault, null])
-  return asked === commands ? pairs : pairs.slice(1)
+  const fault = pairs
+    .slice(others.length)
+    .map(roleFault)
+    .find((one) => one !== undefined)
+  if (fault !== undefined || pairs.length < asked.length)
+    return commands.map(() => [fault ?? new RedisFault('REDIS_ROLE'), null])
+  return commands.map((command) => pairs[asked.indexOf(command)] ?? [new RedisFault('REDIS_ROLE'), null])
 }
 
-function roleFault(pair: Pair | undefined): Error | undefined {
-  if (pair === undefined) return new RedisFault('REDIS_ROLE')
-  const [fault, info] = pair
+function roleFault([fault, info]: Pair): Error | undefined {
   return fault ?? roleFaultIn(info)
 }
 

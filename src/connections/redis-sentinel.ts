@@ -38,7 +38,7 @@ async function ask(name: string, sentinel: Address, login: Login, given: AbortSi
   const patience = AbortSignal.any([given, AbortSignal.timeout(ASK_WITHIN)])
   patience.addEventListener('abort', end)
   try {
-    const [pair] = await wire.send([['SENTINEL', 'get-master-addr-by-name', name]])
+    const [pair] = await wire.sendAnywhere([['SENTINEL', 'get-master-addr-by-name', name]])
     const [fault, value] = pair ?? [new RedisFault('REDIS_SENTINEL'), undefined]
     if (fault !== null) throw fault
     return addressIn(value)

@@ -40,7 +40,7 @@ function mostTelling(all: AggregateError): Error {
 }
 
 async function slotsBy(node: Address, wire: Wire): Promise<readonly Served[]> {
-  const [pair] = await wire.send([['CLUSTER', 'SLOTS']]).catch((fault: unknown) => {
+  const [pair] = await wire.sendAnywhere([['CLUSTER', 'SLOTS']]).catch((fault: unknown) => {
     throw causeOf(wire, fault)
   })
   const [fault, value] = pair ?? [new RedisFault('REDIS_MALFORMED', 'no slots'), undefined]

@@ -55,17 +55,17 @@ describe('X90: the role is asked in the same round trip', () => {
       [null, 'TIME'],
       [null, 'XINFO'],
     ])
-    expect(asked[0]).toEqual(roleQuestion)
+    expect(asked.at(-1)).toEqual(roleQuestion)
   })
 
   test('X90: a command that tells the role is enough', async () => {
     const { send, asked } = server(primary)
-    const commands: RedisCommand[] = [['TIME'], ['INFO', 'memory', 'replication']]
+    const commands: RedisCommand[] = [['INFO', 'memory', 'replication'], ['TIME']]
     expect(await sendToPrimary(send, commands)).toEqual([
-      [null, 'TIME'],
       [null, primary],
+      [null, 'TIME'],
     ])
-    expect(asked).toEqual(commands)
+    expect(asked).toEqual(commands.toReversed())
   })
 
   test('X90: of a replica every answer is the fault, that to INFO too', async () => {
@@ -74,6 +74,17 @@ describe('X90: the role is asked in the same round trip', () => {
       { code: 'REDIS_REPLICA' },
       { code: 'REDIS_REPLICA' },
     ])
+  })
+
+  test.each([
+    ['one too many', ['OK', '1', '2', primary]],
+    ['one missing', ['2', primary]],
+    ['one that is another', ['1', primary, '2']],
+  ])('X82: of replies of which there is %s none is believed', async (_, replies) => {
+    const send = (commands: readonly RedisCommand[]) =>
+      Promise.resolve(commands.map((__, at) => [null, replies[at]] as const).slice(0, replies.length))
+    const pairs = await sendToPrimary(send, [['TIME'], ['XINFO', 'STREAM', 'a']])
+    expect(pairs.map(([fault]) => fault)).toMatchObject([{ code: 'REDIS_ROLE' }, { code: 'REDIS_ROLE' }])
   })
 
   test('X90: a role that may not be asked is no primary', async () => {
