@@ -15,7 +15,7 @@ const BLOCK: Millis = 5 * SECOND
 const GRACE: Millis = 700
 const ANSWER_WITHIN: Millis = 650
 
-/** After an arrival, so that a flood of them costs the server twenty turns in a second and no more. */
+/** A flood of arrivals, or a server that does not block, costs twenty turns in a second and no more. */
 const REST: Millis = 50
 
 /** Where a blocking read is not to be had: in a cluster, and where the ACL does not permit it. */
@@ -45,14 +45,16 @@ export function deadLetters(redis: RedisConnection, streams: readonly string[]):
       const hangUp = () => void line.close()
       stop.addEventListener('abort', hangUp)
       let failures = 0
-      let arrived = false
+      let isBusy = false
       while (!stop.aborted) {
         try {
           const turn = await lookAt(line, streams)
           if (isStopped(stop)) break
           deliver(turn.look)
-          if (arrived) await pause(REST, stop)
-          arrived = await nextArrival(redis.blocks, line, turn.newest, stop)
+          if (isBusy) await pause(REST, stop)
+          const began = performance.now()
+          const arrived = await nextArrival(redis.blocks, line, turn.newest, stop)
+          isBusy = arrived || performance.now() - began < REST
           failures = 0
         } catch (fault) {
           // Anything else than a reason is a fault of ours: it must not end the watch either.

@@ -2,6 +2,7 @@ import type { RedisCommand, RedisConnection, RedisReply } from '../connections/r
 import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { notUnderstood } from './redis-look.ts'
+import { idOf } from './redis-stream-info.ts'
 
 /** Something about a group that `XINFO` does not tell and a bounded range read does. */
 export interface Question {
@@ -125,10 +126,18 @@ function commandOf({ kind, stream, group, id }: Question, most: number): RedisCo
 
 function countOf(reply: RedisReply | undefined, most: number, upTo: number): Count {
   if (reply?.ok === false) return reply
-  if (reply === undefined || !Array.isArray(reply.value))
+  if (reply === undefined || !isListOfEntries(reply.value) || reply.value.length > most)
     return { ok: false, blindness: notUnderstood('something else than a list of entries') }
   const entries = reply.value.length
   return { ok: true, entries, atLeast: entries >= most, conclusive: entries < most || entries >= upTo }
+}
+
+/** Entries of a stream and pending ones alike begin with their id. */
+function isListOfEntries(value: unknown): value is readonly (readonly unknown[])[] {
+  return (
+    Array.isArray(value) &&
+    value.every((entry: unknown) => Array.isArray(entry) && idOf(entry[0]) !== undefined)
+  )
 }
 
 function goesOn(count: Count | undefined): boolean {

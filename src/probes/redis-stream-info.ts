@@ -51,6 +51,7 @@ export function decodeStream(reply: unknown): StreamInfo | undefined {
   const firstId = Array.isArray(oldest) ? idOf(oldest[0]) : undefined
   const named = groups.map(nameGroup)
   if ((length > 0 && firstId === undefined) || named.includes(undefined)) return undefined
+  if (!mayLack(fields, 'entries-added')) return undefined
   return {
     length,
     entriesAdded: countIn(fields, 'entries-added'),
@@ -67,7 +68,7 @@ export function decodeTotals(
   const fields = fieldsOf(reply)
   const length = countIn(fields, 'length')
   const lastId = idOf(fields?.get('last-generated-id'))
-  if (length === undefined || lastId === undefined) return undefined
+  if (length === undefined || lastId === undefined || !mayLack(fields, 'entries-added')) return undefined
   return { length, entriesAdded: countIn(fields, 'entries-added'), lastId }
 }
 
@@ -79,6 +80,7 @@ export function decodeGroup({ name, fields }: NamedGroup): GroupInfo | undefined
   const oldest = oldestPendingOf(fields.get('pending'))
   if (lastDeliveredId === undefined || pending === undefined || !Array.isArray(consumers)) return undefined
   if (pending > 0 && oldest === undefined) return undefined
+  if (!mayLack(fields, 'entries-read') || !mayLack(fields, 'lag')) return undefined
   const known = consumers.map((consumer) => fieldsOf(consumer))
   const seen = known.map((consumer) => countIn(consumer, 'seen-time')).filter((time) => time !== undefined)
   if (seen.length < known.length) return undefined
@@ -98,10 +100,10 @@ export function decodeGroup({ name, fields }: NamedGroup): GroupInfo | undefined
 
 /** Decodes the reply to `TIME` into milliseconds since the epoch, with fractions. */
 export function decodeTime(reply: unknown): Millis | undefined {
-  if (!Array.isArray(reply)) return undefined
-  const [seconds, microseconds] = reply.map(Number)
-  const time = (seconds ?? Number.NaN) * 1_000 + (microseconds ?? Number.NaN) / 1_000
-  return Number.isFinite(time) ? time : undefined
+  const [seconds, microseconds, ...more] = Array.isArray(reply) ? (reply as readonly unknown[]) : []
+  const [whole, part] = [countOf(seconds), countOf(microseconds)]
+  if (whole === undefined || part === undefined || part >= 1_000_000 || more.length > 0) return undefined
+  return whole * 1_000 + part / 1_000
 }
 
 /** Negative when `a` was added before `b`, 0 when they are the same. */
@@ -141,12 +143,25 @@ function oldestPendingOf(pending: unknown): GroupInfo['oldestPending'] {
 /** Names and values come as a flat list or, from a newer protocol, as an object or a map. */
 function fieldsOf(reply: unknown): Fields | undefined {
   if (reply instanceof Map) return reply as Fields
-  if (Array.isArray(reply)) {
-    const fields = new Map<string, unknown>()
-    for (let at = 0; at + 1 < reply.length; at += 2) fields.set(String(reply[at]), reply[at + 1])
-    return fields
-  }
+  if (Array.isArray(reply)) return fieldsIn(reply)
   return typeof reply === 'object' && reply !== null ? new Map(Object.entries(reply)) : undefined
+}
+
+function fieldsIn(list: readonly unknown[]): Fields | undefined {
+  const fields = new Map<string, unknown>()
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at]
+    // What is said twice could be believed either way.
+    if (typeof name !== 'string' || at + 1 === list.length || fields.has(name)) return undefined
+    fields.set(name, list[at + 1])
+  }
+  return fields
+}
+
+/** Redis leaves the field out, has null or a number of no use there for what it does not know; never another type. */
+function mayLack(fields: Fields | undefined, name: string): boolean {
+  const value = fields?.get(name) ?? null
+  return value === null || typeof value === 'number' || countOf(value) !== undefined
 }
 
 function countIn(fields: Fields | undefined, name: string): number | undefined {
@@ -160,6 +175,7 @@ function countOf(value: unknown): number | undefined {
   return Number.isSafeInteger(count) && count >= 0 ? count : undefined
 }
 
-function idOf(value: unknown): string | undefined {
+/** An id as Redis writes it, or undefined for anything else. */
+export function idOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^\d{1,20}-\d{1,20}$/.test(value) ? value : undefined
 }

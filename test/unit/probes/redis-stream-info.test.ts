@@ -34,6 +34,8 @@ function flat(value: unknown): unknown {
   return value
 }
 
+const flatStream = flat(stream) as readonly unknown[]
+
 describe('XINFO STREAM FULL', () => {
   test.each([
     ['flat lists', flat(stream)],
@@ -77,12 +79,18 @@ describe('XINFO STREAM FULL', () => {
     ['entries that are missing although there are some', { ...stream, entries: [] }],
     ['a group without a name', { ...stream, groups: [{}] }],
     ['no groups', { ...stream, groups: undefined }],
+    ['X82: a count of arrivals that is a list', { ...stream, 'entries-added': [5] }],
+    ['X82: a field that is said twice', [...flatStream, 'length', 5]],
+    ['X82: a field without a value', [...flatStream, 'more']],
+    ['X82: a name that is none', [...flatStream, ['length'], 5]],
   ])('%s is not understood', (_, reply) => {
     expect(decodeStream(reply)).toBeUndefined()
   })
 
   test.each([
     ['pending entries that are missing', { ...group, pending: [] }],
+    ['X82: a lag that is a word', { ...group, lag: 'none' }],
+    ['X82: a count of read entries that is a list', { ...group, 'entries-read': [] }],
     ['no last delivered id', { ...group, 'last-delivered-id': null }],
     ['a consumer without a time', { ...group, consumers: [{ name: 'c1' }] }],
   ])('a group with %s is not understood', (_, reply) => {
@@ -108,5 +116,9 @@ test('ids are compared by both halves, as 64-bit numbers', () => {
 test('TIME is read in milliseconds', () => {
   expect(decodeTime(['1700000000', '250000'])).toBe(1_700_000_000_250)
   expect(decodeTime(['x', 'y'])).toBeUndefined()
+  expect(decodeTime([null, null])).toBeUndefined()
+  expect(decodeTime(['1700000000'])).toBeUndefined()
+  expect(decodeTime([[1_700_000_000], [1]])).toBeUndefined()
+  expect(decodeTime(['1700000000', '1000000'])).toBeUndefined()
   expect(decodeTime('1700000000')).toBeUndefined()
 })
