@@ -48,7 +48,10 @@ const attacks: Readonly<Record<string, readonly [say: Answer, reason: string]>> 
 describe('X82: what a server sends is bounded, and ends a look with a reason', () => {
   test.each(Object.entries(attacks))('X82: %s', async (_, [say, reason]) => {
     impostor = await redisImpostor(loggedIn(say))
-    const { seen, rss } = await looker.look({ url: `redis://127.0.0.1:${impostor.port}` })
+    const {
+      seen: [seen = []],
+      rss,
+    } = await looker.look({ url: `redis://127.0.0.1:${impostor.port}` })
     expect(seen.map((one) => one.reason)).toEqual([reason, reason, reason])
     // The process alone takes about 100.
     expect(rss).toBeLessThan(250)
@@ -56,7 +59,10 @@ describe('X82: what a server sends is bounded, and ends a look with a reason', (
 
   test.each(Object.entries(attacks))('X82: at the login: %s', async (_, [say]) => {
     impostor = await redisImpostor(say)
-    const { seen, rss } = await looker.look({ url: `redis://127.0.0.1:${impostor.port}`, password: 'x' })
+    const {
+      seen: [seen = []],
+      rss,
+    } = await looker.look({ url: `redis://127.0.0.1:${impostor.port}`, password: 'x' })
     expect(seen.every((one) => one.reason !== undefined && one.readings.length === 0)).toBe(true)
     expect(rss).toBeLessThan(250)
   })
@@ -65,7 +71,10 @@ describe('X82: what a server sends is bounded, and ends a look with a reason', (
     const authority = certificateAuthority()
     const [say, reason] = attacks['a text of 512 MB'] ?? []
     impostor = await redisImpostor(loggedIn(say ?? (() => {})), authority.issue('redis.example'))
-    const { seen, rss } = await looker.look({
+    const {
+      seen: [seen = []],
+      rss,
+    } = await looker.look({
       url: `rediss://127.0.0.1:${impostor.port}`,
       tls: { ca: authority.ca, servername: 'redis.example' },
     })
@@ -88,7 +97,10 @@ describe('X82: what a server sends is bounded, and ends a look with a reason', (
   )
   test.each(topologies)('X82: by %s: %s', async (_, __, say, settings) => {
     impostor = await redisImpostor(loggedIn(say))
-    const { seen, rss } = await looker.look(settings(impostor.port))
+    const {
+      seen: [seen = []],
+      rss,
+    } = await looker.look(settings(impostor.port))
     expect(seen.every((one) => one.reason !== undefined && one.readings.length === 0)).toBe(true)
     expect(rss).toBeLessThan(250)
   })
@@ -110,7 +122,7 @@ describe('X82: what a server sends is bounded, and ends a look with a reason', (
       .toBeGreaterThan(1)
     await redis.close()
     const honest = await looker.look({ url: server.url })
-    expect(honest.seen.map(({ reason }) => reason)).toEqual([undefined, undefined, undefined])
+    expect(honest.seen[0]?.map(({ reason }) => reason)).toEqual([undefined, undefined, undefined])
     await server.stop()
   })
 

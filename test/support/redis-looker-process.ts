@@ -5,8 +5,11 @@ import type { Report } from './redis-looker.ts'
 
 /** A process of its own that looks at what it is told to, so that what kills it kills no test. */
 export interface Looker {
-  /** @throws Error with what the process said when it ended instead of answering */
-  look(settings: RedisSettings): Promise<Report>
+  /**
+   * Looks at all of them at once.
+   * @throws Error with what the process said when it ended instead of answering
+   */
+  look(...servers: readonly RedisSettings[]): Promise<Report>
   close(): Promise<void>
 }
 
@@ -18,14 +21,14 @@ export function startLooker(): Looker {
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (said += String(chunk)))
   return {
-    async look(settings) {
+    async look(...servers) {
       const gone = new AbortController()
       const answer = once(child, 'message', { signal: gone.signal }).then(([report]) => report as Report)
       const end = once(child, 'exit', { signal: gone.signal }).then(() => {
         throw new Error(`the looker ended: ${said}`)
       })
       if (child.exitCode !== null) throw new Error(`the looker ended: ${said}`)
-      child.send(settings)
+      child.send(servers)
       try {
         return await Promise.race([answer, end])
       } finally {

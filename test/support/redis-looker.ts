@@ -19,17 +19,18 @@ export interface Seen {
   readonly blind: readonly string[]
 }
 
-/** What a process says of a server that it looked at. */
+/** What a process says of servers that it looked at. */
 export interface Report {
-  readonly seen: readonly Seen[]
+  /** For each server that it was told to look at. */
+  readonly seen: readonly (readonly Seen[])[]
   /** Largest so far, in megabytes. */
   readonly rss: number
-  /** Spent on this server, in milliseconds. */
+  /** Spent on them, in milliseconds. */
   readonly cpu: number
 }
 
 /** Looks at one Redis with everything that looks at Redis. */
-export async function lookAtAll(settings: RedisSettings): Promise<readonly Seen[]> {
+async function lookAtAll(settings: RedisSettings): Promise<readonly Seen[]> {
   const redis = openRedis(settings)
   try {
     const probes = [platformStreamsProbe(redis), redisServer(redis)]
@@ -78,9 +79,9 @@ async function firstTurn(redis: RedisConnection): Promise<Seen> {
 
 // As a program: takes settings from its parent and answers with a report, until the parent is gone.
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
-  process.on('message', (settings: RedisSettings) => {
+  process.on('message', (servers: readonly RedisSettings[]) => {
     const before = process.cpuUsage()
-    void lookAtAll(settings).then((seen) => {
+    void Promise.all(servers.map(lookAtAll)).then((seen) => {
       const { user, system } = process.cpuUsage(before)
       const rss = process.resourceUsage().maxRSS / 1024
       process.send?.({ seen, rss, cpu: (user + system) / 1_000 } satisfies Report)
