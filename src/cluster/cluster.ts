@@ -96,10 +96,13 @@ function followedIn(settings: ClusterSettings, onChange: () => void): FollowedKi
   })
   const services = follow(of('api/v1', 'services', reduceService))
   const endpointSlices = follow(of('apis/discovery.k8s.io/v1', 'endpointslices', reduceEndpointSlice))
-  const autoscalers = follow({
-    ...of('apis/autoscaling/v2', 'horizontalpodautoscalers', reduceAutoscaler),
-    optional: true,
-  })
+  const { labelSelector: _, ...autoscaled } = of(
+    'apis/autoscaling/v2',
+    'horizontalpodautoscalers',
+    reduceAutoscaler,
+  )
+  // Told by what they scale: those of `kubectl autoscale` and KEDA have no label of the release.
+  const autoscalers = follow({ ...autoscaled, optional: true })
   const releases = settings.helmSecrets ? followReleases(settings, onChange) : undefined
   const workloads = joined<Workload>()
   return {

@@ -43,7 +43,7 @@ export async function followChanges(
     const query = new URLSearchParams({
       watch: '1',
       allowWatchBookmarks: 'true',
-      labelSelector,
+      ...(labelSelector !== undefined && { labelSelector }),
       // Without a version it would begin with what is there now, and nobody knew what went before.
       resourceVersion: newest === '' ? '0' : newest,
       timeoutSeconds: String(Math.round(LASTS * (1 + Math.random()))),

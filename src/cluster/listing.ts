@@ -8,7 +8,8 @@ export interface Collection {
   readonly name: string
   /** E.g. `/api/v1/namespaces/caracal/pods`. */
   readonly path: string
-  readonly labelSelector: string
+  /** Without one: all of the namespace. */
+  readonly labelSelector?: string
   /** Whether only what is in `metadata` is asked for. */
   readonly metadataOnly?: boolean
   /** Whether the API server may do without this resource; then there are no objects of it. */
@@ -57,7 +58,7 @@ async function pagesOf(
   let next = ''
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const query = new URLSearchParams({
-      labelSelector,
+      ...(labelSelector !== undefined && { labelSelector }),
       ...(limit > 0 && { limit: String(limit) }),
       ...(next !== '' && { continue: next }),
     })

@@ -105,6 +105,7 @@ export interface EndpointSlice extends Identity {
   readonly endpoints: readonly { readonly addresses: readonly string[]; readonly ready: boolean }[]
 }
 
+/** Any of the namespace, of the release or not: `target` says what it scales. */
 export interface Autoscaler extends Identity {
   readonly target: { readonly kind: string; readonly name: string }
 }

@@ -88,6 +88,21 @@ describe('a cluster', () => {
     await watched.untilNames('pods', 'also-ours', 'ours')
   })
 
+  it('X18: shows autoscalers whatever their labels, for what they scale tells', async () => {
+    watched = await watchedCluster((fake) =>
+      fake.put('horizontalpodautoscalers', {
+        metadata: { name: 'by-hand' },
+        spec: { scaleTargetRef: { kind: 'Deployment', name: 'caracal-api' } },
+      }),
+    )
+    await watched.untilNames('autoscalers', 'by-hand')
+    watched.fake.put('horizontalpodautoscalers', {
+      metadata: { name: 'keda-hpa-sts', labels: { 'scaledobject.keda.sh/name': 'sts' } },
+      spec: { scaleTargetRef: { kind: 'StatefulSet', name: 'caracal-sts' } },
+    })
+    await watched.untilNames('autoscalers', 'by-hand', 'keda-hpa-sts')
+  })
+
   it('of which one kind is forbidden shows the others', async () => {
     watched = await watchedCluster((fake) =>
       fake.misbehave(({ resource }) => (resource === 'jobs' ? refused(403, 'no') : undefined)),

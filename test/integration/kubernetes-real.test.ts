@@ -117,12 +117,17 @@ describe('a release in a real cluster, with the rights of the chart', () => {
     expect(cluster.of('endpointSlices')).toMatchObject({
       items: [{ service: 'caracal-api', component: 'api', ports: [{ port: 3000 }] }],
     })
-    expect(cluster.of('autoscalers')).toMatchObject({ items: [{ target: { kind: 'Deployment' } }] })
     expect(cluster.of('replicaSets')).toMatchObject({ items: [{ revision: '1' }] })
     const releases = await until('releases', ({ ok }) => ok)
     expect(releases).toMatchObject({ items: [{ revision: 1, content: { chart: 'caracal-1.0.0' } }] })
     const deadline = AbortSignal.timeout(5_000)
     expect(await cluster.secretKeys('runtime', deadline)).toEqual(['redisUrl'])
+  })
+
+  it('X18: is seen with the autoscalers that scale it, whatever their labels', async () => {
+    const seen = await until('autoscalers', ({ ok }) => ok)
+    const targets = seen.ok ? seen.items.map(({ target }) => target.name).toSorted() : []
+    expect(targets).toEqual(['caracal-api', 'caracal-sts'])
   })
 
   it('that rolls out another image is followed to its end, and its fingerprint is another one', async () => {

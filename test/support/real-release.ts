@@ -43,7 +43,7 @@ export function deployApi(controlPlane: ControlPlane, image: string): Promise<Ku
   })
 }
 
-/** A Deployment with Service and autoscaler, a StatefulSet, a release of Helm and a Secret. */
+/** A Deployment with Service and autoscaler, a StatefulSet with one that has no label, a release of Helm and a Secret. */
 export async function installRelease(controlPlane: ControlPlane): Promise<void> {
   await deployApi(controlPlane, 'api:1')
   const name = 'caracal-sts'
@@ -72,6 +72,13 @@ export async function installRelease(controlPlane: ControlPlane): Promise<void> 
       maxReplicas: 2,
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'caracal-api' },
     },
+  })
+  // As `kubectl autoscale` makes one.
+  await apply(controlPlane, {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name, namespace },
+    spec: { maxReplicas: 2, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name } },
   })
   const release = releaseObject(1, 'deployed')
   await apply(controlPlane, { apiVersion: 'v1', kind: 'Secret', ...release })

@@ -92,7 +92,7 @@ describe('drift from the manifest', () => {
     })
   })
 
-  it('leaves replicas to an autoscaler, also while that one is missing, and to nobody else', async () => {
+  it('X18: leaves replicas to an autoscaler, also while that one is missing, and to nobody else', async () => {
     const scaled = liveAfter('v2', ({ api, sts }) => {
       Object.assign(api['spec'] as object, { replicas: 5 })
       Object.assign(sts['spec'] as object, { replicas: 5 })
