@@ -1,4 +1,5 @@
 import { nameOf, type PlainObject } from '../manifest/objects.ts'
+import type { Versions } from './listing.ts'
 import type { Identity } from './model.ts'
 import { isLater, uidOf, versionNumber, versionOf } from './objects.ts'
 
@@ -92,6 +93,23 @@ export class Holding<T extends Identity> {
     this.#hasNameless = hasNameless
     if (isNews) this.#items = undefined
     return isNews
+  }
+
+  /**
+   * Whether all of a list of versions was heard of. What is missing, older or left over was not, unless that came
+   * later than the list.
+   */
+  covers({ version, objects }: Versions): boolean {
+    const listed = new Map(objects.map((object) => [uidOf(object), versionOf(object)]))
+    const isHeard = ([uid, at]: [string, number]): boolean => {
+      const held = this.#held.get(uid)
+      if (held === undefined) return uid === '' || this.#isPast(uid, at)
+      return held.version < 0 || held.version >= at
+    }
+    const listedAt = versionNumber(version)
+    const isLeft = ([uid, { version: own }]: [string, Held<T>]): boolean =>
+      !listed.has(uid) && own >= 0 && own <= listedAt
+    return [...listed].every(isHeard) && ![...this.#held].some(isLeft)
   }
 
   /** Takes one event. Returns whether anything is different: what is repeated or older than what is held is not. */

@@ -48,6 +48,44 @@ export async function listAll(
   }
 }
 
+/** What there is of a collection at one moment, by its versions. */
+export interface Versions {
+  /** Of the list. */
+  readonly version: string
+  /** Of which only what is in `metadata` is known. */
+  readonly objects: readonly PlainObject[]
+}
+
+/**
+ * Asks for no more of a collection than its versions, as they are in etcd and not in anybody's memory.
+ * @param limit of the objects, when it is only about whether there is an answer
+ * @returns undefined when the API server does without the resource
+ * @throws KubernetesFailure when they can't be had
+ */
+export async function versionsOf(
+  kubernetes: Kubernetes,
+  { path, labelSelector, optional }: Collection,
+  deadline: AbortSignal,
+  limit?: number,
+): Promise<Versions | undefined> {
+  const query = new URLSearchParams({
+    ...(labelSelector !== undefined && { labelSelector }),
+    ...(limit !== undefined && { limit: String(limit) }),
+  })
+  try {
+    const request = { deadline, maxBytes: LARGEST_PAGE, metadataOnly: true }
+    const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, request)
+    const page = isObject(answer) ? answer : {}
+    const items = itemsOf(page)
+    if (items === undefined) throw noList(path)
+    const objects = items.map((item) => (isObject(item) ? item : {}))
+    return { version: textAt(objectAt(page, 'metadata'), 'resourceVersion'), objects }
+  } catch (fault) {
+    if (fault instanceof KubernetesFailure && fault.status === 404 && optional === true) return undefined
+    throw fault
+  }
+}
+
 async function pagesOf(
   kubernetes: Kubernetes,
   { path, labelSelector, metadataOnly = false }: Collection,

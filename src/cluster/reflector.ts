@@ -1,11 +1,12 @@
 import type { Kubernetes } from '../connections/kubernetes.ts'
 import type { Blindness } from '../core/observation.ts'
-import { SECOND, type Millis } from '../core/time.ts'
+import { MINUTE, SECOND, type Millis } from '../core/time.ts'
 import { isGone, openBackoff, pause } from './backoff.ts'
 import { blindnessFrom, isFinal, neverListed, notUnderstood } from './blindness.ts'
 import { followChanges } from './following.ts'
+import type { Confirmed } from './heartbeat.ts'
 import { Holding, type Reduction } from './holding.ts'
-import { listAll, type Collection } from './listing.ts'
+import { listAll, versionsOf, type Collection, type Versions } from './listing.ts'
 import type { Identity, Seen } from './model.ts'
 
 /** One kind of objects that is followed. */
@@ -13,20 +14,24 @@ export interface Resource<T extends Identity> extends Collection, Reduction<T> {
 
 export interface ReflectorOptions {
   readonly kubernetes: Kubernetes
-  /** How often everything is listed anew, should a watch have kept something from us. */
-  readonly relist: () => Millis
   readonly onChange: () => void
 }
 
+/** An event and a list of versions come by two ways; an API server that is well tells both within moments. */
+const CATCHES_UP_WITHIN: Millis = SECOND
+
+/** How often a resource is looked for that the API server did without. */
+const OPTIONAL_AGAIN: Millis = MINUTE
+
 /**
  * Keeps the objects of one kind up to date: lists them, follows their changes from there, and lists them anew whenever
- * the watch breaks, what it goes on from is no longer kept, or it is time to.
+ * the watch breaks, what it goes on from is no longer kept, or the watch has kept something from us.
  *
  * Nothing is seen before the first list is whole. A watch that breaks hides nothing if the list that follows at once
- * succeeds; one that can't be taken up hides everything until one is. A list that is made beside a living watch hides
- * everything at the first refusal, or when it failed twice in a row.
+ * succeeds; one that can't be taken up hides everything until one is. A kind that can't be confirmed is hidden at the
+ * first refusal, or when it failed twice in a row and can't be listed either.
  */
-export class Reflector<T extends Identity> {
+export class Reflector<T extends Identity> implements Confirmed {
   readonly #resource: Resource<T>
   readonly #options: ReflectorOptions
   readonly #holding: Holding<T>
@@ -37,6 +42,10 @@ export class Reflector<T extends Identity> {
   #backoff = openBackoff()
   #seen: Seen<T> | undefined
   #ended: Promise<void> | undefined
+  /** Whether there is a list that a watch goes on from. */
+  #isFollowing = false
+  #doubts = 0
+  #listing: Promise<void> | undefined
 
   constructor(resource: Resource<T>, options: ReflectorOptions) {
     this.#resource = resource
@@ -64,6 +73,26 @@ export class Reflector<T extends Identity> {
   hurry(): void {
     this.#backoff = openBackoff()
     this.#waiting.abort()
+  }
+
+  async confirm(deadline: AbortSignal): Promise<void> {
+    const { kubernetes } = this.#options
+    const versions = await versionsOf(kubernetes, this.#resource, deadline)
+    this.#doubts = 0
+    if (!this.#isFollowing) return
+    if (this.#blind.list !== undefined) void this.#listAnew()
+    else if (versions !== undefined) void this.#catchUp(versions)
+  }
+
+  async touch(deadline: AbortSignal): Promise<void> {
+    await versionsOf(this.#options.kubernetes, this.#resource, deadline, 1)
+  }
+
+  doubt(fault: unknown): void {
+    this.#doubts += 1
+    if (!this.#isFollowing) return
+    if (isFinal(fault)) this.#explain('list', fault, this.#over())
+    else if (this.#doubts > 1) void this.#listAnew()
   }
 
   async stop(): Promise<void> {
@@ -109,18 +138,19 @@ export class Reflector<T extends Identity> {
 
   async #listAndFollow(): Promise<void> {
     const following = (this.#following = new AbortController())
-    const over = AbortSignal.any([this.#stopped.signal, following.signal])
+    const over = this.#over()
     const version = await this.#list(this.#stopped.signal, false).catch((fault: unknown) => {
       this.#explain('list', fault, this.#stopped.signal)
       throw fault
     })
-    if (version === undefined) return pause(this.#options.relist(), over)
-    const listing = this.#keepListing(over)
+    if (version === undefined) return pause(OPTIONAL_AGAIN, over)
+    this.#isFollowing = true
     try {
       await this.#follow(version, over)
     } finally {
+      this.#isFollowing = false
       following.abort()
-      await listing
+      await this.#listing
     }
   }
 
@@ -142,31 +172,29 @@ export class Reflector<T extends Identity> {
     }
   }
 
-  /** Lists anew from time to time beside the watch, which need not end for it. */
-  async #keepListing(stop: AbortSignal): Promise<void> {
-    const { relist } = this.#options
-    const backoff = openBackoff()
-    // Nine kinds must not be listed in the same moment.
-    const spread = 0.9 + Math.random() / 5
-    let listedAt = performance.now()
-    let failures = 0
-    let again: Millis | undefined
-    while (!stop.aborted) {
-      // In short turns, since how often it is wanted changes.
-      await pause(again ?? Math.min(5 * SECOND, relist() / 4), stop)
-      const isDue = again !== undefined || performance.now() - listedAt > relist() * spread
-      if (stop.aborted || !isDue) continue
-      try {
-        await this.#list(stop, true)
-        listedAt = performance.now()
-        failures = 0
-        again = undefined
-      } catch (fault) {
-        failures += 1
-        if (failures > 1 || isFinal(fault)) this.#explain('list', fault, stop)
-        again = backoff.after(0, fault)
-      }
-    }
+  /** A watch that does not bring what there is has broken, whatever its connection says. */
+  async #catchUp(versions: Versions): Promise<void> {
+    if (this.#holding.covers(versions)) return
+    const following = this.#following
+    await pause(CATCHES_UP_WITHIN, this.#over())
+    if (!this.#holding.covers(versions)) following.abort()
+  }
+
+  /** Lists anew beside the watch, which need not end for it. */
+  #listAnew(): Promise<void> {
+    const over = this.#over()
+    this.#listing ??= this.#list(over, true)
+      .then(
+        () => {},
+        (fault: unknown) => this.#explain('list', fault, over),
+      )
+      .finally(() => (this.#listing = undefined))
+    return this.#listing
+  }
+
+  /** Aborted when what is followed now is followed no more. */
+  #over(): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, this.#following.signal])
   }
 
   async #list(stop: AbortSignal, besideWatch: boolean): Promise<string | undefined> {

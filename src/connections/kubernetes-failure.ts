@@ -1,4 +1,5 @@
 import type { Blindness, UnknownReason } from '../core/observation.ts'
+import { plain } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { blindnessOfFault } from './http-failure.ts'
 
@@ -39,6 +40,9 @@ interface Refused {
 
 /** Longest pause that an answer may impose. */
 const LONGEST_PAUSE: Millis = 60 * SECOND
+
+/** Longest sentence of the API server that goes into one of ours. */
+const LONGEST_SENTENCE = 240
 
 /** The failure that an answer with this status means. */
 export function refusal(asked: Asked, status: number, { text, retryAfter }: Refused): KubernetesFailure {
@@ -81,10 +85,15 @@ function kindOf(status: number, explained: string): readonly [UnknownReason, str
   }
 }
 
-/** The sentence in the object Status that comes with a refusal. */
+/** The sentence in the object Status that comes with a refusal, indented or not; empty for what is no such object. */
 function messageIn(text: string): string {
-  const found = /"message":"((?:[^"\\]|\\.){1,200})"/.exec(text)
-  return found?.[1]?.replaceAll('\\"', '"') ?? ''
+  try {
+    const status: unknown = JSON.parse(text)
+    if (typeof status !== 'object' || status === null || !('message' in status)) return ''
+    return typeof status.message === 'string' ? plain(status.message, LONGEST_SENTENCE) : ''
+  } catch {
+    return ''
+  }
 }
 
 /** As whom the API server sees us, where it says so: a forgotten service account is the most frequent mistake. */

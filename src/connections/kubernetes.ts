@@ -41,8 +41,6 @@ export interface Kubernetes {
    * @throws KubernetesFailure when it breaks, falls silent or is refused
    */
   watch(path: string, options: WatchOptions): Promise<void>
-  /** @throws KubernetesFailure when the API server says that it is not well, with its status, or says nothing */
-  alive(deadline: AbortSignal): Promise<void>
   readonly cost: { readonly requests: number; readonly took: Millis }
   close(): Promise<void>
 }
@@ -75,10 +73,6 @@ class Client implements Kubernetes {
     const shape = metadataOnly === true ? 'PartialObjectMetadataList' : 'whole'
     const sent = { shape, ...(body !== undefined && { body: JSON.stringify(body) }) } as const
     return parsed(await this.#textOf(asked, sent, deadline, maxBytes), asked)
-  }
-
-  async alive(deadline: AbortSignal): Promise<void> {
-    await this.#textOf({ method: 'GET', path: '/livez' }, { shape: 'any' }, deadline, LONGEST_REFUSAL)
   }
 
   async watch(path: string, { onOpen, onFrame, idle, stop, metadataOnly }: WatchOptions): Promise<void> {
@@ -176,12 +170,11 @@ class Client implements Kubernetes {
 type Body = Dispatcher.ResponseData['body']
 
 interface Sent {
-  readonly shape: 'whole' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'any'
+  readonly shape: 'whole' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
   readonly body?: string
 }
 
 function acceptedFor(shape: Sent['shape']): string {
-  if (shape === 'any') return '*/*'
   return shape === 'whole' ? 'application/json' : `application/json;as=${shape};g=meta.k8s.io;v=v1`
 }
 

@@ -9,7 +9,7 @@ import { openPostgres } from '../connections/postgres.ts'
 import { openRedis } from '../connections/redis.ts'
 import { PUSHED_EVIDENCE, type Round } from '../core/observation.ts'
 import type { Rules } from '../core/snapshot.ts'
-import { MINUTE, SECOND, type Clock, type Millis } from '../core/time.ts'
+import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { components, type Component } from '../core/replica.ts'
 import { rulesFor } from '../gates/rules.ts'
 import { clusterDiscovery } from '../probes/cluster-discovery.ts'
@@ -102,8 +102,8 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   }
 }
 
-/** How often everything is listed anew, should a watch have kept something from us. */
-const RELIST: Readonly<Record<Cadence, Millis>> = { brisk: 10 * SECOND, quiet: MINUTE }
+/** Within what time each kind of the cluster is confirmed, should its watch have kept something from us. */
+const CONFIRM: Readonly<Record<Cadence, Millis>> = { brisk: 5.4 * SECOND, quiet: 9 * SECOND }
 
 /** The release in its cluster, when there is one. */
 function followedBy(
@@ -119,7 +119,7 @@ function followedBy(
     namespace: release.namespace,
     release: release.name,
     helmSecrets: kubernetes.helmSecrets,
-    relist: () => RELIST[cadence()],
+    confirm: () => CONFIRM[cadence()],
     onFault: (fault) => onFault('cluster', 'kubernetes', fault),
   })
   return { key, cluster, uncount: costs.follow('kubernetes', () => cluster.cost) }

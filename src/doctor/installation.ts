@@ -78,7 +78,7 @@ async function replicasOf(config: Config): Promise<Replicas> {
     namespace: config.release.namespace,
     release: config.release.name,
     helmSecrets: false,
-    relist: () => MINUTE,
+    confirm: () => MINUTE,
   })
   const isListed = (): boolean =>
     (['pods', 'workloads'] as const).every((kind) => {

@@ -68,7 +68,7 @@ export type ClusterSources = Sources & { readonly cluster: Cluster }
 
 /** Every probe that needs a cluster, each one line. */
 export const clusterProbes: readonly ((sources: ClusterSources) => Probe)[] = [
-  ({ cluster }) => secretReferenceProbe(cluster),
+  ({ cluster, clock }) => secretReferenceProbe(cluster, clock),
 ]
 
 /** Every watch that needs a cluster, each one line. */

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/model.ts'
 import type { Blindness } from '../core/observation.ts'
 import { cannotTell } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
-import { SECOND } from '../core/time.ts'
+import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { secretReferences } from '../manifest/references.ts'
 import { seenNow } from './cluster-watch.ts'
 import type { Look, Probe } from './probe.ts'
@@ -11,20 +11,48 @@ import type { Look, Probe } from './probe.ts'
 /** What workloads need of one Secret: its keys, each with who refers to it. The key '' is the Secret as a whole. */
 type Needs = ReadonlyMap<string, ReadonlySet<string>>
 
+/** A Secret that held what is needed is asked for again after so long; one that did not, at each look. */
+const WHOLE_FOR: Millis = 20 * SECOND
+
+interface KnownKeys {
+  readonly keys: readonly string[]
+  readonly at: Instant
+}
+
 /**
  * Asks for each Secret that a workload refers to whether it holds the keys. There is no watch for single Secrets that
  * does not show all of them, so it asks; of the answer only the names of the keys are kept.
  */
-export function secretReferenceProbe(cluster: Cluster): Probe {
+export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
+  let known = new Map<string, KnownKeys>()
+
+  /** Those that are known, if they are all that is needed. */
+  async function keysOf(secret: string, needs: Needs, deadline: AbortSignal): Promise<KnownKeys | undefined> {
+    const last = known.get(secret)
+    const isFresh = last !== undefined && clock.now() - last.at < WHOLE_FOR
+    if (isFresh && missingOf(needs, last.keys).length === 0) return last
+    const keys = await cluster.secretKeys(secret, deadline)
+    return keys && { keys, at: clock.now() }
+  }
+
   return {
     name: 'secret-references',
     provides: [secretKeysMissing],
     targets: () => [{ id: 'kubernetes', labels: {} }],
     pace: () => ({ quiet: 30 * SECOND, brisk: 5 * SECOND, timeout: 3 * SECOND }),
     async look(_, deadline) {
+      const seen = new Map<string, KnownKeys>()
       const looks = await Promise.all(
-        [...needsOf(cluster)].map(([secret, needs]) => lookAt(cluster, secret, needs, deadline)),
+        [...needsOf(cluster)].map(([secret, needs]) =>
+          lookAt(secret, needs, async () => {
+            const now = await keysOf(secret, needs, deadline)
+            if (now !== undefined) seen.set(secret, now)
+            return now?.keys
+          }),
+        ),
       )
+      // Of no Secret more is kept than was looked at just now.
+      known = seen
       return {
         readings: looks.flatMap((look) => look.readings),
         blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
@@ -45,10 +73,14 @@ function needsOf(cluster: Cluster): ReadonlyMap<string, Needs> {
   return needs
 }
 
-async function lookAt(cluster: Cluster, secret: string, needs: Needs, deadline: AbortSignal): Promise<Look> {
+async function lookAt(
+  secret: string,
+  needs: Needs,
+  ask: () => Promise<readonly string[] | undefined>,
+): Promise<Look> {
   try {
-    const keys = await cluster.secretKeys(secret, deadline)
-    const missing = [...needs].filter(([key]) => keys === undefined || (key !== '' && !keys.includes(key)))
+    const keys = await ask()
+    const missing = missingOf(needs, keys)
     const detail = keys === undefined ? `no such Secret, ${referredBy(missing)}` : listed(missing)
     return { readings: [read(secretKeysMissing, { secret }, missing.length, detail)] }
   } catch (fault) {
@@ -57,6 +89,10 @@ async function lookAt(cluster: Cluster, secret: string, needs: Needs, deadline: 
     const blindness = { unknownReason, reason, message }
     return { readings: [], blindSpots: [cannotTell(secretKeysMissing, { secret }, blindness)] }
   }
+}
+
+function missingOf(needs: Needs, keys: readonly string[] | undefined): Missing {
+  return [...needs].filter(([key]) => keys === undefined || (key !== '' && !keys.includes(key)))
 }
 
 type Missing = readonly (readonly [string, ReadonlySet<string>])[]

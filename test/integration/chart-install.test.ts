@@ -136,7 +136,7 @@ describe('the account of the chart', () => {
       namespace: 'caracal',
       release: 'caracal',
       helmSecrets: false,
-      relist: () => 60_000,
+      confirm: () => 60_000,
     })
     cluster.start()
     try {

@@ -31,7 +31,7 @@ async function following(kubeconfig: string): Promise<Cluster> {
     namespace,
     release: 'caracal',
     helmSecrets: true,
-    relist: () => 500,
+    confirm: () => 500,
   })
   clusters.push(cluster)
   cluster.start()

@@ -102,7 +102,7 @@ describe('what an API server is asked', () => {
     const before = watched.fake.requests.length
     await pause(4_000)
     const asked = watched.fake.requests.slice(before)
-    expect([...new Set(asked.map(({ path }) => path))]).toEqual(['/livez'])
+    expect([...new Set(asked.map(({ verb }) => verb))]).toEqual(['confirm'])
     expect(asked.length).toBeLessThanOrEqual(5)
   })
 

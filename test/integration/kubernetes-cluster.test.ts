@@ -47,14 +47,14 @@ describe('a cluster', () => {
 
   it('gives the same list for as long as nothing is different', async () => {
     watched = await watchedCluster((fake) => fake.put('deployments', deploymentObject('caracal-api')), {
-      relist: () => 100,
+      confirm: () => 100,
     })
     await watched.untilNames('workloads', 'caracal-api')
     const first = watched.cluster.of('workloads')
     await new Promise((resolve) => setTimeout(resolve, 500))
     const second = watched.cluster.of('workloads')
     expect(second.ok && first.ok && second.items === first.items).toBe(true)
-    expect(requestsOf(watched.fake, 'list', 'deployments')).toBeGreaterThan(2)
+    expect(requestsOf(watched.fake, 'confirm', 'deployments')).toBeGreaterThan(2)
   })
 
   it('shows Deployments and StatefulSets as one kind, and hides it when one of them is', async () => {
@@ -88,21 +88,6 @@ describe('a cluster', () => {
     await watched.untilNames('pods', 'also-ours', 'ours')
   })
 
-  it('X18: shows autoscalers whatever their labels, for what they scale tells', async () => {
-    watched = await watchedCluster((fake) =>
-      fake.put('horizontalpodautoscalers', {
-        metadata: { name: 'by-hand' },
-        spec: { scaleTargetRef: { kind: 'Deployment', name: 'caracal-api' } },
-      }),
-    )
-    await watched.untilNames('autoscalers', 'by-hand')
-    watched.fake.put('horizontalpodautoscalers', {
-      metadata: { name: 'keda-hpa-sts', labels: { 'scaledobject.keda.sh/name': 'sts' } },
-      spec: { scaleTargetRef: { kind: 'StatefulSet', name: 'caracal-sts' } },
-    })
-    await watched.untilNames('autoscalers', 'by-hand', 'keda-hpa-sts')
-  })
-
   it('of which one kind is forbidden shows the others', async () => {
     watched = await watchedCluster((fake) =>
       fake.misbehave(({ resource }) => (resource === 'jobs' ? refused(403, 'no') : undefined)),
@@ -111,18 +96,6 @@ describe('a cluster', () => {
     for (const kind of kinds) if (kind !== 'jobs') await watched.until(kind, ({ ok }) => ok)
     const seen = watched.cluster.of('jobs')
     expect(seen.ok ? '' : seen.blindness.message).toContain('may not list jobs.batch in namespace caracal')
-  })
-
-  it('without the API of autoscalers has none', async () => {
-    watched = await watchedCluster((fake) =>
-      fake.misbehave(({ resource }) =>
-        resource === 'horizontalpodautoscalers' ? refused(404, 'the server could not find it') : undefined,
-      ),
-    )
-    await watched.untilNames('autoscalers')
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(watched.names('autoscalers')).toEqual([])
-    expect(requestsOf(watched.fake, 'list', 'horizontalpodautoscalers')).toBe(1)
   })
 
   it('hides a kind in which an object is not understood, names it, and shows it again when that is gone', async () => {
@@ -216,7 +189,7 @@ describe('the releases of Helm', () => {
           fake.put('secrets', releaseObject(revision, revision === 5 ? 'failed' : 'superseded'))
         fake.put('secrets', releaseObject(7, 'pending-upgrade'))
       },
-      { ...withSecrets, relist: () => 100 },
+      { ...withSecrets, confirm: () => 100 },
     )
     const seen = await watched.until('releases', ({ ok }) => ok)
     const read = (seen.ok ? seen.items : []).filter(({ content }) => 'digest' in content)

@@ -23,8 +23,8 @@ async function untilAllBlind(): Promise<number> {
   return performance.now() - startedAt
 }
 
-function isBeat({ path }: { readonly path: string }): boolean {
-  return path === '/livez'
+function isBeat({ verb }: { readonly verb: string }): boolean {
+  return verb === 'confirm'
 }
 
 describe('an API server', () => {
@@ -85,12 +85,34 @@ describe('an API server', () => {
     expect(blind).toBe(0)
   })
 
-  it('that forbids the question whether it lives has answered it', async () => {
+  it('that forbids one kind, or does not answer for it, lives', async () => {
+    for (const status of [403, 503]) {
+      const fake = await seeing({ confirm: () => 300 })
+      fake.misbehave(({ resource }) => (resource === 'pods' ? refused(status, 'no') : undefined))
+      let lost = 0
+      watched.cluster.subscribe(() => (lost += watched.cluster.of('jobs').ok ? 0 : 1))
+      await watched.until('pods', ({ ok }) => !ok)
+      const before = fake.requests.filter(isBeat).length
+      while (fake.requests.filter(isBeat).length < before + 20)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(lost).toBe(0)
+      fake.misbehave()
+      await watched.untilNames('pods', 'a')
+      if (status === 403) await watched.end()
+    }
+  })
+
+  it.each([
+    [429, 'too_many_requests'],
+    [500, 'server_error'],
+  ])('X78: that refuses every read with %i is unknown within three seconds', async (status, reason) => {
     const fake = await seeing()
-    let asked = 0
-    fake.misbehave((request) => (isBeat(request) && ++asked > 0 ? refused(403, 'no') : undefined))
-    while (asked < 3) await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(watched.names('pods')).toEqual(['a'])
+    // Its watches go on, and so would /livez: neither proves that a read would be answered.
+    fake.misbehave(() => refused(status, 'no'))
+    expect(await untilAllBlind()).toBeLessThan(3_200)
+    expect(watched.names('pods')).toBe(reason)
+    fake.misbehave()
+    for (const kind of kinds) await watched.until(kind, ({ ok }) => ok)
   })
 
   it('with a certificate of a foreign authority is never asked anything', async () => {
@@ -144,26 +166,24 @@ describe('a storm', () => {
   )
 
   it('of refused lists hides nothing while watches live, but a second refusal in a row does', async () => {
-    const fake = await seeing({ relist: () => 300 })
+    const fake = await seeing({ confirm: () => 300 })
     let refusals = 0
     fake.misbehave(({ verb, resource }) =>
-      verb === 'list' && resource === 'pods' && refusals++ === 0 ? refused(503, 'busy') : undefined,
+      verb === 'confirm' && resource === 'pods' && refusals++ === 0 ? refused(503, 'busy') : undefined,
     )
     let blind = 0
     const unsubscribe = watched.cluster.subscribe(() => (blind += watched.cluster.of('pods').ok ? 0 : 1))
     while (refusals < 2) await new Promise((resolve) => setTimeout(resolve, 5))
     unsubscribe()
     expect(blind).toBe(0)
-    fake.misbehave(({ verb, resource }) =>
-      verb === 'list' && resource === 'pods' ? refused(503, 'busy') : undefined,
-    )
+    fake.misbehave(({ resource }) => (resource === 'pods' ? refused(503, 'busy') : undefined))
     await watched.untilBlind('pods', 'server_error')
   })
 })
 
 describe('a token', () => {
   it('that was replaced is read again at the first refusal, and no watch ends because of it', async () => {
-    const fake = await seeing({ relist: () => 200 })
+    const fake = await seeing({ confirm: () => 200 })
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
     const watches = fake.requests.filter(({ verb }) => verb === 'watch').length
@@ -180,7 +200,7 @@ describe('a token', () => {
   })
 
   it('that is refused for good is named, with what mends it', async () => {
-    const fake = await seeing({ relist: () => 200 })
+    const fake = await seeing({ confirm: () => 200 })
     fake.accept()
     await watched.untilBlind('pods', 'token_refused')
     const seen = watched.cluster.of('pods')

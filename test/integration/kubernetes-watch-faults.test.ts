@@ -117,15 +117,39 @@ describe('a watch', () => {
     expect(countOf(fake, 'list')).toBe(2)
   })
 
-  it('that keeps a change to itself is corrected by the next list, which does not end it', async () => {
-    const fake = await seeing({ relist: () => 200 })
+  it('X96: that falls silent is ended when something happens, and no other is', async () => {
+    const fake = await seeing({ confirm: () => 900 })
+    const blindness = blindnessOf('pods')
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
-    fake.mute(true)
+    fake.mute('pods')
     fake.removeInSilence('pods', 'b')
     fake.put('pods', podObject('c'))
     await watched.untilNames('pods', 'a', 'c')
-    expect(countOf(fake, 'watch')).toBe(1)
+    await until(() => countOf(fake, 'watch') === 2)
+    expect(countOf(fake, 'list')).toBe(2)
+    expect(countOf(fake, 'watch', 'jobs')).toBe(1)
+    expect(blindness()).toEqual([])
+  })
+
+  it('X96: that is silent because nothing happens goes on, and costs no list', async () => {
+    const fake = await seeing({ confirm: () => 90 })
+    fake.put('pods', podObject('b'))
+    await watched.untilNames('pods', 'a', 'b')
+    fake.mute(true)
+    await until(() => countOf(fake, 'confirm') > 10)
+    expect([countOf(fake, 'watch'), countOf(fake, 'list')]).toEqual([1, 1])
+  })
+
+  it('X96: that falls silent hides its kind when it can not be listed anew', async () => {
+    const fake = await seeing({ confirm: () => 900 })
+    fake.mute('pods')
+    fake.put('pods', podObject('b'))
+    fake.misbehave(({ verb, resource }) =>
+      verb === 'list' && resource === 'pods' ? refused(503, 'busy') : undefined,
+    )
+    await watched.untilBlind('pods', 'server_error')
+    expect(watched.names('workloads')).toEqual(['caracal-api'])
   })
 })
 

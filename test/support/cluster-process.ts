@@ -51,7 +51,7 @@ async function follow(kubeconfig: string): Promise<void> {
     namespace: 'caracal',
     release: 'caracal',
     helmSecrets: true,
-    relist: () => 10_000,
+    confirm: () => 10_000,
   })
   cluster.start()
   for await (const line of createInterface({ input: process.stdin })) {

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** A request as the API server understands it. */
 export interface ApiRequest {
-  readonly verb: 'list' | 'watch' | 'get' | 'other'
-  /** E.g. `pods`; empty for `/livez` and the like. */
+  /** `confirm` is a list of versions alone, all of them or just one. */
+  readonly verb: 'list' | 'confirm' | 'watch' | 'get' | 'other'
+  /** E.g. `pods`; empty for what is no resource. */
   readonly resource: string
   readonly name: string
   readonly path: string
@@ -31,7 +32,11 @@ export function understood({ url = '/', method, headers }: IncomingMessage): Api
   const found = /\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+))?$/.exec(pathname)
   const [, resource = '', name = ''] = found ?? []
   const isWatch = searchParams.has('watch')
-  const verb = method !== 'GET' ? 'other' : isWatch ? 'watch' : name === '' ? 'list' : 'get'
+  const isConfirm =
+    headers.accept?.includes('PartialObjectMetadataList') === true &&
+    ['1', null].includes(searchParams.get('limit'))
+  const listing = isConfirm ? 'confirm' : 'list'
+  const verb = method !== 'GET' ? 'other' : isWatch ? 'watch' : name === '' ? listing : 'get'
   return { verb, resource, name, path: pathname, query: searchParams, headers }
 }
 

@@ -52,9 +52,9 @@ export async function fakeKubernetes() {
     const bearer = incoming.headers.authorization?.replace(/^Bearer /, '') ?? ''
     const wrong = mood.accepted.has(bearer) ? mood.misbehaviour?.(request) : refused(401, 'Unauthorized')
     if (wrong !== undefined) return send(response, wrong)
-    if (request.path === '/livez') return send(response, { status: 200, body: 'ok' })
     switch (request.verb) {
       case 'list':
+      case 'confirm':
         return send(response, listOf(request))
       case 'watch':
         return follow(request, response)
@@ -106,7 +106,7 @@ export async function fakeKubernetes() {
   /** Writes one frame, in pieces of as many bytes as the test wants. */
   function write({ request, response }: Stream, { type, object }: WatchEvent): void {
     const isOurs = type === 'BOOKMARK' || type === 'ERROR' || selects(object as never, request.query)
-    if (!isOurs || mood.isMute === true) return
+    if (!isOurs || mood.isMute === true || mood.isMute === request.resource) return
     const frame = Buffer.from(`${JSON.stringify({ type, object: shaped(object, request) })}\n`)
     if (mood.pieces === undefined) response.write(frame)
     else void writePieces(response, frame, mood.pieces)
@@ -155,8 +155,8 @@ export async function fakeKubernetes() {
       mood.isMute = isHanging
       if (!isHanging) for (const late of mood.held.splice(0)) late()
     },
-    /** Watches stay open and keep what happens to themselves. */
-    mute(isMute: boolean) {
+    /** Watches stay open and keep what happens to themselves: those of all resources, or of one. */
+    mute(isMute: boolean | string) {
       mood.isMute = isMute
     },
     cutInto(bytes: number | undefined) {
@@ -183,7 +183,7 @@ interface Mood {
   accepted: Set<string>
   readonly held: (() => void)[]
   hangs?: boolean
-  isMute?: boolean
+  isMute?: boolean | string
   pieces?: number | undefined
   misbehaviour?: Misbehaviour | undefined
 }

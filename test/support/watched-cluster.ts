@@ -29,7 +29,7 @@ export async function watchedCluster(
     release: 'caracal',
     helmSecrets: false,
     // Rare, so that a test sees what watches do; those that are about lists say how often.
-    relist: () => 60_000,
+    confirm: () => 60_000,
     ...settings,
   })
   cluster.start()

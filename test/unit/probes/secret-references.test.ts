@@ -17,7 +17,7 @@ function referring(component: string, ...env: readonly unknown[]) {
 }
 
 function lookAt(workloads: readonly ReturnType<typeof workload>[], secrets: Secrets): Promise<Look> {
-  const probe = secretReferenceProbe(clusterOf({ workloads }, secrets))
+  const probe = secretReferenceProbe(clusterOf({ workloads }, secrets), { now: () => 0 })
   const [target] = probe.targets()
   if (target === undefined) throw new Error('no target')
   return probe.look(target, new AbortController().signal)
@@ -28,6 +28,30 @@ const api = referring('api', variable('caracal-runtime', 'redisUrl'), variable('
 const sts = referring('sts', variable('caracal-runtime', 'bearer'))
 
 describe('references to Secrets', () => {
+  it('X72: are asked for again after 20 s when they were whole, and at each look when not', async () => {
+    const asked: string[] = []
+    const held: Record<string, readonly string[]> = { whole: ['a'], partial: ['a'] }
+    const workloads = [referring('api', variable('whole', 'a'), variable('partial', 'b'))]
+    const cluster = clusterOf({ workloads })
+    const clock = { at: 1_000, now: () => clock.at }
+    const secretKeys = (name: string) => {
+      asked.push(name)
+      return Promise.resolve(held[name])
+    }
+    const probe = secretReferenceProbe({ ...cluster, secretKeys }, clock)
+    const [target] = probe.targets()
+    if (target === undefined) throw new Error('no target')
+    const look = () => probe.look(target, new AbortController().signal)
+    await look()
+    clock.at += 19_999
+    const again = await look()
+    expect(readingOf(again, secretKeysMissing, { secret: 'whole' })).toMatchObject({ value: 0 })
+    expect(asked).toEqual(['whole', 'partial', 'partial'])
+    held['whole'] = []
+    clock.at += 1
+    expect(readingOf(await look(), secretKeysMissing, { secret: 'whole' })).toMatchObject({ value: 1 })
+  })
+
   it('are whole when every key is there', async () => {
     const look = await lookAt([api, sts], { 'caracal-runtime': ['redisUrl', 'bearer', 'other'] })
     expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({ value: 0 })
@@ -68,7 +92,7 @@ describe('references to Secrets', () => {
   })
 
   it('are unknown while workloads cannot be listed', async () => {
-    const probe = secretReferenceProbe(clusterOf({ workloads: refused }))
+    const probe = secretReferenceProbe(clusterOf({ workloads: refused }), { now: () => 0 })
     const [target] = probe.targets()
     if (target === undefined) throw new Error('no target')
     await expect(probe.look(target, new AbortController().signal)).rejects.toBeInstanceOf(CannotSee)
