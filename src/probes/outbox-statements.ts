@@ -1,4 +1,4 @@
-import { spentColumn } from './postgres-look.ts'
+import { spentColumn, type Statement } from './postgres-look.ts'
 
 /** The API's outbox is `event_outbox`, the Coordinator's `caracal_outbox`. */
 export const outboxes = ['api', 'coordinator'] as const
@@ -11,13 +11,9 @@ export const counted = 10_001
  * What a statement says of the outboxes that it was asked about. The age is that of the oldest pending row, in seconds
  * by the clock of the database; null when none is pending.
  */
-export type OutboxRow = { readonly [K in `${Outbox}_${'pending' | 'dead' | 'age'}`]?: number | null }
-
-/** A statement and the name that it is prepared under. */
-export interface Statement {
-  readonly name: string
-  readonly text: string
-}
+export type OutboxRow<Asked extends Outbox = Outbox> = {
+  readonly [K in `${Asked}_${'pending' | 'dead'}`]: number
+} & { readonly [K in `${Asked}_age`]: number | null }
 
 // The predicates are those of the partial indexes event_outbox_dispatch_ready (available_at) and
 // event_outbox_undispatched_age (created_at), to the letter. A dead row has available_at = infinity. The oldest rows
@@ -57,23 +53,33 @@ function columns(outbox: Outbox): string {
   extract(epoch FROM clock_timestamp() - ${outbox}.oldest)::float8 AS ${outbox}_age`
 }
 
+const apiColumns = { api_pending: 'count', api_dead: 'count', api_age: 'number?' } as const
+const coordinatorColumns = {
+  coordinator_pending: 'count',
+  coordinator_dead: 'count',
+  coordinator_age: 'number?',
+} as const
+
 /** Both outboxes in one statement: one look, one snapshot. */
-export const both: Statement = {
+export const both: Statement<OutboxRow> = {
   name: 'gate-outboxes',
   text: `SELECT ${columns('api')},
   ${columns('coordinator')},
   ${spentColumn}
   FROM ${apiFigures}, ${coordinatorFigures}`,
+  columns: { ...apiColumns, ...coordinatorColumns },
 }
 
 /** Each outbox by itself, for when the other one can't be read. */
-export const single: Readonly<Record<Outbox, Statement>> = {
+export const single: { readonly [One in Outbox]: Statement<OutboxRow<One>> } = {
   api: {
     name: 'gate-outbox-api',
     text: `SELECT ${columns('api')}, ${spentColumn} FROM ${apiFigures}`,
+    columns: apiColumns,
   },
   coordinator: {
     name: 'gate-outbox-coordinator',
     text: `SELECT ${columns('coordinator')}, ${spentColumn} FROM ${coordinatorFigures}`,
+    columns: coordinatorColumns,
   },
 }

@@ -3,16 +3,9 @@ import type { Postgres } from '../connections/postgres.ts'
 import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import {
-  both,
-  counted,
-  outboxes,
-  single,
-  type Outbox,
-  type OutboxRow,
-  type Statement,
-} from './outbox-statements.ts'
-import { affordable, ask, postgresTarget, type Cost } from './postgres-look.ts'
+import { both, counted, outboxes, single, type Outbox, type OutboxRow } from './outbox-statements.ts'
+import { affordable, ask, postgresTarget, type Cost, type Statement } from './postgres-look.ts'
+import { firstRow } from './postgres-rows.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
@@ -41,19 +34,20 @@ export function outboxTables(postgres: Postgres): Probe {
     const row = await figures(postgres, both)
     if (row instanceof CannotSee) return row
     spent = row.spent
-    return together(outboxes.map((outbox) => lookOf(outbox, row)))
+    return together([lookOf('api', row), lookOf('coordinator', row)])
   }
 
   async function lookAtEach(): Promise<Look> {
     const looks: Look[] = []
     let total: Millis = 0
     let refused = false
-    for (const outbox of outboxes) {
-      const row = await figures(postgres, single[outbox])
+    async function lookAtOne<One extends Outbox>(outbox: One): Promise<void> {
+      const row = await figures(postgres, single[outbox] as Statement<OutboxRow<One>>)
       refused ||= row instanceof CannotSee
       total += row instanceof CannotSee ? 0 : row.spent
       looks.push(row instanceof CannotSee ? unseen(outbox, row) : lookOf(outbox, row))
     }
+    for (const outbox of outboxes) await lookAtOne(outbox)
     apart = refused
     spent = total
     return together(looks)
@@ -72,24 +66,22 @@ export function outboxTables(postgres: Postgres): Probe {
 }
 
 /** The one row of the statement, or why a table of it can't be read; whatever also holds for other tables is thrown. */
-async function figures(
+async function figures<Row extends object>(
   postgres: Postgres,
-  { name, text }: Statement,
-): Promise<(OutboxRow & Cost) | CannotSee> {
+  statement: Statement<Row>,
+): Promise<(Row & Cost) | CannotSee> {
   try {
-    const [row] = await ask<OutboxRow>(postgres, name, text)
-    if (row === undefined) throw new TypeError('an aggregate without GROUP BY came back without a row')
-    return row
+    return firstRow(statement.name, await ask(postgres, statement))
   } catch (error) {
     if (error instanceof CannotSee && ofOneTable.has(error.reason)) return error
     throw error
   }
 }
 
-function lookOf(outbox: Outbox, row: OutboxRow): Look {
-  const pending = row[`${outbox}_pending`] ?? 0
-  const dead = row[`${outbox}_dead`] ?? 0
-  const age = row[`${outbox}_age`] ?? 0
+function lookOf<One extends Outbox>(outbox: One, row: OutboxRow<One>): Look {
+  const pending: number = row[`${outbox}_pending` as const]
+  const dead: number = row[`${outbox}_dead` as const]
+  const age: number = row[`${outbox}_age` as const] ?? 0
   const messages = [
     read(outboxMessages, { outbox, state: 'pending' }, pending, atLeast(pending)),
     read(outboxMessages, { outbox, state: 'dead' }, dead, atLeast(dead)),

@@ -1,4 +1,4 @@
-import { spentColumn } from './postgres-look.ts'
+import { spentColumn, type Statement } from './postgres-look.ts'
 
 /** One configured role, beside what holds for the whole server. */
 export interface ActivityRow {
@@ -21,7 +21,7 @@ export interface ActivityRow {
  * Client connections by role. Without pg_read_all_stats `state` and `backend_type` of other roles are null; background
  * workers are then told by having no database or no role. The first row is there even when no role is asked for.
  */
-export const activityStatement = {
+export const activityStatement: Statement<ActivityRow> = {
   name: 'gate-connections',
   text: `WITH activity AS MATERIALIZED (
     SELECT usesysid, count(*)::int AS connections,
@@ -51,4 +51,14 @@ export const activityStatement = {
     LEFT JOIN unnest($1::text[]) AS asked(role) ON true
     LEFT JOIN pg_roles AS roles ON roles.rolname = asked.role
     LEFT JOIN activity ON activity.usesysid = roles.oid`,
-} as const
+  columns: {
+    role: 'text?',
+    role_limit: 'integer?',
+    connections: 'count',
+    in_use: 'count',
+    untracked: 'count',
+    hidden: 'count',
+    server_connections: 'count',
+    server_limit: 'integer',
+  },
+}

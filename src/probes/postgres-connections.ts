@@ -4,6 +4,7 @@ import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { activityStatement, type ActivityRow } from './postgres-activity.ts'
+import { firstRow } from './postgres-rows.ts'
 import { componentsSeen, perComponent, type PostgresUsers } from './postgres-roles.ts'
 import { affordable, ask, postgresTarget } from './postgres-look.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
@@ -26,9 +27,9 @@ export function postgresConnections(postgres: Postgres, users: PostgresUsers): P
     pace: () => affordable(pace, spent, BUDGET),
     async look() {
       try {
-        const rows = await ask<ActivityRow>(postgres, activityStatement.name, activityStatement.text, [roles])
+        const rows = await ask(postgres, activityStatement, [roles])
         spent = rows.at(-1)?.spent ?? 0
-        return lookOf(rows, users)
+        return lookOf(rows, firstRow(activityStatement.name, rows), users)
       } catch (error) {
         // Being refused for lack of a slot is the evidence itself. It hides who holds the others.
         if (error instanceof CannotSee && error.reason === 'postgres_connection_limit')
@@ -49,16 +50,15 @@ function saturated(components: readonly string[], refusal: CannotSee): Look {
   return { readings: [read(postgresAccepts, {}, 0)], blindSpots: [...ofComponents, ...ofServer] }
 }
 
-function lookOf(rows: readonly ActivityRow[], users: PostgresUsers): Look {
+function lookOf(rows: readonly ActivityRow[], server: ActivityRow, users: PostgresUsers): Look {
   const seen = componentsSeen(rows, users)
   return {
-    readings: [...seen.flatMap(({ readings }) => readings), ...serverReadings(rows[0])],
+    readings: [...seen.flatMap(({ readings }) => readings), ...serverReadings(server)],
     blindSpots: seen.flatMap(({ blindSpots }) => blindSpots ?? []),
   }
 }
 
-function serverReadings(row: ActivityRow | undefined): Reading[] {
-  if (row === undefined) throw new TypeError('the row of the server is missing')
+function serverReadings(row: ActivityRow): Reading[] {
   const { server_connections: used, server_limit: limit } = row
   return [
     read(postgresServerConnections, {}, used),

@@ -2,6 +2,7 @@ import type { Postgres, Value } from '../connections/postgres.ts'
 import { PostgresFailure } from '../connections/postgres-failure.ts'
 import type { Target } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
+import { rowsOf, type Columns } from './postgres-rows.ts'
 import { CannotSee, type Pace } from './probe.ts'
 
 /** The one Postgres server of the platform. */
@@ -16,18 +17,26 @@ export interface Cost {
 /** Column of Cost; the last one to be evaluated, behind the FROM clause that holds the work. */
 export const spentColumn = `(extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000)::float8 AS spent`
 
+/** A statement, the name that it is prepared under, and what it gives beside its cost. */
+export interface Statement<Row extends object> {
+  readonly name: string
+  readonly text: string
+  readonly columns: Columns<Row>
+}
+
 /**
  * Runs one statement.
- * @throws CannotSee when Postgres can't be asked, or when a standby answered, whose rows may lag behind
+ * @throws CannotSee when Postgres can't be asked, when a standby answered, whose rows may lag behind, or when the rows
+ * are not those that the statement gives
  */
 export async function ask<Row extends object>(
   postgres: Postgres,
-  name: string,
-  text: string,
+  { name, text, columns }: Statement<Row>,
   values?: readonly Value[],
 ): Promise<readonly (Row & Cost)[]> {
   try {
-    return await postgres.query<Row & Cost>(name, text, values)
+    const rows = await postgres.query(name, text, values)
+    return rowsOf<Row & Cost>(name, { ...columns, spent: 'number' } as Columns<Row & Cost>, rows)
   } catch (error) {
     throw error instanceof PostgresFailure ? cannotSee(error) : error
   }

@@ -3,7 +3,7 @@ import type { Postgres } from '../connections/postgres.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { ask, postgresTarget, spentColumn } from './postgres-look.ts'
+import { ask, postgresTarget, spentColumn, type Statement } from './postgres-look.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 10 * SECOND, brisk: SECOND, timeout: 800 }
@@ -15,11 +15,12 @@ interface VersionRow {
   readonly version: string
 }
 
-const versionsStatement = {
+const versionsStatement: Statement<VersionRow> = {
   name: 'gate-migrations',
   text: `SELECT version, ${spentColumn}
   FROM public.schema_migrations ORDER BY version LIMIT ${MOST_VERSIONS + 1}`,
-} as const
+  columns: { version: 'text' },
+}
 
 /** Reads which schema versions are applied. */
 export function schemaMigrations(postgres: Postgres): Probe {
@@ -30,7 +31,7 @@ export function schemaMigrations(postgres: Postgres): Probe {
     pace: () => pace,
     async look() {
       try {
-        return lookOf(await ask<VersionRow>(postgres, versionsStatement.name, versionsStatement.text))
+        return lookOf(await ask(postgres, versionsStatement))
       } catch (error) {
         // The table is made by the first migration, so its absence is something that was seen.
         if (error instanceof CannotSee && error.reason === 'postgres_table_missing') return nothingApplied

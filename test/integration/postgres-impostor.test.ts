@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
 import { openPostgres, type PostgresPatience } from '../../src/connections/postgres.ts'
+import { outboxTables } from '../../src/probes/outbox-tables.ts'
+import { postgresConnections } from '../../src/probes/postgres-connections.ts'
+import { schemaMigrations } from '../../src/probes/schema-migrations.ts'
 import { lookAt, postgresImpostor, type Impostor, type Manners } from '../support/postgres-impostor.ts'
 import {
   authentication,
@@ -16,7 +19,7 @@ import {
   text,
 } from '../support/postgres-messages.ts'
 import { conversations } from '../support/postgres-mutations.ts'
-import { failureOf } from '../support/postgres.ts'
+import { blindnessOf, failureOf, lookOnce } from '../support/postgres.ts'
 
 /** Short, so that many servers that fall silent are looked at in little time. */
 const patience = { connect: 60, answer: 60, redial: 0 }
@@ -191,3 +194,16 @@ test.each(['42P05', '26000'])(
     await postgres.close()
   },
 )
+
+test('X80: the answer to another statement, which a pooler may mix up, proves nothing', async () => {
+  const postgres = openPostgres(plain.settings, longPatience)
+  plain.behave({})
+  const users = { roles: { api: 'caracalapi' }, user: 'gate', pools: () => ({}) }
+  for (const probe of [
+    outboxTables(postgres),
+    schemaMigrations(postgres),
+    postgresConnections(postgres, users),
+  ])
+    expect(blindnessOf(await lookOnce(probe))).toMatch(/^malformed postgres_malformed: /)
+  await postgres.close()
+})
