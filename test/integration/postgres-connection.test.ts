@@ -62,6 +62,20 @@ describe('a session', () => {
     expect(postgres.cost.spent).toBeGreaterThan(0)
   })
 
+  test('X32: keeps its statements prepared as long as the server itself answers', async () => {
+    const prepared = { name: 'prepared', text: 'SELECT name FROM pg_prepared_statements ORDER BY name' }
+    const names: (readonly string[])[] = []
+    for (let n = 0; n < 3; n += 1) {
+      const rows = await postgres.query<{ name: string }>(prepared.name, prepared.text)
+      names.push(rows.map(({ name }) => name))
+    }
+    // The first answer tells who answers.
+    expect(names).toEqual([[], ['gate-session', 'prepared'], ['gate-session', 'prepared']])
+    expect(postgres.isPooled).toBe(false)
+    await failureOf(postgres.query('missing', 'SELECT FROM nowhere_at_all'))
+    await expect(postgres.query('missing', 'SELECT 1 AS one')).resolves.toEqual([{ one: 1 }])
+  })
+
   test('outlives a refused statement', async () => {
     await failureOf(postgres.query('missing', 'SELECT FROM nowhere_at_all'))
     await postgres.query('one', 'SELECT 1')
