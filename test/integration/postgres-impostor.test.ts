@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
@@ -6,7 +5,13 @@ import { openPostgres, type PostgresPatience } from '../../src/connections/postg
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import { postgresConnections } from '../../src/probes/postgres-connections.ts'
 import { schemaMigrations } from '../../src/probes/schema-migrations.ts'
-import { lookAt, postgresImpostor, type Impostor, type Manners } from '../support/postgres-impostor.ts'
+import {
+  challenge,
+  lookAt,
+  postgresImpostor,
+  type Impostor,
+  type Manners,
+} from '../support/postgres-impostor.ts'
 import {
   authentication,
   login,
@@ -18,7 +23,7 @@ import {
   saslMechanisms,
   text,
 } from '../support/postgres-messages.ts'
-import { conversations } from '../support/postgres-mutations.ts'
+import { conversations, forgedProof, proofs } from '../support/postgres-mutations.ts'
 import { blindnessOf, failureOf, lookOnce } from '../support/postgres.ts'
 
 /** Short, so that many servers that fall silent are looked at in little time. */
@@ -142,24 +147,23 @@ describe.each(servers)('a server %s', (_, server) => {
   })
 
   test('X80: that asks for a proof is given one, and must give one itself', async () => {
-    const challenge = (received: Buffer): Buffer => {
-      const nonce = /r=([^,]+)$/.exec(received.toString('latin1'))?.[1] ?? ''
-      return authentication(
-        11,
-        Buffer.from(`r=${nonce}more,s=${Buffer.from('salt').toString('base64')},i=4096`),
-      )
-    }
-    const passwords = (last: readonly Buffer[]): Manners['passwords'] => [
-      (socket, received) => socket.write(challenge(received)),
-      last,
-    ]
-    const offer = [saslMechanisms('SCRAM-SHA-256')]
-    const forged = authentication(12, Buffer.from(`v=${createHash('sha256').update('x').digest('base64')}`))
-    expect(await lookedAt(server(), { login: offer, passwords: passwords([forged, ...login]) })).toBe(
+    const proof = (last: readonly Buffer[]): Partial<Manners> => ({
+      login: [saslMechanisms('SCRAM-SHA-256')],
+      passwords: [challenge((nonce) => `r=${nonce}more,s=c2FsdA==,i=4096`), last],
+    })
+    expect(await lookedAt(server(), proof([forgedProof, ...login]))).toBe(
       'unauthorized postgres_unauthorized',
     )
-    expect(await lookedAt(server(), { login: offer, passwords: passwords(login) })).toBe(
-      'malformed postgres_malformed',
+    expect(await lookedAt(server(), proof(login))).toBe('malformed postgres_malformed')
+  })
+
+  test('X80: whatever it says amid the proof of a password, each look ends by a reason, in time', async () => {
+    await fc.assert(
+      fc.asyncProperty(proofs, async ({ offer, text: said, last }) => {
+        const manners = { login: offer, passwords: [challenge(said), last] }
+        expect(await lookedAt(server(), manners, patience)).not.toContain('one')
+      }),
+      { numRuns: 60, seed: 80, endOnFailure: true },
     )
   })
 })

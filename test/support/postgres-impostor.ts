@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import type { Postgres, PostgresSettings } from '../../src/connections/postgres.ts'
-import { login, one, preamble } from './postgres-messages.ts'
+import { authentication, login, one, preamble } from './postgres-messages.ts'
 
 /** Says what it likes, in so many pieces, or does what it likes with the connection. */
 export type Saying = readonly Buffer[] | ((socket: Socket, received: Buffer) => void)
@@ -116,6 +116,14 @@ function say(socket: Socket, saying: Saying, received: Buffer): void {
     setImmediate(next)
   }
   next()
+}
+
+/** The challenge of SCRAM, made of the nonce that the client sent. */
+export function challenge(text: (nonce: string) => string): Saying {
+  return (socket, received) => {
+    const nonce = /r=([^,]+)$/.exec(received.toString('latin1'))?.[1] ?? ''
+    socket.write(authentication(11, Buffer.from(text(nonce))))
+  }
 }
 
 /** Says the same again for as long as anybody takes it, and never ends. */

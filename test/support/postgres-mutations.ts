@@ -8,6 +8,7 @@ import {
   one,
   preamble,
   report,
+  saslMechanisms,
   text,
 } from './postgres-messages.ts'
 
@@ -135,4 +136,40 @@ export interface Conversation {
 export const conversations: fc.Arbitrary<Conversation> = fc.record({
   login: fc.oneof({ weight: 2, arbitrary: fc.constant(login) }, spoilt(login)).chain(torn),
   look: spoilt([...preamble(), ...one]).chain(torn),
+})
+
+/** A proof of a server that does not know the password. */
+export const forgedProof = authentication(12, Buffer.from(`v=${Buffer.alloc(32, 'x').toString('base64')}`))
+
+export interface Proof {
+  readonly offer: readonly Buffer[]
+  readonly text: (nonce: string) => string
+  readonly last: readonly Buffer[]
+}
+
+const mechanisms = fc.array(fc.constantFrom('SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS', 'OAUTHBEARER', 'x'), {
+  maxLength: 3,
+})
+const nonces = fc.constantFrom<(nonce: string) => string>(
+  (nonce) => `${nonce}more`,
+  (nonce) => nonce,
+  () => 'another',
+  () => '',
+  (nonce) => `${nonce}\0`,
+)
+const rounds = fc.constantFrom('4096', '1', '0', '-1', '99999999999999999999', '4e3', 'x', '')
+const salts = fc.constantFrom('c2FsdA==', '', '%', 'A'.repeat(1_000))
+
+/** The login of a server that asks for a proof by SCRAM, none of which may be believed. */
+export const proofs: fc.Arbitrary<Proof> = fc.record({
+  offer: fc.oneof(
+    fc.constant([saslMechanisms('SCRAM-SHA-256')]),
+    mechanisms.map((names) => [saslMechanisms(...names)]),
+  ),
+  text: fc.tuple(nonces, salts, rounds, fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined })).map(
+    ([nonce, salt, count, end]) =>
+      (sent: string) =>
+        `r=${nonce(sent)},s=${salt},i=${count}`.slice(0, end),
+  ),
+  last: spoilt([forgedProof, ...login]).chain(torn),
 })
