@@ -18,8 +18,8 @@ interface Column {
   readonly dataTypeID: number
 }
 
-/** Parts of a bundle that the server did not parse yet under their names. */
-export type IsPrepared = (name: string) => boolean
+/** Whether the server has this very statement under its name. */
+export type IsPrepared = (statement: Statement) => boolean
 
 /**
  * Statements that are sent together and run in one transaction, which the server ends with the last of them. This is
@@ -52,9 +52,10 @@ export class Exchange implements pg.Submittable {
 
   readonly submit = (connection: pg.Connection): void => {
     connection.stream.cork()
-    for (const { name, text, values } of this.#statements) {
-      if (name === '' || !this.#isPrepared(name)) {
-        // One of an attempt that failed half-way may be there; to close one that is not is no error.
+    for (const statement of this.#statements) {
+      const { name, text, values } = statement
+      if (name === '' || !this.#isPrepared(statement)) {
+        // Another may be there, or one of an attempt that failed half-way; to close one that is not is no error.
         if (name !== '') connection.close({ type: 'S', name }, true)
         connection.parse({ name, text, types: [] }, true)
       }

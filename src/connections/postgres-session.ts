@@ -118,7 +118,8 @@ class Session implements PostgresSession {
   readonly #socket: PostgresSocket
   readonly #preamble: Statement
   readonly #mayPrepare: boolean
-  readonly #prepared = new Set<string>()
+  /** Texts by the names that they are prepared under. */
+  readonly #prepared = new Map<string, string>()
   /** Who waits for the server, and must learn that nothing will come. */
   #giveUp: ((fault: Error) => void) | undefined
   #fault: Error | undefined
@@ -195,10 +196,11 @@ class Session implements PostgresSession {
     const onIdle = () => refusal !== undefined && answer.reject(refusal)
     this.#socket.on('idle', onIdle)
     this.#socket.frames.expect(statements.length)
-    this.#client.query(new Exchange(statements, (name) => this.#prepared.has(name), answer.resolve, refuse))
+    const isPrepared = ({ name, text }: Statement) => this.#prepared.get(name) === text
+    this.#client.query(new Exchange(statements, isPrepared, answer.resolve, refuse))
     try {
       const results = await this.whileWhole(answer.promise)
-      for (const { name } of statements) this.#prepared.add(name)
+      for (const { name, text } of statements) this.#prepared.set(name, text)
       return results
     } catch (fault) {
       for (const { name } of statements) this.#prepared.delete(name)
