@@ -11,12 +11,20 @@ export type Daemon = {
   stop(): Promise<void>
 }
 
-/** Starts `caracal-gate serve` as a process of its own and waits until it listens. Its log goes to `logFile`. */
-export async function startDaemon(config: string, logFile: string): Promise<Daemon> {
+/**
+ * Starts `caracal-gate serve` as a process of its own and waits until it listens. Its log goes to `logFile`.
+ * @param env what it gets beside our own environment
+ */
+export async function startDaemon(
+  config: string,
+  logFile: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Daemon> {
   const log = openSync(logFile, 'a')
   const child = spawn(process.execPath, ['src/main.ts', 'serve', '--config', config], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: ['ignore', 'pipe', log],
+    env: { ...process.env, ...env },
     // A Ctrl-C at the terminal reaches the whole foreground group; the demo ends its daemon itself.
     detached: true,
   })

@@ -13,7 +13,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** What each script takes from the system. */
 const partsOfScript = {
-  'scripts/test.ts': ['redis-server', 'promtool', 'iproute2', 'psql', 'pgbouncer'],
+  'scripts/test.ts': ['redis-server', 'promtool', 'iproute2', 'psql', 'pgbouncer', 'faketime'],
   'demo/main.ts': ['redis-server'],
   'bench/main.ts': ['redis-server'],
   'chaos/main.ts': ['redis-server', 'faketime'],

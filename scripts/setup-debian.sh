@@ -7,7 +7,8 @@ set -euo pipefail
 packages=("$@")
 if [ "${#packages[@]}" -eq 0 ]; then
   # promtool is part of the package prometheus, amtool of prometheus-alertmanager; ip, of iproute2, gives pods addresses.
-  packages=(redis-server prometheus prometheus-alertmanager chromium fonts-dejavu-core iproute2 postgresql-client pgbouncer)
+  # faketime sets a daemon's clock.
+  packages=(redis-server prometheus prometheus-alertmanager chromium fonts-dejavu-core iproute2 postgresql-client pgbouncer faketime)
 fi
 
 export DEBIAN_FRONTEND=noninteractive

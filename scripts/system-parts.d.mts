@@ -1,6 +1,7 @@
 /** A program that npm does not bring. */
 export interface SystemPart {
-  readonly name: 'alertmanager' | 'chromium' | 'iproute2' | 'pgbouncer' | 'promtool' | 'psql' | 'redis-server'
+  readonly name:
+    'alertmanager' | 'chromium' | 'faketime' | 'iproute2' | 'pgbouncer' | 'promtool' | 'psql' | 'redis-server'
   readonly debianPackage: string
   /** What a person types to get it. */
   readonly advice: string

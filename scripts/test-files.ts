@@ -64,7 +64,15 @@ export function filesThatNeed(name: string): string[] {
 
 /** What is missing on this machine; `failed` says why what should have been made was not. */
 async function missingNeeds(failed: ReadonlyMap<string, string>): Promise<Need[]> {
-  const parts = missingParts(['redis-server', 'promtool', 'alertmanager', 'chromium', 'psql', 'pgbouncer'])
+  const parts = missingParts([
+    'redis-server',
+    'promtool',
+    'alertmanager',
+    'chromium',
+    'psql',
+    'pgbouncer',
+    'faketime',
+  ])
   const missing: Need[] = parts.map(({ name, advice }) => ({ name, why: `no ${name} (${advice})` }))
   const controlPlane = locateControlPlane()
   if (!controlPlane.found) {

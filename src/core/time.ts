@@ -1,12 +1,19 @@
-/** Milliseconds since the Unix epoch, from a clock that never steps back. */
+/** Milliseconds since the Unix epoch, by the wall clock of the machine: it may be set, forward or back. */
 export type Instant = number
 
 /** A span of time in milliseconds. */
 export type Millis = number
 
-/** The only source of time; handed in from the outside so that hours can be played in a test. */
+/** The only source of instants; handed in from the outside so that hours can be played in a test. */
 export interface Clock {
+  /** Goes as steadily as time does between two calls of `follow`. */
   now(): Instant
+  /**
+   * Takes over what the machine's wall clock says now, and gives by how much that moves `now()`: positive when the wall
+   * clock was set forward or the machine slept. The engine asks once for each step and corrects what it holds, so
+   * nothing else may call it. Absent: a clock that nothing can set.
+   */
+  follow?(): Millis
 }
 
 export const SECOND: Millis = 1_000

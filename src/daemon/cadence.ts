@@ -25,7 +25,7 @@ export function initialCadence(now: Instant): CadenceState {
 /** The cadence after a snapshot. */
 export function nextCadence(previous: CadenceState, snapshot: Snapshot): CadenceState {
   if (wantsBrisk(snapshot)) return { cadence: 'brisk', lastReasonAt: snapshot.at }
-  return snapshot.at - previous.lastReasonAt < DWELL ? previous : { ...previous, cadence: 'quiet' }
+  return Math.abs(snapshot.at - previous.lastReasonAt) < DWELL ? previous : { ...previous, cadence: 'quiet' }
 }
 
 function wantsBrisk({ rollout, checks, stops, beliefs }: Snapshot): boolean {

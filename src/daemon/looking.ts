@@ -1,5 +1,5 @@
 import type { Observation, Round, Target } from '../core/observation.ts'
-import type { Clock, Instant, Millis } from '../core/time.ts'
+import type { Clock, Millis } from '../core/time.ts'
 import {
   CannotSee,
   observe,
@@ -10,6 +10,7 @@ import {
   type Watch,
 } from '../probes/probe.ts'
 import type { Cadence } from './cadence.ts'
+import { steadyClock } from './clock.ts'
 
 export interface Looking {
   /** The cadence became brisk: looks that were due later are made soon. */
@@ -46,7 +47,8 @@ interface Turn {
   readonly probe: Probe
   readonly target: Target
   timer?: NodeJS.Timeout
-  startedAt?: Instant
+  /** By the steady clock. */
+  startedAt?: Millis
   ended: boolean
 }
 
@@ -75,7 +77,7 @@ export function startLooking(given: LookingOptions): Looking {
         if (turn.timer === undefined) continue
         clearTimeout(turn.timer)
         // Never sooner than its interval: what a service grants in a minute is not spent on a change of cadence.
-        schedule(turn, (turn.startedAt ?? 0) + intervalOf(turn, options) - options.clock.now(), options)
+        schedule(turn, (turn.startedAt ?? 0) + intervalOf(turn, options) - steadyClock.now(), options)
       }
     },
     async stop() {
@@ -144,7 +146,7 @@ function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions)
 
 async function take(turn: Turn, options: LookingOptions): Promise<void> {
   const { clock, deliver, onFault } = options
-  const startedAt = clock.now()
+  const startedAt = steadyClock.now()
   turn.startedAt = startedAt
   const seen = await observe(turn.probe, turn.target, clock, 0, onFault)
   if (turn.ended) return
@@ -152,7 +154,7 @@ async function take(turn: Turn, options: LookingOptions): Promise<void> {
   const interval = intervalOf(turn, options)
   const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
   deliver(roundOf(turn.probe, { ...seen, validFor }))
-  schedule(turn, startedAt + interval - clock.now(), options)
+  schedule(turn, startedAt + interval - steadyClock.now(), options)
 }
 
 function schedule(turn: Turn, wait: Millis, options: LookingOptions): void {

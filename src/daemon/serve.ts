@@ -7,8 +7,8 @@ import { loadConfig, type ConfigSources } from '../config/load.ts'
 import { configOptions } from '../config/overlay.ts'
 import { readConfigFile } from '../config/read.ts'
 import { watchConfig } from '../config/watch.ts'
-import type { Clock } from '../core/time.ts'
 import { CannotListen, startApp, type App } from './app.ts'
+import { wallClock } from './clock.ts'
 import type { Configured } from './facts.ts'
 import { known } from './known.ts'
 import { openLog } from './log.ts'
@@ -28,9 +28,6 @@ export interface ServeProcess {
   readonly reload?: (callback: () => void) => void
 }
 
-/** Epoch milliseconds that never step back, whatever is done to the machine's clock. */
-const clock: Clock = { now: () => performance.timeOrigin + performance.now() }
-
 /**
  * Runs the daemon until it is interrupted. Resolves with the exit code: 0, or 2 for a wrong configuration, an address
  * that can't be listened on or a state that is another daemon's.
@@ -46,7 +43,7 @@ export async function serve(process: ServeProcess): Promise<number> {
   if (loaded === undefined) return 2
   const log = openLog(loaded.config.log.level, process.stderr)
   const { version } = process
-  const app = await startApp(loaded, { clock, log, version }).catch((fault: unknown) => {
+  const app = await startApp(loaded, { clock: wallClock(), log, version }).catch((fault: unknown) => {
     const why = whyNotStarted(fault)
     if (why === undefined) throw fault
     process.stderr.write(`caracal-gate: ${why}\n`)

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigMap } from '../cluster/config-map.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
+import { steadyClock } from './clock.ts'
 import { isUrgent } from './state-news.ts'
 import { openRounds } from './state-rounds.ts'
 import { look, openSharing, write, type Sharing } from './state-sharing.ts'
@@ -33,7 +34,7 @@ export function stateConfigMap(options: ConfigMapStateOptions): StateStore {
   const sharing = openSharing({ configMap, clock, instance, most })
   const closing = new AbortController()
   const watched: Watched = { shown: undefined, problem: '' }
-  const rounds = openRounds(clock, settle)
+  const rounds = openRounds(settle)
   let problem = ''
 
   /** Takes in what the watch has shown, and writes what is new. Returns when to try again. */
@@ -63,7 +64,7 @@ export function stateConfigMap(options: ConfigMapStateOptions): StateStore {
       sharing.latest = next
       const wait = isUrgent(sharing.kept ?? nothingRemembered, next)
         ? 0
-        : sharing.writtenAt + pace - clock.now()
+        : sharing.writtenAt + pace - steadyClock.now()
       return rounds.planned(problem === '' ? wait : Math.max(wait, AFTER_FAILURE / 4))
     },
     status() {
@@ -108,15 +109,15 @@ async function watch(configMap: ConfigMap, watched: Watched, onShown: () => void
 }
 
 async function load(sharing: Sharing): Promise<Loaded> {
-  const { configMap, clock } = sharing
-  const until = clock.now() + PATIENCE
+  const { configMap } = sharing
+  const until = steadyClock.now() + PATIENCE
   for (;;) {
     try {
       await look(sharing)
       break
     } catch (fault) {
       const message = `the state can't be read from the ConfigMap ${configMap.name}: ${messageOf(fault)}`
-      if (clock.now() > until) return { ok: false, message }
+      if (steadyClock.now() > until) return { ok: false, message }
       await delay(AFTER_FAILURE / 4)
     }
   }

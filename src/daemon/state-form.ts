@@ -46,6 +46,8 @@ const entry = z.strictObject({
     'acknowledged',
     'evidence',
     'configuration',
+    'clock',
+    'state',
   ]),
   subject: z.string(),
   message: z.string(),

@@ -5,7 +5,7 @@ import type { LedgerKind } from '../rollout/ledger.ts'
 import type { Memory } from '../rollout/memory.ts'
 
 /** Lines of the ledger that may be lost with the daemon: what they say is seen again, or is of no consequence. */
-const mayWait: ReadonlySet<LedgerKind> = new Set(['transition', 'started', 'configuration'])
+const mayWait: ReadonlySet<LedgerKind> = new Set(['transition', 'started', 'configuration', 'clock', 'state'])
 
 /**
  * Whether what is new must be kept at once: what a person or pipeline did, and that a stop condition fired in a

@@ -1,4 +1,5 @@
-import type { Clock, Millis } from '../core/time.ts'
+import type { Millis } from '../core/time.ts'
+import { steadyClock } from './clock.ts'
 
 /** Runs of one task, one after the other, at the times that are asked for; what is asked meanwhile comes together. */
 export interface Rounds {
@@ -11,7 +12,7 @@ export interface Rounds {
 }
 
 /** @param task never rejects; what it gives is how long after it the next run is due anyway, or undefined */
-export function openRounds(clock: Clock, task: () => Promise<Millis | undefined>): Rounds {
+export function openRounds(task: () => Promise<Millis | undefined>): Rounds {
   let dueAt = Infinity
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
@@ -29,10 +30,10 @@ export function openRounds(clock: Clock, task: () => Promise<Millis | undefined>
   }
 
   function plan(wait: Millis): void {
-    dueAt = Math.min(dueAt, clock.now() + Math.max(0, wait))
+    dueAt = Math.min(dueAt, steadyClock.now() + Math.max(0, wait))
     clearTimeout(timer)
     if (running !== undefined || dueAt === Infinity || closed) return
-    timer = setTimeout(() => void (running ??= run()), Math.max(0, dueAt - clock.now()))
+    timer = setTimeout(() => void (running ??= run()), Math.max(0, dueAt - steadyClock.now()))
   }
 
   return {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigMap, ConfigMapContent } from '../cluster/config-map.ts'
-import type { Clock, Instant, Millis } from '../core/time.ts'
+import type { Clock, Millis } from '../core/time.ts'
 import { nothingRemembered, type Memory } from '../rollout/memory.ts'
 import { merge } from '../rollout/merge.ts'
+import { steadyClock } from './clock.ts'
 import type { Parsed } from './state-form.ts'
 import { isNews, runOf, summaryOf } from './state-news.ts'
 import { pack, unpack } from './state-packing.ts'
@@ -30,7 +31,8 @@ export interface Sharing {
   stranger: Stranger | undefined
   /** What there was no room for, in words. */
   left: string
-  writtenAt: Instant
+  /** By the steady clock. */
+  writtenAt: Millis
 }
 
 /** Something in the ConfigMap that is not a state of ours, and the rollout that was under way when it was found. */
@@ -108,7 +110,7 @@ async function writeOnce(sharing: Sharing, next: Memory): Promise<boolean> {
   sharing.kept = next
   sharing.stranger = undefined
   sharing.left = packed.left
-  sharing.writtenAt = clock.now()
+  sharing.writtenAt = steadyClock.now()
   return true
 }
 

@@ -17,6 +17,7 @@ import { atPace, clusterProbes, clusterWatches, probes, providersOf } from '../p
 import { watches, type Sources } from '../probes/index.ts'
 import type { OnFault, Probe, Watch } from '../probes/probe.ts'
 import type { Cadence } from './cadence.ts'
+import { steadyClock } from './clock.ts'
 import type { Costs } from './costs.ts'
 import { startLooking } from './looking.ts'
 
@@ -68,7 +69,8 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   ]
   const followed = followedBy(config, options, before?.followed)
   const cluster = followed?.cluster
-  const sources = sourcesOf(config, { clock: options.clock, http, redis, postgres }, cluster)
+  // What probes measure by it are spans.
+  const sources = sourcesOf(config, { clock: steadyClock, http, redis, postgres }, cluster)
   const { looks, follows } = looksFrom(sources, config)
   let looking: ReturnType<typeof startLooking> | undefined
   let unsubscribe: (() => void) | undefined

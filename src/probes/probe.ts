@@ -79,7 +79,7 @@ export async function observe(
   onFault: OnFault,
 ): Promise<Observation> {
   const { timeout } = probe.pace(target)
-  const startedAt = clock.now()
+  const startedAt = performance.now()
   const abort = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<CannotSee>((resolve) => {
@@ -95,8 +95,8 @@ export async function observe(
     .catch((fault: unknown) => blindnessFrom(probe.name, target, fault, onFault))
   const seen = await Promise.race([looking, deadline])
   clearTimeout(timer)
-  const at = clock.now()
-  return { target, at, took: at - startedAt, validFor, outcome: outcomeOf(seen) }
+  const took = performance.now() - startedAt
+  return { target, at: clock.now(), took, validFor, outcome: outcomeOf(seen) }
 }
 
 /** What was thrown as a reason why nothing was seen. */

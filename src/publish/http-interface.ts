@@ -78,6 +78,8 @@ export async function httpInterface(
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     echoNonce(request, reply)
+    // By the clock of the documents, not by Node's: who compares the two must not see one follow the other.
+    reply.header('date', new Date(context.clock.now()).toUTCString())
     const policy = reply.getHeader('content-security-policy')
     reply.headers(policy === undefined ? safety : { ...safety, 'content-security-policy': policy })
     // A client that keeps its connection would keep the server from closing.

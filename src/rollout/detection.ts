@@ -46,7 +46,7 @@ function isSuperseded({ marks, at }: Snapshot, rollout: Rollout, view: View, sig
   if (signs.release !== undefined) {
     // Another replica of the daemon may have seen it first.
     if (rollout.revision === String(signs.release.revision)) return false
-    const isLate = rollout.detectedBy !== 'helm-revision' && at - rollout.startedAt <= TOGETHER
+    const isLate = rollout.detectedBy !== 'helm-revision' && Math.abs(at - rollout.startedAt) <= TOGETHER
     return !isLate || hasNewRevision(marks)
   }
   const isOver = rollout.phase === 'verifying' && view.release === undefined && !view.blind

@@ -11,6 +11,8 @@ export type LedgerKind =
   | 'acknowledged'
   | 'evidence'
   | 'configuration'
+  | 'clock'
+  | 'state'
 
 /** Something that happened, as it is written down. */
 export interface Event {

@@ -44,7 +44,7 @@ export function mergeLedgers(base: Ledger, ours: Ledger, theirs: Ledger): Merged
 /** Whether a change was written down a moment ago by another replica that saw it first. */
 export function isTold(ledger: Ledger, event: Event): boolean {
   for (const entry of ledger.toReversed()) {
-    if (entry.kind === 'started' || event.at - entry.at > SAME_SIGHT) return false
+    if (entry.kind === 'started' || Math.abs(event.at - entry.at) > SAME_SIGHT) return false
     if (entry.kind === event.kind && entry.subject === event.subject)
       return entry.to === event.to && entry.rollout === event.rollout
   }
@@ -65,6 +65,8 @@ function isSameSight(a: Event, b: Event): boolean {
     case 'acknowledged':
     case 'evidence':
     case 'configuration':
+    case 'clock':
+    case 'state':
       return false
     case 'transition':
     case 'rollout-begun':

@@ -48,7 +48,8 @@ export interface Ground {
   readonly token: string
   /** Writes the configuration file: the demo's, as `change` leaves it. */
   configure(change?: (configuration: Configuration) => void): void
-  start(): Promise<Gate>
+  /** @param env what the daemon gets beside our own environment */
+  start(env?: Readonly<Record<string, string>>): Promise<Gate>
   /** All that daemons have written to stderr. */
   log(): string
   end(): Promise<void>
@@ -126,8 +127,8 @@ export async function groundOn(stage: Stage): Promise<Ground> {
     files,
     token,
     configure,
-    async start() {
-      const gate = await startGate(files.config, logFile, token)
+    async start(env) {
+      const gate = await startGate(files.config, logFile, token, env)
       gates.add(gate)
       return gate
     },
@@ -158,8 +159,13 @@ function filesIn(folder: string): DemoFiles {
 const PATIENCE = 3
 
 /** Starts the daemon with a configuration file; `token` is what its commands are given with. */
-export async function startGate(config: string, logFile: string, token = ''): Promise<Gate> {
-  const daemon = await startDaemon(config, logFile)
+export async function startGate(
+  config: string,
+  logFile: string,
+  token = '',
+  env?: Readonly<Record<string, string>>,
+): Promise<Gate> {
+  const daemon = await startDaemon(config, logFile, env)
   const { url, pid, ended } = daemon
 
   async function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {

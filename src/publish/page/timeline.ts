@@ -104,6 +104,8 @@ const kinds: Readonly<Record<string, string>> = {
   acknowledged: 'acknowledged',
   evidence: 'evidence',
   configuration: 'configuration',
+  clock: 'clock',
+  state: 'memory',
   started: 'daemon',
 }
 

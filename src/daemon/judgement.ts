@@ -1,0 +1,94 @@
+import { initialSnapshot, type Rules, type Snapshot } from '../core/snapshot.ts'
+import { inWords, SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
+import type { Verdict } from '../core/verdict.ts'
+import { adopt } from '../rollout/adoption.ts'
+import { corrected, withoutTheFuture } from '../rollout/correction.ts'
+import { evaluate, type Evaluated } from '../rollout/evaluation.ts'
+import type { Event } from '../rollout/ledger.ts'
+import { recall, type Memory } from '../rollout/memory.ts'
+import { steadyClock } from './clock.ts'
+import type { Inbox } from './inbox.ts'
+
+export interface JudgementOptions {
+  readonly clock: Clock
+  readonly rules: Rules
+  readonly memory: Memory
+  /** Why the daemon itself may not say proceed, by id. */
+  readonly impediments: ReadonlyMap<string, string>
+  /** Name of the Helm release, which rollouts that are detected are named after. */
+  readonly release: () => string
+}
+
+export interface EngineStats {
+  readonly evaluations: number
+  readonly took: Millis
+  readonly verdictTransitions: ReadonlyMap<Verdict, number>
+}
+
+/** What is believed and remembered now, and the ways in which that changes. */
+export interface Judgement extends Evaluated {
+  readonly rules: Rules
+  readonly stats: EngineStats
+  /** Follows the machine's clock, before anything is judged or dated by it. Gives what to write down of that. */
+  follow(): readonly Event[]
+  /** Judges what has come in, and what a command made of the snapshot. */
+  judge(commanded: Snapshot, events: readonly Event[]): void
+  /** Goes on with what another replica of the daemon remembered, merged with what is remembered here. */
+  adopt(merged: Memory): void
+  use(rules: Rules): void
+}
+
+export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgement {
+  const { clock } = options
+  let { rules, memory } = options
+  const empty = { ...initialSnapshot(clock.now(), rules), impediments: options.impediments }
+  let snapshot = withoutTheFuture(recall(empty, memory))
+  let evaluations = 0
+  let took = 0
+  const verdictTransitions = new Map<Verdict, number>()
+  return {
+    get snapshot() {
+      return snapshot
+    },
+    get memory() {
+      return memory
+    },
+    get rules() {
+      return rules
+    },
+    get stats() {
+      return { evaluations, took, verdictTransitions }
+    },
+    follow() {
+      const by = clock.follow?.() ?? 0
+      snapshot = corrected(snapshot, by)
+      inbox.correct(by)
+      return Math.abs(by) < SECOND ? [] : [clockSet(clock.now(), by)]
+    },
+    judge(commanded, events) {
+      const before = { snapshot, memory }
+      const startedAt = steadyClock.now()
+      const news = { now: clock.now(), rounds: inbox.empty(), commanded, events }
+      const after = evaluate(before, news, rules, options.release())
+      took += steadyClock.now() - startedAt
+      evaluations++
+      snapshot = after.snapshot
+      memory = after.memory
+      const { verdict } = snapshot.verdict
+      if (verdict !== before.snapshot.verdict.verdict)
+        verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
+    },
+    adopt(merged) {
+      memory = merged
+      snapshot = adopt(snapshot, merged)
+    },
+    use: (next) => void (rules = next),
+  }
+}
+
+function clockSet(at: Instant, by: Millis): Event {
+  const span = inWords(Math.abs(by))
+  const message =
+    by > 0 ? `it was set forward by ${span}, or the machine slept` : `it was set back by ${span}`
+  return { at, kind: 'clock', subject: 'clock', message }
+}
