@@ -9,7 +9,13 @@ export interface ConfigMapContent {
 
 /** `version` is its resourceVersion: opaque, and only good to be given back. */
 export type ConfigMapFound =
-  | { readonly found: true; readonly version: string; readonly content: ConfigMapContent }
+  | {
+      readonly found: true
+      readonly version: string
+      readonly content: ConfigMapContent
+      /** Whom the API server has for the last to have written to it, when that was not us. */
+      readonly stranger?: string
+    }
   | { readonly found: false }
 
 export type ConfigMapWritten =
@@ -22,6 +28,8 @@ export interface ConfigMap {
   /** As `namespace/name`. */
   readonly name: string
   read(): Promise<ConfigMapFound>
+  /** The version of what is there now, which costs little to ask; undefined when nothing is. */
+  version(): Promise<string | undefined>
   /** Replaces what it holds, unless somebody else has written since `version`. */
   replace(version: string, content: ConfigMapContent): Promise<ConfigMapWritten>
   create(content: ConfigMapContent): Promise<ConfigMapWritten>
@@ -32,8 +40,17 @@ export interface ConfigMap {
   watch(onChange: (version: string | undefined) => void, stop: AbortSignal): Promise<void>
 }
 
-/** A request for one object of at most a megabyte; an API server that needs longer is in trouble. */
-const DEADLINE: Millis = 5 * SECOND
+/**
+ * A request for one object of at most a megabyte, which takes some milliseconds. Whoever gives a command waits for a
+ * read and a write at most, and what others know is to be known within five seconds.
+ */
+const WRITE_WITHIN: Millis = 3 * SECOND
+const LOOK_WITHIN: Millis = 2 * SECOND
+/** The first one also waits for the client to be loaded and for a connection. */
+const READ_WITHIN: Millis = 5 * SECOND
+
+/** Under this name the API server notes which fields we wrote last. */
+const MANAGER = 'caracal-gate'
 
 /** A ConfigMap ends at 1 MiB of data, which Base64 and the envelope make larger. */
 const MOST_BYTES = 4 * 1024 * 1024
@@ -56,15 +73,10 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
   // Labels and annotations are others' business and stay as they were.
   let known: Metadata | undefined
 
-  function ask(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<unknown> {
-    const deadline = AbortSignal.timeout(DEADLINE)
-    return kubernetes.json(method, path, { deadline, maxBytes: MOST_BYTES, ...(body && { body }) })
-  }
-
   async function write(method: 'PUT' | 'POST', metadata: object, content: ConfigMapContent) {
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, ...content }
     try {
-      known = metadataOf(await ask(method, method === 'PUT' ? one : all, body))
+      known = metadataOf(await send(kubernetes, method, method === 'PUT' ? one : all, body))
       return { written: true, version: known.resourceVersion } as const
     } catch (fault) {
       const isGone = method === 'PUT' && statusOf(fault) === 404
@@ -76,14 +88,16 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
   return {
     name: `${namespace}/${name}`,
     async read() {
-      try {
-        const object = await ask('GET', one)
-        known = metadataOf(object)
-        return { found: true, version: known.resourceVersion, content: contentOf(object) }
-      } catch (fault) {
-        if (statusOf(fault) === 404) return { found: false }
-        throw fault
-      }
+      const object = await get(kubernetes, one, 'whole')
+      if (object === undefined) return { found: false }
+      known = metadataOf(object)
+      const stranger = strangerIn(known)
+      const found = { found: true, version: known.resourceVersion, content: contentOf(object) } as const
+      return stranger === undefined ? found : { ...found, stranger }
+    },
+    async version() {
+      const object = await get(kubernetes, one, 'metadata')
+      return object === undefined ? undefined : metadataOf(object).resourceVersion
     },
     replace(version, content) {
       const kept = known?.resourceVersion === version ? known : { name, namespace }
@@ -115,6 +129,23 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
   }
 }
 
+/** One object, or undefined when there is none. */
+async function get(kubernetes: Kubernetes, path: string, part: 'whole' | 'metadata'): Promise<unknown> {
+  const deadline = AbortSignal.timeout(part === 'whole' ? READ_WITHIN : LOOK_WITHIN)
+  const shape = part === 'metadata' ? ({ metadataOnly: 'one' } as const) : {}
+  return kubernetes
+    .json('GET', path, { deadline, maxBytes: MOST_BYTES, ...shape })
+    .catch((fault: unknown) => {
+      if (statusOf(fault) === 404) return undefined
+      throw fault
+    })
+}
+
+function send(kubernetes: Kubernetes, method: 'PUT' | 'POST', path: string, body: object): Promise<unknown> {
+  const deadline = AbortSignal.timeout(WRITE_WITHIN)
+  return kubernetes.json(method, `${path}?fieldManager=${MANAGER}`, { deadline, maxBytes: MOST_BYTES, body })
+}
+
 function statusOf(fault: unknown): number | undefined {
   return fault instanceof KubernetesFailure ? fault.status : undefined
 }
@@ -128,4 +159,19 @@ function metadataOf(object: unknown): Metadata {
 function contentOf(object: unknown): ConfigMapContent {
   const { data, binaryData } = object as Partial<ConfigMapContent>
   return { data: data ?? {}, binaryData: binaryData ?? {} }
+}
+
+interface ManagedFields {
+  readonly manager?: string
+  readonly fieldsV1?: { readonly 'f:binaryData'?: Readonly<Record<string, unknown>> }
+}
+
+/** Who wrote the state last, by what the API server notes of each field; undefined when that was us, or is not noted. */
+function strangerIn(metadata: Metadata): string | undefined {
+  const noted = metadata['managedFields']
+  if (!Array.isArray(noted)) return undefined
+  const writers = (noted as readonly ManagedFields[])
+    .filter(({ fieldsV1 }) => fieldsV1?.['f:binaryData']?.['f:state'] !== undefined)
+    .map(({ manager = 'somebody' }) => manager)
+  return writers.includes(MANAGER) ? undefined : writers[0]
 }

@@ -13,7 +13,9 @@ interface Shape {
   readonly metadataOnly?: boolean
 }
 
-export interface KubernetesRequest extends Shape {
+export interface KubernetesRequest {
+  /** Only what is in `metadata`: of a list, or of one object. */
+  readonly metadataOnly?: boolean | 'one'
   /** Sent as JSON; a PATCH is a JSON merge patch. */
   readonly body?: unknown
   /** Ends the request, whatever state it is in. */
@@ -70,7 +72,8 @@ class Client implements Kubernetes {
     { body, deadline, maxBytes, metadataOnly }: KubernetesRequest,
   ): Promise<unknown> {
     const asked = { method, path }
-    const shape = metadataOnly === true ? 'PartialObjectMetadataList' : 'whole'
+    const part = metadataOnly === 'one' ? 'PartialObjectMetadata' : 'PartialObjectMetadataList'
+    const shape = metadataOnly === undefined || metadataOnly === false ? 'whole' : part
     const sent = { shape, ...(body !== undefined && { body: JSON.stringify(body) }) } as const
     return parsed(await this.#textOf(asked, sent, deadline, maxBytes), asked)
   }

@@ -1,5 +1,6 @@
 import type { Round } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import { plain } from '../core/text.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../publish/context.ts'
 import { startServer, type Server } from '../publish/server.ts'
@@ -53,6 +54,10 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   const expiring = watchExpiry(() => daemon.parts.inForce().config.http.tls, dependencies)
   const { engine, clock } = daemon.parts
   store.follow?.((memory) => engine.adopt(memory))
+  store.watch?.((what) => {
+    dependencies.log.warn({ what }, 'another hand has changed the state')
+    void engine.note({ at: clock.now(), kind: 'state', subject: 'daemon', message: plain(what) })
+  })
   await engine.note({ at: clock.now(), kind: 'started', subject: 'daemon', message: 'the daemon started' })
   return {
     url: server.url,
@@ -110,10 +115,10 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   const engine: Engine = startEngine({
     clock,
     rules: watching.rules,
-    memory: loaded.ok ? loaded.memory : nothingRemembered,
+    memory: loaded.ok ? loaded.memory : (loaded.rest ?? nothingRemembered),
     impediments: impedimentsOf(loaded),
     release: () => inForce.config.release.name,
-    save: (memory) => store.save(memory),
+    store,
     onSnapshot(snapshot) {
       const before = cadence.cadence
       cadence = nextCadence(cadence, snapshot)

@@ -3,26 +3,26 @@ import { pieceOf } from '../core/pushed.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
-import type { Clock, Instant } from '../core/time.ts'
+import type { Instant } from '../core/time.ts'
 import type { EvidenceBody } from '../publish/bodies.ts'
 import { toRollout } from '../publish/document.ts'
 import type { Actor, CommandResult, Commands } from '../publish/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
-import type { Engine } from './engine.ts'
 import { takeEvidence } from '../rollout/evidence.ts'
 import type { Event } from '../rollout/ledger.ts'
+import type { Apply, Engine, Outcome } from './engine.ts'
 import { admit, type Admission } from './evidence.ts'
 
 /** The commands of the HTTP interface, carried out by the engine. */
-export function commandsOf(engine: Engine, clock: Clock): Commands {
+export function commandsOf(engine: Engine): Commands {
   async function carryOut(
-    apply: (snapshot: Snapshot) => Result,
+    apply: Apply,
     answer: (snapshot: Snapshot) => object,
     status: 200 | 201 = 200,
   ): Promise<CommandResult> {
     const result = await engine.command(apply)
     if (result.ok) return { ok: true, status, body: answer(engine.current()) }
-    return { ok: false, status: result.status, title: result.title, detail: result.detail }
+    return refusalOf(result)
   }
 
   return {
@@ -30,17 +30,17 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
       // Declaring it again changes its phase and is no new rollout.
       const status = engine.current().rollout?.id === body.id ? 200 : 201
       return carryOut(
-        (snapshot) => begin(snapshot, { ...body, ...signed(actor) }, clock.now()),
+        (snapshot, now) => begin(snapshot, { ...body, ...signed(actor) }, now),
         rolloutOf,
         status,
       )
     },
     finish: (id, ending, actor) =>
-      carryOut((snapshot) => finish(snapshot, id, ending, signed(actor), clock.now()), rolloutOf),
+      carryOut((snapshot, now) => finish(snapshot, id, ending, signed(actor), now), rolloutOf),
     acknowledge: ({ stopCondition, rollout }, actor) =>
       carryOut(
-        (snapshot) =>
-          inRollout(snapshot, rollout) ?? acknowledge(snapshot, stopCondition, signed(actor), clock.now()),
+        (snapshot, now) =>
+          inRollout(snapshot, rollout) ?? acknowledge(snapshot, stopCondition, signed(actor), now),
         () => ({ stopCondition, acknowledged: true }),
       ),
     async evidence(check, body, actor) {
@@ -50,17 +50,22 @@ export function commandsOf(engine: Engine, clock: Clock): Commands {
         return { ok: false, status: 404, title: 'no such check', detail, allowed: known }
       }
       let admission: Admission | undefined
-      const result = await engine.command((snapshot) => {
-        const now = clock.now()
+      function apply(snapshot: Snapshot, now: Instant): Result {
         admission = admit(check, body, { snapshot, rules: engine.rules(), now })
         return taken(snapshot, admission, now, body, actor)
-      })
-      if (!result.ok) return { ok: false, status: result.status, title: result.title, detail: result.detail }
+      }
+      // What says fail only closes: it counts whether or not it can be kept.
+      const result = body.outcome === 'fail' ? await engine.close(apply) : await engine.command(apply)
+      if (!result.ok) return refusalOf(result)
       if (admission === undefined || admission.kind === 'refused') throw new Error('evidence was not judged')
       const status = admission.kind === 'known' ? 200 : 201
       return { ok: true, status, body: acceptedAs(admission.observation, engine.current()) }
     },
   }
+}
+
+function refusalOf({ status, title, detail }: Extract<Outcome, { ok: false }>): CommandResult {
+  return { ok: false, status, title, detail }
 }
 
 function rolloutOf({ rollout }: Snapshot): object {

@@ -1,22 +1,31 @@
 import type { Round } from '../core/observation.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
-import type { Millis } from '../core/time.ts'
+import type { Instant, Millis } from '../core/time.ts'
 import { latchStanding } from '../rollout/adoption.ts'
 import type { Result } from '../rollout/commands.ts'
 import type { Event } from '../rollout/ledger.ts'
 import type { Memory } from '../rollout/memory.ts'
+import { merge } from '../rollout/merge.ts'
 import { openInbox } from './inbox.ts'
-import { openJudgement, type EngineStats, type JudgementOptions } from './judgement.ts'
+import { openJudgement, type EngineStats, type Judgement, type JudgementOptions } from './judgement.ts'
+import type { StateStore } from './state-store.ts'
 
 /** Longest time between two evaluations; a document is worth three of them. */
 export const EVALUATION_INTERVAL: Millis = 1_000
 
 export interface EngineOptions extends JudgementOptions {
-  /** Keeps what must survive a restart; resolves when it is safe. */
-  save(memory: Memory): Promise<void>
+  /** Keeps what must survive a restart. */
+  readonly store: Pick<StateStore, 'save' | 'keep' | 'unseen'>
   /** Told of every snapshot, right after it became current. */
   onSnapshot(snapshot: Snapshot): void
 }
+
+/** What a command makes of a snapshot, at the instant that it is dated with. */
+export type Apply = (snapshot: Snapshot, now: Instant) => Result
+
+/** How a command went; 503 when it could not be kept. */
+export type Outcome =
+  Result | { readonly ok: false; readonly status: 503; readonly title: string; readonly detail: string }
 
 /** Where belief is kept and changed. */
 export interface Engine {
@@ -28,11 +37,16 @@ export interface Engine {
   take(round: Round): void
   /** The same for news that a poll brought: judged at once, or together with what arrives within a few milliseconds. */
   takeSoon(round: Round): void
-  /** Carries out a command, judges what follows from it, and resolves when it is safely kept. */
-  command(apply: (snapshot: Snapshot) => Result): Promise<Result>
+  /**
+   * Carries out a command that may open something. It is kept first, and counts only then; what can't be kept changes
+   * nothing. Commands are carried out in the order in which they are given.
+   */
+  command(apply: Apply): Promise<Outcome>
+  /** Carries out a command that can only close something: it counts at once, also when it can't be kept. */
+  close(apply: Apply): Promise<Outcome>
   /** Judges by other rules from now on; what is remembered stays. */
   use(rules: Rules): void
-  /** Writes an event into the ledger; resolves when it is safely kept. */
+  /** Writes an event into the ledger; resolves when it is safely kept, or could not be. */
   note(event: Event): Promise<void>
   /** Goes on with what another replica of the daemon has written, merged with what is remembered here. */
   adopt(merged: Memory): void
@@ -40,6 +54,7 @@ export interface Engine {
 }
 
 export function startEngine(options: EngineOptions): Engine {
+  const { clock } = options
   const inbox = openInbox(() => void advance())
   const held = openJudgement(options, inbox)
 
@@ -53,7 +68,7 @@ export function startEngine(options: EngineOptions): Engine {
     const before = held.memory
     held.judge(commanded, events)
     options.onSnapshot(held.snapshot)
-    return held.memory === before ? undefined : options.save(held.memory)
+    return held.memory === before ? undefined : options.store.save(held.memory)
   }
 
   const ticking = setInterval(() => void advance(), EVALUATION_INTERVAL)
@@ -65,11 +80,21 @@ export function startEngine(options: EngineOptions): Engine {
     take: (round) => inbox.take(round),
     takeSoon: (round) => inbox.takeSoon(round),
     async command(apply) {
-      const corrections = held.follow()
-      const result = apply(held.snapshot)
-      if (result.ok) await judge(result.snapshot, [...corrections, ...result.events])
-      else if (corrections.length > 0) void judge(held.snapshot, corrections)
-      return result
+      const change = changeBy(apply, held, {
+        now: () => clock.now(),
+        advance: () => void advance(),
+        judge: (commanded, events) => void judge(commanded, events),
+      })
+      const kept = await options.store.keep(change)
+      return kept.ok || !change.result().ok ? change.result() : unkept(kept.message, 'it has no effect')
+    },
+    async close(apply) {
+      void advance()
+      const result = apply(held.snapshot, clock.now())
+      if (!result.ok) return result
+      void judge(result.snapshot, result.events)
+      const kept = await options.store.keep({ make: () => held.memory, done: () => {} })
+      return kept.ok ? result : unkept(kept.message, 'it counts all the same, until the daemon ends')
     },
     use(next) {
       held.use(next)
@@ -88,4 +113,41 @@ export function startEngine(options: EngineOptions): Engine {
       inbox.empty()
     },
   }
+}
+
+interface Judging {
+  readonly now: () => Instant
+  readonly advance: () => void
+  readonly judge: (commanded: Snapshot, events: readonly Event[]) => void
+}
+
+/** The change that a command makes, and how the command went when it was last tried. */
+function changeBy(apply: Apply, held: Judgement, { now, advance, judge }: Judging) {
+  let result: Result = { ok: false, status: 409, title: 'not carried out', detail: 'it was not tried' }
+  let at = now()
+  let before = held.memory
+  let proposed = before
+  return {
+    result: () => result,
+    make(): Memory | undefined {
+      advance()
+      at = now()
+      result = apply(held.snapshot, at)
+      if (!result.ok) return undefined
+      before = held.memory
+      proposed = held.proposed(result.snapshot, result.events)
+      return proposed
+    },
+    done(): void {
+      const again = apply(held.snapshot, at)
+      if (again.ok) return judge(again.snapshot, again.events)
+      // What came while it was written speaks against it, and it is written: as if another replica had been told.
+      held.adopt(merge(before, held.memory, proposed))
+      judge(latchStanding(held.snapshot), [])
+    },
+  }
+}
+
+function unkept(message: string, so: string): Outcome {
+  return { ok: false, status: 503, title: 'the state can not be kept', detail: `${so}: ${message}` }
 }

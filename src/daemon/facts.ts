@@ -59,7 +59,7 @@ export function publishContext(parts: Parts): PublishContext {
         return () => listeners.delete(listen)
       },
     },
-    commands: commandsOf(engine, clock),
+    commands: commandsOf(engine),
     report: () => reportContext(parts, identity),
     history: () => historyOf(engine),
     config: () => inForce().shown,

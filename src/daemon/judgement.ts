@@ -8,6 +8,7 @@ import type { Event } from '../rollout/ledger.ts'
 import { recall, type Memory } from '../rollout/memory.ts'
 import { steadyClock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
+import { STATE_UNSEEN, type StateStore } from './state-store.ts'
 
 export interface JudgementOptions {
   readonly clock: Clock
@@ -15,6 +16,8 @@ export interface JudgementOptions {
   readonly memory: Memory
   /** Why the daemon itself may not say proceed, by id. */
   readonly impediments: ReadonlyMap<string, string>
+  /** Says whether what other replicas know can be known now. */
+  readonly store: Pick<StateStore, 'unseen'>
   /** Name of the Helm release, which rollouts that are detected are named after. */
   readonly release: () => string
 }
@@ -33,6 +36,8 @@ export interface Judgement extends Evaluated {
   follow(): readonly Event[]
   /** Judges what has come in, and what a command made of the snapshot. */
   judge(commanded: Snapshot, events: readonly Event[]): void
+  /** What would have to be remembered if this were judged now. */
+  proposed(commanded: Snapshot, events: readonly Event[]): Memory
   /** Goes on with what another replica of the daemon remembered, merged with what is remembered here. */
   adopt(merged: Memory): void
   use(rules: Rules): void
@@ -68,15 +73,20 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
     judge(commanded, events) {
       const before = { snapshot, memory }
       const startedAt = steadyClock.now()
-      const news = { now: clock.now(), rounds: inbox.empty(), commanded, events }
+      const blinded = withUnseen(commanded, options.store.unseen?.())
+      const news = { now: clock.now(), rounds: inbox.empty(), commanded: blinded, events }
       const after = evaluate(before, news, rules, options.release())
       took += steadyClock.now() - startedAt
       evaluations++
       snapshot = after.snapshot
-      memory = after.memory
+      memory = withoutUnseen(after.memory)
       const { verdict } = snapshot.verdict
       if (verdict !== before.snapshot.verdict.verdict)
         verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
+    },
+    proposed(commanded, events) {
+      const news = { now: clock.now(), rounds: [], commanded, events }
+      return withoutUnseen(evaluate({ snapshot, memory }, news, rules, options.release()).memory)
     },
     adopt(merged) {
       memory = merged
@@ -84,6 +94,23 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
     },
     use: (next) => void (rules = next),
   }
+}
+
+/** With the impediment of one who can't know what others were told, or without it. */
+function withUnseen(snapshot: Snapshot, why: string | undefined): Snapshot {
+  if (snapshot.impediments.get(STATE_UNSEEN) === why) return snapshot
+  const impediments = new Map(snapshot.impediments)
+  if (why === undefined) impediments.delete(STATE_UNSEEN)
+  else impediments.set(STATE_UNSEEN, why)
+  return { ...snapshot, impediments, revision: snapshot.revision + 1 }
+}
+
+/** That it lasts is no memory: the next daemon finds out for itself, and the others are not concerned. */
+function withoutUnseen(memory: Memory): Memory {
+  if (memory.impediments?.[STATE_UNSEEN] === undefined) return memory
+  const { impediments, ...rest } = memory
+  const others = Object.entries(impediments).filter(([id]) => id !== STATE_UNSEEN)
+  return { ...rest, ...(others.length > 0 && { impediments: Object.fromEntries(others) }) }
 }
 
 function clockSet(at: Instant, by: Millis): Event {

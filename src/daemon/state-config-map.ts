@@ -3,9 +3,8 @@ import type { ConfigMap } from '../cluster/config-map.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { steadyClock } from './clock.ts'
-import { isUrgent } from './state-news.ts'
-import { openRounds } from './state-rounds.ts'
-import { look, openSharing, write, type Sharing } from './state-sharing.ts'
+import { AFTER_FAILURE, messageOf, openKeeping, type Watched } from './state-keeping.ts'
+import { look, openSharing, type Sharing } from './state-sharing.ts'
 import type { Loaded, StateStore } from './state-store.ts'
 
 export interface ConfigMapStateOptions {
@@ -15,15 +14,17 @@ export interface ConfigMapStateOptions {
   readonly instance: string
   /** Least time between writes of what can wait: etcd is shared, and keeps every version for a while. */
   readonly pace?: Millis
-  /** Bytes of the packed state at most; absent: what a ConfigMap takes. */
+  /** Bytes of the packed state at most; absent: what is right for a ConfigMap. */
   readonly most?: number
 }
 
 const PACE: Millis = SECOND
 /** How long the start waits for an API server that does not answer. */
 const PATIENCE: Millis = 5 * SECOND
-const AFTER_FAILURE: Millis = SECOND
 const BETWEEN_WATCHES: Millis = 2 * SECOND
+
+/** Longest time since a look that was answered in which nothing may be unknown of what others were told. */
+const UNSEEN: Millis = 4 * SECOND
 
 /**
  * The daemon's memory in a ConfigMap that several replicas write to. Whoever is late reads what the other has written,
@@ -34,59 +35,41 @@ export function stateConfigMap(options: ConfigMapStateOptions): StateStore {
   const sharing = openSharing({ configMap, clock, instance, most })
   const closing = new AbortController()
   const watched: Watched = { shown: undefined, problem: '' }
-  const rounds = openRounds(settle)
-  let problem = ''
-
-  /** Takes in what the watch has shown, and writes what is new. Returns when to try again. */
-  async function settle(): Promise<Millis | undefined> {
-    const { shown } = watched
-    watched.shown = undefined
-    try {
-      if (!sharing.isRead || (shown !== undefined && shown.version !== sharing.version)) await look(sharing)
-      await write(sharing)
-      problem = ''
-    } catch (fault) {
-      problem = `the state can't be kept in the ConfigMap ${configMap.name}: ${messageOf(fault)}`
-      watched.shown ??= shown
-      return AFTER_FAILURE * (1 + Math.random())
-    }
-    return isShown() ? 0 : undefined
-  }
-
-  /** Whether there is another version than the one that was read or written last; our own is shown to us too. */
-  function isShown(): boolean {
-    return watched.shown !== undefined && watched.shown.version !== sharing.version
-  }
-
+  const keeping = openKeeping(sharing, watched, pace)
   return {
     load: () => load(sharing),
-    save(next) {
-      sharing.latest = next
-      const wait = isUrgent(sharing.kept ?? nothingRemembered, next)
-        ? 0
-        : sharing.writtenAt + pace - steadyClock.now()
-      return rounds.planned(problem === '' ? wait : Math.max(wait, AFTER_FAILURE / 4))
-    },
-    status() {
-      if (problem !== '') return { ok: false, message: problem }
-      const room = sharing.left === '' ? '' : `, without ${sharing.left} for lack of room`
-      return { ok: true, message: `written to the ConfigMap ${configMap.name}${room}${watched.problem}` }
+    save: (next) => keeping.save(next),
+    keep: (change) => keeping.keep(change),
+    status: () => statusOf(sharing, watched, keeping.problem),
+    unseen: () => unseen(sharing),
+    watch(onMeddled) {
+      sharing.tellMeddled = (what) => onMeddled(`the state in ${configMap.name} ${what}, and is written anew`)
     },
     follow(onOther) {
       sharing.tellOther = onOther
-      void watch(configMap, watched, () => isShown() && rounds.plan(0), closing.signal)
+      keeping.follow()
+      void watch(configMap, watched, () => keeping.onShown(), closing.signal)
     },
     async close() {
       closing.abort()
-      await rounds.close()
+      await keeping.close()
     },
   }
 }
 
-/** What the watch has shown, until it is known what it holds. */
-interface Watched {
-  shown: { readonly version: string | undefined } | undefined
-  problem: string
+function statusOf(sharing: Sharing, watched: Watched, problem: string): ReturnType<StateStore['status']> {
+  const blind = unseen(sharing)
+  if (problem !== '' || blind !== undefined)
+    return { ok: false, message: problem === '' ? (blind ?? '') : problem }
+  const room = sharing.left === '' ? '' : `, without ${sharing.left} for lack of room`
+  return { ok: true, message: `written to the ConfigMap ${sharing.configMap.name}${room}${watched.problem}` }
+}
+
+/** In the same words for as long as it lasts. */
+function unseen({ seenAt, seenOn, configMap }: Sharing): string | undefined {
+  if (steadyClock.now() - seenAt <= UNSEEN) return undefined
+  const since = seenOn === undefined ? 'was never seen' : `was last seen at ${new Date(seenOn).toISOString()}`
+  return `the state in the ConfigMap ${configMap.name} ${since}: what other replicas were told since is not known`
 }
 
 async function watch(configMap: ConfigMap, watched: Watched, onShown: () => void, stop: AbortSignal) {
@@ -98,10 +81,8 @@ async function watch(configMap: ConfigMap, watched: Watched, onShown: () => void
         onShown()
       }, stop)
     } catch (fault) {
-      watched.problem = `; ${messageOf(fault)}, so it is looked at every few seconds only`
-      // No version is called so: whatever is there has to be looked at.
-      watched.shown = { version: '' }
-      onShown()
+      watched.problem = `; ${messageOf(fault)}, so it is only looked at every other second`
+      watched.shown = undefined
     }
     const pause = BETWEEN_WATCHES * (1 + Math.random())
     await delay(pause, undefined, { signal: stop, ref: false }).catch(() => {})
@@ -124,12 +105,8 @@ async function load(sharing: Sharing): Promise<Loaded> {
   const { stranger, kept } = sharing
   if (stranger !== undefined) {
     const message = `the state in the ConfigMap ${configMap.name} can't be trusted (${stranger.why})`
-    return { ok: false, message }
+    return { ok: false, message, ...(stranger.rest !== undefined && { rest: stranger.rest }) }
   }
   sharing.latest = kept ?? nothingRemembered
   return { ok: true, memory: sharing.latest }
-}
-
-function messageOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault)
 }

@@ -1,12 +1,14 @@
 import { z } from 'zod'
+import { pieceOf } from '../core/pushed.ts'
 import { phases } from '../core/rollout.ts'
 import { unknownReasons } from '../core/observation.ts'
 import { firstBroken } from '../rollout/ledger.ts'
 import { fromFirstForm, type FirstMemory } from '../rollout/first-form.ts'
 import type { Memory } from '../rollout/memory.ts'
+import { sealOf, type Seal } from './state-seal.ts'
 
 /** The form of what is written. Another one is never read half: whoever wrote it knew something that we do not. */
-const VERSION = 1
+const VERSION = 2
 
 const instant = z.number()
 const rollout = z.strictObject({
@@ -95,29 +97,73 @@ const firstMemory = z.strictObject({
 const memory = firstMemory.extend({
   begun: z.array(z.strictObject({ id: z.string(), startedAt: instant })),
 }) satisfies z.ZodType<Memory>
-const stateSchema = z.strictObject({
-  version: z.literal(VERSION),
+const firstState = z.strictObject({
+  version: z.literal(1),
   memory: z.union([memory, firstMemory.transform(fromFirstForm)]),
 })
+const sealedState = z.strictObject({
+  version: z.literal(VERSION),
+  generation: z.int().min(1),
+  previous: z.string(),
+  digest: z.string(),
+  memory,
+})
+const stateSchema = z.discriminatedUnion('version', [firstState, sealedState])
 
-/** What a text that should be a state came to. */
-export type Parsed =
-  { readonly ok: true; readonly memory: Memory } | { readonly ok: false; readonly why: string }
-
-/** A memory as text; `parseState` gives it back. */
-export function stateText(remembered: Memory): string {
-  return JSON.stringify({ version: VERSION, memory: remembered })
+/** A memory as it was written, and where it stands among all that were. */
+export interface Sealed {
+  readonly memory: Memory
+  /** Absent for a state of the first form, which had none. */
+  readonly seal?: Seal
+  /** Digest of the state before it. */
+  readonly previous?: string
 }
 
-/** Reads a text that should be a state; it is trusted only whole, and when nobody has changed its ledger. */
+/** What a text that should be a state came to; `rest` is what may be gone by all the same, since it opens nothing. */
+export type Parsed =
+  ({ readonly ok: true } & Sealed) | { readonly ok: false; readonly why: string; readonly rest?: Memory }
+
+/** A state as it is written: `json` is the memory in it. */
+export interface StateText {
+  readonly text: string
+  readonly json: string
+  readonly seal: Seal
+}
+
+/** A memory as text that goes on from `previous`; `parseState` gives it back. */
+export function stateText(remembered: Memory, previous: Seal): StateText {
+  const json = JSON.stringify(remembered)
+  const { generation, digest } = sealOf(VERSION, previous, json)
+  const head = JSON.stringify({ version: VERSION, generation, previous: previous.digest, digest })
+  return { text: `${head.slice(0, -1)},"memory":${json}}`, json, seal: { generation, digest } }
+}
+
+/** Reads a text that should be a state; it is trusted only whole, and when nobody has changed anything in it. */
 export function parseState(text: string): Parsed {
   try {
-    const state = stateSchema.parse(JSON.parse(text))
+    const read: unknown = JSON.parse(text)
+    const state = stateSchema.parse(read)
     const broken = firstBroken(state.memory.ledger)
-    if (broken !== undefined) return { ok: false, why: `its ledger was changed at entry ${broken}` }
-    return { ok: true, memory: state.memory }
+    if (broken !== undefined)
+      return { ok: false, why: `its ledger was changed at entry ${broken}`, rest: withoutProof(state.memory) }
+    // What was written without a seal may have been changed by anybody.
+    if (state.version === 1) return { ok: true, memory: withoutProof(state.memory) }
+    const { memory: remembered, generation, previous, digest } = state
+    const before = { generation: generation - 1, digest: previous }
+    // As it was read: a schema may leave out what it does not know.
+    const json = JSON.stringify((read as { readonly memory: unknown }).memory)
+    if (sealOf(VERSION, before, json).digest !== digest)
+      return { ok: false, why: 'it was changed after it was written', rest: withoutProof(remembered) }
+    return { ok: true, memory: remembered, seal: { generation, digest }, previous }
   } catch (fault) {
     if (fault instanceof z.ZodError) return { ok: false, why: 'it has not the form of a state' }
     return { ok: false, why: fault instanceof Error ? fault.message : String(fault) }
   }
+}
+
+/** The memory without what could open anything: evidence that says pass, and that somebody has taken note of a stop. */
+export function withoutProof(remembered: Memory): Memory {
+  const standing = Object.entries(remembered.latches).map(([id, { acknowledged: _, ...one }]) => [id, one])
+  const evidence = remembered.evidence.filter(({ target }) => pieceOf(target)?.outcome === 'fail')
+  return { ...remembered, evidence, latches: Object.fromEntries(standing) }
 }

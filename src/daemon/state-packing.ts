@@ -2,9 +2,13 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import type { Memory } from '../rollout/memory.ts'
 import { parseState, stateText, type Parsed } from './state-form.ts'
+import { UNSEALED, type Seal } from './state-seal.ts'
 
-/** A ConfigMap takes 1,048,576 bytes of data; the rest is for the summary and for what others may add. */
-const MOST_BYTES = 900 * 1024
+/**
+ * Every write is a version of its own in the cluster's etcd, which keeps some minutes of them: a quarter of a mebibyte,
+ * where a ConfigMap takes a whole one, holds what twenty calm rollouts leave.
+ */
+const MOST_BYTES = 256 * 1024
 
 /** A state of the largest size that is ever written is a tenth of this when it is unpacked. */
 const MOST_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -14,6 +18,7 @@ export interface Packed {
   /** Gzip of the state's text, as Base64. */
   readonly text: string
   readonly bytes: number
+  readonly seal: Seal
   /** What was left out for lack of room, in words; empty when nothing was. */
   readonly left: string
 }
@@ -22,22 +27,26 @@ const zip = promisify(gzip)
 const unzip = promisify(gunzip)
 
 /**
- * Packs a memory into what a ConfigMap holds. When that is too little it leaves out, in this order: the ledgers of past
+ * Packs a memory that goes on from `previous` into what a ConfigMap holds. When that is too little it leaves out, in this order: the ledgers of past
  * rollouts from the oldest on, past rollouts, the front of the ledger. What is under way is never cut.
  */
-export async function pack(memory: Memory, most: number = MOST_BYTES): Promise<Packed> {
+export async function pack(
+  memory: Memory,
+  most: number = MOST_BYTES,
+  previous: Seal = UNSEALED,
+): Promise<Packed> {
   const cuts = cutsOf(memory)
   // Each cut leaves out more than the one before it: the first that fits is found by halving.
   let [low, high] = [0, cuts.length - 1]
-  let packed = await packedAt(memory, cuts[0])
+  let packed = await packedAt(memory, cuts[0], previous)
   if (packed.bytes <= most) return packed
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    packed = await packedAt(memory, cuts[middle])
+    packed = await packedAt(memory, cuts[middle], previous)
     if (packed.bytes <= most) high = middle
     else low = middle + 1
   }
-  return packedAt(memory, cuts[high])
+  return packedAt(memory, cuts[high], previous)
 }
 
 /** Reads back what was packed; anything else is told why it is not that. */
@@ -71,15 +80,16 @@ function cutsOf({ history, ledger }: Memory): readonly Cut[] {
   return cuts
 }
 
-async function packedAt(memory: Memory, cut: Cut | undefined): Promise<Packed> {
+async function packedAt(memory: Memory, cut: Cut | undefined, previous: Seal): Promise<Packed> {
   const { history, ledger } = memory
   const { past, pastLedgers, lines } = cut ?? { past: 0, pastLedgers: 0, lines: 0 }
   const kept = past === 0 ? [] : history.slice(-past)
-  const text = stateText({
+  const cutMemory: Memory = {
     ...memory,
     history: kept.map((record, n) => (n < kept.length - pastLedgers ? { ...record, ledger: [] } : record)),
     ledger: lines === 0 ? [] : ledger.slice(-lines),
-  })
+  }
+  const { text, seal } = stateText(cutMemory, previous)
   const bytes = await zip(text)
   const left = [
     [kept.length - pastLedgers, 'ledgers of past rollouts'] as const,
@@ -89,6 +99,7 @@ async function packedAt(memory: Memory, cut: Cut | undefined): Promise<Packed> {
   return {
     text: bytes.toString('base64'),
     bytes: bytes.length,
+    seal,
     left: left
       .filter(([count]) => count > 0)
       .map(([count, what]) => `${count} ${what}`)

@@ -4,11 +4,8 @@ import { FIRST_SEEN, isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { StopStatus } from '../core/stop.ts'
 import type { Streak, Streaks } from '../core/streak.ts'
-import { MINUTE, type Instant, type Millis } from '../core/time.ts'
+import type { Instant, Millis } from '../core/time.ts'
 import { firingOf, JOBS_OVER, MOVED_AT, SIGN, withMarks, type Marks } from './marks.ts'
-
-/** How far ahead of ours the clock of a pipeline may be: what is not synchronised by then is set wrong. */
-const AHEAD: Millis = MINUTE
 
 /**
  * The same belief after the clock was corrected, so that a span that was measured here stays as long as it was.
@@ -17,8 +14,7 @@ const AHEAD: Millis = MINUTE
  * longer than the longest gap is a gap like any other; what counts towards a hold, a calm or the steady time does not
  * grow by time in which nobody looked. Backward everything that was dated here is dated anew, since nothing else would
  * be judged until the old time has come again. When something happened (a rollout, a latch, an acknowledgement) is a
- * fact that others know too and stays. Pushed evidence has its own time; what is from the future now is forgotten, or
- * it would be believed for longer than it said.
+ * fact that others know too and stays, and pushed evidence has a time of its own.
  *
  * @param by what `Clock.follow` gave
  */
@@ -62,7 +58,7 @@ function datedAnew(snapshot: Snapshot, by: Millis): Snapshot {
   const { checks, gates, stops, marks } = snapshot
   const dated = {
     ...moved(snapshot, ['at'], by),
-    beliefs: withoutEvidenceAhead(movedBeliefs(snapshot.beliefs, by), snapshot.at + by),
+    beliefs: movedBeliefs(snapshot.beliefs, by),
     checks: mapped(checks, (status) => moved(status, ['since'], by)),
     gates: mapped(gates, (status) => moved(status, ['since'], by)),
     stops: mapped(stops, (status) => moved(status, ['since'], by)),
@@ -96,13 +92,6 @@ function movedBeliefs(beliefs: Beliefs, by: Millis): Beliefs {
       },
     ]),
   )
-}
-
-function withoutEvidenceAhead(beliefs: Beliefs, now: Instant): Beliefs {
-  const pushed = beliefs.get(PUSHED_EVIDENCE)
-  if (pushed === undefined) return beliefs
-  const targets = new Map([...pushed.targets].filter(([, { last }]) => (last?.at ?? now) - now <= AHEAD))
-  return new Map(beliefs).set(PUSHED_EVIDENCE, { ...pushed, targets })
 }
 
 /** When pushed evidence was issued is said by a clock of its own. */

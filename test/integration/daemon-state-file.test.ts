@@ -68,7 +68,7 @@ describe('the state file', () => {
     await store.close()
     expect(await found()).toEqual({ ok: true, memory: memoryNumber(7) })
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(await readdir(folder)).toEqual(['state.json'])
+    expect(await readdir(folder)).toEqual(['state.json', 'state.json.head'])
   })
 
   it('holds the old or the new memory, whole, after kill -9 at any moment', async () => {
@@ -121,7 +121,7 @@ describe('the state file', () => {
     expect(await messageFor(good.replace('"verdict"', '"nothing"'))).toContain(
       'ledger was changed at entry 1',
     )
-    expect(await messageFor(good.replace('"version":1', '"version":2'))).toContain('not the form')
+    expect(await messageFor(good.replace('"version":2', '"version":3'))).toContain('not the form')
     expect(await messageFor(good.replace('"latches":{}', '"latches":{"x":{}}'))).toContain('not the form')
   })
 

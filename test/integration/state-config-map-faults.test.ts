@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stateText } from '../../src/daemon/state-form.ts'
+import { UNSEALED } from '../../src/daemon/state-seal.ts'
 import { nothingRemembered } from '../../src/rollout/memory.ts'
 import { eventually } from '../support/daemon.ts'
 import { begun, closeStores, open, started, stateIn, subjects, withLine } from '../support/remembering.ts'
@@ -41,14 +42,15 @@ describe('a ConfigMap that was deleted', () => {
 })
 
 describe('what a stranger has written', () => {
-  const broken = stateText(withLine(nothingRemembered, 'started', 'daemon')).replace('"daemon"', '"another"')
+  const { text } = stateText(withLine(nothingRemembered, 'started', 'daemon'), UNSEALED)
+  const broken = text.replace('"daemon"', '"another"')
   it.each([
     ['something else', { data: { hello: 'world' }, binaryData: {} }],
     ['no gzip', { data: {}, binaryData: { state: 'aGVsbG8=' } }],
     ['no state', { data: {}, binaryData: { state: packedText('{"rollout":1}') } }],
     [
       'a state of another version',
-      { data: {}, binaryData: { state: packedText('{"version":2,"memory":{}}') } },
+      { data: {}, binaryData: { state: packedText('{"version":3,"memory":{}}') } },
     ],
     ['a ledger that was changed', { data: {}, binaryData: { state: packedText(broken) } }],
     [

@@ -65,6 +65,10 @@ export function sharedConfigMap(): SharedConfigMap {
         reads += 1
         return stored === undefined ? { found: false } : { found: true, ...structuredClone(stored) }
       },
+      async version() {
+        await answer('read')
+        return stored?.version
+      },
       async replace(version, content) {
         await answer('replace')
         return take(version, content)

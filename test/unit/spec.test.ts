@@ -12,8 +12,12 @@ const rules = specification
   .map((block) => {
     const [, id = '', law] = /^- \*\*(R\d{2,3})\*\*(?: \(law (\d)\))?/.exec(block) ?? []
     const [, held = ''] = block.split('Held by ')
-    return { id, law, heldBy: [...held.matchAll(/`([^`]+)`/g)].map(([, file]) => `unit/${file}.test.ts`) }
+    return { id, law, heldBy: [...held.matchAll(/`([^`]+)`/g)].map(([, file = '']) => pathOf(file)) }
   })
+
+function pathOf(file: string): string {
+  return `${/^(integration|e2e)\//.test(file) ? '' : 'unit/'}${file}.test.ts`
+}
 
 const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.test.ts'),
