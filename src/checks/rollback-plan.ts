@@ -7,11 +7,13 @@ import {
   type Recollection,
   type Tally,
 } from '../core/finding.ts'
-import { FIRST_INSTALLATION, FIRST_SEEN, ROLLOUT_BASELINE } from '../core/rollout.ts'
+import type { Blindness } from '../core/observation.ts'
+import { fates, FIRST_INSTALLATION, FIRST_SEEN, REVISION_FATE, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Instant } from '../core/time.ts'
 import { pushedFor } from './elsewhere.ts'
 import { expected } from './expected.ts'
-import { migrationApplied, pushedEvidence, releasePreviousRevision } from './signals.ts'
+import { sentenceOf } from './workloads.ts'
+import { migrationApplied, pushedEvidence, releasePreviousRevision, releaseRevisionKept } from './signals.ts'
 
 /**
  * An earlier revision of the release is kept with all that is needed to go back to it. A first installation has none: its
@@ -19,25 +21,64 @@ import { migrationApplied, pushedEvidence, releasePreviousRevision } from './sig
  */
 export const previousRevisionKept: Condition = {
   claims: 'the previous Helm revision is retained with images, chart and values',
-  signals: [releasePreviousRevision],
-  judge(evidence) {
+  signals: [releasePreviousRevision, releaseRevisionKept],
+  judge(evidence, recollection) {
     const { readings, unseen: blind } = evidence.of(releasePreviousRevision)
     const key = 'previous revision'
     const first = firstInstallation(evidence)
     if (first !== undefined) return [{ key, ...first }, ...blind.map((spot) => unseen(spot))]
     const seen = readings.map(({ reading, target }): Finding => {
-      const kept = reading.value > 0
-      const detail = reading.detail ?? (kept ? `revision ${reading.value}` : 'no reason given')
-      return {
-        key,
-        answer: kept ? 'met' : 'unmet',
-        reason: kept ? 'ok' : 'no_previous_revision',
-        message: kept ? `${detail} is kept` : `there is no revision to go back to: ${detail}`,
-        target: target.id,
-      }
+      const way = reading.value > 0 ? wayBack(evidence, recollection) : noWay(reading.detail)
+      return 'unknownReason' in way ? unknown(key, way, target.id) : { key, ...way, target: target.id }
     })
     return expected(key, [...seen, ...blind.map((spot) => unseen(spot))])
   },
+}
+
+type Way = Pick<Finding, 'answer' | 'reason' | 'message'>
+
+/**
+ * The newest revision that was seen to run with everything ready; else the newest of before the daemon's time, by Helm's
+ * word. One that was watched and never had all its pods ready, or was seen to fail, is no way back.
+ */
+function wayBack(evidence: Evidence, recollection: Recollection): Way | Blindness {
+  const { readings, unseen: blind } = evidence.of(releaseRevisionKept)
+  const kept = readings
+    .map(({ reading }) => ({ revision: Number(reading.labels['revision']), reading }))
+    .toSorted((a, b) => b.revision - a.revision)
+    .map(({ revision, reading: { value, detail = `revision ${revision}` } }) => ({
+      revision,
+      detail,
+      fate: recollection.mark(`${REVISION_FATE}${revision}`),
+      isKept: value === 1,
+    }))
+  const proven = kept.find(({ isKept, fate }) => isKept && fate === fates.proven)
+  if (proven !== undefined)
+    return {
+      answer: 'met',
+      reason: 'ok',
+      message: `${proven.detail} is kept, and was seen with all of it ready`,
+    }
+  const told = kept.find(({ isKept, fate }) => isKept && fate === undefined)
+  if (told !== undefined)
+    return {
+      answer: 'met',
+      reason: 'ok',
+      message: `${told.detail} is kept; that it ran is Helm's word alone`,
+    }
+  const [spot] = blind
+  if (spot !== undefined) return spot
+  const why = kept.slice(0, 3).map(({ revision, fate, isKept, detail }) => {
+    if (!isKept) return `revision ${revision}: ${sentenceOf(detail)}`
+    return fate === fates.failed
+      ? `revision ${revision} was seen failed`
+      : `revision ${revision} never had all of its pods ready`
+  })
+  return noWay(why.length === 0 ? undefined : why.join('; '), 'no_proven_revision')
+}
+
+function noWay(why = 'no reason given', reason = 'no_previous_revision'): Way {
+  return { answer: 'unmet', reason, message: `there is no revision to go back to: ${why}` }
 }
 
 /** What is met because nothing was ever rolled out before, when the history of the release proves that. */

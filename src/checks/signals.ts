@@ -509,6 +509,14 @@ export const releaseDeployed = defineSignal({
   labels: [],
 })
 
+export const releaseFailed = defineSignal({
+  name: 'caracal_release_failed',
+  help: 'Whether Helm says that the newest revision of its release has failed (1).',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: [],
+})
+
 export const releaseCreated = defineSignal({
   name: 'caracal_release_created_timestamp_seconds',
   help: 'When the newest revision of the Helm release was begun, by the clock of the API server.',
@@ -523,6 +531,14 @@ export const releaseManifestObjects = defineSignal({
   type: 'gauge',
   unit: 'objects',
   labels: [],
+})
+
+export const releaseRevisionKept = defineSignal({
+  name: 'caracal_release_revision_kept',
+  help: 'Whether the earlier revision is kept with chart, images and values, and Helm does not say that it failed (1).',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: ['revision'],
 })
 
 export const releasePreviousRevision = defineSignal({

@@ -12,6 +12,7 @@ import {
   textAt,
   type PlainObject,
 } from '../manifest/objects.ts'
+import { describedBy } from './helm-description.ts'
 import type { ReleaseContent } from './model.ts'
 
 // A Secret holds at most 1 MiB; in base64 that is a third more.
@@ -127,6 +128,7 @@ function contentOf(release: PlainObject): ReleaseContent {
   return {
     chart: `${name}-${version}`,
     appVersion: textAt(metadata, 'appVersion'),
+    description: describedBy(release),
     digest: digestOf([...objects, ...hookObjects]),
     objects,
     hookJobs: hookObjects.filter((object) => object['kind'] === 'Job').map((job) => hookJob(job, hooks)),

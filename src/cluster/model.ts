@@ -124,6 +124,8 @@ export interface ReleaseContent {
   /** Chart name and version, e.g. `caracal-1.0.0`. */
   readonly chart: string
   readonly appVersion: string
+  /** What Helm says of it, one line without what may be secret: `Upgrade complete`, `Upgrade "x" failed: ...`. */
+  readonly description: string
   /** SHA-256 of the normalised manifest with hooks, `sha256:` and 64 hex digits. */
   readonly digest: string
   readonly objects: readonly Readonly<Record<string, unknown>>[]

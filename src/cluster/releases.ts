@@ -3,6 +3,7 @@ import type { Blindness } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { isObject, labelOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
 import { blindnessFrom } from './blindness.ts'
+import { saysFailed } from './helm-description.ts'
 import { releaseContent } from './helm-release.ts'
 import type { ReleaseContent, ReleaseSecret, Seen } from './model.ts'
 import { identityOf, versionOf } from './objects.ts'
@@ -23,8 +24,11 @@ export interface Releases {
 /** Statuses of a revision that was rolled out once. */
 const rolledOut = new Set(['deployed', 'superseded'])
 
-/** Of revisions that were rolled out, the newest are read: the one in force, and one to go back to. */
-const READ = 2
+/** Of revisions that were rolled out, the newest are read: the one in force, and those that it could be gone back to. */
+const READ = 3
+
+/** One that failed and one that cannot be read is none of them, so more are read; each may be a megabyte. */
+const READ_AT_MOST = 8
 
 const READ_WITHIN: Millis = 3 * SECOND
 const READ_AGAIN_AFTER: Millis = 2 * SECOND
@@ -94,14 +98,11 @@ export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOpt
     for (;;) {
       const { items } = itemsOf(sealed())
       if (stopped.signal.aborted || items === shownOf) return
-      const newest = newestOf(items)
-      const read = await Promise.all(
-        items.map(async (release) => {
-          const { version: _, ...rest } = release
-          return { ...rest, content: newest.has(release) ? await contentOf(release) : unread }
-        }),
-      )
-      shown = read
+      const read = await newestContents(items, contentOf, stopped.signal)
+      shown = items.map((release) => {
+        const { version: _, ...rest } = release
+        return { ...rest, content: read.get(release) ?? unread }
+      })
       shownOf = items
       onChange()
     }
@@ -129,16 +130,30 @@ export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOpt
   }
 }
 
+/** The newest revision, and those before it that Helm counts as rolled out, until there are enough. */
+async function newestContents(
+  items: readonly SealedRelease[],
+  contentOf: (release: SealedRelease) => Promise<ReleaseContent | Blindness>,
+  stop: AbortSignal,
+): Promise<ReadonlyMap<SealedRelease, ReleaseContent | Blindness>> {
+  const [latest, ...earlier] = items.toSorted((a, b) => b.revision - a.revision)
+  const read = new Map<SealedRelease, ReleaseContent | Blindness>()
+  if (latest !== undefined) read.set(latest, await contentOf(latest))
+  let good = 0
+  for (const release of earlier.filter(({ status }) => rolledOut.has(status)).slice(0, READ_AT_MOST)) {
+    if (good >= READ || stop.aborted) break
+    const content = await contentOf(release)
+    read.set(release, content)
+    if ('digest' in content && !saysFailed(content.description)) good++
+  }
+  return read
+}
+
 function itemsOf(seen: Seen<SealedRelease>): {
   readonly items: readonly SealedRelease[]
   readonly isListed: boolean
 } {
   return seen.ok ? { items: seen.items, isListed: true } : { items: seen.lastKnown, isListed: false }
-}
-
-function newestOf(sealed: readonly SealedRelease[]): ReadonlySet<SealedRelease | undefined> {
-  const [latest, ...earlier] = sealed.toSorted((a, b) => b.revision - a.revision)
-  return new Set([latest, ...earlier.filter(({ status }) => rolledOut.has(status)).slice(0, READ)])
 }
 
 /** By a list of one, which needs no right beside those to list and to watch. */

@@ -61,3 +61,17 @@ export const REVISION_CREATED = `${ROLLOUT_BASELINE}revision-created`
 
 /** Mark of the newest revision of the release when the rollout began, or 0 when that is not known. */
 export const REVISION_AT_BEGIN = `${ROLLOUT_BASELINE}release-revision`
+
+/**
+ * Beginning of the marks of what became of each revision of the release while it was the newest; its number follows. The
+ * worst counts, also of what several replicas of the daemon have seen, so that worse is higher.
+ */
+export const REVISION_FATE = 'follow:revision/'
+export const fates = {
+  /** It was watched, and never seen deployed with every workload rolled out. */
+  watched: 1,
+  /** It was seen deployed with every workload rolled out. */
+  proven: 2,
+  /** It was seen failed, whatever became of its pods. */
+  failed: 3,
+} as const

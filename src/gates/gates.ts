@@ -6,6 +6,7 @@ import { migrationsApplied, migrationsForwardOnly } from '../checks/migrations.t
 import { noDeadRows, outboxesDrain } from '../checks/outboxes.ts'
 import { replicasReady } from '../checks/readiness.ts'
 import { redisKeepsEntries } from '../checks/redis.ts'
+import { releaseIsDeployed } from '../checks/release.ts'
 import { replayIsYoung } from '../checks/replay.ts'
 import { revocationsPropagate, snapshotsFresh } from '../checks/revocation.ts'
 import { previousRevisionKept, schemaCompatible } from '../checks/rollback-plan.ts'
@@ -33,6 +34,9 @@ export function gates(options: Options): readonly Gate[] {
   const ofManifest = options.kubernetes === 'on' && options.helmSecrets ? provenOfManifest : provenByEvidence
   return [
     gate('source-verification', 'Source verification', [
+      kubernetes('release-deployed', releaseIsDeployed, {
+        nextStep: `${helm} history ${release.name} --max 3`,
+      }),
       helmSecrets('workload-drift', nothingDrifted(components), {
         nextStep: `${helm} get manifest ${release.name} | ${kubectl} diff -f -`,
         failAfter: WATCHES_AGREE,

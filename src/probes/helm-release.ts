@@ -1,18 +1,19 @@
 import {
   releaseCreated,
   releaseDeployed,
+  releaseFailed,
   releaseManifestObjects,
   releasePreviousRevision,
   releaseRevision,
+  releaseRevisionKept,
   workloadDrift,
 } from '../checks/signals.ts'
-import type { Cluster, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
+import type { Cluster, ReleaseSecret } from '../cluster/model.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
-import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { nameOf, objectsAt, podSpecOf, textAt } from '../manifest/objects.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
+import { blindnessOf, descriptionOf, isKept, lookAtEarlier } from './helm-revisions.ts'
 import { CannotSee, type Look, type Watch } from './probe.ts'
 import { driftOf } from './workload-drift.ts'
 
@@ -20,8 +21,10 @@ const provides = [
   releaseRevision,
   releaseCreated,
   releaseDeployed,
+  releaseFailed,
   releaseManifestObjects,
   releasePreviousRevision,
+  releaseRevisionKept,
   workloadDrift,
 ]
 
@@ -37,11 +40,12 @@ function lookAtRelease(cluster: Cluster): Look {
     {
       readings: [
         read(releaseDeployed, {}, newest.status === 'deployed' ? 1 : 0, newest.status),
+        read(releaseFailed, {}, newest.status === 'failed' ? 1 : 0, descriptionOf(newest)),
         read(releaseCreated, {}, newest.createdAt / SECOND),
       ],
     },
     lookAtContent(newest),
-    lookAtPrevious(newest, earlier),
+    lookAtEarlier(newest, earlier),
     lookAtDrift(newest, cluster),
   ])
 }
@@ -61,19 +65,6 @@ function noRelease(): CannotSee {
   )
 }
 
-type Kept = ReleaseSecret & { readonly content: ReleaseContent }
-
-function isKept(release: ReleaseSecret): release is Kept {
-  return 'digest' in release.content
-}
-
-/** Why the content of a revision can't be read, with the name of its Secret. */
-function blindnessOf({ name, content }: ReleaseSecret): Blindness {
-  if ('digest' in content) throw new TypeError(`${name} was read`)
-  const { unknownReason, reason, message } = content
-  return { unknownReason, reason, message: `${name}: ${message}` }
-}
-
 function lookAtContent(release: ReleaseSecret): Look {
   if (!isKept(release))
     return {
@@ -87,70 +78,6 @@ function lookAtContent(release: ReleaseSecret): Look {
       read(releaseManifestObjects, {}, objects.length, digest),
     ],
   }
-}
-
-/** Statuses of a revision that was rolled out once: only to such a one Helm rolls back without being told which. */
-const rolledOut = new Set(['deployed', 'superseded'])
-
-/** @param earlier what is kept besides the newest revision, newest first */
-function lookAtPrevious({ revision: last }: ReleaseSecret, earlier: readonly ReleaseSecret[]): Look {
-  const candidates = earlier.filter(({ status }) => rolledOut.has(status))
-  const complete = candidates.filter(isKept).find(({ content }) => whatIsMissing(content) === undefined)
-  if (complete !== undefined) {
-    const { revision, content } = complete
-    const detail = `revision ${revision}, ${content.chart}, images ${imagesOf(content).map(shortImage).join(', ')}`
-    return { readings: [read(releasePreviousRevision, {}, revision, detail)] }
-  }
-  const unread = candidates.find((release) => !isKept(release))
-  if (unread !== undefined)
-    return {
-      readings: [],
-      blindSpots: [cannotTell(releasePreviousRevision, {}, blindnessOf(unread))],
-    }
-  return { readings: [read(releasePreviousRevision, {}, 0, whyNone(last, earlier, candidates))] }
-}
-
-function whyNone(
-  last: number,
-  earlier: readonly ReleaseSecret[],
-  candidates: readonly ReleaseSecret[],
-): string {
-  // Revisions count from 1, and those that failed are kept as well: what is not there was dropped, and may have run.
-  const isComplete = new Set(earlier.map(({ revision }) => revision)).size === last - 1
-  if (candidates.length === 0 && isComplete)
-    return last === 1
-      ? `${FIRST_INSTALLATION}: this is the first revision of the release`
-      : `${FIRST_INSTALLATION}: none of the ${last - 1} revisions before this one was rolled out`
-  const [incomplete] = candidates.filter(isKept)
-  if (incomplete !== undefined)
-    return `revision ${incomplete.revision} is kept without ${whatIsMissing(incomplete.content) ?? 'nothing'}`
-  return earlier.length === 0
-    ? 'no earlier revision is kept'
-    : `none of the ${earlier.length} earlier revisions that are kept was rolled out`
-}
-
-function whatIsMissing(content: ReleaseContent): string | undefined {
-  if (imagesOf(content).length === 0) return 'images'
-  return content.hasValues ? undefined : 'values'
-}
-
-const imagesByContent = new WeakMap<ReleaseContent, readonly string[]>()
-
-/** The images of a release's workloads, each once, in the manifest's order. */
-function imagesOf(content: ReleaseContent): readonly string[] {
-  const known = imagesByContent.get(content)
-  if (known !== undefined) return known
-  const containers = content.objects
-    .filter((object) => nameOf(object) !== '')
-    .flatMap((object) => objectsAt(podSpecOf(object), 'containers'))
-  const images = [...new Set(containers.map((container) => textAt(container, 'image')))].filter(Boolean)
-  imagesByContent.set(content, images)
-  return images
-}
-
-/** Without registry and path, which are the same for all, and of a digest as much as tells it apart. */
-function shortImage(image: string): string {
-  return image.slice(image.lastIndexOf('/') + 1).replace(/(@sha256:[\da-f]{12})[\da-f]+$/, '$1')
 }
 
 function lookAtDrift(release: ReleaseSecret, cluster: Cluster): Look {

@@ -5,6 +5,7 @@ import { beginDetected, type Followed } from './beginning.ts'
 import { goOn } from './following.ts'
 import { SIGN, firingOf, movedOf, withMarks } from './marks.ts'
 import { hasNewRevision, isNone, knowledge, signsOf, type Signs } from './signs.ts'
+import { failureOf, revisionFates } from './revisions.ts'
 import { viewOf, type View } from './view.ts'
 
 /**
@@ -80,7 +81,9 @@ function noteSign(snapshot: Snapshot, signs: Signs): Snapshot {
 
 function learn({ snapshot, events }: Followed, view: View): Followed {
   const { marks, rollout, at } = snapshot
-  return { snapshot: remark(snapshot, knowledge(view, marks, isActive(rollout), at)), events }
+  const changes = [...knowledge(view, marks, isActive(rollout), at), ...revisionFates(view, marks, at)]
+  const learnt = remark(snapshot, changes)
+  return { snapshot: learnt, events: [...events, ...failureOf(view, marks, learnt)] }
 }
 
 function remark(snapshot: Snapshot, changes: Parameters<typeof withMarks>[1]): Snapshot {

@@ -40,11 +40,25 @@ function migrating({ jobs, release }: View, marks: Marks): PhaseSeen | undefined
   return undefined
 }
 
-function rolling({ workloads }: View, marks: Marks): PhaseSeen | undefined {
-  for (const [component, { rolledOut, lacks }] of workloads)
-    if (!rolledOut && (marks.has(movedOf(component)) || marks.has(IN_MOTION)))
+function rolling(view: View, marks: Marks): PhaseSeen | undefined {
+  // Helm has not come to any workload yet: what is not rolled out then was left so by whatever was before.
+  const isInMotion = marks.has(IN_MOTION) && !isBeforeWorkloads(view, marks)
+  for (const [component, { rolledOut, lacks }] of view.workloads)
+    if (!rolledOut && (marks.has(movedOf(component)) || isInMotion))
       return { phase: 'rolling', because: `${component}: ${lacks}` }
   return undefined
+}
+
+/** Helm is at work on a revision whose Jobs have run, and no pod template has changed: another Job may follow. */
+function isBeforeWorkloads(view: View, marks: Marks): boolean {
+  const { release } = view
+  return (
+    release !== undefined &&
+    isPending(release) &&
+    isNewRevision(release.revision, marks) &&
+    hasMigrated(view, marks) &&
+    subjectsOf(marks, movedOf('')).length === 0
+  )
 }
 
 /** No Job runs or failed, and every workload that was touched is rolled out. */

@@ -5,6 +5,7 @@ import {
   migrationJobFailed,
   releaseCreated,
   releaseDeployed,
+  releaseFailed,
   releaseRevision,
   workloadRolledOut,
   workloadTemplate,
@@ -21,6 +22,8 @@ export interface Release {
   readonly status: string
   readonly deployed: boolean
   readonly chart: string
+  /** What Helm says of it; empty when that can't be read. */
+  readonly said: string
   /** When it was begun, by the API server. */
   readonly createdAt?: Instant
 }
@@ -105,6 +108,7 @@ function releaseIn(evidence: Evidence): Release | undefined {
   return {
     revision: revision.value,
     chart: revision.detail ?? '',
+    said: evidence.of(releaseFailed).readings[0]?.reading.detail ?? '',
     status: deployed.detail ?? (deployed.value === 1 ? 'deployed' : 'unknown'),
     deployed: deployed.value === 1,
     ...createdIn(evidence.of(releaseCreated)),

@@ -8,6 +8,7 @@ import { checkIn, author, isFiring, stopIn, type Gate } from '../support/daemon.
 
 const gateway = 'caracal-platform-gateway-1'
 const ofCluster = [
+  'release-deployed',
   'workload-drift',
   'secret-references',
   'service-ports',

@@ -70,6 +70,11 @@ describe('a migration Job that fails', () => {
       /^the Job migrate has failed: BackoffLimitExceeded: .* \(job caracal-platform-migrate, uid \S+\)$/,
     )
     expect(firings).toBe(1)
+    const release = checkIn(report, 'release-deployed')
+    expect(release).toMatchObject({ state: 'fail', reason: 'release_failed' })
+    expect(release.message).toMatch(
+      /^revision 2 has failed: Upgrade "\S+" failed: pre-upgrade hooks failed: /,
+    )
     first = culprits[0]?.key
     // The other Job is only waited for.
     expect(checkIn(report, 'migration-jobs')).toMatchObject({ state: 'fail', reason: 'migration_job_failed' })

@@ -128,6 +128,7 @@ export function release(revision: number, given: Partial<ReleaseSecret> = {}): R
     status: 'deployed',
     content: {
       chart: 'caracal-1.0.0',
+      description: 'Upgrade complete',
       appVersion: '1.0.0',
       digest: `sha256:${String(revision).padStart(64, '0')}`,
       objects: [],

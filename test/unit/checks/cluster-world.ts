@@ -49,7 +49,10 @@ export function clusterPlaces(): Place[] {
       read(signals.releaseDeployed, {}, 1, 'deployed'),
       read(signals.releaseCreated, {}, 890),
       read(signals.releaseManifestObjects, {}, 40, liveDigest),
+      read(signals.releaseFailed, {}, 0, 'Upgrade complete'),
       read(signals.releasePreviousRevision, {}, 4, 'revision 4, caracal-1.0.0, images a, b'),
+      read(signals.releaseRevisionKept, { revision: '4' }, 1, 'revision 4, caracal-1.0.0, images a, b'),
+      read(signals.releaseRevisionKept, { revision: '3' }, 1, 'revision 3, caracal-1.0.0, images a, b'),
     ]),
   ]
 }

@@ -67,7 +67,7 @@ describe('the previous revision is retained', () => {
 
   it('says which it is, or why there is none', () => {
     expect(findingsIn(previousRevisionKept, healthy)[0]?.message).toBe(
-      'revision 4, caracal-1.0.0, images a, b is kept',
+      "revision 4, caracal-1.0.0, images a, b is kept; that it ran is Helm's word alone",
     )
     const first = changed(healthy, [signals.releasePreviousRevision, {}, 0, 'this is the first'])
     expect(findingsIn(previousRevisionKept, first)[0]?.message).toBe(

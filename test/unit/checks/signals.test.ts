@@ -15,7 +15,6 @@ const exportedOnly = [
   'caracal_postgres_connections',
   'caracal_redis_evicted_keys_total',
   'caracal_release_created_timestamp_seconds',
-  'caracal_release_deployed',
   'caracal_replay_files',
   'caracal_revocation_reload_failures_total',
   'caracal_stream_entries',

@@ -33,7 +33,7 @@ metadata:
 
 const release = {
   name: 'small',
-  info: { status: 'deployed' },
+  info: { status: 'deployed', description: 'Upgrade complete' },
   chart: { metadata: { name: 'small', version: '1.2.3', appVersion: '4.5' }, values: { replicas: 1 } },
   config: {},
   manifest,
@@ -57,6 +57,7 @@ const release = {
 const expected = {
   chart: 'small-1.2.3',
   appVersion: '4.5',
+  description: 'Upgrade complete',
   digest: digestOf([...documents(manifest), ...documents(hook)]),
   objects: [
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'small' }, keys: ['token'] },

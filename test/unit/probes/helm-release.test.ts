@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import {
   releaseCreated,
   releaseDeployed,
+  releaseFailed,
   releaseManifestObjects,
   releasePreviousRevision,
   releaseRevision,
+  releaseRevisionKept,
   workloadDrift,
 } from '../../../src/checks/signals.ts'
 import type { ReleaseSecret } from '../../../src/cluster/model.ts'
@@ -113,6 +115,26 @@ describe('the previous revision', () => {
     expect(await previous(revision(5, 'failed'), revision(4, 'failed'))).toMatchObject({
       value: 0,
       detail: 'none of the 1 earlier revisions that are kept was rolled out',
+    })
+  })
+
+  it('R84: X60: is not one that failed and that the failed rollback after it marked as superseded', async () => {
+    const failedNine = contentOf('v9', { a: 'b' }, 'Upgrade "caracal" failed: context deadline exceeded')
+    const releases = [
+      revision(10, 'failed', { content: contentOf('v10', { a: 'b' }, 'Rollback "caracal" failed: x') }),
+      revision(9, 'superseded', { content: failedNine }),
+      revision(8, 'deployed'),
+    ]
+    expect(await previous(...releases)).toMatchObject({ value: 8 })
+    const look = await lookAt(...releases)
+    expect(readingOf(look, releaseRevisionKept, { revision: '9' })).toMatchObject({
+      value: 0,
+      detail: 'failed: Upgrade "caracal" failed: context deadline exceeded',
+    })
+    expect(readingOf(look, releaseRevisionKept, { revision: '8' })).toMatchObject({ value: 1 })
+    expect(readingOf(look, releaseFailed, {})).toMatchObject({
+      value: 1,
+      detail: 'Rollback "caracal" failed: x',
     })
   })
 

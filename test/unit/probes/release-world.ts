@@ -62,9 +62,12 @@ metadata: {name: unlabelled}
 export function contentOf(
   tag: string,
   values: Record<string, unknown> = { logLevel: 'info' },
+  description = 'Upgrade complete',
 ): ReleaseContent {
   const chart = { metadata: { name: 'caracal', version: '1.0.0', appVersion: '1.0.0' } }
-  const content = releaseContent(packed({ chart, config: values, manifest: manifestText(tag), hooks: [] }))
+  const info = { description }
+  const manifest = manifestText(tag)
+  const content = releaseContent(packed({ info, chart, config: values, manifest, hooks: [] }))
   if ('unknownReason' in content) throw new Error(content.message)
   return content
 }

@@ -45,6 +45,7 @@ describe('a rollout that was declared', () => {
     expect(told(last(states))).toEqual([
       'mine begun preflight',
       'mine phase migrating',
+      'mine revision failed',
       'mine revision 7',
       'mine phase preflight',
       'mine phase verifying',

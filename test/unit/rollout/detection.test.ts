@@ -112,6 +112,18 @@ describe('an upgrade', () => {
     ])
   })
 
+  it('R52: X65: migrates between its two Jobs, although a workload is stuck since before', () => {
+    const stuck: World = { ...calm, workloads: { api: [100], sts: [200, waiting] } }
+    const from = last(watch(watching(), lasting(stuck, 3)))
+    const held = (world: World): World => ({ ...world, workloads: stuck.workloads })
+    const second: World = { ...between, jobs: { ...calm.jobs, 'auth-migrate': 'active bbbbbbbb-2' } }
+    const worlds = [held(pending), held(migrating), held(between), held(second), held(between), rolling]
+    expect(standings(worlds, from).slice(1)).toEqual([
+      ...lasting(calm, 4).map(() => 'caracal-r6 migrating'),
+      'caracal-r6 rolling',
+    ])
+  })
+
   it('R52: without any change of a workload is verified once Helm says that it is deployed', () => {
     const states = watch(watching(), [pending, { ...calm, release: [6, 'deployed'] }])
     expect(states.map(standing)).toEqual(['caracal-r6 preflight', 'caracal-r6 verifying'])
@@ -150,6 +162,7 @@ describe('an upgrade', () => {
     expect(told(last(states))).toEqual([
       'caracal-r6 begun preflight',
       'caracal-r6 phase migrating',
+      'caracal-r6 revision failed',
       'caracal-r6 finished superseded',
       'caracal-r7 begun preflight',
       'caracal-r7 phase migrating',

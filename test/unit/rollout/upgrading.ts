@@ -6,6 +6,7 @@ import {
   migrationJobSucceeded,
   releaseCreated,
   releaseDeployed,
+  releaseFailed,
   releaseRevision,
   workloadRolledOut,
   workloadTemplate,
@@ -56,7 +57,7 @@ export const calm: World = {
 }
 
 const givenBy: readonly (readonly [string, readonly Signal[]])[] = [
-  ['helm-release', [releaseRevision, releaseCreated, releaseDeployed]],
+  ['helm-release', [releaseRevision, releaseCreated, releaseDeployed, releaseFailed]],
   ['migration-jobs', [migrationJobActive, migrationJobCreated, migrationJobFailed, migrationJobSucceeded]],
   ['workloads', [workloadTemplate, workloadRolledOut]],
   ['schema-migrations', [migrationApplied]],
@@ -104,7 +105,13 @@ function releaseReadings({ release }: World): Reading[] {
     ...(begun === undefined ? [] : [read(releaseCreated, {}, begun)]),
     read(releaseRevision, {}, revision, `caracal-1.0.${revision}`),
     read(releaseDeployed, {}, status === 'deployed' ? 1 : 0, status),
+    read(releaseFailed, {}, status === 'failed' ? 1 : 0, saidOf(status)),
   ]
+}
+
+/** What Helm says of a revision in this status. */
+function saidOf(status: string): string {
+  return status === 'failed' ? 'Upgrade "caracal" failed: context deadline exceeded' : 'Upgrade complete'
 }
 
 function jobReadings(kind: string, job: JobShown): Reading[] {
