@@ -38,8 +38,8 @@ export const previousRevisionKept: Condition = {
 type Way = Pick<Finding, 'answer' | 'reason' | 'message'>
 
 /**
- * The newest revision that was seen to run with everything ready; else the newest of before the daemon's time, by Helm's
- * word. One that was watched and never had all its pods ready, or was seen to fail, is no way back.
+ * The newest revision that was seen to run with everything ready; else the newest that was not watched, or not for long, by
+ * Helm's word. One that was watched and never had all its pods ready, or was seen to fail, is no way back.
  */
 function wayBack(evidence: Evidence, recollection: Recollection): Way | Blindness {
   const { readings, unseen: blind } = evidence.of(releaseRevisionKept)
@@ -59,7 +59,7 @@ function wayBack(evidence: Evidence, recollection: Recollection): Way | Blindnes
       reason: 'ok',
       message: `${proven.detail} is kept, and was seen with all of it ready`,
     }
-  const told = kept.find(({ isKept, fate }) => isKept && fate === undefined)
+  const told = kept.find(({ isKept, fate = fates.glimpsed }) => isKept && fate === fates.glimpsed)
   if (told !== undefined)
     return {
       answer: 'met',

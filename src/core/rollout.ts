@@ -70,8 +70,10 @@ export const REVISION_FATE = 'follow:revision/'
 export const fates = {
   /** It was watched, and never seen deployed with every workload rolled out. */
   watched: 1,
+  /** It was, but for so short a time that the pods may have been those of the revision before. */
+  glimpsed: 2,
   /** It was seen deployed with every workload rolled out. */
-  proven: 2,
+  proven: 3,
   /** It was seen failed, whatever became of its pods. */
-  failed: 3,
+  failed: 4,
 } as const

@@ -66,6 +66,14 @@ export interface LedgerLine {
   readonly message: string
   readonly actor?: string
   readonly reason?: string
+  /** What the hash covers beside sequence, instant, kind, subject and actor, exactly as it was written down. */
+  readonly written: {
+    readonly message: string
+    readonly from?: string
+    readonly to?: string
+    readonly rollout?: string
+  }
+  readonly previous: string
   readonly hash: string
 }
 

@@ -19,12 +19,24 @@ const health = z.object({ status: z.enum(['ok', 'unavailable']), message: z.stri
 const ledgerLine = z.object({
   sequence: z.int(),
   at: timestamp,
+  atMillis: z
+    .number()
+    .describe('The same instant in milliseconds since the epoch, exactly as the hash covers it.'),
   kind: text,
   subject: text,
   message: text,
   actor: text.nullable(),
   reason: text.nullable(),
-  hash: z.string(),
+  detail: text.describe('What was written down, exactly as the hash covers it.'),
+  from: text.nullable(),
+  to: text.nullable(),
+  rollout: text.nullable(),
+  previous: z.string().describe('The hash of the line that was chained before this one.'),
+  hash: z
+    .string()
+    .describe(
+      'SHA-256, hex, of the JSON array [previous, sequence, atMillis, kind, subject, detail, from, to, rollout, actor] without spaces.',
+    ),
 })
 
 const rollout = rolloutReport.omit({ baseline: true })

@@ -50,15 +50,22 @@ function oneRollout({ context }: Parts): Handler {
   }
 }
 
-function ledgerLine({ sequence, at, kind, subject, message, actor, reason, hash }: LedgerLine): object {
+function ledgerLine(line: LedgerLine): object {
+  const { sequence, at, kind, subject, message, actor, reason, written, previous, hash } = line
   return {
     sequence,
     at: rfc3339(at),
+    atMillis: at,
     kind,
     subject: clip(subject),
     message: clip(message),
     actor: actor === undefined ? null : clip(actor),
     reason: reason === undefined ? null : clip(reason),
+    detail: clip(written.message),
+    from: written.from === undefined ? null : clip(written.from),
+    to: written.to === undefined ? null : clip(written.to),
+    rollout: written.rollout === undefined ? null : clip(written.rollout),
+    previous,
     hash,
   }
 }

@@ -40,7 +40,9 @@ export function evaluate(
   const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
   const found = followed?.events ?? []
   const isNews =
-    after.revision !== before.revision || after.marks !== before.marks || isOverdue(before, after)
+    after.revision !== before.revision ||
+    after.marks !== before.marks ||
+    isOverdue(memory.ledger, before, after)
   if (!isNews && events.length + found.length === 0) return { snapshot: after, memory }
   // What ends a rollout comes after what was judged, and that belongs to the rollout still.
   if (isActive(judged.rollout) && !isActive(after.rollout))

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { plain } from '../core/text.ts'
 import type { Instant } from '../core/time.ts'
 
 export type LedgerKind =
@@ -47,7 +48,9 @@ const GENESIS = '0'.repeat(64)
 export function append(ledger: Ledger, events: readonly Event[]): Ledger {
   if (events.length === 0) return ledger
   const entries = [...ledger]
-  for (const event of events) {
+  for (const { message, ...rest } of events) {
+    // As it is published, so that its reader can verify the hash.
+    const event = { ...rest, message: plain(message) }
     const last = entries.at(-1)
     const previous = last?.hash ?? GENESIS
     const sequence = (last?.sequence ?? 0) + 1

@@ -20,31 +20,31 @@ type Changes = readonly (readonly [string, number | undefined])[]
 export function revisionFates(view: View, marks: Marks, now: Instant): Changes {
   const { release } = view
   if (release === undefined) return []
-  const { revision, status } = release
+  const { revision } = release
   const known = subjectsOf(marks, REVISION_FATE).map(Number)
   // A lower number is another release of this name, of which nothing is known.
   const isAnother = known.some((one) => one > revision)
   const forgotten = isAnother ? known.filter((one) => one >= revision) : []
   const before = isAnother ? undefined : marks.get(`${REVISION_FATE}${revision}`)
   const readySince = isReady(view) ? (marks.get(`${READY_SINCE}${revision}`) ?? now) : undefined
-  const seen =
-    status === 'failed'
-      ? fates.failed
-      : readySince !== undefined && now - readySince >= WATCHES_AGREE
-        ? fates.proven
-        : view.blind
-          ? 0
-          : fates.watched
+  const seen = fateSeen(view, readySince, now)
   const fate = Math.max(before ?? 0, seen)
   const oldest = known.filter((one) => one < revision).toSorted((a, b) => b - a)
   return [
     ...subjectsOf(marks, READY_SINCE)
       .filter((one) => one !== String(revision))
       .map((one) => [`${READY_SINCE}${one}`, undefined] as const),
-    [`${READY_SINCE}${revision}`, fate === fates.watched ? readySince : undefined],
+    [`${READY_SINCE}${revision}`, fate <= fates.glimpsed ? readySince : undefined],
     ...[...forgotten, ...oldest.slice(KEPT - 1)].map((one) => [`${REVISION_FATE}${one}`, undefined] as const),
     ...(fate > 0 ? [[`${REVISION_FATE}${revision}`, fate] as const] : []),
   ]
+}
+
+function fateSeen(view: View, readySince: Instant | undefined, now: Instant): number {
+  if (view.release?.status === 'failed') return fates.failed
+  if (readySince !== undefined) return now - readySince >= WATCHES_AGREE ? fates.proven : fates.glimpsed
+  // What is hidden may be ready.
+  return view.blind ? 0 : fates.watched
 }
 
 /** The line that says that the newest revision has failed, when that is new. */

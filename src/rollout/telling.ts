@@ -2,7 +2,8 @@ import { transitions, type Transition } from '../core/change.ts'
 import { awaitsFirstLook } from '../core/finding.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { SECOND, type Instant, type Millis } from '../core/time.ts'
+import { inWords, SECOND, type Instant, type Millis } from '../core/time.ts'
+import { flapping, mayFlap } from './flapping.ts'
 import type { Event, Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
 
@@ -14,44 +15,90 @@ const FIRST_LOOK: Millis = 5 * SECOND
 
 /** The changes of state that are worth a line, in the order of the tables. */
 export function changesToTell(ledger: Ledger, before: Snapshot, after: Snapshot): readonly Event[] {
-  const active = isActive(after.rollout) ? { rollout: after.rollout.id } : {}
+  const rollout = isActive(after.rollout) ? after.rollout.id : undefined
   const changes = transitions(before, after).filter(
     // Checks flicker with every look; what they add up to is what is worth keeping.
     ({ subject }) => subject !== 'check',
   )
-  return [...changes, ...overdue(before, after)].flatMap((change): Event[] => {
-    const { at, subject, id, to, message } = change
-    const name = subject === 'verdict' ? subject : `${subject}/${id}`
-    if (awaits(after, change, at)) return []
-    const from = awaits(before, change, before.at) ? lastTold(ledger, name) : change.from
-    const line: Event = { at, kind: 'transition', subject: name, message, from, to, ...active }
-    return from === to || isTold(ledger, line) ? [] : [line]
-  })
+  return [...changes, ...overdue(before, after), ...heldBack(ledger, before, after)].flatMap(
+    (change): Event[] => {
+      const { at, to, message } = change
+      const name = nameOf(change)
+      if (awaits(after, change, at)) return []
+      const flaps = flapping(ledger, name, rollout, at)
+      if (flaps !== undefined && !flaps.isDue && !isNewLatch(after, change)) return []
+      const from = flaps?.to ?? (awaits(before, change, before.at) ? lastTold(ledger, name) : change.from)
+      const often = flaps && `changes so often that it is told every ${inWords(flaps.every)} at most: `
+      const line: Event = {
+        at,
+        kind: 'transition',
+        subject: name,
+        message: `${often ?? ''}${message}`,
+        from,
+        to,
+        ...(rollout !== undefined && { rollout }),
+      }
+      return from === to || isTold(ledger, line) ? [] : [line]
+    },
+  )
 }
 
 /** Whether there is a change of state to tell although nothing has changed with this step. */
-export function isOverdue(before: Snapshot, after: Snapshot): boolean {
-  return overdue(before, after).length > 0
+export function isOverdue(ledger: Ledger, before: Snapshot, after: Snapshot): boolean {
+  return overdue(before, after).length > 0 || heldBack(ledger, before, after).length > 0
+}
+
+function nameOf({ subject, id }: Pick<Transition, 'subject' | 'id'>): string {
+  return subject === 'verdict' ? subject : `${subject}/${id}`
+}
+
+/** That a rollout is stopped is never held back. */
+function isNewLatch({ stops, at }: Snapshot, { subject, id }: Transition): boolean {
+  return subject === 'stop-condition' && stops.get(id)?.latch?.at === at
+}
+
+/** What flaps, and is by now due to be told to be other than it was told last. */
+function heldBack(ledger: Ledger, before: Snapshot, after: Snapshot): readonly Transition[] {
+  if (!mayFlap(ledger)) return []
+  const rollout = isActive(after.rollout) ? after.rollout.id : undefined
+  return statesOf(after).flatMap((change): Transition[] => {
+    const flaps = flapping(ledger, nameOf(change), rollout, after.at)
+    if (flaps?.isDue !== true || flaps.to === change.to || hasChanged(before, change)) return []
+    return [{ ...change, from: flaps.to }]
+  })
+}
+
+/** What changes with this step is told as a change. */
+function hasChanged({ stops, gates, verdict }: Snapshot, { subject, id, to }: Transition): boolean {
+  if (subject === 'verdict') return verdict.verdict !== to
+  return (subject === 'gate' ? gates : stops).get(id)?.state !== to
+}
+
+/** Where each subject is, as a change to that. */
+function statesOf({ at, stops, gates, verdict }: Snapshot): readonly Transition[] {
+  return [
+    ...[...gates.values()].map(({ id, state }) => ({
+      subject: 'gate' as const,
+      id,
+      to: state,
+      message: '',
+    })),
+    ...[...stops.values()].map(({ id, state, findings, cause }) => ({
+      subject: 'stop-condition' as const,
+      id,
+      to: state,
+      message: (cause ?? findings[0])?.message ?? '',
+    })),
+    { subject: 'verdict' as const, id: 'verdict', to: verdict.verdict, message: verdict.summary },
+  ].map((change) => ({ ...change, at, from: change.to }))
 }
 
 /** What was unknown before and still is, and was not told for as long as that might have been over at once. */
 function overdue(before: Snapshot, after: Snapshot): readonly Transition[] {
-  const { at } = after
-  const stops = [...after.stops.values()].map(({ id, state, findings }) => ({
-    subject: 'stop-condition' as const,
-    id,
-    state,
-    message: findings[0]?.message ?? '',
-  }))
-  const gates = [...after.gates.values()].map(({ id, state }) => ({
-    subject: 'gate' as const,
-    id,
-    state,
-    message: '',
-  }))
-  return [...gates, ...stops].flatMap(({ state: to, ...of }): Transition[] => {
+  return statesOf(after).flatMap((change): Transition[] => {
+    const { at, subject, to } = change
+    if (subject === 'verdict') return []
     if (to !== 'unknown') return []
-    const change = { ...of, at, from: to, to }
     return awaits(before, change, before.at) && !awaits(after, change, at) ? [change] : []
   })
 }

@@ -86,9 +86,9 @@ function steps(rollout: RolloutReport, ledger: Ledger, now: string): Html {
 }
 
 /** The phase that a line of the ledger leads to. */
-function phaseOf({ kind, message }: LedgerLine): string | undefined {
+function phaseOf({ kind, written }: LedgerLine): string | undefined {
   if (kind !== 'rollout-begun' && kind !== 'rollout-phase' && kind !== 'rollout-finished') return undefined
-  return /^(?:[a-z]+ -> )?([a-z]+)(?=:|$)/.exec(message)?.[1]
+  return written.to
 }
 
 /** Gates flicker in a rollout; the verdict, the stops, the phases and the people tell its story. */
@@ -123,9 +123,8 @@ function event(line: LedgerLine, now: string): Html {
   </li>`
 }
 
-function toneOfEvent({ kind, message }: LedgerLine): string {
+function toneOfEvent({ kind, written: { to = '' } }: LedgerLine): string {
   if (kind === 'acknowledged') return 'edge-good'
-  const to = /-> ([a-z]+)/.exec(message)?.[1] ?? ''
   return (
     {
       firing: 'edge-bad',

@@ -143,6 +143,8 @@ describe('the history', () => {
     subject: 'rollout',
     message: 'begun',
     actor: 'ada',
+    written: { message: 'begun' },
+    previous: '0',
     hash: 'abc',
   }
   const latch = {

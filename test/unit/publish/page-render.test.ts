@@ -137,17 +137,19 @@ describe('a stop that fired', () => {
 
 describe('the rollout', () => {
   const ledger: RolloutRecord['ledger'] = [
-    ['rollout-begun', 'caracal/47', 'migrating', 'release 1.9'],
-    ['rollout-phase', 'caracal/47', 'migrating -> rolling', undefined],
-    ['transition', 'stop-condition/audit-dlq-growing', 'clear -> firing: x.dlq took 3 entries', undefined],
-    ['acknowledged', 'stop-condition/audit-dlq-growing', '', 'replayed'],
-    ['transition', 'gate/readiness', 'pass -> fail: not told', undefined],
-  ].map(([kind = '', subject = '', message = '', reason], place) => ({
+    ['rollout-begun', 'caracal/47', 'migrating', 'migrating', 'release 1.9'],
+    ['rollout-phase', 'caracal/47', 'rolling', 'migrating -> rolling'],
+    ['transition', 'stop-condition/audit-dlq-growing', 'firing', 'clear -> firing: x.dlq took 3 entries'],
+    ['acknowledged', 'stop-condition/audit-dlq-growing', 'acknowledged', '', 'replayed'],
+    ['transition', 'gate/readiness', 'fail', 'pass -> fail: not told'],
+  ].map(([kind = '', subject = '', to = '', message = '', reason], place) => ({
     sequence: place,
     at: start + place * 1_000,
     kind,
     subject,
     message,
+    written: { message, to },
+    previous: '',
     hash: '',
     ...(reason !== undefined && { actor: 'ann', reason }),
   }))

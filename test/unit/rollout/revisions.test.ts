@@ -5,7 +5,7 @@ import { failing, pending, rolling, upgraded, waiting, watching } from './upgrad
 import { calm, lasting, restarted, standing, started, watch, type World } from './upgrading.ts'
 import type { Evaluated } from '../../../src/rollout/evaluation.ts'
 
-const { failed, proven, watched } = fates
+const { failed, glimpsed, proven, watched } = fates
 
 /** What is remembered of each revision. */
 function fatesIn({ snapshot }: Pick<Evaluated, 'snapshot'>): Readonly<Record<string, number>> {
@@ -20,7 +20,8 @@ function fatesAfter(worlds: readonly World[], from = watching()) {
 describe('what became of a revision', () => {
   it('R84: is that it ran, once it was deployed with everything rolled out for five seconds', () => {
     expect(fatesIn(watching())).toEqual({ 5: proven })
-    expect(fatesAfter([pending, rolling, upgraded])).toEqual({ 5: proven, 6: watched })
+    expect(fatesAfter([pending, rolling])).toEqual({ 5: proven, 6: watched })
+    expect(fatesAfter([pending, rolling, upgraded])).toEqual({ 5: proven, 6: glimpsed })
     expect(fatesAfter([pending, rolling, ...lasting(upgraded, 2)])).toEqual({ 5: proven, 6: proven })
   })
 
@@ -28,7 +29,7 @@ describe('what became of a revision', () => {
     // Helm has written that it is deployed, and the watch of the workloads is a moment late.
     const early: World = { ...calm, release: [6, 'deployed'] }
     const stuck: World = { ...upgraded, workloads: { api: [101, waiting], sts: [201] } }
-    expect(fatesAfter([early, ...lasting(stuck, 9)])).toEqual({ 5: proven, 6: watched })
+    expect(fatesAfter([early, ...lasting(stuck, 9)])).toEqual({ 5: proven, 6: glimpsed })
   })
 
   it('R84: X60: is that it failed, although its workloads are fine later, and over a restart', () => {
