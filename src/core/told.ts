@@ -60,9 +60,7 @@ function overFinding(breach: Finding, current: Finding | undefined, { since, cle
     message: `${key} is gone`,
     ...(target !== undefined && { target }),
   }
-  const was = isCounted(observed)
-    ? `was ${observed.value} ${observed.unit}`
-    : `before that: ${breach.message}`
+  const was = isCounted(observed) ? `was ${observed.value}` : `before that: ${breach.message}`
   const times = `over since ${timeOfDay(since)}, clear at ${timeOfDay(clearsAt)}`
   return { ...now, key, answer: 'met', reason, message: `${times}: ${now.message}, ${was}` }
 }

@@ -34,14 +34,14 @@ describe('a stop condition that fires on after its breach', () => {
         key: 'a',
         answer: 'met',
         reason: 'deep',
-        message: 'over since 00:01:10 UTC, clear at 00:10:10 UTC: a is 2 deep, was 20 entries',
+        message: 'over since 00:01:10 UTC, clear at 00:10:10 UTC: a is 2 deep, was 20',
         observed: { value: 2, unit: 'entries' },
         threshold: { op: '<=', value: 10, clear: 5 },
         target: 'a',
       },
     })
     expect(last(played).verdict.summary).toBe(
-      'Stop: It is deep: over since 00:01:10 UTC, clear at 00:10:10 UTC: a is 2 deep, was 20 entries',
+      'Stop: It is deep: over since 00:01:10 UTC, clear at 00:10:10 UTC: a is 2 deep, was 20',
     )
   })
 
@@ -65,7 +65,7 @@ describe('a stop condition that fires on after its breach', () => {
       cause: {
         answer: 'met',
         observed: { value: 0 },
-        message: 'over since 00:00:20 UTC, clear at 00:10:10 UTC: a took 0, was 5 entries',
+        message: 'over since 00:00:20 UTC, clear at 00:10:10 UTC: a took 0, was 5',
       },
     })
   })
