@@ -104,12 +104,16 @@ export const stateKinds: readonly Kind[] = [
     describe:
       'While the daemon does not run, an older copy of its state is put in the place of the newer one.',
     areas: ['state', 'daemon'],
-    expect: { proceeds: 'if proven', why: 'an older copy is whole; docs/state.md says what is caught' },
+    expect: { proceeds: 'never', within: atOnce },
     explains: [],
+    liftedBy: 'begin',
     async inject(scene) {
       const copy = `${scene.folder}/older-state.json`
       copyFileSync(scene.stateFile, copy)
-      await delay(2_000)
+      // Something that the older one does not know.
+      const proof = { outcome: 'pass', validForSeconds: 86_400 }
+      const { status } = await tell(scene, 'evidence', 'helm-render', proof)
+      if (status !== 201) throw new Error(`evidence was answered ${status}`)
       return whileDown(scene, 'an older state was restored', () => {
         copyFileSync(copy, scene.stateFile)
         return `${Math.round((now() - statSync(copy).mtimeMs) / 1_000)} s old`

@@ -2,7 +2,7 @@ import type { Recording } from '../recording.ts'
 import { rememberingCommands, rememberingLatches } from './memory.ts'
 import { pastOf, type Facts, type Violation } from './past.ts'
 import { bounded, healthy } from './process.ts'
-import { consistent, neverBlaming, neverFooled, recovering } from './verdict.ts'
+import { consistent, current, neverBlaming, neverFooled, recovering } from './verdict.ts'
 
 const invariants = [
   neverFooled,
@@ -12,6 +12,7 @@ const invariants = [
   recovering,
   bounded,
   consistent,
+  current,
   healthy,
 ] as const
 

@@ -5,6 +5,10 @@ import type { Past, Violation } from './past.ts'
 
 /** On a twentieth of a core a look that takes milliseconds takes seconds. */
 const starvedMore = 15_000
+/** A daemon follows its machine's clock at its next evaluation; the false clock is read once a second. */
+const followsWithin = 5_000
+/** An answer that takes this long may have been made long before it came. */
+const slowAnswer = 1_000
 /** The newest document before a fault says in which cadence it was met. */
 const cadenceKnownFor = 2_000
 
@@ -110,6 +114,29 @@ export function consistent({ recording }: Past): readonly Violation[] {
       what,
       excerpt: excerptOf(reading),
     })),
+  )
+}
+
+/** 6: what a running daemon sends has not expired by its own clock, also after that was set. */
+export function current(past: Past): readonly Violation[] {
+  return past.documents.flatMap((reading): readonly Violation[] => {
+    const { asked, got, fresh, document } = reading
+    const from = asked - followsWithin
+    if (fresh || got - asked > slowAnswer || past.wasAway(from, got) || isClockSet(past, from, got)) return []
+    if (past.lateness(from, got) > slowAnswer) return []
+    const what = `a document had expired when it was sent: evaluated at ${document.evaluatedAt}`
+    return [{ invariant: 6, at: got, subject: 'expired', what, excerpt: excerptOf(reading) }]
+  })
+}
+
+function isClockSet({ recording }: Past, from: Instant, to: Instant): boolean {
+  return recording.standings.some(
+    (one) =>
+      one.kind.startsWith('clock-') &&
+      [
+        [one.from, one.since],
+        [one.until, one.over],
+      ].some(([begins = to + 1, ends = begins]) => begins <= to && ends >= from),
   )
 }
 

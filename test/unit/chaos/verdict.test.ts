@@ -26,7 +26,8 @@ describe('never proceed while a fault stands longer than it may take to be seen'
     ['after the fault was ended', [documentAt(20_100, 'proceed')]],
     ['that has expired', [{ ...documentAt(15_500, 'proceed'), fresh: false }]],
   ])('is kept with a proceed %s', (_, readings) => {
-    expect(found({ standings, readings: [documentAt(9_900, 'proceed'), ...readings] })).toEqual([])
+    const wrong = found({ standings, readings: [documentAt(9_900, 'proceed'), ...readings] })
+    expect(wrong.filter((what) => what.startsWith('1 '))).toEqual([])
   })
 
   it('takes the bound of the cadence in which the fault came', () => {
@@ -123,6 +124,32 @@ describe('proceed again in time', () => {
 
   it('is kept by one within the documented time', () => {
     expect(found({ calms: [{ act: 1, from: 1_000, proceeded: 25_000, said: 'Proceed' }] })).toEqual([])
+  })
+})
+
+describe('documents that have not expired', () => {
+  const expired = { ...documentAt(20_000, 'hold'), fresh: false }
+
+  it('are all that a running daemon sends', () => {
+    expect(found({ readings: [expired] })).toEqual([
+      expect.stringMatching('6 a document had expired when it was sent'),
+    ])
+  })
+
+  it('are owed some seconds after the clock was set, and from then on', () => {
+    const set = (since: number) => [fault('clock-behind', since, 60_000)]
+    expect(found({ readings: [expired], standings: set(18_000) })).toEqual([])
+    expect(found({ readings: [expired], standings: set(10_000) })).toHaveLength(1)
+  })
+
+  it('are not owed by a daemon that stood still, or by an answer that was long on its way', () => {
+    const lives = [
+      { at: 0, what: 'started', detail: '' },
+      { at: 10_000, what: 'suspended', detail: '' },
+      { at: 19_900, what: 'resumed', detail: '' },
+    ] as const
+    expect(found({ readings: [expired], lives: [...lives] })).toEqual([])
+    expect(found({ readings: [{ ...expired, got: 23_000 }] })).toEqual([])
   })
 })
 
