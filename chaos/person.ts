@@ -68,7 +68,9 @@ export function personAt(scene: Scene): Person {
         if (stands && stop.state !== 'skipped')
           await tell(scene, 'acknowledge', id, { stopCondition: id }, stop.latchedAt)
       }
-      if (document.blocking.some((blocker) => blocker.startsWith('evaluator/'))) await beginAnother()
+      // Memory that was lost, and a rollout that failed, wait for another one to be declared.
+      const isLost = document.blocking.some((blocker) => blocker.startsWith('evaluator/'))
+      if (isLost || document.rollout.phase === 'failed') await beginAnother()
       if (document.checks['helm-render'] !== 'pass') await evidence('pass')
     },
   }
