@@ -6,6 +6,7 @@ import { RedisLine, type RedisCost, type RedisReply } from './redis-line.ts'
 import type { RedisCommand } from './redis-wire.ts'
 
 export { isPartial } from './redis-blindness.ts'
+export { answerBounds } from './redis-frames.ts'
 export type { RedisSettings } from './redis-clients.ts'
 export type { RedisCost, RedisLine, RedisReply } from './redis-line.ts'
 export type { RedisCommand } from './redis-wire.ts'

@@ -1,4 +1,9 @@
-import type { RedisCommand, RedisConnection, RedisReply } from '../connections/redis.ts'
+import {
+  answerBounds,
+  type RedisCommand,
+  type RedisConnection,
+  type RedisReply,
+} from '../connections/redis.ts'
 import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { notUnderstood } from './redis-look.ts'
@@ -51,6 +56,9 @@ const COUNTED_FURTHER = 2
 // Two further round trips at most in this span keep ten looks in a second below fifteen round trips.
 const REST: Millis = 500
 
+// A quarter of what one answer may hold, since two are asked at once and entries differ: larger ones are not counted on.
+const MOST_TEXT = answerBounds.bytes / 4
+
 const notCounted: Count = {
   ok: false,
   blindness: {
@@ -71,16 +79,20 @@ export function openCounter(redis: RedisConnection, upTo: number): Counter {
   async function ask(
     questions: readonly Question[],
     most: number,
-  ): Promise<readonly (readonly [Question, Count])[]> {
+  ): Promise<readonly (readonly [Question, Count, RedisReply | undefined])[]> {
     if (questions.length === 0) return []
     const replies = await redis.run(questions.map((question) => commandOf(question, most)))
-    return questions.map((question, at) => [question, countOf(replies[at], most, upTo)] as const)
+    return questions.map((question, at) => [question, countOf(replies[at], most, upTo), replies[at]] as const)
   }
 
   async function askInTurn(questions: readonly Question[]): Promise<ReadonlyMap<Question, Count>> {
     const first = Math.min(FIRST_COUNT, upTo)
-    const answers = new Map(await ask(questions, first))
-    const more = questions.filter((question) => goesOn(answers.get(question))).slice(0, COUNTED_FURTHER)
+    const begun = await ask(questions, first)
+    const answers = new Map(begun.map(([question, count]) => [question, count]))
+    const more = begun
+      .filter(([, count, reply]) => goesOn(count) && (textIn(reply) / first) * upTo < MOST_TEXT)
+      .map(([question]) => question)
+      .slice(0, COUNTED_FURTHER)
     for (const [question, count] of await ask(more, upTo)) answers.set(question, count)
     return answers
   }
@@ -138,6 +150,11 @@ function isListOfEntries(value: unknown): value is readonly (readonly unknown[])
     Array.isArray(value) &&
     value.every((entry: unknown) => Array.isArray(entry) && idOf(entry[0]) !== undefined)
   )
+}
+
+/** Roughly the characters in a reply. */
+function textIn(reply: RedisReply | undefined): number {
+  return reply?.ok === true ? JSON.stringify(reply.value).length : 0
 }
 
 function goesOn(count: Count | undefined): boolean {

@@ -173,3 +173,19 @@ describe('T21: entries that were trimmed away', () => {
     })
   })
 })
+
+test('X82: entries that are too large to be counted on are an unknown lag, and hide nothing else', async () => {
+  await add(audit.name, 1, 3)
+  await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '2-1')
+  const pipeline = platform.pipeline()
+  for (let id = 4; id <= 1_000; id += 1) pipeline.xadd(audit.name, `${id}-1`, 'data', 'x'.repeat(20_000))
+  await pipeline.exec()
+  const watching = probe()
+  for (let turn = 0; turn < 3; turn += 1) {
+    const seen = await lookOnce(watching)
+    expect(spotIn(seen, groupLag, ingestor)?.reason).toBe('redis_lag_unknown')
+    expect(spotIn(seen, groupLag, ingestor)?.message).toContain('too many to count')
+    expect(valueIn(seen, groupLost, ingestor)).toBe(0)
+  }
+  expect(redis.cost.connections).toBe(1)
+})

@@ -37,7 +37,7 @@ const { frame } = fc.letrec<{ frame: string; list: string }>((tie) => ({
   list: fc.array(tie('frame'), { maxLength: 4 }).map((values) => `*${values.length}\r\n${values.join('')}`),
 }))
 
-describe('X82: bytes of Redis are framed and bounded', () => {
+describe('R68: bytes of Redis are framed and bounded', () => {
   test('X82: every sequence of frames is counted, however it is cut', () => {
     const cut = fc.array(fc.nat(), { maxLength: 12 })
     fc.assert(

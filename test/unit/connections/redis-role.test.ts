@@ -7,7 +7,7 @@ const primary = '# Replication\r\nrole:master\r\nconnected_slaves:0\r\n'
 const replica =
   '# Replication\r\nrole:slave\r\nmaster_host:cache-0\r\nmaster_port:6380\r\nmaster_link_status:up\r\n'
 
-describe('X90: only what a primary says proves anything', () => {
+describe('R67: only what a primary says proves anything', () => {
   test('X90: a primary has no fault', () => {
     expect(roleFaultIn(primary)).toBeUndefined()
   })
