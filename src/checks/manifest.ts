@@ -81,7 +81,9 @@ function boundTo(
   if (live.every((one) => one === digest)) return [finding]
   if (comparable !== 'yes') return [unknown(finding.key, comparable)]
   const message = `the release has the manifest ${live.join(' and ')}, the evidence is about ${digest}`
-  return [{ ...finding, answer: 'unmet', reason: 'manifest_differs', message }]
+  // What was pushed says yes of another manifest: as a value it would speak against what was found.
+  const { observed: _, threshold: __, ...found } = finding
+  return [{ ...found, answer: 'unmet', reason: 'manifest_differs', message }]
 }
 
 /** Whether the release has what this rollout brings, or why that can't be told. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { deadLetterArrivals, outboxMessages, ready } from '../../../src/checks/signals.ts'
+import {
+  deadLetterArrivals,
+  outboxMessages,
+  ready,
+  releaseManifestObjects,
+} from '../../../src/checks/signals.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import type { GateReport } from '../../../src/publish/contract.ts'
 import { toReport } from '../../../src/publish/document.ts'
@@ -30,6 +35,10 @@ function documentOf(worlds: readonly World[], inRollout = true): GateReport {
 const well = documentOf([healthy])
 const stopped = documentOf([healthy, broken])
 const over = documentOf([healthy, dead, healthy], false)
+const differs = documentOf(
+  [withValue(healthy, releaseManifestObjects, {}, 40, `sha256:${'0'.repeat(64)}`)],
+  false,
+)
 
 type Change = (document: GateReport) => GateReport
 const stops =
@@ -56,6 +65,7 @@ describe('what a document says against itself', () => {
     ['all is well', well],
     ['something stops', stopped],
     ['what stopped is over', over],
+    ['the evidence is about another manifest', differs],
   ])('is nothing when %s', (_, document) => {
     expect(contradictions(document)).toEqual([])
   })
