@@ -169,7 +169,8 @@ describe('a command', () => {
 
   it('needs a token with its scope; without any configured, writing is off', async () => {
     const narrow = join(ground.folder, 'narrow-token')
-    writeFileSync(narrow, 'narrow')
+    const token = 'narrow-and-long-enough'
+    writeFileSync(narrow, token)
     ground.configure((configuration) => {
       configuration['tokens'] = [{ name: 'narrow', token: { file: narrow }, scopes: ['acknowledge'] }]
     })
@@ -184,14 +185,14 @@ describe('a command', () => {
         },
         body: JSON.stringify({ id: 'r1', ...author }),
       })
-    const answers = await Promise.all([ask(), ask('Bearer wrong'), ask('Bearer narrow')])
+    const answers = await Promise.all([ask(), ask('Bearer wrong'), ask(`Bearer ${token}`)])
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 403])
     expect(answers.map(({ headers }) => headers.has('www-authenticate'))).toEqual([true, true, false])
     expect(await answers[2]?.text()).toContain('narrow has no scope rollout')
     ground.configure((configuration) => (configuration['tokens'] = []))
     await gate.kill()
     gate = await ground.start()
-    expect((await ask('Bearer narrow')).status).toBe(403)
+    expect((await ask(`Bearer ${token}`)).status).toBe(403)
     expect((await gate.report()).rollout.id).toBeNull()
     ground.configure()
   })
