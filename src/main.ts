@@ -19,10 +19,14 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
 // A request to reload that comes before the daemon can take it is met by the start, which reads everything anew.
 if (process.argv[2] === 'serve') process.on('SIGHUP', () => {})
 
-// A reader that has seen enough, such as `head`, closes its end; the exit code is still that of the command.
+// What can't be written is lost and counted: a full disk ends no daemon, and the exit code of a command is still its own.
+// A reader that has seen enough, such as `head`, closes its end, of which nothing need be said.
+let lostWrites = 0
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+  stream.on('error', ({ code = 'no code' }: NodeJS.ErrnoException) => {
+    lostWrites += 1
+    if (stream !== process.stdout || code === 'EPIPE' || lostWrites > 1) return
+    process.stderr.write(`caracal-gate: the output can't be written (${code})\n`)
   })
 
 const surroundings: CliProcess = {
@@ -31,6 +35,7 @@ const surroundings: CliProcess = {
   stdout: process.stdout,
   stderr: process.stderr,
   interrupted: interruption.signal,
+  lostWrites: () => lostWrites,
   reload: (callback) => void process.on('SIGHUP', callback),
 }
 

@@ -7,6 +7,8 @@ export interface CliProcess {
   readonly stderr: Output
   /** Aborted at the first SIGINT or SIGTERM, with the signal's name as its reason. */
   readonly interrupted: AbortSignal
+  /** How many writes to its outputs failed so far. */
+  readonly lostWrites?: () => number
   /** Calls back at each SIGHUP. */
   readonly reload?: (callback: () => void) => void
 }

@@ -6,16 +6,19 @@ export type ReadFile = (path: string) => Promise<Uint8Array>
 /** No configuration and no secret comes near it; a device never ends. */
 const LARGEST = 1024 * 1024
 
+const CHUNK = 16 * 1024
+
 /** Reads a file of at most 1 MiB; a larger one rejects with `EFBIG`. */
 export async function readConfigFile(path: string): Promise<Uint8Array> {
   const file = await open(path)
   try {
-    const bytes = new Uint8Array(LARGEST + 1)
+    const chunks: Uint8Array[] = []
     let length = 0
     for (;;) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length)
+      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK)
+      if (bytesRead === 0) return Buffer.concat(chunks, length)
+      chunks.push(buffer.subarray(0, bytesRead))
       length += bytesRead
-      if (bytesRead === 0) return bytes.slice(0, length)
       if (length > LARGEST) throw Object.assign(new Error('larger than 1 MiB'), { code: 'EFBIG' })
     }
   } finally {

@@ -1,6 +1,6 @@
 import type { Limits } from '../checks/limits.ts'
 import { components } from '../core/replica.ts'
-import type { ClientTls, Config, RedisSettings } from './config.ts'
+import type { ClientTls, Config, KubernetesSettings, RedisSettings, StateSettings } from './config.ts'
 import { REDACTED, withoutCredentials } from './faults.ts'
 import { keysOf } from './keys.ts'
 import { limitsSchema } from './limits-schema.ts'
@@ -13,7 +13,7 @@ import { durationText, hostPortText, sizeText } from './units.ts'
  */
 export function redactedConfig(config: Config): Tree {
   return {
-    release: config.release,
+    release: { name: config.release.name, namespace: config.release.namespace },
     services: services(config),
     ...hidden('metricsBearer', config.metricsBearer),
     tls: config.tls.ca === undefined ? {} : { ca: CERTIFICATE },
@@ -22,18 +22,18 @@ export function redactedConfig(config: Config): Tree {
       ...(config.redisMemoryLimit !== undefined && { memoryLimit: sizeText(config.redisMemoryLimit) }),
     },
     postgres: postgres(config.postgres),
-    migrations: config.migrations,
-    ...(config.kubernetes !== undefined && { kubernetes: config.kubernetes }),
-    gates: config.gates,
-    checks: config.checks,
-    stopConditions: config.stopConditions,
+    migrations: given({ expected: config.migrations.expected }),
+    ...(config.kubernetes !== undefined && { kubernetes: kubernetes(config.kubernetes) }),
+    gates: switches(config.gates),
+    checks: switches(config.checks),
+    stopConditions: switches(config.stopConditions),
     limits: limits(config.limits),
     rollout: { steady: durationText(config.rollout.steady) },
     probes: probes(config.probes),
     http: http(config.http),
     tokens: config.tokens.map(({ name, scopes }) => ({ name, token: REDACTED, scopes })),
-    state: config.state,
-    log: config.log,
+    state: state(config.state),
+    log: { level: config.log.level },
     runbookBaseUrl: withoutCredentials(config.runbookBaseUrl),
   }
 }
@@ -42,6 +42,26 @@ const CERTIFICATE = '<certificate>'
 
 function hidden(name: string, secret: string | undefined): Tree {
   return secret === undefined ? {} : { [name]: REDACTED }
+}
+
+/** Without the fields that have no value. */
+function given(fields: Tree): Tree {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+function kubernetes({ enabled, kubeconfig, context, helmSecrets }: KubernetesSettings): Tree {
+  return given({ enabled, kubeconfig, context, helmSecrets })
+}
+
+function switches(entries: Config['gates']): Tree {
+  return Object.fromEntries(
+    Object.entries(entries).map(([id, { enabled, reason }]) => [id, given({ enabled, reason })]),
+  )
+}
+
+function state({ file, configMap }: StateSettings): Tree {
+  const { name, namespace } = configMap ?? {}
+  return given({ file, configMap: configMap && { name, namespace } })
 }
 
 function services({ replicas, pools }: Config): Tree {

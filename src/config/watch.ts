@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { SECOND, type Millis } from '../core/time.ts'
 import { areSame, digestsOf, type Digests } from './digests.ts'
 import { readConfigFile, type ReadFile } from './read.ts'
@@ -57,7 +57,7 @@ export function watchConfig(options: WatchOptions): { stop(): void } {
   // A folder that is replaced takes its watch with it, so they are set up anew at every poll.
   function pollOnce(): void {
     for (const watcher of watchers) watcher.close()
-    watchers = foldersOf(known).flatMap((folder) => watchFolder(folder, hear))
+    watchers = foldersOf(known).flatMap(([folder, names]) => watchFolder(folder, names, hear))
     look()
   }
 
@@ -73,14 +73,23 @@ export function watchConfig(options: WatchOptions): { stop(): void } {
   }
 }
 
-function foldersOf(files: Digests): readonly string[] {
-  return [...new Set([...files.keys()].map((file) => dirname(file)))]
+/** The folders of the files, each with the names of those in it. */
+function foldersOf(files: Digests): readonly (readonly [folder: string, names: readonly string[]])[] {
+  const byFolder = Map.groupBy(files.keys(), (file) => dirname(file))
+  return [...byFolder].map(([folder, list]) => [folder, list.map((file) => basename(file))])
 }
 
 /** Nothing when the folder cannot be watched: the poll will see. */
-function watchFolder(folder: string, heard: () => void): readonly FSWatcher[] {
+function watchFolder(folder: string, names: readonly string[], heard: () => void): readonly FSWatcher[] {
+  // Kubernetes changes `..data`, through which all files of a mount are reached. Other names in the folder, such as that
+  // of our own state's lock, say nothing of the configuration.
+  function isAbout(name: string | null): boolean {
+    return name === null || name.startsWith('..') || names.includes(name)
+  }
   try {
-    const watcher = watch(folder, { persistent: false }, heard)
+    const watcher = watch(folder, { persistent: false }, (_, name) => {
+      if (isAbout(name)) heard()
+    })
     watcher.on('error', () => watcher.close())
     return [watcher]
   } catch {

@@ -21,6 +21,8 @@ export interface Dependencies {
   readonly clock: Clock
   readonly log: Logger
   readonly version: string
+  /** Writes of the log that failed so far. */
+  readonly lostWrites: () => number
 }
 
 /** An effective configuration with what is said about it. */
@@ -113,10 +115,11 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
 /** Probes that ask replicas over HTTP. */
 export const httpProbes = ['ready-endpoint', 'health-endpoint', 'service-metrics']
 
-function selfStats({ engine, records, costs }: Parts): SelfStats {
+function selfStats({ engine, records, costs, lostWrites }: Parts): SelfStats {
   const { evaluations, took, verdictTransitions } = engine.stats()
   return {
     probes: records.stats(),
+    lostWrites: lostWrites(),
     evaluations,
     evaluationTook: took,
     verdictTransitions,

@@ -24,6 +24,8 @@ export interface ServeProcess {
   readonly stderr: { write(text: string): unknown }
   /** Aborted when the daemon has to stop. */
   readonly interrupted: AbortSignal
+  /** How many writes to `stdout` and `stderr` failed so far: a log on a full disk is no reason to end. */
+  readonly lostWrites?: () => number
   /** Calls back at each request to reload. */
   readonly reload?: (callback: () => void) => void
 }
@@ -42,13 +44,15 @@ export async function serve(process: ServeProcess): Promise<number> {
   })
   if (loaded === undefined) return 2
   const log = openLog(loaded.config.log.level, process.stderr)
-  const { version } = process
-  const app = await startApp(loaded, { clock: wallClock(), log, version }).catch((fault: unknown) => {
-    const why = whyNotStarted(fault)
-    if (why === undefined) throw fault
-    process.stderr.write(`caracal-gate: ${why}\n`)
-    return undefined
-  })
+  const { version, lostWrites = () => 0 } = process
+  const app = await startApp(loaded, { clock: wallClock(), log, version, lostWrites }).catch(
+    (fault: unknown) => {
+      const why = whyNotStarted(fault)
+      if (why === undefined) throw fault
+      process.stderr.write(`caracal-gate: ${why}\n`)
+      return undefined
+    },
+  )
   if (app === undefined) return 2
   process.stdout.write(`caracal-gate ${version} listening on ${app.url}\n`)
   log.info({ version, listening: app.url }, 'started')

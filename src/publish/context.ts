@@ -117,6 +117,8 @@ export interface Cost {
 /** The daemon about itself. */
 export interface SelfStats {
   readonly probes: ReadonlyMap<string, ProbeStats>
+  /** Lines of the log that could not be written. */
+  readonly lostWrites: number
   readonly evaluations: number
   /** Time spent in all evaluations so far. */
   readonly evaluationTook: Millis

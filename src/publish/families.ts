@@ -194,6 +194,10 @@ export const selfFamilies = {
     'When the certificate expires that the HTTPS listener shows; absent without TLS.',
   ),
   stateStore: gauge('caracal_gate_exporter_state_store_up', 'Whether latches and the ledger can be written.'),
+  lostWrites: counter(
+    'caracal_gate_exporter_log_failures_total',
+    'Lines of the log that could not be written, because of a full disk or a closed pipe.',
+  ),
   waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients that wait for a change.'),
   streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients that listen to /events.'),
   refused: counter(

@@ -190,6 +190,7 @@ export function newContext(
     probes: () => new Map(),
     self: () => ({
       probes: new Map(),
+      lostWrites: 0,
       evaluations: 0,
       evaluationTook: 0,
       verdictTransitions: new Map(),

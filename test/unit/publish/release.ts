@@ -192,6 +192,7 @@ function selfStats(rounds: readonly Round[]): SelfStats {
     probes: new Map(
       rounds.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
     ),
+    lostWrites: 0,
     evaluations: 1_000,
     evaluationTook: 420,
     verdictTransitions: new Map([['hold', 1]]),
