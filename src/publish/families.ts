@@ -196,7 +196,7 @@ export const selfFamilies = {
   stateStore: gauge('caracal_gate_exporter_state_store_up', 'Whether latches and the ledger can be written.'),
   lostWrites: counter(
     'caracal_gate_exporter_log_failures_total',
-    'Lines of the log that could not be written, because of a full disk or a closed pipe.',
+    'Lines of the log that could not be written, because of a full disk or a closed pipe; absent while there are none.',
   ),
   waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients that wait for a change.'),
   streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients that listen to /events.'),

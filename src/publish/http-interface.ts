@@ -118,6 +118,10 @@ function newApp(options: InterfaceOptions, refused: Refusals): FastifyInstance {
     routerOptions: { maxParamLength: 300 },
     // While closing we answer what is in flight, and what still comes in on open connections.
     return503OnClosing: false,
+    // A path that can't be decoded comes to no route.
+    frameworkErrors: (fault, _request, reply) => {
+      void refuse(reply, fault.statusCode ?? 400, 'Invalid request', fault.message)
+    },
     serverFactory: (answer) => boundedServer(answer, options, refused),
   })
 }

@@ -32,6 +32,9 @@ const waited = {
   400: ['A parameter is not valid.', 'Problem'],
   429: ['Too many clients wait.', 'Problem'],
 } as const
+const unchanged = { 304: ['Nothing has changed since the ETag in If-None-Match.'] } as const
+/** Of a part of the document, which takes no parameter. */
+const part = { ...unchanged, 400: ['It takes no parameter.', 'Problem'] } as const
 const missing = { 404: ['No such id; the valid ones are listed.', 'Problem'] } as const
 const written = {
   400: ['The body is not valid; every fault is listed.', 'Problem'],
@@ -113,7 +116,7 @@ export const operations = [
     path: '/gates/{gate}',
     summary: 'One gate with its checks.',
     access: 'follow',
-    answers: { 200: ['The gate.', 'Gate'], ...missing, ...notYet },
+    answers: { 200: ['The gate.', 'Gate'], ...part, ...missing, ...notYet },
   },
   {
     id: 'stopConditions',
@@ -121,7 +124,7 @@ export const operations = [
     path: '/stop-conditions',
     summary: 'All stop conditions.',
     access: 'follow',
-    answers: { 200: ['The stop conditions.', 'StopConditionList'], ...notYet },
+    answers: { 200: ['The stop conditions.', 'StopConditionList'], ...part, ...notYet },
   },
   {
     id: 'stopCondition',
@@ -129,7 +132,7 @@ export const operations = [
     path: '/stop-conditions/{id}',
     summary: 'One stop condition.',
     access: 'follow',
-    answers: { 200: ['The stop condition.', 'StopCondition'], ...missing, ...notYet },
+    answers: { 200: ['The stop condition.', 'StopCondition'], ...part, ...missing, ...notYet },
   },
   {
     id: 'events',

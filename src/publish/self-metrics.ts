@@ -44,7 +44,7 @@ function workSamples({ snapshot, self, clients }: Omit<Scrape, 'report'>): Sampl
       [{ labels: [], value: { sum: self.evaluationTook / 1_000, count: self.evaluations } }],
     ],
     [family.evaluated, single(snapshot.at / 1_000)],
-    [family.lostWrites, single(self.lostWrites)],
+    [family.lostWrites, single(self.lostWrites > 0 ? self.lostWrites : undefined)],
     [family.waiters, single(clients.waiters)],
     [family.streams, single(clients.streams)],
     [

@@ -103,7 +103,7 @@ async function daemon(stderr: number | 'pipe'): Promise<Listening> {
 
 async function failuresAt(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text()
-  return Number(/^caracal_gate_exporter_log_failures_total (\d+)$/m.exec(metrics)?.[1])
+  return Number(/^caracal_gate_exporter_log_failures_total (\d+)$/m.exec(metrics)?.[1] ?? 0)
 }
 
 const soon = <Value>(look: () => Value) => expect.poll(look, { timeout: 30_000, interval: 100 })
