@@ -20,13 +20,15 @@ export function eventHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 
         reply.hijack()
         return void raw.writeHead(200, headers).end()
       }
-      if (streams.full) return tooMany(parts, reply)
+      const from = request.socket.remoteAddress
+      if (streams.isFull(from)) return tooMany(parts, reply)
       reply.hijack()
       raw.writeHead(200, headers)
       const { authorization } = request.headers
       const leave = streams.open(sinkOf(raw), {
         document,
         demands,
+        from,
         last: request.headers['last-event-id']?.toString(),
         allowed: () => context.authorise('follow', authorization).ok,
       })

@@ -4,6 +4,7 @@ import type { PublishContext } from './context.ts'
 import { eventChannels, type Channel } from './event-channels.ts'
 import { closingFrame, openingFrame, type EventDocument } from './event-frames.ts'
 import { newReader, type Reader, type Sink } from './event-reader.ts'
+import { sharesOf } from './shares.ts'
 import { spread } from './spreading.ts'
 import type { Demands } from './strict.ts'
 
@@ -13,13 +14,16 @@ export interface Asked {
   readonly demands: Demands
   /** Value of Last-Event-ID; anything but the newest id counts as nothing. */
   readonly last: string | undefined
+  /** Address of the client. */
+  readonly from?: string | undefined
   /** Whether the client may still read: tokens are withdrawn without a restart. */
   readonly allowed: () => boolean
 }
 
 export interface EventStreams {
   readonly count: number
-  readonly full: boolean
+  /** Whether another client of this address has to come again later. */
+  isFull(from: string | undefined): boolean
   /** Begins a stream; the result ends its bookkeeping and is to be called when the client has gone. */
   open(sink: Sink, asked: Asked): () => void
   /** Ends all streams. */
@@ -54,6 +58,7 @@ export function eventStreams(
   const { board, clock } = context
   const join = eventChannels(book, clock)
   const entries = new Set<Entry>()
+  const shares = sharesOf(streams)
   let told = board.current()?.revision
   let open = true
 
@@ -81,13 +86,16 @@ export function eventStreams(
     get count() {
       return entries.size
     },
-    get full() {
-      return !open || entries.size >= streams
-    },
-    open(sink, { document, demands, last, allowed }) {
+    isFull: (from) => !open || entries.size >= streams || !shares.hasRoom(from),
+    open(sink, { document, demands, last, from, allowed }) {
       const channel = join(document, demands)
       const reader = newReader(sink, () => clock.now(), openingFrame(random()), last)
-      const leave = () => void (entries.delete(entry) && channel.leave())
+      const giveBack = shares.take(from)
+      function leave(): void {
+        if (!entries.delete(entry)) return
+        channel.leave()
+        giveBack()
+      }
       const entry: Entry = { channel, reader, allowed, leave }
       entries.add(entry)
       look(entry)

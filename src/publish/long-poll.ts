@@ -37,7 +37,13 @@ export function waitForChange(
     return until === undefined ? view.etag !== before.etag : until.includes(view.verdict)
   }
   const alike = JSON.stringify([demands.rollout, demands.steady, demands.maxAge, until, before.etag])
-  return parts.room.wait({ satisfied, alike, span, left: goneSignal(reply) })
+  return parts.room.wait({
+    satisfied,
+    alike,
+    span,
+    from: request.socket.remoteAddress,
+    left: goneSignal(reply),
+  })
 }
 
 function goneSignal(reply: FastifyReply): AbortSignal {

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Millis } from '../core/time.ts'
 import type { Board } from './context.ts'
+import { sharesOf } from './shares.ts'
 import { spread } from './spreading.ts'
 
 /** How a wait ended: what was waited for came, the time is over, or the client or the server went. */
@@ -12,13 +13,15 @@ export interface Wait {
   /** Waits with the same text wait for the same, so that one of them is asked for all. */
   readonly alike?: string
   readonly span: Millis
+  /** Address of the client, which may have half of the places. */
+  readonly from?: string | undefined
   /** Aborted when the client has gone. */
   readonly left?: AbortSignal
 }
 
 export interface WaitingRoom {
   readonly count: number
-  /** Undefined when the room is full. Never rejects. */
+  /** Undefined when the room is full, or the client has its share of it. Never rejects. */
   wait(request: Wait): Promise<Ending> | undefined
   /** Ends all waits, and those to come at once. */
   close(): void
@@ -33,6 +36,7 @@ const waiterLimit = 500
  */
 export function waitingRoom(board: Board, random: () => number, limit: number = waiterLimit): WaitingRoom {
   const waiters = new Set<Waiter>()
+  const shares = sharesOf(limit)
   let open = true
   const unsubscribe = board.subscribe((snapshot) => {
     const asked = new Map<string, boolean>()
@@ -46,12 +50,13 @@ export function waitingRoom(board: Board, random: () => number, limit: number = 
     },
     wait(wait) {
       if (!open) return Promise.resolve('left')
-      if (waiters.size >= limit) return undefined
+      if (waiters.size >= limit || !shares.hasRoom(wait.from)) return undefined
+      const giveBack = shares.take(wait.from)
       return new Promise((resolve) => {
         const timer = setTimeout(() => end('elapsed'), wait.span + (random() * wait.span) / 16)
         function end(ending: Ending): void {
           clearTimeout(timer)
-          waiters.delete(waiter)
+          if (waiters.delete(waiter)) giveBack()
           wait.left?.removeEventListener('abort', leave)
           resolve(ending)
         }

@@ -158,6 +158,24 @@ describe('a crowd', () => {
     expect(await statusOf(`${url}/healthz`)).toBe(200)
   })
 
+  it.each([
+    ['waits', (index: string) => `/gates?wait=60s&index=${index}`, 'caracal_gate_exporter_http_waiters'],
+    ['streams', () => '/events', 'caracal_gate_exporter_http_event_streams'],
+  ])('X81: of %s of one address leaves half of the places to others', async (_, path, metric) => {
+    const { url, index } = await serve()
+    const asked = `GET ${path(index())} HTTP/1.1\r\n${head}`
+    const greedy: Line[] = []
+    for (let count = 0; count < 260; count += 1) {
+      const line = await dial(url, asked, '127.0.0.2')
+      lines.push(line)
+      greedy.push(line)
+    }
+    await soon(() => greedy.filter(({ text }) => text().startsWith('HTTP/1.1 429')).length).toBe(10)
+    lines.push(await dial(url, asked, '127.0.0.3'))
+    const scrape = async () => (await fetch(`${url}/metrics`)).text()
+    await soon(scrape).toContain(`\n${metric} 251\n`)
+  })
+
   it('of waits on one connection takes one place', async () => {
     const { url, index } = await serve()
     await call(url, `GET /gates?wait=60s&index=${index()} HTTP/1.1\r\n${head}`.repeat(600))

@@ -66,10 +66,17 @@ export interface Line {
   readonly closed: () => boolean
 }
 
-/** Connects and writes; resolves when connected. A connection that is refused is closed. */
-export function dial(url: string, written = ''): Promise<Line> {
+/**
+ * Connects and writes; resolves when connected. A connection that is refused is closed.
+ * @param localAddress where it comes from, other than 127.0.0.1
+ */
+export function dial(url: string, written = '', localAddress?: string): Promise<Line> {
   const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
+  const socket = connect({
+    port: Number(port),
+    host: hostname,
+    ...(localAddress !== undefined && { localAddress }),
+  })
   const chunks: Buffer[] = []
   let closed = false
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -179,10 +179,21 @@ describe('event streams', { timeout: 60_000 }, () => {
   it('are no more than there is room for, and make room when a client goes', () => {
     const { streams } = open({ streams: 2 })
     const clients = [1, 2].map(() => listen(streams))
-    expect(streams.full).toBe(true)
+    expect(streams.isFull(undefined)).toBe(true)
     clients[0]?.leave()
     clients[0]?.leave()
-    expect([streams.count, streams.full]).toEqual([1, false])
+    expect([streams.count, streams.isFull(undefined)]).toEqual([1, false])
+  })
+
+  it('X81: are half of what there is room for, for one address', () => {
+    const { streams } = open({ streams: 4 })
+    const clients = [1, 2].map(() => listen(streams, { from: '10.0.0.1' }))
+    expect([streams.isFull('10.0.0.1'), streams.isFull('10.0.0.2')]).toEqual([true, false])
+    clients[0]?.leave()
+    clients[0]?.leave()
+    expect(streams.isFull('10.0.0.1')).toBe(false)
+    for (let turn = 0; turn < 3; turn++) listen(streams, { from: '127.0.0.1' })
+    expect([streams.count, streams.isFull('10.0.0.1'), streams.isFull('127.0.0.1')]).toEqual([4, true, true])
   })
 
   it('end with a last word when the daemon stops, and let go of the board', async () => {
@@ -192,7 +203,7 @@ describe('event streams', { timeout: 60_000 }, () => {
     streams.close()
     expect(client.end()).toMatch(/^: .+\n\n$/)
     expect(deaf.end()).toBe('cut')
-    expect([streams.count, streams.full, board.listeners]).toEqual([0, true, 0])
+    expect([streams.count, streams.isFull(undefined), board.listeners]).toEqual([0, true, 0])
   })
 
   it('wait for the first evaluation with those who were there before it', async () => {

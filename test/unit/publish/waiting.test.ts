@@ -47,6 +47,27 @@ describe('the waiting room', () => {
     expect(await Promise.all(waits.map(async (wait) => wait))).toEqual(['left', 'left'])
   })
 
+  it('X81: keeps half of its places for other addresses, and none from what comes by loopback', async () => {
+    const room = waitingRoom(newBoard(first), () => 0, 4)
+    const gone = new AbortController()
+    const wait = (from: string, left?: AbortSignal) =>
+      room.wait({ satisfied: changed, span: 60_000, from, ...(left !== undefined && { left }) })
+    const [one] = [wait('10.0.0.1', gone.signal), wait('10.0.0.1')]
+    expect(wait('10.0.0.1')).toBeUndefined()
+    expect(wait('10.0.0.2')).toBeDefined()
+    gone.abort()
+    expect(await one).toBe('left')
+    expect(wait('10.0.0.1')).toBeDefined()
+    expect(wait('10.0.0.1')).toBeUndefined()
+    room.close()
+    const another = waitingRoom(newBoard(first), () => 0, 4)
+    const waits = Array.from({ length: 4 }, () =>
+      another.wait({ satisfied: changed, span: 60_000, from: '127.0.0.1' }),
+    )
+    expect(waits.every((each) => each !== undefined)).toBe(true)
+    another.close()
+  })
+
   it('lets everybody go when it closes, and keeps nobody after that', async () => {
     const board = newBoard(first)
     const room = waitingRoom(board, () => 0)
