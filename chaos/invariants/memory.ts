@@ -25,9 +25,10 @@ export function rememberingCommands(past: Past): readonly Violation[] {
   })
 }
 
-/** A later command after which the earlier one need not show any more; one without an answer may have been kept. */
+/** A later command after which the earlier one need not show any more; one that was not answered may have been kept. */
 function mayChange(next: Command, { name, subject }: Command): boolean {
-  if (next.status >= 300) return false
+  // A fail counts at once, though it could not be written and was answered 503 (docs/state.md).
+  if (next.status >= 300 && next.status < 500) return false
   if (next.name === 'begin' || next.name === 'finish') return true
   return next.name === name && next.subject === subject
 }

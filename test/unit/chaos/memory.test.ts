@@ -64,6 +64,15 @@ describe('nothing that was answered with 2xx is lost', () => {
     expect(found({ commands: [evidence('fail')], readings: [reading('pass')], standings })).toHaveLength(1)
   })
 
+  it('evidence, unless a later fail counts that could not be written', () => {
+    const pass = commandAt(1_000, { name: 'evidence', subject: 'helm-render', outcome: 'pass' })
+    const fail = (status: number) =>
+      commandAt(1_500, { name: 'evidence', subject: 'helm-render', outcome: 'fail', status })
+    const readings = [documentAt(2_000, 'hold', { checks: { 'helm-render': 'fail' } })]
+    expect(found({ commands: [pass, fail(503)], readings })).toEqual([])
+    expect(found({ commands: [pass, fail(409)], readings })).toHaveLength(1)
+  })
+
   it('an acknowledgement, while the latch is the one that it is about', () => {
     const command = commandAt(1_000, { name: 'acknowledge', subject: 'sts-unready', latchedAt, status: 200 })
     const reading = (changes: Parameters<typeof stopping>[0]) =>
