@@ -365,7 +365,7 @@ export const policyErrors = defineSignal({
 
 export const pushedEvidence = defineSignal({
   name: 'caracal_rollout_evidence_accepted',
-  help: 'Whether the evidence that was pushed for the check says pass (1) or fail (0); absent when none was or it expired.',
+  help: 'Whether the evidence that counts for the check says pass (1) or fail (0); absent when none does or it expired.',
   type: 'gauge',
   unit: 'boolean',
   labels: ['check'],

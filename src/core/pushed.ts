@@ -79,3 +79,13 @@ export function byNewest(a: Piece, b: Piece): number {
 export function heldEvidence({ beliefs }: Pick<Snapshot, 'beliefs'>): readonly Observation[] {
   return [...(beliefs.get(PUSHED_EVIDENCE)?.targets.values() ?? [])].flatMap(({ last }) => last ?? [])
 }
+
+/**
+ * The targets of the pieces that the findings of checks rest on, at most one for each check: the others wait for another
+ * rollout, or are over.
+ */
+export function evidenceInForce({ checks }: Pick<Snapshot, 'checks'>): ReadonlySet<string> {
+  return new Set(
+    [...checks.values()].flatMap(({ findings }) => findings.flatMap(({ target }) => target ?? [])),
+  )
+}

@@ -1,7 +1,8 @@
 import { blindnessOf } from '../core/evidence.ts'
+import { evidenceInForce } from '../core/pushed.ts'
 import type { Reading } from '../core/signal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { Target } from '../core/observation.ts'
+import { PUSHED_EVIDENCE, type Target } from '../core/observation.ts'
 import type { Family, Sample } from './exposition.ts'
 import { counted, signalFamilies } from './families.ts'
 import type { Samples } from './samples.ts'
@@ -9,8 +10,10 @@ import type { Samples } from './samples.ts'
 /** The fresh readings of every signal. What is unknown is absent, and so is what is not watched any more. */
 export function measurements(snapshot: Snapshot): Samples {
   const found = new Map<string, Sample[]>()
-  for (const { targets } of snapshot.beliefs.values()) {
+  const counts = evidenceInForce(snapshot)
+  for (const [probe, { targets }] of snapshot.beliefs) {
     for (const belief of targets.values()) {
+      if (probe === PUSHED_EVIDENCE && !counts.has(belief.target.id)) continue
       const outcome = belief.last?.outcome
       if (outcome?.ok !== true || blindnessOf(belief, snapshot.at) !== undefined) continue
       for (const reading of outcome.readings) collect(found, belief.target, reading)

@@ -1,5 +1,7 @@
 import type { Belief } from '../../core/belief.ts'
 import { blindnessOf } from '../../core/evidence.ts'
+import { PUSHED_EVIDENCE } from '../../core/observation.ts'
+import { evidenceInForce } from '../../core/pushed.ts'
 import { rfc3339 } from '../forms.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge } from './signs.ts'
@@ -21,8 +23,11 @@ interface Hidden {
 export function unseen({ snapshot, report }: PageView): Html {
   const now = report.evaluatedAt
   const probes = [...snapshot.beliefs].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const counting = evidenceInForce(snapshot)
   const hidden = probes.flatMap(([probe, { targets }]) =>
-    [...targets.values()].flatMap((belief) => hiddenBy(probe, belief, snapshot.at)),
+    [...targets.values()]
+      .filter(({ target }) => probe !== PUSHED_EVIDENCE || counting.has(target.id))
+      .flatMap((belief) => hiddenBy(probe, belief, snapshot.at)),
   )
   const watched = probes.reduce((sum, [, { targets }]) => sum + targets.size, 0)
   return html`<section id="unseen" aria-labelledby="unseen-title">
