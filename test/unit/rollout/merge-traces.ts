@@ -69,6 +69,8 @@ export interface Run {
   /** When a stop was last acknowledged: `rollout/stop`. */
   readonly acknowledged: ReadonlyMap<string, number>
   readonly evidence: ReadonlyMap<string, number>
+  /** Ends that were answered, by the rollout's id. */
+  readonly ended: ReadonlyMap<string, ReadonlySet<'done' | 'failed'>>
   readonly firstLatched: ReadonlyMap<string, readonly number[]>
 }
 
@@ -83,6 +85,7 @@ export function play(scenes: readonly Scene[]): Run {
   const firstLatched = new Map<string, number[]>()
   const acknowledged = new Map<string, number>()
   const evidence = new Map<string, number>()
+  const ended = new Map<string, Set<'done' | 'failed'>>()
 
   function note({ held: { snapshot } }: Replica): void {
     if (!isActive(snapshot.rollout)) return
@@ -133,7 +136,10 @@ export function play(scenes: readonly Scene[]): Run {
       case 'fail': {
         const id = replica.held.snapshot.rollout?.id ?? ''
         const outcome = what === 'fail' ? 'failed' : 'done'
-        return told(replica, (snapshot) => finish(snapshot, id, { outcome, force: true }, author, at))
+        const ending = { outcome, force: true } as const
+        const told = isTold(replica, (snapshot) => finish(snapshot, id, ending, author, at), at)
+        if (told.ok) ended.set(id, (ended.get(id) ?? new Set()).add(outcome))
+        return told.replica
       }
       case 'acknowledge':
         return ['arrivals', 'high'].reduce((held, stop) => {
@@ -162,7 +168,7 @@ export function play(scenes: readonly Scene[]): Run {
       replicas[who] = writes(replicas[who], shelf, at)
       note(replicas[who])
     }
-  return { replicas, shelf, latched, acknowledged, evidence, firstLatched }
+  return { replicas, shelf, latched, acknowledged, evidence, ended, firstLatched }
 }
 
 /** Random looks, commands, writes and restarts of two replicas. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isActive } from '../../../src/core/rollout.ts'
 import { begin } from '../../../src/rollout/commands.ts'
 import { firstBroken } from '../../../src/rollout/ledger.ts'
-import type { Memory } from '../../../src/rollout/memory.ts'
+import type { Memory, PastRollout } from '../../../src/rollout/memory.ts'
 import { merge } from '../../../src/rollout/merge.ts'
 import { author, play, scenes, type Run, type Scene } from './merge-traces.ts'
 import { canonical, copyOf, isTold, looks, started, takesEvidence, type Shelf } from './two-replicas.ts'
@@ -16,6 +16,20 @@ function stopsIn({ shelf: { memory } }: Run, rollout: string): Memory['latches']
   const past = memory.history.filter((record) => record.rollout.id === rollout)
   if (past.length === 0) return undefined
   return Object.assign({}, ...past.map(({ stops }) => stops), memory.latches) as Memory['latches']
+}
+
+/** Whether no other rollout of the trace can have this id. */
+function isOneLife(id: string): boolean {
+  return id.startsWith('r')
+}
+
+/** What is remembered of a rollout, whether it is the current one or over. */
+function recordOf({ shelf: { memory } }: Run, id: string): PastRollout {
+  const past = memory.history.findLast(({ rollout }) => rollout.id === id)
+  if (past !== undefined) return past
+  const { rollout, latches: stops, ledger } = memory
+  if (rollout?.id !== id) throw new Error(`nothing is known of ${id}`)
+  return { rollout, stops, ledger: ledger.filter((line) => line.rollout === id) }
 }
 
 describe('two replicas that both judge and are told things', () => {
@@ -72,6 +86,45 @@ describe('two replicas that both judge and are told things', () => {
       runs,
     )
   })
+
+  it(
+    'X75: R76: keep the end that was answered, also where the other has put another in its place',
+    { timeout: patient },
+    () => {
+      fc.assert(
+        fc.property(scenes, (trace) => {
+          const run = play(trace)
+          for (const [id, outcomes] of run.ended)
+            if (isOneLife(id)) {
+              const { rollout } = recordOf(run, id)
+              expect([id, rollout.phase]).toEqual([id, outcomes.has('failed') ? 'failed' : 'done'])
+              expect(rollout.supersededBy).toBeUndefined()
+            }
+        }),
+        runs,
+      )
+    },
+  )
+
+  it(
+    'X76: R76: keep what was acknowledged in the record of the rollout, unless it fired again',
+    { timeout: patient },
+    () => {
+      fc.assert(
+        fc.property(scenes, (trace) => {
+          const run = play(trace)
+          for (const [key, at] of run.acknowledged) {
+            const [id = '', stop = ''] = key.split('/')
+            if (!isOneLife(id) || run.firstLatched.get(key)?.some((began) => began > at) === true) continue
+            const { stops, ledger } = recordOf(run, id)
+            expect([key, stops[stop]?.acknowledged?.at]).toEqual([key, expect.any(Number)])
+            expect(ledger.map(({ kind }) => kind)).toContain('acknowledged')
+          }
+        }),
+        runs,
+      )
+    },
+  )
 
   it('R60: keep the newest evidence', { timeout: patient }, () => {
     fc.assert(
