@@ -21,16 +21,21 @@ export const beginBody = z.strictObject({
   supersede: z.boolean().describe('Ends a rollout that is under way in favour of this one.').exactOptional(),
 })
 
-export const finishBody = z.strictObject({
-  outcome: z.enum(['done', 'failed']).describe('`done` takes all required gates to pass and no stop.'),
-  force: z
-    .boolean()
-    .describe(
-      'Ends it as done although not everything is proven. It is recorded, and the rollout never proceeds by it.',
-    )
-    .exactOptional(),
-  ...by,
-})
+export const finishBody = z
+  .strictObject({
+    outcome: z.enum(['done', 'failed']).describe('`done` takes all required gates to pass and no stop.'),
+    force: z
+      .boolean()
+      .describe(
+        'Ends it as done although not everything is proven. It is recorded, and the rollout never proceeds by it.',
+      )
+      .exactOptional(),
+    ...by,
+  })
+  .refine(({ outcome, force }) => outcome === 'done' || force !== true, {
+    path: ['force'],
+    error: 'only with the outcome done',
+  })
 
 export const acknowledgementBody = z.strictObject({
   stopCondition: id,

@@ -93,27 +93,24 @@ interface Held {
 }
 
 /**
- * The pieces that stay where there are too many: what says fail, so that nothing older comes back by the loss of it,
- * then what is about the latest rollout, then the newest.
+ * The pieces that stay where there are too many: what is about the latest rollout, or about the same manifest as that,
+ * then what may still count, each the newest first. So nothing older comes back by the loss of what says fail.
  */
 function mostUseful(held: readonly Held[], { rollout }: Rollouts): readonly Held[] {
-  const rank = ({ piece }: Held): number => {
-    if (piece.outcome === 'fail') return 0
-    return piece.rollout === undefined || (rollout !== undefined && isOfLife(piece, rollout)) ? 1 : 2
+  const isCurrent = ({ piece }: Held): boolean =>
+    piece.rollout === undefined || (rollout !== undefined && isOfLife(piece, rollout))
+  const digests = new Set(held.filter(isCurrent).flatMap(({ piece }) => piece.digest ?? []))
+  const rank = (one: Held): number => {
+    const { digest, life } = one.piece
+    if (isCurrent(one) || (digest !== undefined && digests.has(digest))) return 0
+    return digest !== undefined || life === undefined ? 1 : 2
   }
   return held
-    .filter(({ piece }) => canStillCount(piece, rollout))
     .toSorted(
       (a, b) =>
         rank(a) - rank(b) || byNewest(a.piece, b.piece) || (a.last.target.id < b.last.target.id ? -1 : 1),
     )
     .slice(0, KEPT)
-}
-
-/** What is about a life that is over counts only by the digest of a manifest. */
-function canStillCount(piece: Piece, rollout: Rollout | undefined): boolean {
-  if (piece.life === undefined || piece.digest !== undefined) return true
-  return rollout !== undefined && isOfLife(piece, rollout)
 }
 
 /**

@@ -187,7 +187,7 @@ describe('a whole pipeline', () => {
     const told = await readFile(join(place.folder, 'helm.log'), 'utf8')
     expect(told).toContain('test caracal --namespace caracal')
     expect(told).toContain('--set rollout=caracal/106')
-    await gate.post('/rollouts/caracal%2F106/finish', { outcome: 'done', actor: 'a test', reason: 'over' })
+    await gate.post('/rollouts/caracal%2F106/finish', { outcome: 'failed', actor: 'a test', reason: 'over' })
   })
 
   it('with Argo CD: what its hooks say before and after', async () => {

@@ -87,6 +87,16 @@ describe('a command', () => {
     expect(faults.every(({ allowed }) => allowed.length > 0)).toBe(true)
   })
 
+  it('X83: takes force with the outcome done only', async () => {
+    const { context, post } = await open()
+    const answer = await post('/rollouts/r1/finish', { outcome: 'failed', force: true, ...by })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json<Problem>().faults).toEqual([
+      { parameter: 'force', value: 'true', allowed: 'only with the outcome done' },
+    ])
+    expect(context.recorded).toEqual([])
+  })
+
   it.each(['{', 'null', '[]', '"x"', ''])('answers 400 for the body %j', async (payload) => {
     const { app } = await open()
     const headers = { 'content-type': 'application/json', authorization: 'Bearer all' }

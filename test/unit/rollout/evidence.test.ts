@@ -46,8 +46,7 @@ describe('evidence about rollouts', () => {
     snapshot = takeEvidence(snapshot, piece(30, { rollout: 'r3' }))
     expect(abouts(snapshot)).toEqual(['pass r2@10 20', 'pass r3@- 30'])
     snapshot = begun(snapshot, 'r3', 40)
-    // What was about the last one can't count any more, as it names no manifest.
-    expect(abouts(snapshot)).toEqual(['pass r3@40 30'])
+    expect(abouts(snapshot)).toEqual(['pass r2@10 20', 'pass r3@40 30'])
   })
 
   it('X83: R70: that names none is about one rollout, the next, and about no other after it', () => {
@@ -55,7 +54,7 @@ describe('evidence about rollouts', () => {
     const first = begun(waiting, 'a', 10)
     expect(abouts(first)).toEqual(['pass a@10 5'])
     const second = begun(ended(first, 'a', 20), 'b', 30)
-    expect(abouts(second)).toEqual([])
+    expect(abouts(second)).toEqual(['pass a@10 5'])
   })
 
   it('R70: about a manifest stays, whatever becomes of the rollout that it names', () => {
@@ -63,15 +62,30 @@ describe('evidence about rollouts', () => {
     expect(abouts(begun(first, 'b', 30))).toEqual(['pass a@10 20'])
   })
 
-  it('R70: is kept sixteen times for each check: what says fail, what is in force, then the newest', () => {
-    let snapshot = begun(empty, 'now', 10)
-    snapshot = takeEvidence(snapshot, piece(11, { outcome: 'fail', rollout: 'x' }))
-    snapshot = takeEvidence(snapshot, piece(12, { rollout: 'now', life: 10 }))
+  it('R70: is kept sixteen times for each check: what is in force, what may come to be, then what is over', () => {
+    let snapshot = begun(empty, 'old', 1)
+    snapshot = takeEvidence(snapshot, piece(2, { rollout: 'old', life: 1 }))
+    snapshot = begun(snapshot, 'now', 10)
+    const digests = { rollout: 'old', life: 1, digest }
+    snapshot = takeEvidence(snapshot, piece(12, { rollout: 'now', life: 10, digest }))
+    snapshot = takeEvidence(snapshot, piece(13, { outcome: 'fail', ...digests }))
     for (let n = 0; n < 40; n += 1) snapshot = takeEvidence(snapshot, piece(100 + n, { rollout: `r${n}` }))
     const kept = abouts(snapshot)
     expect(kept).toHaveLength(16)
-    expect(kept).toEqual(expect.arrayContaining(['fail x@- 11', 'pass now@10 12', 'pass r39@- 139']))
-    expect(kept).not.toContain('pass r0@- 100')
+    expect(kept).toEqual(
+      expect.arrayContaining(['pass now@10 12', 'fail old@1 13', 'pass r39@- 139', 'pass r26@- 126']),
+    )
+    expect(kept).not.toContain('pass old@1 2')
+  })
+
+  it('R70: that says fail, however often, leaves room for what comes after it', () => {
+    let snapshot = empty
+    for (let n = 0; n < 40; n += 1) {
+      const about = { rollout: `r${n}`, life: n, digest: `sha256:${String(n).padStart(64, '0')}` }
+      snapshot = takeEvidence(snapshot, piece(n, { outcome: 'fail', ...about }))
+    }
+    snapshot = takeEvidence(begun(snapshot, 'now', 100), piece(110, { rollout: 'now', life: 100 }))
+    expect(abouts(snapshot)).toContain('pass now@100 110')
   })
 })
 
@@ -86,7 +100,7 @@ describe('evidence of two replicas', () => {
       mergeEvidence(ours, theirs, rollouts, [100, 103]),
       mergeEvidence(theirs, ours, rollouts, [103, 100]),
     ])
-      expect(aboutsOf(merged)).toEqual(['pass a@100 120'])
+      expect(aboutsOf(merged)).toEqual(['pass a@100 120', 'pass a@7 50'])
   })
 
   it('X83: R70: that named none at a replica which had not heard of the rollout is about that one alone', () => {
