@@ -158,6 +158,27 @@ describe('releaseContent', () => {
     expect(message).not.toContain('hunter2')
   })
 
+  it.each([
+    ['JSON without an end', '['.repeat(1_000_000)],
+    ['JSON that is nested deep', `{"chart":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['YAML that is nested deep', { manifest: `a: ${'['.repeat(50_000)}` }],
+    ['a list in a list in a list', { manifest: `${'- '.repeat(20_000)}x` }],
+    ['aliases of aliases', { manifest: 'a: &a [x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nd: [*c,*c,*c]\n' }],
+    ['very many documents', { manifest: '---\na: 1\n'.repeat(50_000) }],
+    [
+      'very many hooks',
+      { manifest: '', hooks: Array.from({ length: 10_000 }, () => ({ manifest: 'a: b' })) },
+    ],
+  ])('is refused in a bounded time for %s', { timeout: 60_000 }, (_, release) => {
+    const chart = { metadata: { name: 'caracal', version: '1.0.0' } }
+    const bytes = typeof release === 'string' ? release : JSON.stringify({ chart, ...release })
+    const data = inBase64(gzipSync(bytes))
+    const { user } = process.cpuUsage()
+    expect(releaseContent(data)).toMatchObject({ unknownReason: 'malformed' })
+    // Microseconds of CPU; the largest that is honest takes a tenth of this.
+    expect(process.cpuUsage().user - user).toBeLessThan(5_000_000)
+  })
+
   it('never throws, whatever a Secret holds', () => {
     const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
     const anything = fc.oneof(
