@@ -10,12 +10,12 @@ export const postgresTarget: Target = { id: 'postgres', labels: {} }
 
 /** Every statement of a probe says what it cost. */
 export interface Cost {
-  /** Time that the server spent on the statement so far, planning included, in milliseconds. */
+  /** Time that the server spent on carrying out the statement so far, in milliseconds; a plan is made once. */
   readonly spent: number
 }
 
 /** Column of Cost; the last one to be evaluated, behind the FROM clause that holds the work. */
-export const spentColumn = `(extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000)::float8 AS spent`
+export const spentColumn = `(extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::float8 AS spent`
 
 /** A statement, the name that it is prepared under, and what it gives beside its cost. */
 export interface Statement<Row extends object> {
