@@ -15,6 +15,10 @@ type Attack = {
 
 /** What a client without a token can do. Each is bounded in connections, and in time by its process. */
 export const attacks: Readonly<Record<string, Attack>> = {
+  nothing: {
+    title: 'nothing',
+    run: () => Promise.resolve(),
+  },
   'pipelined-metrics': {
     title: '200 connections send 2,000 `GET /metrics` each and read nothing',
     run: (url) => unreadOn(200, url, () => get('/metrics').repeat(2_000)),

@@ -13,8 +13,9 @@ export interface Slices {
 /**
  * Divides work into turns of the event loop.
  * @param goOn called in a new turn, to go on with what was left
+ * @param hasPrecedence whether this turn is for something else, and has no time for this
  */
-export function slices(goOn: () => void): Slices {
+export function slices(goOn: () => void, hasPrecedence: () => boolean): Slices {
   let startedAt: Millis | undefined
   let isScheduled = false
 
@@ -23,6 +24,10 @@ export function slices(goOn: () => void): Slices {
     isScheduled = true
     setImmediate(() => {
       isScheduled = false
+      if (hasPrecedence()) {
+        startedAt = Number.NEGATIVE_INFINITY
+        return soon()
+      }
       startedAt = undefined
       goOn()
     })

@@ -97,18 +97,18 @@ export function inTurns(answer: RequestListener, options: Options): Turns {
 function twoQueues(run: (line: Line) => boolean) {
   const ready = new Set<Line>()
   const hungry = new Set<Line>()
-  const turn = slices(goOn)
+  const turn = slices(goOn, isForArrivals)
   let hasArrival = false
   let yielded = 0
 
-  function goOn(): void {
-    if (hasArrival && ready.size + hungry.size > 0 && yielded < turnsForArrivals) {
-      hasArrival = false
-      yielded += 1
-      return turn.soon()
-    }
+  function isForArrivals(): boolean {
+    const isArriving = hasArrival && ready.size + hungry.size > 0 && yielded < turnsForArrivals
     hasArrival = false
-    yielded = 0
+    yielded = isArriving ? yielded + 1 : 0
+    return isArriving
+  }
+
+  function goOn(): void {
     for (const line of ready) {
       if (turn.isOver) return
       if (!run(line)) break

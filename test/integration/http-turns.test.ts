@@ -59,7 +59,7 @@ async function healthOf(url: string): Promise<string> {
   return (await fetch(`${url}/healthz`, { headers: { connection: 'close' } })).text()
 }
 
-describe('requests that are sent ahead', () => {
+describe('R102: requests that are sent ahead', () => {
   it('X81: are begun one at a time, and none of them is lost', async () => {
     const { url, begun, cut } = await serve(({ url: path }, response) => response.end(`<${path}>`))
     const line = await deaf(url)
@@ -137,7 +137,7 @@ describe('requests that are sent ahead', () => {
   })
 })
 
-describe('answers that nobody reads', () => {
+describe('R102: answers that nobody reads', () => {
   it('X81: cost those who have read nothing for longest their connection when there is no room for more', async () => {
     const { url, cut } = await serve(
       ({ url: path }, response) => response.end(path === '/large' ? large : 'ok'),

@@ -55,7 +55,7 @@ describe('a host', () => {
   })
 })
 
-describe('a request by the name of another site', () => {
+describe('R103: a request by the name of another site', () => {
   it.each(['/', '/gates', '/gates/proceed', '/metrics', '/config', '/events', '/rollouts'])(
     'X88: is not answered at %s while anybody may read',
     async (path) => {

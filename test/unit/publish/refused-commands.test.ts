@@ -25,7 +25,7 @@ async function open(more: Partial<PublishContext> = {}, options: InterfaceOption
 
 const by = { actor: 'ada', reason: 'release 1.9' }
 describe('a command that is refused', () => {
-  it('X87: tells an address only so often that its token is wrong, and takes a right one all the while', async () => {
+  it('R103: X87: tells an address only so often that its token is wrong, and takes a right one all the while', async () => {
     const { post, context } = await open({}, { wrongTokensPerMinute: 3 })
     const codes: number[] = []
     for (let turn = 0; turn < 5; turn++)
