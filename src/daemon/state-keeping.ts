@@ -19,7 +19,7 @@ const LOOK: Millis = 1.5 * SECOND
 const COURTESY: Millis = 250
 
 /** A command is answered by then; it may have to wait for its turn, and for others who write. */
-const KEEP_WITHIN: Millis = 8 * SECOND
+const KEEP_WITHIN: Millis = 6 * SECOND
 
 /** What the watch says. */
 export interface Watched {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   ground = await setGround()
   // Two tokens beside the one that may do everything.
   const narrow = join(ground.folder, 'narrow-token')
-  await writeFile(narrow, 'narrow')
+  await writeFile(narrow, 'narrow-and-long-enough-for-a-token')
   ground.configure((configuration) => {
     const tokens = configuration['tokens'] as object[]
     configuration['tokens'] = [
@@ -133,7 +133,7 @@ describe('evidence', () => {
   it.each<[string, string | undefined, number]>([
     ['no token', undefined, 401],
     ['a token that nobody knows', 'forged', 401],
-    ['a token without the scope', 'narrow', 403],
+    ['a token without the scope', 'narrow-and-long-enough-for-a-token', 403],
   ])('is refused with %s', async (_, token, status) => {
     const response = await fetch(`${gate.url}/evidence/schema-compatibility`, {
       method: 'POST',

@@ -71,21 +71,25 @@ describe('the state file', () => {
     expect(await readdir(folder)).toEqual(['state.json', 'state.json.head'])
   })
 
-  it('holds the old or the new memory, whole, after kill -9 at any moment', async () => {
-    let survived = 0
-    for (let round = 0; round < 36; round += 1) {
-      const writer = startWriter()
-      if (round > 0 && round % 3 === 0) await delay(Math.random() * 250)
-      else await eventually('the writer saves', () => writer.last() > 0)
-      await delay(Math.random() * 40)
-      await writer.kill()
-      const number = numberIn(await found())
-      const safe = Math.max(writer.last(), survived)
-      expect([safe, safe + 1]).toContain(number)
-      survived = number
-    }
-    expect(survived).toBeGreaterThan(36)
-  })
+  it(
+    'holds the old or the new memory, whole, after kill -9 at any moment',
+    { timeout: 300_000 },
+    async () => {
+      let survived = 0
+      for (let round = 0; round < 36; round += 1) {
+        const writer = startWriter()
+        if (round > 0 && round % 3 === 0) await delay(Math.random() * 250)
+        else await eventually('the writer saves', () => writer.last() > 0)
+        await delay(Math.random() * 40)
+        await writer.kill()
+        const number = numberIn(await found())
+        const safe = Math.max(writer.last(), survived)
+        expect([safe, safe + 1]).toContain(number)
+        survived = number
+      }
+      expect(survived).toBeGreaterThan(36)
+    },
+  )
 
   it('is never seen half written by a reader', async () => {
     const writer = startWriter()

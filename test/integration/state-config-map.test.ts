@@ -106,6 +106,34 @@ describe('replicas that share a ConfigMap', () => {
     expect(shared.writes().done).toBe(writes)
   })
 
+  it('X72: write what both see once, and seldom at the same time', { timeout: 30_000 }, async () => {
+    const shared = sharedConfigMap()
+    shared.latency(20)
+    const daemons = await Promise.all(['a', 'b'].map((name) => started(open(shared, name))))
+    const firings = 16
+    for (let n = 0; n < firings; n += 1) {
+      const at = clock.now()
+      const latch = { at, reason: 'deep', message: 'it is', culprits: [], preexisting: false, proven: true }
+      for (const { memory, save } of daemons) {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
+        const latches = { ...memory().latches, [`stop-${n}`]: latch }
+        void save(withLine(memory(), 'transition', `stop-condition/stop-${n}`, { latches }))
+      }
+      await eventually('both know', () =>
+        daemons.every(({ memory }) => subjects(memory()).includes(`stop-condition/stop-${n}`)),
+      )
+      await eventually('it is written', async () => `stop-${n}` in stateIn(shared).latches)
+    }
+    await eventually('they agree', () => {
+      const [one, other] = daemons.map(({ memory }) => memory().ledger.at(-1)?.hash)
+      return one === other
+    })
+    expect(subjects(stateIn(shared))).toHaveLength(firings)
+    const { done, conflicts } = shared.writes()
+    expect(conflicts).toBeLessThan(firings / 4)
+    expect(done).toBeLessThan(firings * 1.5)
+  })
+
   it('come through a storm of conflicts', async () => {
     const shared = sharedConfigMap()
     const store = open(shared)
