@@ -23,7 +23,7 @@ interface Judged {
 }
 
 /** Judges a trace by a clock that is set right before some of its steps. */
-function playSet(trace: readonly Scene[], sets: readonly number[]): readonly Judged[] {
+function playSet(trace: readonly Scene[], sets: readonly number[], pipeline?: 'in step'): readonly Judged[] {
   let steady = 0
   let offset = begin
   let snapshot = initialSnapshot(offset, rules)
@@ -34,7 +34,8 @@ function playSet(trace: readonly Scene[], sets: readonly number[]): readonly Jud
     const at = steady + offset
     const world = damaged(damages)
     // Pipelines have clocks of their own.
-    const pushed = roundsOf(world, steady + begin).filter(({ probe }) => probe === PUSHED_EVIDENCE)
+    const pushedAt = pipeline === undefined ? steady + begin : at
+    const pushed = roundsOf(world, pushedAt).filter(({ probe }) => probe === PUSHED_EVIDENCE)
     const looks = roundsOf(world, at).filter(({ probe }) => probe !== PUSHED_EVIDENCE)
     snapshot = step(corrected(snapshot, by), [...looks, ...pushed], at, rules)
     return { steady, by, snapshot }
@@ -51,28 +52,51 @@ function isProven({ gates, stops }: Snapshot): boolean {
 const forwardAndBack = fc.constantFrom(0, 0, 0, 4_000, -2_000, 90_000, 36_000_000, -7_200_000, 300, -300)
 const back = fc.constantFrom(0, 0, -300, -2_000, -7_200_000, -36_000_000)
 
+/** A platform that is well, looked at as often as it is; what the clock is set by is no gap. */
+const wellAndOften = fc.array(
+  fc.constantFrom(300, 1_000).map((after): Scene => ({ after, damages: [], command: 'none' })),
+  { minLength: 15, maxLength: 30 },
+)
+const noGaps = fc.constantFrom(0, 300, 3_000, 4_000, -2_000)
+
+/** Each `proceed` came after the steady time by the clock that nobody sets, in which all was proven and looked at. */
+function expectNoneEarly(judged: readonly Judged[]): void {
+  for (const [n, { steady, snapshot }] of judged.entries()) {
+    if (snapshot.verdict.verdict !== 'proceed') continue
+    const from = judged.findLastIndex((earlier) => earlier.steady <= steady - rules.steady)
+    expect(from).toBeGreaterThanOrEqual(0)
+    const since = judged.slice(from, n + 1)
+    expect(since.every((one) => isProven(one.snapshot))).toBe(true)
+    // The machine may have slept: nobody looked then.
+    expect(since.slice(1).every(({ by }) => by <= rules.longestGap)).toBe(true)
+  }
+}
+
 describe('a clock that is set', () => {
   it(
     'R90 X91: never brings proceed before the steady time of looking that has really passed',
     { timeout: patient },
     () => {
       fc.assert(
-        fc.property(scenes, fc.array(forwardAndBack, { minLength: 1, maxLength: 8 }), (trace, sets) => {
-          const judged = playSet(trace, sets)
-          for (const [n, { steady, snapshot }] of judged.entries()) {
-            if (snapshot.verdict.verdict !== 'proceed') continue
-            const from = judged.findLastIndex((earlier) => earlier.steady <= steady - rules.steady)
-            expect(from).toBeGreaterThanOrEqual(0)
-            const since = judged.slice(from, n + 1)
-            expect(since.every((one) => isProven(one.snapshot))).toBe(true)
-            // The machine may have slept: nobody looked then.
-            expect(since.slice(1).every(({ by }) => by <= rules.longestGap)).toBe(true)
-          }
-        }),
+        fc.property(scenes, fc.array(forwardAndBack, { minLength: 1, maxLength: 8 }), (trace, sets) =>
+          expectNoneEarly(playSet(trace, sets)),
+        ),
         runs,
       )
     },
   )
+
+  it('R90 X91: brings it neither sooner nor later by small steps of the clock', { timeout: patient }, () => {
+    fc.assert(
+      fc.property(wellAndOften, fc.array(noGaps, { minLength: 1, maxLength: 8 }), (trace, sets) => {
+        const judged = playSet(trace, sets, 'in step')
+        expectNoneEarly(judged)
+        const verdicts = ({ snapshot }: Judged) => snapshot.verdict.verdict
+        expect(judged.map(verdicts)).toEqual(playSet(trace, [0]).map(verdicts))
+      }),
+      { numRuns: 20 },
+    )
+  })
 
   it('R90 X85: changes no state when it is set back', { timeout: patient }, () => {
     const states = ({ verdict, gates, checks, stops }: Snapshot) => ({
