@@ -81,9 +81,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
     run: (url) => again(100, () => askOnce(url, '/', 50)),
   },
   'guessed-tokens': {
-    title: '100 connections try tokens as fast as answers come',
-    run: (url) =>
-      again(100, () => askOnce(url, '/config', 50, 'authorization: Bearer guess-number-0123456789\r\n')),
+    title: '100 connections try tokens for writing as fast as answers come',
+    run: (url) => again(100, () => askOnce(url, '/rollouts', 50, guess)),
   },
   noise: {
     title: '500 connections send 64 KB of noise, again and again',
@@ -104,8 +103,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
 const chunkedHead =
   'POST /gates HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n'
 
+const guess = 'authorization: Bearer guess-number-0123456789\r\ncontent-length: 0\r\n'
+
 function get(path: string, fields = ''): string {
-  return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${fields}\r\n`
+  // What has a length is a write.
+  return `${fields.includes('content-length') ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${fields}\r\n`
 }
 
 /** Runs one attack in this process until it is over, and tells its parent when it is under way. */
