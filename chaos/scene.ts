@@ -49,7 +49,8 @@ const timings = {
   coordinatorRedisPatience: 1_000,
 }
 
-const stateKilobytes = 1_024
+// The state of twenty rollouts, the one that is being written, and a copy of one that was not trusted.
+const stateKilobytes = 8_192
 const logKilobytes = 16_384
 
 export async function setScene(seed: number, tell: (line: string) => void): Promise<Scene> {
