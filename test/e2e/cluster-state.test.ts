@@ -83,11 +83,13 @@ describe('the memory of two daemons', () => {
         `the state can't be kept in the ConfigMap ${namespace}/${configMap}: it is not there, and configmaps may not be created: kubectl -n ${namespace} create configmap ${configMap}`,
       )
     expect(await gates[0]?.metric('caracal_gate_exporter_state_store_up')).toBe(0)
-    // What is told meanwhile counts, and is written with the rest.
+    // R94 X98: what can't be kept is refused, and is told again.
     await both('it is over', (report) => stopIn(report, dead).state === 'clear')
-    await acknowledge(dead)
+    const refused = await gates[0]?.post('/acknowledgements', { stopCondition: dead, ...author })
+    expect(refused?.status).toBe(503)
     await controlPlane.request('POST', maps, { metadata: { name: configMap } })
     await both('it is kept again', isKept)
+    await acknowledge(dead)
     await both('both know the acknowledgement', (report) => stopIn(report, dead).acknowledged)
     await restartBoth()
     for (const report of await both('both remember', ({ rollout }) => rollout.id === id))
