@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { helmBinary } from '../../scripts/helm.ts'
+import { cleanUp, run, type Ended } from '../support/cli-process.ts'
+import { phaseIs, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import { checkIn, proceeds, type Gate } from '../support/daemon.ts'
+
+// Rollouts that are detected, one after the other, and evidence that names the first or the last of them.
+
+let ground: ClusterGround
+let gate: Gate
+let helm: string
+
+beforeAll(async () => {
+  helm = (await helmBinary()) ?? 'helm'
+  ground = await setClusterGround()
+  await ground.cluster.upgrade()
+  ground.configure()
+  gate = await ground.start()
+})
+afterEach(cleanUp)
+afterAll(() => ground.end())
+
+function say(...args: readonly string[]): Promise<Ended> {
+  const env = { CARACAL_GATE_URL: gate.url, CARACAL_GATE_TOKEN: ground.token, CARACAL_GATE_ACTOR: 'ann' }
+  return run(args, env)
+}
+
+/** What a pipeline says of the chart with this tag, and of the schema. */
+async function prove(tag: string, rollout: string): Promise<void> {
+  const { chart, release, namespace } = ground.cluster
+  const where = ['--helm', helm, '--chart', chart, '--release', release, '--namespace', namespace]
+  const rendered = await say('evidence', 'render', ...where, '--set', `tag=${tag}`, '--rollout', rollout)
+  expect([rendered.code, rendered.stderr]).toEqual([0, ''])
+  const words = ['--outcome', 'pass', '--message', 'tested on this schema', '--rollout', rollout]
+  expect((await say('evidence', 'push', 'schema-compatibility', ...words)).code).toBe(0)
+}
+
+/** `kubectl rollout restart`. */
+async function restart(component: string): Promise<void> {
+  const { controlPlane, namespace, release } = ground.cluster
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() }
+  await controlPlane.request(
+    'PATCH',
+    `/apis/apps/v1/namespaces/${namespace}/deployments/${release}-platform-${component}`,
+    {
+      spec: { template: { metadata: { annotations } } },
+    },
+  )
+}
+
+describe('evidence that names a detected rollout', () => {
+  it('X61: waits for the revision that it names, and counts for it', async () => {
+    await prove('v2', 'caracal-r2')
+    await ground.cluster.upgrade({ tag: 'v2' })
+    const waited = await say('wait', '--rollout', 'caracal-r2', '--timeout', '60s')
+    expect([waited.code, waited.stderr]).toEqual([0, ''])
+    await gate.until('it is done', phaseIs('done'), 60)
+  })
+
+  it('X61: does not unsettle what is done when it comes early for the next revision', async () => {
+    await gate.until('it may proceed', proceeds, 60)
+    await prove('v3', 'caracal-r3')
+    const report = await gate.report()
+    expect(report).toMatchObject({ verdict: 'proceed', rollout: { id: 'caracal-r2', phase: 'done' } })
+  })
+
+  it('X61: goes on to count by its digest when workloads are restarted, whatever that rollout is named', async () => {
+    await restart('api')
+    const report = await gate.until('it is detected', ({ rollout }) => rollout.id === 'caracal-w1', 60)
+    expect(report.rollout.detectedBy).toBe('workload-generation')
+    const waited = await say('wait', '--rollout', 'caracal-w1', '--timeout', '90s')
+    expect([waited.code, waited.stderr]).toEqual([0, ''])
+    await gate.until('it is done', phaseIs('done'), 60)
+    expect(checkIn(await gate.report(), 'manifest-digest').state).toBe('pass')
+    // What is pushed again in the name of the first is about the manifest all the same.
+    const { chart, release, namespace } = ground.cluster
+    const where = ['--helm', helm, '--chart', chart, '--release', release, '--namespace', namespace]
+    const again = await say('evidence', 'render', ...where, '--set', 'tag=v2', '--rollout', 'caracal-r2')
+    expect([again.code, again.stderr]).toEqual([0, ''])
+  })
+
+  it('X61: that waited opens the next revision when it comes', async () => {
+    await ground.cluster.upgrade({ tag: 'v3' })
+    expect((await say('wait', '--rollout', 'caracal-r3', '--timeout', '90s')).code).toBe(0)
+    await gate.until('it is done', phaseIs('done'), 60)
+  })
+})
