@@ -149,15 +149,12 @@ describe('text from a target is data', () => {
   })
 
   it('in what a person says, and none of it hinders the next verdict', async () => {
-    for (const text of hostile) {
+    for (const [n, text] of hostile.entries()) {
       const words = text.slice(0, 300)
-      await gate.post('/rollouts', {
-        id: `r ${words.slice(0, 190)}`,
-        actor: words,
-        reason: words,
-        supersede: true,
-      })
-      await gate.post('/rollouts', { id: text, actor: text, reason: text, supersede: true })
+      await gate.post('/rollouts', { id: `said-${n}`, actor: words, reason: words, supersede: true })
+      // An id that nobody could ask about is refused, and leaves nothing.
+      await gate.post('/rollouts', { id: text, ...author, supersede: true })
+      await gate.post('/rollouts', { id: `last-${n}`, ...author, supersede: true })
       await gate.get(`/gates?rollout=${encodeURIComponent(words.toWellFormed())}`)
       await gate.get(`/rollouts/${encodeURIComponent(words.slice(0, 90).toWellFormed())}`)
     }
