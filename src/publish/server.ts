@@ -36,6 +36,12 @@ export interface Server {
 const CLOSE_WITHIN: Millis = 2 * SECOND
 
 /**
+ * Connections that the system keeps until they are accepted, which happens one a turn. What is more than these has its
+ * first packet dropped and comes again after a second, a health check too; Linux caps it at net.core.somaxconn, 4,096.
+ */
+const BACKLOG = 4_096
+
+/**
  * Serves the interface.
  * @throws when the address can't be listened on, or the certificate and key are no pair
  */
@@ -45,7 +51,7 @@ export async function startServer(context: PublishContext, options: ListenOption
     ...(tls !== undefined && { tls }),
     ...(connections !== undefined && { connections }),
   })
-  await app.listen(listen)
+  await app.listen({ ...listen, backlog: BACKLOG })
   return {
     url: urlOf(app, tls !== undefined),
     renewCertificate: (renewed) => renewCertificate(app, renewed),
