@@ -12,9 +12,10 @@ const patient = 120_000
 const runs = { numRuns: 500 }
 
 function stopsIn({ shelf: { memory } }: Run, rollout: string): Memory['latches'] | undefined {
-  if (memory.rollout?.id === rollout && isActive(memory.rollout)) return memory.latches
+  const isCurrent = memory.rollout?.id === rollout && isActive(memory.rollout)
+  // Two replicas that do not hear each other may begin one of the same id each: what fired in either is kept.
   const past = memory.history.filter((record) => record.rollout.id === rollout)
-  if (past.length === 0) return undefined
+  if (past.length === 0 && !isCurrent) return undefined
   return Object.assign({}, ...past.map(({ stops }) => stops), memory.latches) as Memory['latches']
 }
 

@@ -103,12 +103,22 @@ describe('the ledger', () => {
           plain = step(plain, [showing(at, world as Shown)], at, rules)
           // Nothing but lines is kept back.
           expect(state.snapshot).toEqual(plain)
-          for (const subject of subjects) expect(toldOf(state, subject)).toBe(stateOf(state, subject))
+          for (const subject of subjects) {
+            const told = toldOf(state, subject)
+            // What has changed that often is told at intervals (R88).
+            if (linesAbout(state, subject) < toldInFull) expect(told).toBe(stateOf(state, subject))
+          }
         }
       }),
       { numRuns: 80 },
     )
   })
+
+  const toldInFull = 8
+
+  function linesAbout({ memory }: Evaluated, subject: string): number {
+    return memory.ledger.filter((entry) => entry.subject === subject).length
+  }
 
   /** The state that the lines lead to; each must begin where the one before it ended. */
   function toldOf({ memory }: Evaluated, subject: string): string {
