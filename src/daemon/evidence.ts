@@ -104,7 +104,7 @@ function outdated(issued: Instant, { outcome, since }: Piece): NonNullable<Refus
 function ofItsTime({ outcome, validForSeconds }: EvidenceBody, issued: Instant, now: Instant): Refusal {
   const ahead = issued - now
   if (ahead > SKEW && outcome === 'pass') {
-    const detail = `it was issued at ${timeOf(issued)}, ${inWords(ahead)} from now (${timeOf(now)}); set the clock of whoever issues it`
+    const detail = `it was issued at ${timeOf(issued)}, ${inWords(ahead)} from now (${timeOf(now)}); set the clock of the machine that issues it`
     return { title: 'the evidence comes from the future', detail }
   }
   const validFor = validForSeconds * SECOND

@@ -52,7 +52,7 @@ function isByOwnHost(
 ): boolean {
   const listed = access === 'read' || access === 'follow' ? context.hosts() : undefined
   if (listed === undefined || host === '' || isOwnHost(host, listed)) return true
-  const detail = `Nobody configured that this is asked by the name "${host}": name it in http.hosts, or set http.readTokens.`
+  const detail = `The host "${host}" is not one of the exporter: add it to http.hosts, or set http.readTokens.`
   refuse(reply, 421, 'Misdirected request', detail)
   return false
 }
