@@ -132,6 +132,7 @@ describe('caracal-gate against a living platform', () => {
 
     const unauthorised = { ...env, CARACAL_GATE_TOKEN: 'wrong' }
     expect((await run(['ack', 'outbox-dead-messages', '--reason', 'x'], unauthorised)).code).toBe(5)
+    await gate.until('all is proven again', proceeds, 20)
     expect((await say('finish', 'team/r2', '--outcome', 'done')).code).toBe(0)
     const story = await say('rollouts', 'team/r2')
     expect(story.code).toBe(0)

@@ -193,16 +193,16 @@ describe('the releases of Helm', () => {
     )
     const seen = await watched.until('releases', ({ ok }) => ok)
     const read = (seen.ok ? seen.items : []).filter(({ content }) => 'digest' in content)
-    expect(read.map(({ revision }) => revision)).toEqual([4, 6, 7])
+    expect(read.map(({ revision }) => revision)).toEqual([3, 4, 6, 7])
     const wholes = () =>
       watched.fake.requests.filter((one) => one.resource === 'secrets' && one.query.has('fieldSelector'))
         .length
     await new Promise((resolve) => setTimeout(resolve, 500))
-    expect(wholes()).toBe(3)
+    expect(wholes()).toBe(4)
 
     watched.fake.put('secrets', releaseObject(7, 'deployed'))
     await watched.until('releases', (now) => now.ok && now.items.some(({ status }) => status === 'deployed'))
-    expect(wholes()).toBe(4)
+    expect(wholes()).toBe(5)
   })
 
   it('never show with the content of another version', async () => {
