@@ -96,8 +96,8 @@ const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
 const firstSeen = `first-seen:${migrationApplied.name}/`
 
 /**
- * The previous version runs on the current schema: a pipeline said so, no migration was applied since the rollout began,
- * or there is no previous version. A pipeline that says no is right.
+ * The previous version runs on the current schema: a pipeline said so, no migration was applied since the rollout began
+ * (the last one, where none is under way), or there is no previous version. A pipeline that says no is right.
  */
 export function schemaCompatible(check: string, claims: string): Condition {
   return {
@@ -115,12 +115,14 @@ export function schemaCompatible(check: string, claims: string): Condition {
       }))
       const first = firstInstallation(evidence)
       if (!isSaid && first !== undefined) return [{ key: check, ...first }, ...known]
-      if (isSaid || recollection.rollout === undefined) return [...pushed, ...known]
+      // What a rollout has shown of its migrations is so after its end, until another begins.
+      const { latest } = recollection
+      if (isSaid || latest === undefined) return [...pushed, ...known]
       const blind = account.unseen.map((spot) => unseen(spot))
       const changes = changesOf(versions, recollection)
       if (blind.length > 0 || versions.length === 0) return [...pushed, ...blind, ...known]
       if (changes.length > 0) return [...pushed, ...known, ...changes]
-      const message = `no migration was applied since ${recollection.rollout.id} began`
+      const message = `no migration was applied since ${latest.id} began`
       return [{ key: check, answer: 'met', reason: 'ok', message }, ...known]
     },
   }
@@ -157,9 +159,9 @@ function isApplied({ name, target, since }: Version, { now }: Recollection): Fin
  * after it began although the baseline, taken late, holds it, and all where the rollout was there before the daemon.
  */
 function changesOf(versions: readonly Version[], recollection: Recollection): readonly Finding[] {
-  const { rollout } = recollection
-  if (rollout === undefined) return []
-  const { startedAt, detectedBy } = rollout
+  const { latest } = recollection
+  if (latest === undefined) return []
+  const { startedAt, detectedBy } = latest
   // Whoever declares a rollout says that it begins now.
   const sawItBegin = detectedBy === 'declared' || (recollection.mark(FIRST_SEEN) ?? Infinity) < startedAt
   const before = new Set(recollection.marked(baseline).map((key) => key.slice(baseline.length)))

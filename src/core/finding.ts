@@ -75,7 +75,7 @@ export interface Recollection {
   /** Whether a rollout is under way, and since when. */
   readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy'>
   /** The rollout under way, or the last one: what is there now is what it brought. */
-  readonly latest?: Life
+  readonly latest?: Life & Pick<Rollout, 'detectedBy'>
   /** Up to where a value has been dealt with; undefined before first sight. */
   mark(key: string): number | undefined
   /** The keys of all marks that begin with `prefix`, sorted. */

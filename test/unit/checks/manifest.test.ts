@@ -91,7 +91,7 @@ describe('evidence about a rollout', () => {
   })
 
   it('X83: of an ended rollout goes on to count until the next begins', () => {
-    const ended = { ...remembering(), latest: { id: 'r1', startedAt: 0 } }
+    const ended = { ...remembering(), latest: { id: 'r1', startedAt: 0, detectedBy: 'declared' as const } }
     expect(faultsIn(claimed, mine, ended)).toEqual([])
     expect(faultsIn(claimed, another, ended)).toEqual(ofAnother)
   })
@@ -108,7 +108,7 @@ describe('evidence about a rollout', () => {
     const next = pushedWith({ digest: otherDigest, rollout: 'r6' })
     expect(faultsIn(condition, next)).toEqual(ofAnother)
     expect(findingsIn(condition, next)[0]?.message).toContain('which is not under way')
-    const ended = { ...remembering(), latest: { id: 'r1', startedAt: 0 } }
+    const ended = { ...remembering(), latest: { id: 'r1', startedAt: 0, detectedBy: 'declared' as const } }
     for (const early of [next, pushedWith({ digest: otherDigest })])
       expect(faultsIn(condition, besideEarlier(mine, early), ended)).toEqual([])
   })

@@ -162,6 +162,13 @@ describe('the previous version runs on the current schema', () => {
     expect(faultsIn(condition, applied(unsaid), begun)).toEqual([unsaidYet])
   })
 
+  it('X61: goes on to be known when the rollout has ended that showed it, and no longer than that', () => {
+    const { rollout: _, ...ended } = since()
+    expect(faultsIn(condition, unsaid, ended)).toEqual([])
+    const { rollout: __, ...changed } = since({ seen: [1, 1, 10.1] })
+    expect(faultsIn(condition, unsaid, changed)).toEqual(['0003_outbox unknown schema_changed', unsaidYet])
+  })
+
   it('R48: takes an evidence of another rollout for none', () => {
     const another = healthy.map((one) =>
       one.probe === 'evidence'
