@@ -14,7 +14,7 @@ export interface DaemonOptions {
   readonly onLife: (life: Life) => void
 }
 
-/** The daemon as a process of its own, with the flags of the image. It may be started again and again. */
+/** The daemon as a process of its own, the bundle with the flags of the image. It may be started again and again. */
 export interface Daemon {
   readonly url: string
   readonly pid: number
@@ -44,7 +44,7 @@ export function daemonOf({ config, logFile, url, env, onLife }: DaemonOptions): 
 
   async function start(): Promise<void> {
     const log = openSync(logFile, 'a')
-    const args = ['--max-semi-space-size=2', 'src/main.ts', 'serve', '--config', config]
+    const args = ['--max-semi-space-size=2', 'dist/main.js', 'serve', '--config', config]
     const started = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', log, log],

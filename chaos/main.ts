@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { BadOption, optionsFrom, usage } from './options.ts'
 import { runChaos } from './run.ts'
 import { kinds } from './kinds.ts'
@@ -20,6 +23,8 @@ async function main(words: readonly string[]): Promise<number> {
     process.stderr.write('what a process uses is read from /proc: this needs Linux\n')
     return 1
   }
+  // What the image holds: a daemon that runs from its sources takes a hundred megabytes more.
+  await promisify(execFile)(process.execPath, [join(import.meta.dirname, '../scripts/build.ts')])
   const interruption = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
   return runChaos(options, tell, interruption.signal)

@@ -67,7 +67,7 @@ const verdictOfCode: Readonly<Record<number, string>> = { 0: 'proceed', 3: 'hold
 /** One run of `caracal-gate status`; what it ends with is what a pipeline goes by. */
 export async function runCli({ daemon, recording }: Scene): Promise<void> {
   const asked = now()
-  const code = await run(process.execPath, ['src/main.ts', 'status', '--url', daemon.url], {
+  const code = await run(process.execPath, ['dist/main.js', 'status', '--url', daemon.url], {
     cwd: root,
     timeout: 60_000,
   }).then(

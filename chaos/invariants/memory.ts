@@ -1,3 +1,4 @@
+import { clockFollowedWithin } from '../bounds.ts'
 import type { Command, Excerpt, Instant } from '../recording.ts'
 import { excerptOf } from './verdict.ts'
 import type { Past, Violation } from './past.ts'
@@ -43,7 +44,10 @@ function isKept(past: Past, command: Command, document: Excerpt, got: Instant): 
     case 'evidence':
       if (command.outcome === 'fail') return checks[command.subject] !== 'pass'
       // What was proven at a time that has not come yet proves nothing.
-      return checks[command.subject] === 'pass' || past.standing(command.asked, got).some(movesClock)
+      return (
+        checks[command.subject] === 'pass' ||
+        past.standing(command.asked - clockFollowedWithin, got).some(movesClock)
+      )
     case 'acknowledge': {
       const stop = stops[command.subject]
       const same = command.latchedAt !== null && stop?.latchedAt === command.latchedAt

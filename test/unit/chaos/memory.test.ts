@@ -64,6 +64,18 @@ describe('nothing that was answered with 2xx is lost', () => {
     expect(found({ commands: [evidence('fail')], readings: [reading('pass')], standings })).toHaveLength(1)
   })
 
+  it('evidence, unless the clock that dated it was set a moment before', () => {
+    const evidence = commandAt(5_000, { name: 'evidence', subject: 'helm-render', outcome: 'pass' })
+    const readings = [documentAt(5_300, 'hold', { checks: { 'helm-render': 'unknown' } })]
+    const until = (over: number) => ({
+      commands: [evidence],
+      readings,
+      standings: [fault('clock-ahead', 1_000, over)],
+    })
+    expect(found(until(4_500))).toEqual([])
+    expect(found(until(3_000))).toHaveLength(1)
+  })
+
   it('evidence, unless a later fail counts that could not be written', () => {
     const pass = commandAt(1_000, { name: 'evidence', subject: 'helm-render', outcome: 'pass' })
     const fail = (status: number) =>
