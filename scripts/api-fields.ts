@@ -5,12 +5,12 @@
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { controlPlaneSource } from '../rig/kubernetes/binaries.ts'
-import { goEnvironment } from './control-plane.ts'
+import { controlPlane } from '../rig/kubernetes/binaries.ts'
+import { goEnvironment } from './go-build.ts'
 
 const target = join(resolve(import.meta.dirname, '..'), 'src/manifest/api-fields.json')
 const printed = execFileSync('go', ['run', './api-fields'], {
-  cwd: controlPlaneSource,
+  cwd: controlPlane.source,
   env: goEnvironment,
   encoding: 'utf8',
   maxBuffer: 16 * 1024 * 1024,

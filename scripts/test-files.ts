@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { clientPrograms, locateClient } from '../rig/clients.ts'
 import { locateControlPlane } from '../rig/kubernetes/binaries.ts'
 import { podAddresses } from '../rig/kubernetes/pod-addresses.ts'
 import { locateHelm } from './helm.ts'
@@ -81,6 +82,13 @@ async function missingNeeds(failed: ReadonlyMap<string, string>): Promise<Need[]
   }
   if (locateHelm() === undefined)
     missing.push({ name: 'helmBinary', why: failed.get('helmBinary') ?? 'no helm: node scripts/helm.ts' })
+  for (const name of clientPrograms().map(({ client }) => client)) {
+    if (locateClient(name) !== undefined) continue
+    missing.push({
+      name,
+      why: failed.get(name) ?? `no ${name}: node scripts/clients.ts ${name}, which needs Go`,
+    })
+  }
   const addresses = await podAddresses()
   await addresses.release()
   if (!addresses.bindable)

@@ -1,4 +1,6 @@
+import { clientPrograms, locateClient } from '../rig/clients.ts'
 import { locateControlPlane } from '../rig/kubernetes/binaries.ts'
+import { buildClient } from './clients.ts'
 import { buildControlPlane } from './control-plane.ts'
 import { helmBinary, locateHelm } from './helm.ts'
 import { filesThatNeed } from './test-files.ts'
@@ -10,6 +12,15 @@ interface TestProgram {
   isThere(): boolean
   make(say: (line: string) => void): Promise<unknown>
 }
+
+const clients = clientPrograms().map((program) => {
+  const name = program.client
+  return {
+    name,
+    isThere: () => locateClient(name) !== undefined || process.env['SKIP_CLIENTS'] === '1',
+    make: (say: (line: string) => void) => buildClient(program, say),
+  }
+})
 
 const programs: readonly TestProgram[] = [
   {
@@ -28,6 +39,7 @@ const programs: readonly TestProgram[] = [
       if ((await helmBinary(say)) === undefined) throw new Error('no helm, and it could not be fetched')
     },
   },
+  ...clients,
 ]
 
 /**

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { builtFolder, type GoProgram } from '../go-program.ts'
 
 /** Paths of the programs of a Kubernetes control plane. */
 export type ControlPlaneBinaries = {
@@ -16,25 +15,13 @@ export type LocatedControlPlane =
   | { readonly found: false; readonly why: string }
 
 /** The Go module that the control plane is built from. */
-export const controlPlaneSource = resolve(import.meta.dirname, '../../test/control-plane')
+export const controlPlane: GoProgram = {
+  name: 'control-plane',
+  source: resolve(import.meta.dirname, '../../test/control-plane'),
+}
 
 /** The names that the one program goes by; its folder can be used as KUBEBUILDER_ASSETS elsewhere. */
 export const controlPlanePrograms = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
-
-/**
- * The folder of the built control plane, whether it is there or not. It lies outside the repository and its
- * name is a digest of what it is built from, so checkouts of one version share it and a change builds anew.
- */
-export function controlPlaneCache(): string {
-  const digest = createHash('sha256')
-  for (const file of ['go.mod', 'go.sum', 'main.go']) {
-    digest.update(`${file}\n`).update(readFileSync(join(controlPlaneSource, file)))
-  }
-  const given = process.env['XDG_CACHE_HOME']
-  const base = given !== undefined && given !== '' ? given : join(homedir(), '.cache')
-  const name = `${digest.digest('hex').slice(0, 32)}-${process.platform}-${process.arch}`
-  return join(base, 'caracal-gate/control-plane', name)
-}
 
 /** The programs in the folder KUBEBUILDER_ASSETS, else those that `scripts/control-plane.ts` has built. */
 export function locateControlPlane(): LocatedControlPlane {
@@ -44,7 +31,7 @@ export function locateControlPlane(): LocatedControlPlane {
     if (lacking.length === 0) return { found: true, binaries: binariesIn(given) }
     return { found: false, why: `KUBEBUILDER_ASSETS names ${given}, which lacks ${lacking.join(' and ')}` }
   }
-  const cache = controlPlaneCache()
+  const cache = builtFolder(controlPlane)
   if (missingIn(cache).length === 0) return { found: true, binaries: binariesIn(cache) }
   return {
     found: false,
