@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
+
+/** Files that start real servers wait more than they work: two cores carry this many at once. */
+const AT_ONCE = 4
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
@@ -10,8 +15,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 120_000,
-          // Each file starts real servers; two at once is what two cores can carry.
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
         },
       },
       {
@@ -20,8 +24,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          // They wait more than they work, and share nothing: two at once use the time.
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
         },
       },
     ],

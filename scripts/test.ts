@@ -16,8 +16,8 @@ const checks = [
   { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix'] },
 ] as const
 
-async function runProject(
-  project: string,
+async function runProjects(
+  projects: readonly string[],
   leftOut: readonly LeftOut[],
   args: readonly string[],
 ): Promise<Counts> {
@@ -30,7 +30,8 @@ async function runProject(
     '--reporter=json',
     `--outputFile.json=${report}`,
   ]
-  const command = ['node_modules/.bin/vitest', 'run', '--project', project, ...options, ...exclude, ...args]
+  const named = projects.flatMap((project) => ['--project', project])
+  const command = ['node_modules/.bin/vitest', 'run', ...named, ...options, ...exclude, ...args]
   try {
     const { code } = await runCommand(root, command, 'show')
     const text = await readFile(report, 'utf8').catch(() => undefined)
@@ -62,14 +63,13 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2)
   // Unit tests need no programs: they run while others are built.
   const making = makeTestPrograms(args, say)
-  const results = [await runProject('unit', [], args)]
+  const results = [await runProjects(['unit'], [], args)]
   if (wasInterrupted()) return 130
   const leftOut = await filesToLeaveOut(await making)
   sayWhatDidNotRun(leftOut)
-  for (const project of ['integration', 'e2e'])
-    if (!wasInterrupted()) results.push(await runProject(project, leftOut, args))
-  if (args.length === 0)
-    for (const check of checks) if (!wasInterrupted()) results.push(await runCheck(check))
+  // What starts servers waits most of the time, which the checks of the source use.
+  const checking = args.length === 0 ? checks.map(runCheck) : []
+  results.push(await runProjects(['integration', 'e2e'], leftOut, args), ...(await Promise.all(checking)))
   if (wasInterrupted()) return 130
 
   const passed = results.reduce((sum, result) => sum + result.passed, 0)

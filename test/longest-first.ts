@@ -1,0 +1,38 @@
+import { basename } from 'node:path'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/**
+ * Files that take half a minute or more, the longest first: none of them may begin when the others are done. Vitest
+ * knows the times of the last run only on a machine that has run them before. From the times that it prints.
+ */
+const LONGEST = [
+  'tour.test.ts',
+  'chaos.test.ts',
+  'cluster-blind.test.ts',
+  'cluster-faults.test.ts',
+  'two-replicas.test.ts',
+  'daemon-soak.test.ts',
+  'cluster-restarts.test.ts',
+  'alert-delivery.test.ts',
+  'cluster-rights.test.ts',
+  'cluster-failures.test.ts',
+  'pipelines.test.ts',
+  'kubernetes-outage.test.ts',
+  'cluster-refusals.test.ts',
+  'daemon-hostile-text.test.ts',
+  'dashboards.test.ts',
+]
+
+/** Starts the longest files first, and then the whole programs (e2e) before the parts. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
+function rank({ moduleId, project }: TestSpecification): number {
+  const place = LONGEST.indexOf(basename(moduleId))
+  if (place >= 0) return place
+  return LONGEST.length + (project.name === 'e2e' ? 0 : 1)
+}
