@@ -1,6 +1,7 @@
 import { parseDocument, type Blocker, type Report } from './document.ts'
 import type { NoReply, Reply } from './http.ts'
-import { printable, spanInWords } from './text.ts'
+import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'
+import { spanInWords } from './text.ts'
 
 /** What the request demanded; looked at again here, because an answer may come from something that ignores it. */
 export interface Demands {
@@ -70,9 +71,7 @@ export function wholeReply(reply: Reply | NoReply): Reply | CannotTell {
   if (reply.status !== 200) return refusal(reply)
   if ((reply.headers['content-encoding'] ?? 'identity') !== 'identity')
     return cannotTell('malformed', 'the answer is compressed, which was not asked for', true)
-  if (!/^\s*</.test(reply.body)) return reply
-  const message = 'the answer is a web page: something else than the exporter answers there'
-  return cannotTell('not_ours', message, true)
+  return isPage(reply.body) ? answeredBy(reply) : reply
 }
 
 function fresh(
@@ -144,8 +143,28 @@ function isLatched(latch: Report['stopConditions'][number]['latch']): boolean {
   return latch !== null && latch.acknowledged === null
 }
 
-function refusal({ status, headers, body }: Reply): CannotTell {
-  const detail = detailOf(body)
+function refusal(reply: Reply): CannotTell {
+  const problem = problemOf(reply)
+  return problem === undefined ? answeredBy(reply) : refusedWith(problem, reply)
+}
+
+/** Something else than the exporter has answered. */
+function answeredBy(reply: Reply): CannotTell {
+  const { kind, message, lasting } = strangerOf(reply)
+  return { ...cannotTell(strangers[kind], message, lasting), ...(lasting ? {} : retryAfter(reply.headers)) }
+}
+
+const strangers: Readonly<Record<Stranger['kind'], string>> = {
+  login: 'login_in_front',
+  forbidden: 'login_in_front',
+  redirect: 'redirected',
+  page: 'not_ours',
+  unwell: 'server_error',
+  throttling: 'throttled',
+  other: 'refused',
+}
+
+function refusedWith({ detail }: Problem, { status, headers }: Reply): CannotTell {
   const said = detail === '' ? '' : `: ${detail}`
   if (status === 401 || status === 403) {
     const why = status === 401 ? 'wants a token that it knows' : 'does not accept this token'
@@ -155,36 +174,15 @@ function refusal({ status, headers, body }: Reply): CannotTell {
       true,
     )
   }
-  if (status === 503) {
-    const message = `no evaluation exists yet, or nothing is behind the address (503${said})`
-    return { ...cannotTell('not_evaluated', message), ...retryAfter(headers) }
-  }
+  if (status === 503)
+    return { ...cannotTell('not_evaluated', `no evaluation exists yet (503${said})`), ...retryAfter(headers) }
   if (status === 429)
     return { ...cannotTell('throttled', `asked too often (429${said})`), ...retryAfter(headers) }
-  if (status >= 500) return cannotTell('server_error', `the server answered ${status}${said}`)
-  if (status >= 300 && status < 400)
-    return cannotTell(
-      'redirected',
-      `the address redirects elsewhere (${status}); give the exporter's own address with --url`,
-      true,
-    )
-  return cannotTell('refused', `the server answered ${status}${said}; is --url the exporter's address?`, true)
+  if (status >= 500) return cannotTell('server_error', `the exporter answered ${status}${said}`)
+  return cannotTell('refused', `the exporter answered ${status}${said}`, true)
 }
 
 function retryAfter(headers: Reply['headers']): { readonly retryAfter?: number } {
   const seconds = Number(headers['retry-after'])
   return seconds > 0 ? { retryAfter: Math.min(seconds, 30) * 1_000 } : {}
-}
-
-/** The detail of a problem as RFC 9457 has it, if it is one. */
-function detailOf(body: string): string {
-  try {
-    const problem: unknown = JSON.parse(body)
-    const detail =
-      typeof problem === 'object' && problem !== null && 'detail' in problem ? problem.detail : ''
-    return typeof detail === 'string' ? printable(detail) : ''
-  } catch {
-    // Anything may stand in the body of a refusal; the status says enough.
-    return ''
-  }
 }

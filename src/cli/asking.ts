@@ -1,5 +1,6 @@
 import { wholeReply } from './answer.ts'
 import { ask, type Endpoint } from './http.ts'
+import { problemOf } from './origin.ts'
 import { ShapeError, type Reader } from './shape.ts'
 
 /** What came of a question about something else than the verdict. */
@@ -21,8 +22,10 @@ export async function askFor<Value>(
 ): Promise<Asked<Value>> {
   const reply = await ask(endpoint, { path, within, signal })
   const had = wholeReply(reply)
-  if ('kind' in had)
-    return { kind: 'not-had', message: had.message, ...('status' in reply && titleIn(reply.body)) }
+  if ('kind' in had) {
+    const title = 'status' in reply ? problemOf(reply)?.title : undefined
+    return { kind: 'not-had', message: had.message, ...(title !== undefined && { title }) }
+  }
   try {
     const document: unknown = JSON.parse(had.body)
     return { kind: 'had', value: reader(document, ''), document }
@@ -31,16 +34,5 @@ export async function askFor<Value>(
     if (error instanceof ShapeError)
       return { kind: 'not-had', message: `the answer is not the exporter's: ${error.message}` }
     throw error
-  }
-}
-
-function titleIn(body: string): { readonly title?: string } {
-  try {
-    const problem: unknown = JSON.parse(body)
-    if (typeof problem !== 'object' || problem === null || !('title' in problem)) return {}
-    return typeof problem.title === 'string' ? { title: problem.title } : {}
-  } catch {
-    // Not the exporter's; the status says enough.
-    return {}
   }
 }

@@ -1,4 +1,5 @@
 import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'
+import { objectIn, problemOf, strangerOf, type Problem } from './origin.ts'
 import type { Surroundings } from './process.ts'
 import { printable } from './text.ts'
 
@@ -69,44 +70,36 @@ function retryAfter(reply: Reply | NoReply): number {
 function read(reply: Reply | NoReply, { isAnswer, scope }: Message, repeated: boolean): Delivered {
   if (!('status' in reply)) return { kind: 'undelivered', message: reply.message }
   const { status, body } = reply
-  const answer = parsed(body)
-  if ((status === 200 || status === 201) && answer !== undefined && isAnswer(answer))
-    return { kind: 'accepted', status, answer }
-  const said = problemIn(answer)
-  const told = said === '' ? `the server answered ${status}; is --url the exporter's address?` : said
+  const answer = objectIn(body)
+  if ((status === 200 || status === 201) && isAnswer(answer)) return { kind: 'accepted', status, answer }
+  const problem = problemOf(reply)
+  if (problem === undefined) return { kind: 'undelivered', message: strangerOf(reply).message }
+  const told = `${wordsOf(problem)} (${status})`
   switch (status) {
     case 401:
-    case 403: {
-      const message = `${told} (${status}); give a token of scope ${scope} with --token-file`
-      return { kind: 'refused', status, message, repeated }
-    }
+    case 403:
+      return {
+        kind: 'refused',
+        status,
+        message: `${told}; give a token of scope ${scope} with --token-file`,
+        repeated,
+      }
     case 400:
     case 404:
     case 409:
-      // Without its words it may be anybody's refusal, and without the path it is not the address.
-      if (answer?.['title'] === 'No such path')
+      if (problem.title === 'No such path')
         return { kind: 'undelivered', message: `the exporter knows no such path; is --url its address?` }
-      if (said === '') return { kind: 'undelivered', message: told }
-      return { kind: 'refused', status, message: `${told} (${status})`, repeated }
+      return { kind: 'refused', status, message: told, repeated }
     default:
-      return { kind: 'undelivered', message: said === '' ? told : `${told} (${status})` }
+      return { kind: 'undelivered', message: told }
   }
 }
 
-function parsed(body: string): Answer | undefined {
-  try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    // A proxy's page; the status says enough.
-    return undefined
-  }
-}
-
-/** Title and detail of a problem as RFC 9457 has it, with what would be allowed; empty when it is none. */
-function problemIn(answer: Answer = {}): string {
-  const { title, detail, allowed } = answer
-  const texts = [title, detail].filter((text) => typeof text === 'string' && text !== '')
-  const names = Array.isArray(allowed) ? allowed.filter((name) => typeof name === 'string') : []
-  return printable([...texts, ...(names.length > 0 ? [`allowed: ${names.join(', ')}`] : [])].join(': '), 600)
+/** Title and detail of a problem, with what would be allowed. */
+function wordsOf({ title, detail, allowed }: Problem): string {
+  const texts = [title, detail].filter((text) => text !== '')
+  return printable(
+    [...texts, ...(allowed.length > 0 ? [`allowed: ${allowed.join(', ')}`] : [])].join(': '),
+    600,
+  )
 }

@@ -4,6 +4,7 @@ import { endpointFrom } from './connect.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'
 import type { CliProcess } from './process.ts'
+import { objectIn, strangerOf } from './origin.ts'
 import { printable } from './text.ts'
 
 /** Milliseconds for one look; a container's health check usually has three seconds for all. */
@@ -41,22 +42,11 @@ async function troubleAt(endpoint: Endpoint, path: string, signal: AbortSignal):
 /** What is wrong with an answer; something else may listen where the exporter should, so its words are read too. */
 function troubleOf(reply: Reply | NoReply): string | undefined {
   if ('reason' in reply) return reply.message
-  const { status, message } = saidIn(reply.body)
+  const { status, message } = objectIn(reply.body)
+  // Any service may say that it is well; only the exporter repeats what came with the request.
+  if (reply.echoed === false || typeof status !== 'string') return strangerOf(reply).message
   if (reply.status === 200 && status === 'ok') return undefined
-  return `status ${reply.status}${message === undefined ? '' : `: ${printable(message, 200)}`}`
-}
-
-function saidIn(body: string): { readonly status?: string; readonly message?: string } {
-  try {
-    const said: unknown = JSON.parse(body)
-    if (typeof said !== 'object' || said === null) return {}
-    return {
-      ...('status' in said && typeof said.status === 'string' && { status: said.status }),
-      ...('message' in said && typeof said.message === 'string' && { message: said.message }),
-    }
-  } catch {
-    return {}
-  }
+  return `status ${reply.status}${typeof message === 'string' ? `: ${printable(message, 200)}` : ''}`
 }
 
 function rest(milliseconds: number, interrupted: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
-import type { RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { cleanUp, listen, run, start } from '../support/cli-process.ts'
+import { afterwards, always, cleanUp, listen, run, start } from '../support/cli-process.ts'
 
 afterEach(cleanUp)
 
@@ -34,6 +35,31 @@ describe('caracal-gate healthcheck', () => {
   ])('does not take %s for an answer of the exporter', async (_, body) => {
     const { url } = await listen(answering({ '/healthz': [200, body] }))
     expect(await run(['healthcheck', '--url', url])).toMatchObject({ code: 5, stdout: '' })
+  })
+
+  it('X94: says what answers in place of the exporter', async () => {
+    const said = async (listener: RequestListener) => {
+      const { url } = await listen(listener)
+      const { code, stderr } = await run(['healthcheck', '--url', url])
+      return [code, stderr.replace(/ \[http.*/s, '')]
+    }
+    expect(await said(always(200, '<title>Sign in</title>', { server: 'nginx' }))).toEqual([
+      5,
+      "not well: the answer is a web page: something else than the exporter answers there: it answered 200 (server: nginx; page: Sign in); is --url the exporter's address?",
+    ])
+    expect(await said(always(401, '', { 'www-authenticate': 'Basic realm="ops"' }))).toEqual([
+      5,
+      `not well: something in front of the exporter wants a login: it answered 401 (WWW-Authenticate: Basic realm="ops"); give the exporter's own address with --url`,
+    ])
+  })
+
+  it('X94: does not take the health of another service for that of the exporter', async () => {
+    const other = createServer(always(200, JSON.stringify({ status: 'ok' })))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    afterwards(async () => void other.close())
+    const { port } = other.address() as AddressInfo
+    const { code, stderr } = await run(['healthcheck', '--url', `http://127.0.0.1:${port}`])
+    expect([code, stderr]).toEqual([5, expect.stringContaining('something else than the exporter answers')])
   })
 
   it('exits with 5 when nothing listens', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/publish/contract.ts'
 import { certificateAuthority } from '../../rig/certificate-authority.ts'
+import { answerWith, problem } from '../support/cli-answers.ts'
 import {
   afterwards,
   always,
@@ -99,12 +100,12 @@ describe('caracal-gate status', () => {
       'web page',
     ],
     ['a redirect', always(302, '', { location: 'http://127.0.0.1:1/login' }), 'redirects elsewhere'],
-    ['401', always(401, ''), '--token-file'],
-    ['403', always(403, '{"detail":"scope"}'), 'scope'],
+    ['401', answerWith(401, problem('Unauthorized', 'no token')), '--token-file'],
+    ['403', answerWith(403, problem('Forbidden', 'scope')), 'scope'],
     ['404', always(404, 'nope'), 'answered 404'],
     [
       '503',
-      always(503, '{"detail":"The first round of looks has not been judged yet."}'),
+      answerWith(503, problem('No evaluation yet', 'The first round of looks has not been judged yet.')),
       'not been judged yet',
     ],
     [

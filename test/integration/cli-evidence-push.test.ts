@@ -67,6 +67,11 @@ describe('caracal-gate evidence push', () => {
   it.each([
     ['a web page', always(200, '<html>'), 'is --url the exporter'],
     ['a redirect', always(302, '', { location: 'http://127.0.0.1:1/' }), 'answered 302'],
+    [
+      'X94: a login in front',
+      always(401, '', { 'www-authenticate': 'Basic realm="ops"' }),
+      'something in front of the exporter wants a login',
+    ],
   ])('ends with 5 when %s answers', async (_, listener, words) => {
     const { url } = await listen(listener)
     const ended = await evidence([...pushing, '--url', url])

@@ -26,10 +26,17 @@ function answering(...answers: readonly Said[]) {
       const answer = answers[Math.min(told.length, answers.length - 1)]
       told.push({ method, path: url, authorization: headers.authorization, body })
       if (answer === undefined) return void response.destroy()
-      response.writeHead(answer[0], { 'content-type': 'application/json' }).end(JSON.stringify(answer[1]))
+      answerWith(answer[0], answer[1])(request, response)
     })()
   }
   return { told, listener }
+}
+
+/** As the exporter answers: with a problem in the form of RFC 9457 when it refuses. */
+export function answerWith(status: number, body: unknown): RequestListener {
+  const type = status < 400 ? 'application/json' : 'application/problem+json; charset=utf-8'
+  const said = status < 400 ? body : { ...(body as object), status }
+  return (_, response) => void response.writeHead(status, { 'content-type': type }).end(JSON.stringify(said))
 }
 
 /** A rollout as the exporter's answers have it. */

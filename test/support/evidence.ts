@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
+import { answerWith, problem } from './cli-answers.ts'
 import { run, type Ended } from './cli-process.ts'
 
 /** A request that was taken in. */
@@ -20,7 +21,6 @@ export function taking(...first: readonly number[]) {
         body: JSON.parse(text) as Sent['body'],
       })
       const status = first[sent.length - 1] ?? 201
-      response.writeHead(status, { 'content-type': 'application/json' })
       const answer =
         status < 300
           ? {
@@ -28,8 +28,8 @@ export function taking(...first: readonly number[]) {
               outcome: sent.at(-1)?.body['outcome'],
               expiresAt: 'soon',
             }
-          : { title: 'wrong', detail: 'so wrong' }
-      response.end(JSON.stringify(answer))
+          : problem('wrong', 'so wrong')
+      answerWith(status, answer)(request, response)
     })
   }
   return { sent, listener }

@@ -4,7 +4,19 @@ import { exitCodeOf } from '../../../src/cli/decision.ts'
 import type { Report } from '../../../src/cli/document.ts'
 import type { NoReply, Reply } from '../../../src/cli/http.ts'
 import type { GateReport } from '../../../src/publish/contract.ts'
-import { at, blocker, check, evaluatedAt, gate, held, reply, report, stop, stopped } from './reports.ts'
+import {
+  at,
+  blocker,
+  check,
+  evaluatedAt,
+  gate,
+  held,
+  refusal,
+  reply,
+  report,
+  stop,
+  stopped,
+} from './reports.ts'
 
 function codeOf(given: Reply | NoReply, demands: Demands = {}): number {
   return exitCodeOf(readAnswer(given, demands), demands)
@@ -120,11 +132,9 @@ describe('the exit code', () => {
 
   it('says in one sentence what is wrong and what to do', () => {
     expect(messageOf(reply('', { body: html }))).toMatch(/^the answer is a web page: something else/)
-    expect(messageOf(reply(report(), { status: 401 }))).toContain('--token-file')
-    expect(messageOf(reply(report(), { status: 403 }))).toContain('CARACAL_GATE_TOKEN')
-    expect(messageOf(reply({ detail: 'nothing \u001b[2Jyet' }, { status: 503 }))).toMatch(
-      /503: nothing +\[2Jyet/,
-    )
+    expect(messageOf(refusal(401, 'no'))).toContain('--token-file')
+    expect(messageOf(refusal(403, 'no'))).toContain('CARACAL_GATE_TOKEN')
+    expect(messageOf(refusal(503, 'nothing \u001b[2Jyet'))).toMatch(/503: nothing +\[2Jyet/)
     expect(messageOf(reply({ ...report(), apiVersion: 'gates.caracal.run/v2' }))).toContain(
       'gates.caracal.run/v2',
     )

@@ -200,6 +200,12 @@ export function reply(
   }
 }
 
+/** A refusal as the exporter words it. */
+export function refusal(status: number, detail: string): Reply {
+  const problem = { type: 'about:blank', title: 'Refused', status, detail }
+  return reply(problem, { status, headers: { 'content-type': 'application/problem+json; charset=utf-8' } })
+}
+
 export function valid(document: GateReport, demands: Demands = {}): Valid {
   const answer = readAnswer(reply(document), demands)
   if (answer.kind !== 'valid') throw new Error(answer.message)
