@@ -5,8 +5,7 @@ import { advance, canary } from '../support/clients/flagger.ts'
 import { argoHook, helmHook } from '../support/clients/hooks.ts'
 import { completes } from '../support/clients/jobs.ts'
 import type { Asking, Outcome } from '../support/clients/outcome.ts'
-import { at, fenceWith, type Tree } from '../support/clients/recipe.ts'
-import { workplace } from '../support/clients/shell.ts'
+import { at, type Tree } from '../support/clients/recipe.ts'
 import { runStage, stageOf } from '../support/clients/spinnaker.ts'
 import { always, cleanUp, listen } from '../support/cli-process.ts'
 
@@ -187,22 +186,6 @@ describe('Azure Pipelines', () => {
     const { url } = await listen(always(200, body))
     const outcome = await evaluateCheck(check(), { url, rollout: 'caracal/47', token: '', patience: 3 })
     expect(outcome.effect).toBe('fails')
-  })
-})
-
-describe('curl', () => {
-  it.each([
-    ['proceed', 200],
-    ['hold', 412],
-    ['stop', 409],
-  ] as const)('that looks once sees %s as %i', async (verdict, status) => {
-    const { url } = await exporter(verdict)
-    const place = await workplace()
-    const file = await place.write('look.sh', fenceWith('curl.md', 'sh', 'http_code'))
-    expect(await place.run('sh', [file], { CARACAL_GATE_URL: url })).toMatchObject({
-      code: 0,
-      stdout: `${status}\n`,
-    })
   })
 })
 

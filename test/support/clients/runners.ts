@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { documentedUrl, impatient, type Asking, type Client, type Outcome } from './outcome.ts'
 import { at, documentsIn, fenceWith, fencesOf, listAt, textAt, wordAt, type Tree } from './recipe.ts'
 import { workplace, type Ran } from './shell.ts'
@@ -140,15 +141,28 @@ export const azureAgent: Client = {
   },
 }
 
-/** The real curl, in the real shell. */
+/** What an earlier run has left behind: it must not be there after any other. */
+const left = '{"verdict":"proceed","summary":"of an earlier run"}'
+
+/** Runs the recipe by the real curl, in the real shell; with the document that it leaves. */
+export async function runCurl(
+  asking: Asking,
+  change: (script: string) => string = (script) => script,
+): Promise<Ran & { readonly document: string | undefined }> {
+  const script = fenceWith('curl.md', 'sh', '--retry')
+  if (!script.includes(documentedUrl)) throw new Error('another address')
+  const place = await workplace()
+  const kept = await place.write('gates.json', left)
+  const file = await place.write('script.sh', change(impatient(script.replaceAll(/\\\n\s*/g, ''), asking)))
+  const ran = await place.run('sh', [file], environment(asking))
+  return { ...ran, document: await readFile(kept, 'utf8').catch(() => undefined) }
+}
+
 export const curl: Client = {
   name: 'curl',
   async ask(asking) {
-    const script = fenceWith('curl.md', 'sh', '--retry')
-    if (!script.includes(documentedUrl)) throw new Error('another address')
-    const place = await workplace()
-    const file = await place.write('script.sh', impatient(script.replaceAll(/\\\n\s*/g, ''), asking))
-    const ran = await place.run('sh', [file], environment(asking))
+    const ran = await runCurl(asking)
+    if (ran.document === left) throw new Error('the document of an earlier run is still there')
     return outcome(ran.code === 0, ran)
   },
 }
