@@ -101,7 +101,8 @@ function statusOf(route: VerdictRoute, view: View, parameters: Parameters, expir
   }
 }
 
-function verdictHeaders(reply: FastifyReply, { report, verdict, etag }: View): FastifyReply {
+/** What every answer about the verdict says in its headers. */
+export function verdictHeaders(reply: FastifyReply, { report, verdict, etag }: View): FastifyReply {
   return (
     reply
       .header('etag', etag)

@@ -11,6 +11,7 @@ import { guard, type Guards } from './guard.ts'
 import { safety, type Handler, type Parts } from './handling.ts'
 import { isDeeperThan } from './nesting.ts'
 import { operations, type Operation, type OperationId } from './operations.ts'
+import { queryHandlers } from './query-handlers.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse } from './problem.ts'
 import { countRefusals, type Refusals } from './refusals.ts'
@@ -41,6 +42,7 @@ const BODY_LIMIT = 64 * 1024
 const NESTING = 16
 /** Wrong tokens of one address in a minute that are told that they are wrong. */
 const WRONG_TOKENS_PER_MINUTE = 60
+const formType = 'application/x-www-form-urlencoded'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** The HTTP interface over what `context` gives; not listening yet. Closing it ends all waits at once. */
@@ -95,14 +97,15 @@ export async function httpInterface(
   const guards: Guards = { context, countGuess: app.createRateLimit() }
   const handlers = {
     ...gateHandlers(parts),
+    ...queryHandlers(parts),
     ...eventHandlers(parts),
     ...trendHandlers(parts),
     ...rolloutHandlers(parts),
     ...selfHandlers(parts),
     ...pageHandlers(parts),
   }
-  await app.register((scope) => readRoutes(scope, guards, handlers))
-  await app.register((scope) => writeRoutes(scope, guards, handlers))
+  for (const routes of [readRoutes, queryRoutes, writeRoutes])
+    await app.register((scope) => routes(scope, guards, handlers))
   return app
 }
 
@@ -132,12 +135,24 @@ function isWrite({ access }: Operation): boolean {
   return access !== 'open' && access !== 'read' && access !== 'follow'
 }
 
+function isQuery(operation: Operation): boolean {
+  return operation.body !== undefined && !isWrite(operation)
+}
+
 /** Reading takes a body of any kind and ignores it: hooks of deployment tools post theirs. */
 async function readRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', dropBody)
-  for (const operation of operations) if (!isWrite(operation)) addRoute(scope, guards, operation, handlers)
+  for (const operation of operations)
+    if (!isWrite(operation) && !isQuery(operation)) addRoute(scope, guards, operation, handlers)
   refuseOtherMethods(scope)
+}
+
+/** Reads by its body, as clients of a Prometheus ask. */
+async function queryRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  for (const operation of operations) if (isQuery(operation)) addRoute(scope, guards, operation, handlers)
 }
 
 /** A body is dropped as it comes, so that one that drips in small pieces takes no memory. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as bodies from './bodies.ts'
+import { queryAnswer, queryError, queryForm } from './query-schema.ts'
 import {
   envelopeDocument,
   gateDocument,
@@ -65,6 +66,9 @@ export const schemas = {
     ledger: z.array(ledgerLine),
   }),
   ProbeDocument: z.object({ probe: text, successes: z.array(look), failures: z.array(look) }),
+  QueryForm: queryForm,
+  QueryAnswer: queryAnswer,
+  QueryError: queryError,
   Health: health,
   Problem: problem,
   BeginBody: bodies.beginBody,

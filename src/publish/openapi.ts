@@ -56,12 +56,12 @@ function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, 
     operationId: methods.length > 1 ? `${id}${method === 'GET' ? 'Read' : 'Post'}` : id,
     summary,
     parameters: [...pathParameters(operation.path), ...(operation.query ?? []).map(queryParameter)],
-    ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
+    ...(body !== undefined && { requestBody: { required: true, content: contentOf(body) } }),
     responses: Object.fromEntries([
-      ...closed.map(([status, description]) => [status, { description, content: json('Problem') }]),
+      ...closed.map(([status, description]) => [status, { description, content: contentOf('Problem') }]),
       ...answers.map(([status, [description, schema]]) => [
         status,
-        { description, ...(schema !== undefined && { content: json(schema) }) },
+        { description, ...(schema !== undefined && { content: contentOf(schema) }) },
       ]),
     ]),
     security: security(access, method),
@@ -81,9 +81,14 @@ function security(access: Operation['access'], method: 'GET' | 'POST'): readonly
   return method === 'GET' ? [{}, { token: [] }, { password: [] }] : [{}, { token: [] }]
 }
 
-function json(schema: string): Record<string, unknown> {
-  const type = schema === 'Problem' ? 'application/problem+json' : 'application/json'
+function contentOf(schema: string): Record<string, unknown> {
+  const type = contentTypes[schema] ?? 'application/json'
   return { [type]: { schema: { $ref: `#/components/schemas/${schema}` } } }
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  Problem: 'application/problem+json',
+  QueryForm: 'application/x-www-form-urlencoded',
 }
 
 function pathParameters(path: string): readonly object[] {

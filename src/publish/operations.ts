@@ -23,7 +23,8 @@ export interface Operation {
 const both = ['GET', 'POST'] as const
 const get = ['GET'] as const
 const post = ['POST'] as const
-const tightening = ['rollout', 'steady', 'maxAge'] as const
+/** Parameters that can only make an answer stricter; labels of a query may be the same. */
+export const tightening = ['rollout', 'steady', 'maxAge'] as const
 const waiting = ['wait', 'index', 'until'] as const
 const form = ['document'] as const
 
@@ -109,6 +110,27 @@ export const operations = [
       ...waited,
       ...notYet,
     },
+  },
+  {
+    id: 'query',
+    methods: post,
+    path: '/api/v1/query',
+    summary: 'The verdict as one sample, for clients that ask a Prometheus. Understands our own query alone.',
+    access: 'follow',
+    body: 'QueryForm',
+    answers: {
+      200: ['A vector of exactly one sample.', 'QueryAnswer'],
+      400: ['The query is not one that is understood; it says what is.', 'QueryError'],
+      ...notYet,
+    },
+  },
+  {
+    id: 'queryByGet',
+    methods: get,
+    path: '/api/v1/query',
+    summary: 'Refused: what answers a GET may come out of a cache.',
+    access: 'follow',
+    answers: { 400: ['Only POST is answered.', 'QueryError'] },
   },
   {
     id: 'gate',

@@ -34,15 +34,17 @@ export function unknownId(reply: FastifyReply, what: string, id: string, allowed
   return refuse(reply, 404, `No such ${what}`, `There is no ${what} "${id}".`, { allowed })
 }
 
+/** What is wrong with a query or body, in a sentence. */
+export function inWords(faults: readonly Fault[]): string {
+  const [first] = faults
+  if (first === undefined) return 'The request is not valid.'
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+  return `${first.parameter} is "${first.value}"; allowed: ${first.allowed}${more}`
+}
+
 /** 400 for a query or body, naming every fault. */
 export function faulty(reply: FastifyReply, faults: readonly Fault[]) {
-  const [first] = faults
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
-  const detail =
-    first === undefined
-      ? 'The request is not valid.'
-      : `${first.parameter} is "${first.value}"; allowed: ${first.allowed}${more}`
-  return refuse(reply, 400, 'Invalid request', detail, { faults })
+  return refuse(reply, 400, 'Invalid request', inWords(faults), { faults })
 }
 
 /** 503 while nothing has been evaluated. */

@@ -102,6 +102,7 @@ const headers = fc.record(
       'application/json',
       'application/json',
       'text/plain',
+      'application/x-www-form-urlencoded',
       'application/json; charset=latin1',
       'x',
       '',
@@ -157,6 +158,8 @@ const bodies = fc.oneof(
     `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`,
     '{"__proto__":{"x":1}}',
     '{"id":"\\ud800"}',
+    'query=caracal_gate_verdict{rollout="r1"}',
+    'query=caracal_gate_verdict{rollout="\ud800%ff%"}&time=1',
     '',
   ),
 )

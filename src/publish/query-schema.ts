@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { queryMetrics } from './query-selector.ts'
+
+/** What Prometheus' clients send and take, as far as it is asked for and answered here. */
+export const queryForm = z.object({
+  query: z
+    .string()
+    .describe(`A selector of ${queryMetrics.join(' or ')} with labels that equal; rollout is needed.`),
+  time: z
+    .string()
+    .describe('Now, give or take 5 minutes: seconds since the epoch, or RFC 3339.')
+    .exactOptional(),
+})
+
+export const queryAnswer = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('vector'),
+    result: z.tuple([
+      z.object({
+        metric: z.record(z.string(), z.string()).describe('The name and labels of the query.'),
+        value: z
+          .tuple([z.number(), z.string()])
+          .describe('When it was evaluated, in seconds since the epoch, and the value.'),
+      }),
+    ]),
+  }),
+  warnings: z.array(z.string()).describe('Why it is not proceed.').exactOptional(),
+})
+
+export const queryError = z.object({
+  status: z.literal('error'),
+  errorType: z.literal('bad_data'),
+  error: z.string(),
+})
+
+export type QueryAnswer = z.infer<typeof queryAnswer>
+export type QueryError = z.infer<typeof queryError>
