@@ -14,6 +14,8 @@ export function openApi(version: string): Record<string, unknown> {
       description: `Documents are ${apiVersion}. Reading is open unless the configuration closes it; writing needs a bearer token with the scope.`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    // Relative to where this document was read: the daemon may stand under a prefix that only a proxy knows.
+    servers: [{ url: '.' }],
     paths: pathItems(operations),
     components: {
       schemas: Object.fromEntries(Object.keys(schemas).map((name) => [name, component(name)])),

@@ -5,13 +5,16 @@ import { pathParameter, type Handler, type Parts } from './handling.ts'
 import { seenTag } from './long-poll.ts'
 import type { OperationId } from './operations.ts'
 import { assets } from './page/assets.ts'
-import { renderNothingYet, renderPage } from './page/page.ts'
+import { placing, renderNothingYet, renderPage } from './page/page.ts'
 import { refuse } from './problem.ts'
 
-/** What the page may load and do: its own files and nothing else, no script or style in its text, no frame around it. */
+/**
+ * What the page may load and do: its own files and nothing else, no style in its text and no script but the one of that
+ * hash, no frame around it.
+ */
 const pagePolicy = [
   "default-src 'none'",
-  "script-src 'self'",
+  `script-src 'self' 'sha256-${createHash('sha256').update(placing).digest('base64')}'`,
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",

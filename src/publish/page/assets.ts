@@ -60,7 +60,7 @@ function readAssets(): Assets {
     const [stem = '', ending = ''] = name.split('.')
     const file = `${stem}-${hashOf(body)}.${ending}`
     byFile.set(file, { type: types[ending] ?? 'application/octet-stream', body })
-    hrefs.set(name, `/assets/${file}`)
+    hrefs.set(name, `assets/${file}`)
   }
   return {
     byFile: (file) => byFile.get(file),

@@ -35,8 +35,8 @@ export function daemon({ evaluator, index, evaluatedAt: now }: GateReport): Html
       ${fact('Configuration', configuration(evaluator, now))} ${fact('Index', html`<code>${index}</code>`)}
     </dl>
     <p class="links">
-      <a href="/gates">The document</a> <a href="/metrics">Metrics</a> <a href="/rollouts">Rollouts</a>
-      <a href="/config">Configuration</a> <a href="/openapi.json">All paths</a>
+      <a href="gates">The document</a> <a href="metrics">Metrics</a> <a href="rollouts">Rollouts</a>
+      <a href="config">Configuration</a> <a href="openapi.json">All paths</a>
     </p>
   </section>`
 }

@@ -79,6 +79,13 @@ function header(release: { readonly name: string; readonly namespace: string } |
   </header>`
 }
 
+/**
+ * The one script that stands in the page. All addresses are relative to a folder, since a proxy may serve the page under a
+ * prefix that the daemon never hears of; so `/ops/gate` has to become `/ops/gate/` before anything is loaded, and where
+ * that is, only the browser knows. It holds nothing that markup would escape, and its hash stands in the page's policy.
+ */
+export const placing = '/\\/$/.test(location.pathname) || (location.pathname += `/`)'
+
 const scripts = ['idiomorph.js', 'uplot.js'] as const
 const modules = ['live.js', 'plots.js', 'comfort.js'] as const
 
@@ -95,6 +102,9 @@ function document(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        <script>
+          ${placing}
+        </script>
         <title>${titleOf(shown, release)}</title>
         <link id="icon" rel="icon" type="image/svg+xml" href="${assets.href(`${shown}.svg`)}" />
         <link rel="stylesheet" href="${assets.href('uplot.css')}" />

@@ -48,7 +48,7 @@ function story(rollout: RolloutReport, ledger: Ledger, now: string): Html {
         <ol class="events" reversed>
           ${rest.map((line) => event(line, now))}
         </ol>
-        ${told.length > AT_MOST && html`<p class="quiet">Older ones are in <a href="/rollouts">the history</a>.</p>`}
+        ${told.length > AT_MOST && html`<p class="quiet">Older ones are in <a href="rollouts">the history</a>.</p>`}
       </details>`
     }`
 }

@@ -83,7 +83,7 @@ function line({ probe, target, why, message, lastSuccessAt }: Hidden, now: strin
   return html`<li>
     <p>
       ${badge('unknown')} <strong>${foreign(target)}</strong>
-      <span class="quiet">by <a href="/debug/probes/${encodeURIComponent(probe)}">${probe}</a></span>
+      <span class="quiet">by <a href="debug/probes/${encodeURIComponent(probe)}">${probe}</a></span>
       <span class="flag">${why.replaceAll('_', ' ')}</span>
     </p>
     <p class="message">

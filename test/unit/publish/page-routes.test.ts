@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { PublishContext } from '../../../src/publish/context.ts'
 import { authoriser } from '../../../src/daemon/tokens.ts'
+import { assets } from '../../../src/publish/page/assets.ts'
+import { placing } from '../../../src/publish/page/page.ts'
 import { elementsOf } from '../../support/markup.ts'
 import { openWith } from './opening.ts'
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const hash = createHash('sha256').update(placing).digest('base64')
+const policy = `default-src 'none'; script-src 'self' 'sha256-${hash}'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 describe('the page', () => {
   it('is HTML under a policy that lets it load its own files and nothing else, and is kept by nobody', async () => {
@@ -76,18 +79,32 @@ describe('what the page loads', () => {
     const elements = elementsOf((await app.inject('/')).body)
     const files = elements.flatMap(({ attributes }) =>
       [attributes['src'], attributes['href'], attributes['data-icon']].filter((path) =>
-        path?.startsWith('/assets/'),
+        path?.startsWith('assets/'),
       ),
     )
     expect(files.length).toBeGreaterThanOrEqual(9)
     for (const path of files) {
-      const { statusCode, headers } = await app.inject(path ?? '')
+      const { statusCode, headers } = await app.inject(`/${path}`)
       expect([path, statusCode]).toEqual([path, 200])
       expect(path).toMatch(/-[0-9a-f]{12}\.(js|css|svg)$/)
       expect(headers['cache-control']).toBe('public, max-age=31536000, immutable')
       expect(headers['content-type']).toMatch(/^(text\/(css|javascript)|image\/svg)/)
       expect(headers['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'")
     }
+  })
+
+  it('X40: asks for nothing by a path from the root, in no script and no style', async () => {
+    const { app } = await openWith('proceed')
+    const elements = elementsOf((await app.inject('/')).body)
+    const files = elements.flatMap(({ attributes }) => attributes['src'] ?? attributes['href'] ?? [])
+    const texts = files
+      .map((file) => assets().byFile(file.replace('assets/', '')))
+      .flatMap((asset) => (asset === undefined ? [] : asset.body.toString()))
+    expect(texts.length).toBeGreaterThanOrEqual(8)
+    // In quotes, in a template or in url(): a path from the root, or with two slashes another host; or the root alone.
+    const fromRoot =
+      /["'`(]\/{1,2}[a-z][\w/.-]*["'`?)]|(fetch|EventSource|import|Worker|assign|replace)\(["'`]\//i
+    for (const text of texts) expect(fromRoot.exec(text)?.[0]).toBeUndefined()
   })
 
   it.each(['/assets/page.css', '/assets/..%2f..%2fpackage.json', '/assets/live-000000000000.js'])(
@@ -160,7 +177,7 @@ describe('where reading needs a token', () => {
   it('what the page loads is open, for there is nothing of the platform in it', async () => {
     const { app } = await openWith('proceed', closed)
     const page = await app.inject({ url: '/', headers: { authorization: basic('r3ad') } })
-    const [, path = ''] = /href="(\/assets\/page-[^"]+)"/.exec(page.body) ?? []
-    expect((await app.inject(path)).statusCode).toBe(200)
+    const [, path = ''] = /href="(assets\/page-[^"]+)"/.exec(page.body) ?? []
+    expect((await app.inject(`/${path}`)).statusCode).toBe(200)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Snapshot } from '../../../src/core/snapshot.ts'
+import { placing } from '../../../src/publish/page/page.ts'
 import { syntheticRelease } from '../../support/synthetic-page.ts'
 import { readPage, viewOf, viewOfSnapshot, type Read } from './page-views.ts'
 import { blind, dead, latched } from './page-worlds.ts'
@@ -49,14 +50,24 @@ describe.each(pages)('the page (%s)', (_, read) => {
     expect(parts.filter((name) => name === undefined)).toEqual([])
   })
 
-  it('holds no script, style or handler in its text, and loads its own files alone', () => {
+  it('holds no script but one, no style and no handler in its text, and loads its own files alone', () => {
     expect(page.all('style')).toEqual([])
+    const inText = page.all('script').filter(({ attributes }) => attributes['src'] === undefined)
+    expect(inText.map(({ text }) => text)).toEqual([placing])
     for (const { name, attributes, text } of page.elements) {
       expect(Object.keys(attributes).filter((key) => key === 'style' || key.startsWith('on'))).toEqual([])
-      if (name === 'script')
-        expect([text, attributes['src']]).toEqual(['', expect.stringMatching(/^\/assets\//)])
-      if (name === 'link') expect(attributes['href']).toMatch(/^\/assets\//)
+      if (name === 'script' && text !== placing)
+        expect([text, attributes['src']]).toEqual(['', expect.stringMatching(/^assets\//)])
+      if (name === 'link') expect(attributes['href']).toMatch(/^assets\//)
     }
+  })
+
+  it('X40: names nothing by a path from the root, where a prefix would be lost', () => {
+    const named = page.elements.flatMap(({ attributes }) =>
+      Object.entries(attributes).filter(([, value]) => /^\s*[\\/]|url\s*[=(]/i.test(value)),
+    )
+    expect(named).toEqual([])
+    expect(page.all('base')).toEqual([])
   })
 
   it('hides every sign from those who hear the page, for a word stands beside it', () => {

@@ -5,7 +5,7 @@ import type { AssetLinks, PageView } from '../../../src/publish/page/view.ts'
 import { elementsOf, type Element } from '../../support/markup.ts'
 import { handMadeRules, play, reportContext, rollout, start, type World } from './context.ts'
 
-export const links: AssetLinks = { href: (name) => `/assets/${name}`, build: 'b1' }
+export const links: AssetLinks = { href: (name) => `assets/${name}`, build: 'b1' }
 
 export function viewOfSnapshot(snapshot: Snapshot, rules: Rules, more: Partial<PageView> = {}): PageView {
   const report = toReport(snapshot, reportContext(rules))

@@ -71,6 +71,7 @@ describe('descriptions', () => {
 
 interface Described {
   readonly openapi: string
+  readonly servers: readonly { readonly url: string }[]
   readonly paths: Record<string, Record<string, Operated>>
   readonly components: { readonly schemas: Record<string, unknown> }
 }
@@ -87,6 +88,8 @@ describe('OpenAPI', () => {
     const app = await open()
     const document = (await app.inject('/openapi.json')).json<Described>()
     expect(document.openapi).toBe('3.1.0')
+    // X40: relative to the description, which may stand under a prefix.
+    expect(document.servers).toEqual([{ url: '.' }])
     expect(Object.keys(document.paths)).toEqual([...new Set(operations.map(({ path }) => path))])
     for (const [path, item] of Object.entries(document.paths))
       for (const [method, operation] of Object.entries(item)) {

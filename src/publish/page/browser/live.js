@@ -67,7 +67,7 @@ async function refresh() {
   again = false
   lastFetchAt = Date.now()
   try {
-    const answer = await fetch('/', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN) })
+    const answer = await fetch('./', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN) })
     if (answer.status === 401 || answer.status === 403)
       fail('The daemon refuses to be read: the password is no longer right. Load the page anew.')
     else show(await answer.text())
@@ -160,7 +160,7 @@ function put(root, selector, text) {
 /** Listens to the daemon. Where it cannot be listened to, the page is fetched every few seconds all the same. */
 function listen() {
   events?.close()
-  const source = new EventSource('/events?document=envelope')
+  const source = new EventSource('events?document=envelope')
   events = source
   source.addEventListener('gates', (event) => {
     note(JSON.parse(event.data))

@@ -23,7 +23,7 @@ async function draw() {
   const now = Date.now()
   if (now - drawnAt < EVERY) return
   drawnAt = now
-  const answer = await fetch('/trends?window=15m', { cache: 'no-store' }).catch(() => undefined)
+  const answer = await fetch('trends?window=15m', { cache: 'no-store' }).catch(() => undefined)
   if (answer?.ok !== true) return
   /** @type {{ series: Series[] }} */
   const { series } = await answer.json()
