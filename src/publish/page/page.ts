@@ -86,6 +86,10 @@ function header(release: { readonly name: string; readonly namespace: string } |
  */
 export const placing = '/\\/$/.test(location.pathname) || (location.pathname += `/`)'
 
+// Its hash covers every space.
+// prettier-ignore
+const placer = html`<script>${placing}</script>`
+
 const scripts = ['idiomorph.js', 'uplot.js'] as const
 const modules = ['live.js', 'plots.js', 'comfort.js'] as const
 
@@ -102,9 +106,7 @@ function document(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <script>
-          ${placing}
-        </script>
+        ${placer}
         <title>${titleOf(shown, release)}</title>
         <link id="icon" rel="icon" type="image/svg+xml" href="${assets.href(`${shown}.svg`)}" />
         <link rel="stylesheet" href="${assets.href('uplot.css')}" />

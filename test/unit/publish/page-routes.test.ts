@@ -13,10 +13,12 @@ const policy = `default-src 'none'; script-src 'self' 'sha256-${hash}'; style-sr
 describe('the page', () => {
   it('is HTML under a policy that lets it load its own files and nothing else, and is kept by nobody', async () => {
     const { app } = await openWith('proceed')
-    const { statusCode, headers } = await app.inject('/')
+    const { statusCode, headers, body } = await app.inject('/')
     expect(statusCode).toBe(200)
     expect(headers['content-type']).toBe('text/html; charset=utf-8')
     expect(headers['content-security-policy']).toBe(policy)
+    const [, inText = ''] = /<script>([^]*?)<\/script>/.exec(body) ?? []
+    expect(inText).toBe(placing)
     expect(headers['cache-control']).toBe('no-store')
     expect(headers['x-content-type-options']).toBe('nosniff')
     const other = await app.inject('/gates')
