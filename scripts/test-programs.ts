@@ -2,7 +2,7 @@ import { clientPrograms, locateClient } from '../rig/clients.ts'
 import { locateControlPlane } from '../rig/kubernetes/binaries.ts'
 import { buildClient } from './clients.ts'
 import { buildControlPlane } from './control-plane.ts'
-import { helmBinary, locateHelm } from './helm.ts'
+import { helmBinary, locateHelm, oldestHelmBinary } from './helm.ts'
 import { filesThatNeed } from './test-files.ts'
 
 /** A program that tests start and that is built or fetched once; rejects with the reason when it can't be had. */
@@ -36,7 +36,8 @@ const programs: readonly TestProgram[] = [
     name: 'helmBinary',
     isThere: () => locateHelm() !== undefined,
     make: async (say) => {
-      if ((await helmBinary(say)) === undefined) throw new Error('no helm, and it could not be fetched')
+      for (const find of [helmBinary, oldestHelmBinary])
+        if ((await find(say)) === undefined) throw new Error('no helm, and it could not be fetched')
     },
   },
   ...clients,
