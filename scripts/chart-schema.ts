@@ -3,8 +3,26 @@
 import { scopes } from '../src/config/config.ts'
 import type { Known } from '../src/config/known.ts'
 import { publishedSchema } from '../src/config/published-schema.ts'
-
-type Schema = Readonly<Record<string, unknown>>
+import { apiSchemas, type ApiSchemas } from './chart-schema/api.ts'
+import { ingress, pods, prometheusRule, service, serviceMonitor } from './chart-schema/objects.ts'
+import {
+  flag,
+  text,
+  anyObject,
+  texts,
+  tags,
+  name,
+  nameOrNone,
+  hostName,
+  key,
+  ports,
+  registry,
+  userId,
+  peers,
+  fields,
+  secretKey,
+  type Schema,
+} from './chart-schema/shapes.ts'
 
 /** What the chart writes into the configuration by itself; it can't stand under `config` too. */
 const writtenByChart: readonly string[] = [
@@ -19,37 +37,6 @@ const writtenByChart: readonly string[] = [
   'state',
 ]
 
-const flag: Schema = { type: 'boolean' }
-const text: Schema = { type: 'string' }
-const list: Schema = { type: 'array' }
-const anyObject: Schema = { type: 'object' }
-const texts: Schema = { type: 'array', items: text }
-/** Labels and annotations. */
-const tags: Schema = { type: 'object', additionalProperties: text }
-const objectName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?'
-const name: Schema = { type: 'string', pattern: `^${objectName}$` }
-const nameOrNone: Schema = { type: 'string', pattern: `^(${objectName})?$` }
-const hostName: Schema = { type: 'string', pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$' }
-const key: Schema = { type: 'string', pattern: '^[-._a-zA-Z0-9]*$' }
-const seconds = '^([0-9]+(ms|s|m|h))+$'
-const duration: Schema = { type: 'string', pattern: seconds }
-const port: Schema = { type: 'integer', minimum: 1, maximum: 65_535 }
-const ports: Schema = { type: 'array', items: port, minItems: 1 }
-/** A URL as it may stand in an annotation, where braces are a template. */
-const link: Schema = { type: 'string', pattern: '^https?://[^\\s"\'{}\\\\]*[^\\s"\'{}\\\\/]$' }
-const userId: Schema = { type: 'integer', minimum: 1 }
-const peers: Schema = { type: 'array', items: anyObject }
-
-function fields(properties: Record<string, Schema>, required: readonly string[] = []): Schema {
-  return {
-    type: 'object',
-    properties,
-    additionalProperties: false,
-    ...(required.length > 0 && { required }),
-  }
-}
-
-const secretKey = fields({ secretName: nameOrNone, key })
 const wholeSecretKey = { secretName: name, key: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }
 const certificate = fields({ secretName: nameOrNone, configMapName: nameOrNone, key })
 const clientCertificate = fields({ secretName: nameOrNone })
@@ -98,17 +85,25 @@ const networkPolicy = fields({
   platform: fields({ enabled: flag, ports }),
 })
 
-const serviceMonitor = fields({
-  enabled: flag,
-  labels: tags,
-  interval: duration,
-  scrapeTimeout: duration,
-  authorization: secretKey,
-  relabelings: peers,
-  metricRelabelings: peers,
-})
-
 const grant = { enabled: flag, image: text, runAsUser: userId, adminUser: text, adminPassword: secretKey }
+
+/** Helm gives it to every chart that is part of another one, so that it may hold what is meant for others. */
+const global: Schema = {
+  type: 'object',
+  properties: {
+    imageRegistry: registry,
+    imagePullSecrets: { type: 'array', items: { anyOf: [name, fields({ name }, ['name'])] } },
+    compatibility: {
+      type: 'object',
+      properties: {
+        openshift: {
+          type: 'object',
+          properties: { adaptSecurityContext: { enum: ['auto', 'force', 'disabled', ''] } },
+        },
+      },
+    },
+  },
+}
 
 function config(known: Known): Schema {
   const { properties } = publishedSchema(known) as { properties: Record<string, Schema> }
@@ -126,11 +121,13 @@ function withoutLookahead(node: unknown): unknown {
   return Object.fromEntries(entries.map(([name, value]) => [name, withoutLookahead(value)]))
 }
 
-function values(known: Known): Schema {
+function values(known: Known, api: ApiSchemas): Schema {
   return fields({
-    // Helm gives it to every chart that is part of another one.
-    global: anyObject,
+    // As the condition of a chart that depends on this one.
+    enabled: flag,
+    global,
     image: fields({
+      registry,
       repository: { type: 'string', minLength: 1, pattern: '^[^:@ ]+(:[0-9]+/[^:@ ]+)?$' },
       tag: { type: 'string', pattern: '^[-._a-zA-Z0-9]{0,128}$' },
       digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
@@ -139,7 +136,9 @@ function values(known: Known): Schema {
     imagePullSecrets: { type: 'array', items: fields({ name }, ['name']) },
     nameOverride: nameOrNone,
     fullnameOverride: nameOrNone,
+    namespaceOverride: nameOrNone,
     commonLabels: tags,
+    commonAnnotations: tags,
     replicaCount: { type: 'integer', minimum: 1, maximum: 5 },
     release: fields({ name, namespace: nameOrNone, appName: name }),
     kubernetes: fields({
@@ -160,38 +159,16 @@ function values(known: Known): Schema {
     state: fields({ configMapName: nameOrNone, create: flag }),
     serviceAccount: fields({ create: flag, name: nameOrNone, annotations: tags }),
     rbac: fields({ create: flag }),
-    service: fields({
-      type: { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
-      port,
-      sessionAffinity: { enum: ['ClientIP', 'None'] },
-      annotations: tags,
-    }),
-    resources: fields({ requests: anyObject, limits: anyObject, claims: list }),
-    podAnnotations: tags,
-    podLabels: tags,
-    priorityClassName: nameOrNone,
-    nodeSelector: tags,
-    tolerations: peers,
-    affinity: anyObject,
-    topologySpreadConstraints: peers,
-    terminationGracePeriodSeconds: { type: 'integer', minimum: 6, maximum: 3600 },
-    revisionHistoryLimit: { type: 'integer', minimum: 0 },
-    extraEnv: peers,
-    extraVolumes: peers,
-    extraVolumeMounts: peers,
+    service,
+    ingress,
+    ...pods(api),
     podDisruptionBudget: fields({
       enabled: flag,
       maxUnavailable: { type: ['integer', 'string'], pattern: '^[0-9]+%$', minimum: 1 },
     }),
     networkPolicy,
     serviceMonitor,
-    prometheusRule: fields({
-      enabled: flag,
-      labels: tags,
-      runbookBaseUrl: link,
-      grafanaUrl: link,
-      extraGroups: peers,
-    }),
+    prometheusRule: prometheusRule(),
     dashboards: fields({ enabled: flag, namespace: nameOrNone, labels: tags, annotations: tags }),
     grants: fields({
       postgres: fields(grant),
@@ -203,10 +180,13 @@ function values(known: Known): Schema {
 
 /** The generated file by its path. */
 export function chartFiles(known: Known): Readonly<Record<string, string>> {
+  const api = apiSchemas()
+  const taken = values(known, api)
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart caracal-gate-exporter',
-    ...(withoutLookahead(values(known)) as Schema),
+    ...(withoutLookahead(taken) as Schema),
+    definitions: api.definitions(),
   }
   return { 'helm/values.schema.json': `${JSON.stringify(schema, null, 2)}\n` }
 }

@@ -8,6 +8,7 @@ import { known } from '../src/daemon/known.ts'
 import { generatedFiles } from '../src/publish/generated.ts'
 import { dashboardFiles } from '../dashboards/source/files.ts'
 import { alertFiles } from './alert-files.ts'
+import { chartReadme } from './chart-readme.ts'
 import { chartFiles } from './chart-schema.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -17,6 +18,7 @@ const generators: readonly (() => Readonly<Record<string, string>>)[] = [
   () => configFiles(known),
   () => generatedFiles(packageJson.version),
   () => chartFiles(known),
+  () => chartReadme(),
   () => alertFiles(),
   () => dashboardFiles(),
 ]

@@ -66,7 +66,12 @@
 {{- if .Values.http.tls.secretName }}
 {{- $_ := set $http "tls" (dict "certFile" (include "caracal-gate.file" "server.crt") "keyFile" (include "caracal-gate.file" "server.key")) }}
 {{- end }}
-{{- with .Values.http.hosts }}{{ $_ := set $http "hosts" . }}{{ end }}
+{{- $hosts := .Values.http.hosts }}
+{{- if .Values.ingress.enabled }}
+{{- /* A wildcard is no name by which it could be asked. */}}
+{{- range .Values.ingress.hosts }}{{ if not (hasPrefix "*" .host) }}{{ $hosts = append $hosts .host }}{{ end }}{{ end }}
+{{- end }}
+{{- with uniq $hosts }}{{ $_ := set $http "hosts" . }}{{ end }}
 {{- $tokens := list }}
 {{- range $index, $token := .Values.readTokens }}
 {{- $tokens = append $tokens (dict "file" (include "caracal-gate.file" (printf "read-token-%d" $index))) }}
@@ -94,7 +99,7 @@
 {{- $tokens = append $tokens (dict "name" .name "scopes" .scopes "token" (dict "file" (include "caracal-gate.file" (printf "token-%s" .name)))) }}
 {{- end }}
 {{- with $tokens }}{{ $_ := set $config "tokens" . }}{{ end }}
-{{- $_ := set $config "state" (dict "configMap" (include "caracal-gate.stateName" .) "namespace" .Release.Namespace) }}
+{{- $_ := set $config "state" (dict "configMap" (include "caracal-gate.stateName" .) "namespace" (include "caracal-gate.namespace" .)) }}
 {{- toYaml $config }}
 {{- end }}
 
@@ -115,6 +120,9 @@
 {{- end }}
 {{- if and .Values.grants.postgres.enabled (or (not .Values.postgres.password.secretName) (not .Values.grants.postgres.adminPassword.secretName)) }}
 {{- fail "grants.postgres.enabled needs postgres.password.secretName and grants.postgres.adminPassword.secretName" }}
+{{- end }}
+{{- if and .Values.grants.postgres.enabled (contains "%" .Values.postgres.url) }}
+{{- fail "grants.postgres.enabled needs a postgres.url without %: what is encoded in it would become the name of the role; run files/grants.sql by hand" }}
 {{- end }}
 {{- $names := list }}
 {{- range .Values.tokens }}

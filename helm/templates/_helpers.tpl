@@ -24,17 +24,35 @@ app.kubernetes.io/name: {{ include "caracal-gate.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/* Labels of every object. Those of the chart stand, whatever commonLabels say. Gives YAML. */}}
 {{- define "caracal-gate.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "caracal-gate.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
+{{- $own := include "caracal-gate.podTemplateLabels" . | fromYaml }}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") }}
+{{- $_ := set $own "app.kubernetes.io/version" (.Chart.AppVersion | toString) }}
+{{- toYaml $own }}
+{{- end }}
+
+{{/* The same without versions, which would restart pods whose image and configuration stay what they are. */}}
+{{- define "caracal-gate.podTemplateLabels" -}}
+{{- $own := include "caracal-gate.selectorLabels" . | fromYaml }}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service }}
+{{- toYaml (merge $own (deepCopy .Values.commonLabels)) }}
+{{- end }}
+
+{{/* Labels of an object beside more of its own. Called with (list root more). */}}
+{{- define "caracal-gate.labelsAnd" -}}
+{{- toYaml (merge (include "caracal-gate.labels" (index . 0) | fromYaml) (deepCopy (index . 1))) }}
+{{- end }}
+
+{{/* The field `annotations`, or nothing where there are none. Called with (list root more); more outweighs. */}}
+{{- define "caracal-gate.annotations" -}}
+{{- with merge (deepCopy (index . 1)) (deepCopy (index . 0).Values.commonAnnotations) }}
+annotations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Pods of hooks, which neither the Service nor the Deployment may take for their own. */}}
+{{/* Of objects and pods of hooks, which neither the Service nor the Deployment may take for their own. */}}
 {{- define "caracal-gate.hookLabels" -}}
 {{- $root := index . 0 }}
 {{- $labels := include "caracal-gate.labels" $root | fromYaml }}
@@ -50,39 +68,28 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* Namespace of the chart's own objects. */}}
+{{- define "caracal-gate.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride }}
+{{- end }}
+
 {{/* Namespace of the watched release. */}}
 {{- define "caracal-gate.releaseNamespace" -}}
-{{- default .Release.Namespace .Values.release.namespace }}
+{{- default (include "caracal-gate.namespace" .) .Values.release.namespace }}
 {{- end }}
 
 {{- define "caracal-gate.stateName" -}}
 {{- default (printf "%s-state" (include "caracal-gate.fullname" .)) .Values.state.configMapName }}
 {{- end }}
 
-{{- define "caracal-gate.image" -}}
-{{- if .Values.image.digest }}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
-{{- else }}
-{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
-{{- end }}
-{{- end }}
-
 {{- define "caracal-gate.scheme" -}}
 {{- ternary "https" "http" (ne .Values.http.tls.secretName "") }}
 {{- end }}
 
-{{- define "caracal-gate.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end }}
-
-{{- define "caracal-gate.containerSecurityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
+{{/*
+A value in which templates may stand, as YAML: a text, or anything else. Called with (list root value).
+*/}}
+{{- define "caracal-gate.templated" -}}
+{{- $value := index . 1 }}
+{{- tpl (kindIs "string" $value | ternary $value (toYaml $value)) (index . 0) }}
 {{- end }}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gateGroup } from '../../src/alerts/index.ts'
-import { ruleFile } from '../../src/alerts/rule-file.ts'
+import { ruleFile, type RuleFile } from '../../src/alerts/rule-file.ts'
 import { trials } from '../support/alerts/promtool.ts'
 import { first, neighbours, ruleTest, scraped } from '../support/alerts/world.ts'
 import { renderChart, theOne } from '../support/chart.ts'
@@ -20,6 +20,35 @@ describe('the alerts of the chart', () => {
     })
     const shipped = ruleFile([gateGroup({ name: 'caracal', namespace: 'prod' })], { links })
     expect(theOne(chart, 'PrometheusRule')['spec']).toEqual({ groups: [...shipped.groups, own] })
+  })
+
+  it('X74: are left out, and get another wait, severity and label, as the values say', async () => {
+    const prometheusRule = {
+      enabled: true,
+      disabled: { CaracalGateExporterWatchdog: true, CaracalGateUnknown: false },
+      customRules: {
+        CaracalRolloutHoldLong: { for: '2h', severity: 'critical' },
+        CaracalStopStsUnready: { for: '3m' },
+      },
+      additionalRuleLabels: { team: 'platform', severity: 'never' },
+      additionalRuleAnnotations: { chat: '#rollouts' },
+    }
+    const { groups } = theOne(await renderChart({ prometheusRule }), 'PrometheusRule')['spec'] as RuleFile
+    const alerts = groups.flatMap(({ rules }) => rules.filter((rule) => 'alert' in rule))
+    const named = (name: string) => alerts.filter(({ alert }) => alert === name)
+    expect(named('CaracalGateExporterWatchdog')).toEqual([])
+    expect(named('CaracalRolloutHoldLong')).toMatchObject([{ for: '2h', labels: { severity: 'critical' } }])
+    expect(named('CaracalStopStsUnready').map((rule) => [rule.for, rule.labels['severity']])).toEqual([
+      ['3m', 'critical'],
+      ['3m', 'warning'],
+    ])
+    expect(named('CaracalGateUnknown')).toHaveLength(1)
+    for (const { labels, annotations } of alerts)
+      expect([labels['team'], annotations['chat'], labels['severity']]).toEqual([
+        'platform',
+        '#rollouts',
+        expect.not.stringMatching('never'),
+      ])
   })
 
   it('take no link that Prometheus would read as a template', async () => {

@@ -27,6 +27,7 @@ let kubeconfig: string
 const paths: Readonly<Record<string, string>> = {
   ConfigMap: 'configmaps',
   Deployment: 'deployments',
+  Ingress: 'ingresses',
   Job: 'jobs',
   NetworkPolicy: 'networkpolicies',
   Pod: 'pods',

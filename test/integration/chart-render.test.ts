@@ -7,6 +7,9 @@ import packageJson from '../../package.json' with { type: 'json' }
 import {
   chartFolder,
   helm,
+  helmOf,
+  helmVersions,
+  kubernetesVersion,
   objectsOf,
   renderChart,
   renderedText,
@@ -33,11 +36,11 @@ function rendered(name: string): readonly Rendered[] {
   return objectsOf(texts.get(name) ?? '')
 }
 
-describe('helm lint', () => {
+describe.each(helmVersions)('helm lint, %s', (version) => {
   it.each(cases)('finds nothing to say of $name', async ({ name }) => {
-    const values = chartValues[name] ?? {}
-    const { code, stdout, stderr } = await helm(['lint', '--strict', chartFolder], values)
-    expect([code, stdout.match(/\[(WARNING|ERROR)\].*/g), stderr]).toEqual([0, null, ''])
+    const args = ['lint', '--strict', chartFolder, ...kubernetesVersion]
+    const { code, stdout, stderr } = await helmOf(version, args, chartValues[name] ?? {})
+    expect([code, stdout.match(/\[(INFO|WARNING|ERROR)\].*/g), stderr]).toEqual([0, null, ''])
   })
 })
 
@@ -56,6 +59,18 @@ describe('the chart', () => {
     },
   )
 
+  it.each(cases)('X74: renders $name by the oldest Helm to what the newest makes of it', async ({ name }) => {
+    const text = await renderedText(chartValues[name] ?? {}, 'gate', 'oldest')
+    const byName = (objects: readonly Rendered[]) =>
+      Object.fromEntries(
+        objects.map((object) => [
+          `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`,
+          object,
+        ]),
+      )
+    expect(byName(objectsOf(text))).toEqual(byName(rendered(name)))
+  })
+
   it.each(cases)('renders $name to objects that stand once, in a namespace that is said', ({ name }) => {
     const ids = rendered(name).map(
       ({ kind, metadata }) => `${kind} ${metadata.namespace ?? 'NONE'}/${metadata.name}`,
@@ -66,7 +81,7 @@ describe('the chart', () => {
   })
 
   it('takes the name of a release that says what it is', async () => {
-    const { stdout } = await helm(['template', 'caracal-gate', chartFolder])
+    const { stdout } = await helm(['template', 'caracal-gate', chartFolder, ...kubernetesVersion])
     expect(theOne(objectsOf(stdout), 'Service').metadata.name).toBe('caracal-gate')
   })
 

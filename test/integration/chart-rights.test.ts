@@ -140,7 +140,7 @@ describe('every pod of the chart', () => {
         of,
         {
           runAsNonRoot: true,
-          runAsUser: expect.any(Number) as number,
+          ...(name !== 'openshift' && { runAsUser: expect.any(Number) as number }),
           seccompProfile: { type: 'RuntimeDefault' },
         },
       ])

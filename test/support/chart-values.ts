@@ -13,15 +13,35 @@ const minimal: Values = {
   postgres: { url: 'postgres://caracal_gate@postgres.example/caracal' },
 }
 
+/** As an operator writes a container of his own: with the rights that the chart's have. */
+const beside = (name: string) => ({
+  name,
+  image: 'registry.example/{{ .Release.Name }}-beside:1',
+  resources: { requests: { cpu: '10m' }, limits: { memory: '32Mi' } },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  },
+})
+
 const everythingOn: Values = {
+  enabled: true,
+  global: {
+    imageRegistry: 'mirror.example:5000',
+    imagePullSecrets: ['mirror-login', { name: 'registry-login' }],
+  },
   image: {
-    repository: 'registry.example:5000/team/caracal-gate-exporter',
+    registry: 'registry.example:5000',
+    repository: 'team/caracal-gate-exporter',
     digest: `sha256:${'0123456789abcdef'.repeat(4)}`,
     pullPolicy: 'Always',
   },
   imagePullSecrets: [{ name: 'registry-login' }],
   fullnameOverride: 'rollout-gate',
+  namespaceOverride: 'gate',
   commonLabels: { team: 'platform' },
+  commonAnnotations: { 'example.com/owner': 'platform' },
   replicaCount: 3,
   release: { name: 'production', namespace: 'caracal', appName: 'caracal' },
   kubernetes: {
@@ -62,17 +82,62 @@ const everythingOn: Values = {
     runbookBaseUrl: 'https://runbooks.example/caracal',
   },
   serviceAccount: { annotations: { 'example.com/role': 'gate' } },
-  service: { type: 'LoadBalancer', port: 443, sessionAffinity: 'None', annotations: { zone: 'internal' } },
+  service: {
+    type: 'LoadBalancer',
+    port: 443,
+    sessionAffinity: 'None',
+    labels: { tier: 'operations' },
+    annotations: { zone: 'internal' },
+    spec: { nodePort: 30_465, loadBalancerClass: 'example.com/internal', externalTrafficPolicy: 'Local' },
+  },
+  ingress: {
+    enabled: true,
+    className: 'nginx',
+    labels: { tier: 'operations' },
+    annotations: { 'nginx.ingress.kubernetes.io/rewrite-target': '/$2' },
+    hosts: [
+      { host: 'gate.example.com' },
+      { host: 'ops.example.com', paths: [{ path: '/gate(/|$)(.*)', pathType: 'ImplementationSpecific' }] },
+      { host: '*.gates.example.com', paths: [{ path: '/' }] },
+    ],
+    tls: [{ secretName: 'gate-example-com', hosts: ['gate.example.com'] }],
+  },
+  podSecurityContext: { runAsUser: 1_000_700_000, runAsGroup: 0, fsGroup: null, supplementalGroups: [4_000] },
+  startupProbe: { periodSeconds: 5 },
+  livenessProbe: { tcpSocket: { port: 'http' } },
+  readinessProbe: { httpGet: { httpHeaders: [{ name: 'x-from', value: 'kubelet' }] } },
+  deploymentLabels: { tier: 'operations' },
+  deploymentAnnotations: { 'reloader.stakater.com/auto': 'true' },
   podAnnotations: { 'example.com/injected': 'false' },
   podLabels: { tier: 'operations' },
   priorityClassName: 'system-cluster-critical',
   nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: [{ key: 'operations', operator: 'Exists', effect: 'NoSchedule' }],
-  affinity: { nodeAffinity: {} },
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'pool', operator: 'In', values: ['operations'] }] }],
+      },
+    },
+  },
+  dnsPolicy: 'None',
+  dnsConfig: { nameservers: ['10.0.0.10'], options: [{ name: 'ndots', value: '2' }] },
+  hostAliases: [{ ip: '10.0.0.20', hostnames: ['redis.example'] }],
   topologySpreadConstraints: [
     { maxSkew: 2, topologyKey: 'rack', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: {} },
   ],
   extraEnv: [{ name: 'CARACAL_GATE_LOG_LEVEL', value: 'info' }],
+  extraEnvFrom: [{ configMapRef: { name: '{{ .Release.Name }}-more', optional: true } }],
+  extraContainers: [beside('beside')],
+  initContainers: [beside('first')],
+  extraObjects: [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: '{{ .Release.Name }}-more', namespace: 'gate' },
+    },
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {{ dict "name" "more" "namespace" .Release.Namespace | toJson }}\n',
+  ],
   extraVolumes: [{ name: 'scratch', emptyDir: {} }],
   extraVolumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
   networkPolicy: {
@@ -88,14 +153,30 @@ const everythingOn: Values = {
   },
   serviceMonitor: {
     enabled: true,
+    namespace: 'monitoring',
     labels: { release: 'prometheus' },
+    annotations: { 'example.com/scraped': 'true' },
+    jobLabel: 'app.kubernetes.io/name',
+    targetLabels: ['tier'],
+    podTargetLabels: ['team'],
+    honorLabels: true,
+    scheme: 'https',
     authorization: secret('prometheusToken'),
     relabelings: [{ action: 'labeldrop', regex: 'pod_template_hash' }],
     metricRelabelings: [{ action: 'drop', sourceLabels: ['__name__'], regex: 'unused' }],
   },
   prometheusRule: {
     enabled: true,
+    namespace: 'monitoring',
     labels: { release: 'prometheus' },
+    annotations: { 'example.com/rules': 'true' },
+    disabled: { CaracalGateExporterWatchdog: true, CaracalStopStsUnready: false },
+    customRules: {
+      CaracalRolloutHoldLong: { for: '2h', severity: 'critical' },
+      CaracalStopStsUnready: { for: '3m' },
+    },
+    additionalRuleLabels: { team: 'platform' },
+    additionalRuleAnnotations: { chat: '#rollouts' },
     extraGroups: [{ name: 'own', rules: [{ alert: 'Own', expr: 'vector(1)' }] }],
   },
   dashboards: { enabled: true, namespace: 'monitoring', annotations: { folder: 'Caracal' } },
@@ -132,12 +213,14 @@ export const chartValues: Readonly<Record<string, Values>> = {
   guide: guide(),
   'everything on': everythingOn,
   'everything off': everythingOff,
+  openshift: { ...minimal, global: { compatibility: { openshift: { adaptSecurityContext: 'force' } } } },
   'one replica': { ...minimal, replicaCount: 1 },
   'another namespace': { ...minimal, release: { name: 'caracal', namespace: 'elsewhere' } },
   'existing objects': {
     ...minimal,
     serviceAccount: { create: false, name: 'gate-reader' },
     state: { create: false, configMapName: 'gate-memory' },
+    serviceMonitor: { enabled: true, scheme: 'https', tlsConfig: { insecureSkipVerify: true } },
   },
   sentinel: {
     redis: {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseAllDocuments, stringify } from 'yaml'
-import { helmBinary } from '../../scripts/helm.ts'
+import { helmBinary, oldestHelmBinary } from '../../scripts/helm.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -31,13 +31,27 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs helm, with `values` in a file behind the arguments. */
-export async function helm(
+/** The newest Helm and the oldest that the chart supports. */
+export const helmVersions = ['newest', 'oldest'] as const
+export type HelmVersion = (typeof helmVersions)[number]
+
+/** Runs the newest helm, with `values` in a file behind the arguments. */
+export function helm(
   args: readonly string[],
   values: Values = {},
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const program = await helmBinary()
+  return helmOf('newest', args, values, env)
+}
+
+/** Runs one version of helm, with `values` in a file behind the arguments. */
+export async function helmOf(
+  version: HelmVersion,
+  args: readonly string[],
+  values: Values = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const program = await (version === 'newest' ? helmBinary() : oldestHelmBinary())
   if (program === undefined) throw new Error('there is no helm here: node scripts/helm.ts')
   const folder = await mkdtemp(join(tmpdir(), 'gate-chart-'))
   try {
@@ -56,10 +70,18 @@ export async function helm(
   }
 }
 
+/** Without a cluster to ask, a Helm takes the Kubernetes that it was made with, and 3.14 was made with 1.29. */
+export const kubernetesVersion = ['--kube-version', '1.30.0']
+
 /** The text that the chart renders to. Throws with helm's own words when it does not. */
-export async function renderedText(values: Values, namespace = 'gate'): Promise<string> {
-  const { code, stdout, stderr } = await helm(
-    ['template', 'gate', chartFolder, '--namespace', namespace],
+export async function renderedText(
+  values: Values,
+  namespace = 'gate',
+  version: HelmVersion = 'newest',
+): Promise<string> {
+  const { code, stdout, stderr } = await helmOf(
+    version,
+    ['template', 'gate', chartFolder, '--namespace', namespace, ...kubernetesVersion],
     values,
   )
   if (code !== 0) throw new Error(stderr)
@@ -88,4 +110,21 @@ export function theOne(objects: readonly Rendered[], kind: string, name?: string
   const [one] = found
   if (one === undefined || found.length > 1) throw new Error(`${found.length} ${kind} ${name ?? ''}`)
   return one
+}
+
+/** A part of an object, by the names of its fields and the numbers of entries. */
+export function at(object: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((part, name) => {
+    if (typeof part !== 'object' || part === null) return undefined
+    return (part as Readonly<Record<string, unknown>>)[name]
+  }, object)
+}
+
+/** The specification of every pod that the objects are or make. */
+export function podSpecs(objects: readonly Rendered[]): readonly unknown[] {
+  return objects.flatMap((object) => {
+    if (object.kind === 'Pod') return [object['spec']]
+    const makesPods = object.kind === 'Deployment' || object.kind === 'Job'
+    return makesPods ? [at(object, 'spec.template.spec')] : []
+  })
 }

@@ -30,16 +30,24 @@ const relabeling = object({
 const serviceMonitorSpec = object(
   {
     selector: object({ matchLabels: tags }),
+    jobLabel: text,
+    targetLabels: texts,
+    podTargetLabels: texts,
     namespaceSelector: object({ any: { type: 'boolean' }, matchNames: texts }),
     endpoints: list(
       object({
         port: text,
         path: text,
         scheme: { enum: ['http', 'https'], ...text },
+        honorLabels: { type: 'boolean' },
         interval: duration,
         scrapeTimeout: duration,
         authorization: object({ type: text, credentials: key }),
-        tlsConfig: object({ serverName: text, ca: object({ secret: key, configMap: key }) }),
+        tlsConfig: object({
+          insecureSkipVerify: { type: 'boolean' },
+          serverName: text,
+          ca: object({ secret: key, configMap: key }),
+        }),
         relabelings: list(relabeling),
         metricRelabelings: list(relabeling),
       }),

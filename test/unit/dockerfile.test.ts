@@ -63,6 +63,10 @@ describe('the Dockerfile', () => {
     ).toEqual([])
   })
 
+  it('X41: lets a user whom no image knows read the program, as OpenShift assigns one', () => {
+    expect(valuesOf('RUN')[1]).toMatch(/ chmod -R a=rX,u\+w dist$/)
+  })
+
   it('leaves nothing in the image but the program, its licence and what the base brings', () => {
     expect(valuesOf('RUN', final)).toEqual([])
     expect(valuesOf('COPY', final)).toEqual(['LICENSE /licenses/LICENSE', '--from=build /build/dist /app'])
