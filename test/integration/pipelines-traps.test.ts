@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { analyse, gateTemplate } from '../support/clients/argo-rollouts.ts'
 import { check, evaluateCheck } from '../support/clients/azure.ts'
 import { advance, canary } from '../support/clients/flagger.ts'
 import { argoHook, helmHook } from '../support/clients/hooks.ts'
@@ -40,58 +39,6 @@ function spoilt(recipe: Tree, path: readonly (string | number)[], value?: unknow
   else holder[key] = value
   return copy
 }
-
-describe('Argo Rollouts', () => {
-  const metric = ['spec', 'metrics', 0] as const
-  const analysing = async (verdict: Verdict, template: Tree) => analyse(template, await exporter(verdict))
-
-  it('would take a stop for an outage at /gates/proceed, and ask 31 times', async () => {
-    const url = '{{ args.url }}/gates/proceed?document=envelope'
-    const template = spoilt(gateTemplate(), [...metric, 'provider', 'web', 'url'], url)
-    expect(await analysing('stop', template)).toMatchObject({
-      detail: expect.stringContaining('409') as string,
-    })
-    expect(await analysing('stop', gateTemplate())).toMatchObject({
-      detail: expect.stringContaining('Failed') as string,
-    })
-  })
-
-  it('would abort on hold with a success condition alone', async () => {
-    const template = spoilt(gateTemplate(), [...metric, 'failureCondition'])
-    expect(await analysing('hold', template)).toMatchObject({ effect: 'rolls back' })
-  })
-
-  it('would open on hold with a failure condition alone', async () => {
-    const template = spoilt(gateTemplate(), [...metric, 'successCondition'])
-    expect(await analysing('hold', template)).toMatchObject({ effect: 'opens' })
-  })
-
-  it('would open on hold with a count in place of successes in a row', async () => {
-    const counted = spoilt(gateTemplate(), [...metric, 'consecutiveSuccessLimit'])
-    expect(await analysing('hold', spoilt(counted, [...metric, 'count'], 3))).toMatchObject({
-      effect: 'opens',
-    })
-  })
-
-  it('would believe what is repeated without the time in the condition', async () => {
-    const { url } = await listen(
-      always(200, JSON.stringify({ verdict: 'proceed', expiresAt: '2026-01-01T00:00:00.000Z' })),
-    )
-    const asking = { url, rollout: 'caracal/47', token: '', patience: 3 }
-    const believing = spoilt(gateTemplate(), [...metric, 'successCondition'], 'result.verdict == "proceed"')
-    expect(await analyse(believing, asking)).toMatchObject({ effect: 'opens' })
-    expect(await analyse(gateTemplate(), asking)).toMatchObject({ effect: 'pauses' })
-  })
-
-  it.each(['<html>Log in</html>', '{}', '[]', 'null', '"proceed"', '{"verdict":"proceed"}'])(
-    'never opens on %s',
-    async (body) => {
-      const { url } = await listen(always(200, body))
-      const outcome = await analyse(gateTemplate(), { url, rollout: 'caracal/47', token: '', patience: 3 })
-      expect(outcome.effect).not.toBe('opens')
-    },
-  )
-})
 
 describe('Flagger', () => {
   const hooks = ['spec', 'analysis', 'webhooks'] as const

@@ -13,7 +13,6 @@ import {
   type Seen,
   type Table,
 } from '../support/clients/all.ts'
-import { analyse, beginTemplate } from '../support/clients/argo-rollouts.ts'
 import type { Asking } from '../support/clients/outcome.ts'
 import { pageOf } from '../support/clients/recipe.ts'
 import { runStage, stageOf } from '../support/clients/spinnaker.ts'
@@ -75,13 +74,6 @@ function inState(title: string, prepare: () => Promise<Partial<Asking> | void>, 
 describe('a rollout is declared', () => {
   afterEach(cleanUp)
 
-  it('by the analysis of Argo Rollouts, and once more without harm', async () => {
-    const declaring = asking({ token: ground.token })
-    for (let time = 0; time < 2; time++)
-      expect(await analyse(beginTemplate(), declaring)).toEqual({ effect: 'opens', detail: `"${rollout}"` })
-    expect((await gate.report()).rollout).toMatchObject({ id: rollout, phase: 'rolling' })
-  })
-
   it('by the stage of Spinnaker', async () => {
     const declaring = asking({ token: ground.token })
     expect(await runStage(stageOf('begin'), declaring)).toMatchObject({ effect: 'opens' })
@@ -90,7 +82,6 @@ describe('a rollout is declared', () => {
 
   it('by nobody without a token', async () => {
     const declaring = asking({ rollout: 'caracal/48' })
-    expect(await analyse(beginTemplate(), declaring)).toMatchObject({ effect: 'rolls back' })
     expect(await runStage(stageOf('begin'), declaring)).toMatchObject({ effect: 'fails' })
   })
 })

@@ -18,7 +18,7 @@ const programs: readonly Client[] = [
   tekton,
 ]
 /** Those that ask by themselves. */
-export const askers: readonly Client[] = [argoRollouts, azureCheck, curl, flagger, spinnaker]
+export const askers: readonly Client[] = [...argoRollouts, azureCheck, curl, flagger, spinnaker]
 const clients: readonly Client[] = [...askers, ...programs]
 
 export const everybody: readonly string[] = clients.map(({ name }) => name)
@@ -58,8 +58,9 @@ export async function outcomesOnceWell(asking: Asking, closed: readonly string[]
 }
 
 export function expectedIn(table: Table): Readonly<Record<string, Effect>> {
-  const { programs: all, ...others } = table
-  return { ...others, ...Object.fromEntries(programs.map(({ name }) => [name, all])) }
+  const { programs: all, 'argo-rollouts': argo, ...others } = table
+  const each = (some: readonly Client[], effect: Effect) => some.map(({ name }) => [name, effect] as const)
+  return { ...others, ...Object.fromEntries([...each(programs, all), ...each(argoRollouts, argo)]) }
 }
 
 /** The names of those that went on. */

@@ -1,65 +1,125 @@
-import { evaluate, type Language } from './conditions.ts'
 import { documentedUrl, hurried, type Asking, type Client, type Outcome } from './outcome.ts'
-import { at, documentsIn, fenceWith, listAt, textAt, wordAt, type Tree } from './recipe.ts'
-import { jsonIn, line, type Exchange } from './transport.ts'
+import { startClient, type ClientProgram } from './program.ts'
+import { at, documentsIn, fenceWith, wordAt, type Tree } from './recipe.ts'
 
-type Phase = 'Successful' | 'Failed' | 'Inconclusive' | 'Error'
+/** The versions whose own code measures: argo-rollouts-1.8.3 and argo-rollouts-1.9.1 of `test/clients`. */
+export const versions = ['1.8.3', '1.9.1'] as const
+type Version = (typeof versions)[number]
 
-interface Measurement {
-  readonly phase: Phase
+/** What the controller writes down of one measurement; `panic` is the end of its process. */
+export interface Measurement {
+  readonly phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Error' | 'panic'
   readonly value: string
+  readonly message: string
+  readonly warnings: string
 }
 
-/** The AnalysisTemplate of the recipe that waits for the verdict. */
+/** The AnalysisTemplate of the recipe. */
 export function gateTemplate(): Tree {
-  return templateNamed('caracal-gate')
+  return example('kind: AnalysisTemplate\n')
 }
 
-/** The AnalysisTemplate that declares the rollout. */
-export function beginTemplate(): Tree {
-  return templateNamed('caracal-gate-begin')
+/** The Rollout of the recipe, whose annotation names a rollout of ours; without one it has no annotation. */
+function rolloutNaming(rollout: string | undefined): Tree {
+  const given = example('kind: Rollout\n')
+  const annotations = rollout === undefined ? {} : { 'caracal-gate/rollout': rollout }
+  return { ...given, metadata: { ...(given['metadata'] as Tree), annotations } }
 }
 
-function templateNamed(name: string): Tree {
-  const [template] = documentsIn(fenceWith('argo-rollouts.md', 'yaml', `name: ${name}\n`))
-  if (template === undefined) throw new Error(`no template ${name}`)
-  return template
+function example(words: string): Tree {
+  const [object] = documentsIn(fenceWith('argo-rollouts.md', 'yaml', words))
+  if (object === undefined) throw new Error(`no example with ${words}`)
+  return object
 }
 
-export const argoRollouts: Client = {
-  name: 'argo-rollouts',
-  ask: (asking) => analyse(gateTemplate(), asking),
+export function startArgo(version: Version): ClientProgram {
+  return startClient(`argo-rollouts-${version}`)
+}
+
+/** One measurement of the template, for a Rollout as on the page, by the client's own code. */
+export async function measure(
+  client: ClientProgram,
+  template: Tree,
+  { url, rollout, token }: Pick<Asking, 'url' | 'token'> & { readonly rollout: string | undefined },
+): Promise<Measurement> {
+  const [address] = JSON.stringify(template).match(/http:[^"]+/) ?? []
+  if (address !== documentedUrl) throw new Error(`the template asks ${address ?? 'no address'}`)
+  const answer = await client.ask({
+    template,
+    rollout: rolloutNaming(rollout),
+    args: { url },
+    secrets: { 'caracal-gate-pipeline/token': token },
+  })
+  return answer as Measurement
+}
+
+/** Each version, with the recipe. */
+export const argoRollouts: readonly Client[] = versions.map((version) => ({
+  name: `argo-rollouts ${version}`,
+  ask: (asking) => analyse(version, gateTemplate(), asking),
+}))
+
+/** An AnalysisRun in a step of a Rollout, with all its measurements one right after another. */
+export async function analyse(version: Version, template: Tree, asking: Asking): Promise<Outcome> {
+  const client = startArgo(version)
+  const hasty = hastened(template)
+  const count = counting(at(hasty, 'spec', 'metrics', 0))
+  let hung: Measurement | undefined
+  try {
+    for (;;) {
+      // Nothing changes while a client asks, so that not every time limit need be sat out.
+      const measurement = hung ?? (await measure(client, hasty, asking))
+      if (measurement.message.includes('deadline exceeded')) hung = measurement
+      const phase = count(measurement.phase)
+      if (phase !== undefined) return { effect: effects[phase], detail: detailOf(measurement) }
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** `rollout/analysis.go`: a run that is Failed or Error aborts the Rollout, an Inconclusive one pauses it. */
+const effects = {
+  Successful: 'opens',
+  Failed: 'rolls back',
+  Error: 'rolls back',
+  Inconclusive: 'pauses',
+} as const
+type RunPhase = keyof typeof effects
+
+function detailOf({ phase, value, message, warnings }: Measurement): string {
+  return `${phase}: ${[value, message, warnings].filter((text) => text !== '').join(' ')}`
+}
+
+function hastened(template: Tree): Tree {
+  const copy = structuredClone(template)
+  const provider = at(copy, 'spec', 'metrics', 0, 'provider', 'prometheus') as Record<string, unknown>
+  provider['timeout'] = hurried(Number(provider['timeout']) * 1_000) / 1_000
+  return copy
 }
 
 /**
- * An AnalysisRun in a step of a Rollout, with all its measurements one right after another.
- *
- * - argo-rollouts `rollout/analysis.go`: a run that is Failed or Error aborts the Rollout, an Inconclusive one pauses it.
- * - `analysis/analysis.go`, `assessMetricStatus`: limits are looked at after each measurement, in the order failed,
- *   inconclusive, consecutive errors, of which the last one counts; then `consecutiveSuccessLimit`, then `count`.
+ * Counts measurements as `analysis/analysis.go`, `assessMetricStatus`, does: limits are looked at after each measurement,
+ * in the order failed, inconclusive, consecutive errors, of which the last one counts; then `consecutiveSuccessLimit`, then
+ * `count`. The result is the phase in which the run has ended, if it has. `npm run test:clients` holds this against the
+ * controller itself.
  */
-export async function analyse(template: Tree, asking: Asking): Promise<Outcome> {
-  const metric = at(template, 'spec', 'metrics', 0)
+function counting(metric: unknown): (phase: Measurement['phase']) => RunPhase | undefined {
   const limits = limitsOf(metric)
-  const send = line()
   const counts = { Successful: 0, Failed: 0, Inconclusive: 0, Error: 0, streak: 0, errors: 0 }
-  for (;;) {
-    const { phase, value } = await measure(template, metric, asking, send)
+  return (phase) => {
+    if (phase === 'panic') return 'Error'
     counts[phase]++
     counts.errors = phase === 'Error' ? counts.errors + 1 : 0
     counts.streak = phase === 'Successful' ? counts.streak + 1 : 0
-    if (counts.errors > limits.consecutiveError) return { effect: 'rolls back', detail: `Error: ${value}` }
-    if (counts.Inconclusive > limits.inconclusive)
-      return { effect: 'pauses', detail: `Inconclusive: ${value}` }
-    if (limits.failure >= 0 && counts.Failed > limits.failure)
-      return { effect: 'rolls back', detail: `Failed: ${value}` }
-    if (limits.consecutiveSuccess > 0 && counts.streak >= limits.consecutiveSuccess)
-      return { effect: 'opens', detail: value }
+    if (counts.errors > limits.consecutiveError) return 'Error'
+    if (counts.Inconclusive > limits.inconclusive) return 'Inconclusive'
+    if (limits.failure >= 0 && counts.Failed > limits.failure) return 'Failed'
+    if (limits.consecutiveSuccess > 0 && counts.streak >= limits.consecutiveSuccess) return 'Successful'
     // Errors are no measurements that count.
-    if (counts.Successful + counts.Failed + counts.Inconclusive >= limits.count)
-      return limits.consecutiveSuccess > 0
-        ? { effect: 'pauses', detail: 'the successes were not in a row' }
-        : { effect: 'opens', detail: value }
+    if (counts.Successful + counts.Failed + counts.Inconclusive < limits.count) return undefined
+    if (limits.consecutiveSuccess === 0) return 'Successful'
+    return limits.failure >= 0 ? 'Inconclusive' : 'Failed'
   }
 }
 
@@ -68,7 +128,7 @@ export async function analyse(template: Tree, asking: Asking): Promise<Outcome> 
  * are forgiven by default; without `interval` and `count` there is one measurement, with `interval` alone no end of them.
  */
 function limitsOf(metric: unknown) {
-  const number = (name: string, otherwise: number) => Number(at(metric, name) ?? otherwise)
+  const number = (name: string, otherwise: number) => Number(wordAt(metric, name) ?? otherwise)
   return {
     failure: number('failureLimit', 0),
     inconclusive: number('inconclusiveLimit', 0),
@@ -76,119 +136,4 @@ function limitsOf(metric: unknown) {
     consecutiveSuccess: number('consecutiveSuccessLimit', 0),
     count: number('count', at(metric, 'interval') === undefined ? 1 : Number.POSITIVE_INFINITY),
   }
-}
-
-/** `metricproviders/webmetric/webmetric.go`, `Run`: 10 s by default; anything but 2xx is an error without its body. */
-async function measure(
-  template: Tree,
-  metric: unknown,
-  asking: Asking,
-  send: ReturnType<typeof line>,
-): Promise<Measurement> {
-  const web = at(metric, 'provider', 'web')
-  const known = argumentsOf(template, asking)
-  const fill = (text: string) => withArguments(text, known)
-  const headers = ((at(web, 'headers') ?? []) as readonly Tree[]).map(
-    (header) => [textAt(header, 'key'), fill(textAt(header, 'value'))] as const,
-  )
-  const json = at(web, 'jsonBody')
-  const result = await send({
-    method: wordAt(web, 'method') ?? 'GET',
-    url: fill(textAt(web, 'url')),
-    headers: {
-      ...Object.fromEntries(headers),
-      ...(json !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(json !== undefined && { body: fill(JSON.stringify(json)) }),
-    within: hurried(Number(at(web, 'timeoutSeconds') ?? 10) * 1_000),
-  })
-  return judge(metric, result, fill)
-}
-
-function judge(metric: unknown, result: Exchange, fill: (text: string) => string): Measurement {
-  if (result.kind !== 'answer') return { phase: 'Error', value: result.message }
-  if (result.status < 200 || result.status >= 300)
-    return { phase: 'Error', value: `received non 2xx response code: ${result.status}` }
-  try {
-    // `parseResponse`: what is no JSON is given to the conditions as text.
-    const json = jsonIn(result.body)
-    const value =
-      json === undefined
-        ? result.body
-        : jsonPath(json, wordAt(metric, 'provider', 'web', 'jsonPath') ?? '{$}')
-    return { phase: phaseOf(metric, value, fill), value: JSON.stringify(value) }
-  } catch (error) {
-    return { phase: 'Error', value: String(error) }
-  }
-}
-
-/** `utils/evaluate/evaluate.go`, `EvaluateResult`: neither condition is inconclusive, both together are a failure. */
-function phaseOf(metric: unknown, value: unknown, fill: (text: string) => string): Phase {
-  const holds = (name: string): boolean | undefined => {
-    const condition = wordAt(metric, name)
-    if (condition === undefined) return undefined
-    const outcome = evaluate(fill(condition), expr(value))
-    if (typeof outcome !== 'boolean') throw new Error(`expected bool, but got ${typeof outcome}`)
-    return outcome
-  }
-  const [success, failure] = [holds('successCondition'), holds('failureCondition')]
-  if (failure ?? success === false) return 'Failed'
-  return (success ?? true) ? 'Successful' : 'Inconclusive'
-}
-
-/** expr-lang: members that a map lacks are nil, and text has none; times compare; `date` reads RFC 3339 and throws. */
-function expr(result: unknown): Language {
-  return {
-    values: { result, nil: null, true: true, false: false },
-    functions: {
-      now: () => Date.now(),
-      date(text) {
-        const time = typeof text === 'string' ? Date.parse(text) : Number.NaN
-        if (Number.isNaN(time)) throw new Error(`invalid date ${String(text)}`)
-        return time
-      },
-      duration(text) {
-        const [, count = '', unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(String(text)) ?? []
-        const scale = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit]
-        if (scale === undefined) throw new Error(`invalid duration ${String(text)}`)
-        return Number(count) * scale
-      },
-    },
-    memberOf(subject, name) {
-      if (typeof subject !== 'object' || subject === null) throw new Error(`cannot fetch ${name}`)
-      return (subject as Tree)[name] ?? null
-    },
-  }
-}
-
-/** Kubernetes' JSONPath as far as recipes use it: `{$}` and `{$.name}`; a name that is not there is an error. */
-function jsonPath(json: unknown, path: string): unknown {
-  const [, names = ''] = /^\{\$((?:\.\w+)*)\}$/.exec(path) ?? []
-  if (!path.startsWith('{$')) throw new Error(`not understood: ${path}`)
-  return names
-    .split('.')
-    .filter((name) => name !== '')
-    .reduce<unknown>((node, name) => {
-      const found = at(node, name)
-      if (found === undefined) throw new Error(`${name} is not found`)
-      return found
-    }, json)
-}
-
-/** What the run hands to the template: its own values come before those of the template. */
-function argumentsOf(template: Tree, { url, rollout, token }: Asking): Readonly<Record<string, string>> {
-  const given: Readonly<Record<string, string>> = { url, rollout, token }
-  const named = listAt(template, 'spec', 'args').map((argument) => textAt(argument, 'name'))
-  const [address] = listAt(template, 'spec', 'args').flatMap((argument) => wordAt(argument, 'value') ?? [])
-  if (address !== documentedUrl) throw new Error(`the template asks ${address ?? 'nobody'}`)
-  return Object.fromEntries(named.map((name) => [name, given[name] ?? '']))
-}
-
-/** `utils/template`: an argument that nobody gave is an error before anything is asked. */
-function withArguments(text: string, known: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\{\{\s*args\.(\w+)\s*\}\}/g, (_, name: string) => {
-    const value = known[name]
-    if (value === undefined) throw new Error(`failed to resolve {{args.${name}}}`)
-    return value
-  })
 }

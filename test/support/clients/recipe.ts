@@ -64,3 +64,13 @@ export function listAt(tree: unknown, ...path: readonly (string | number)[]): re
   if (!Array.isArray(value)) throw new Error(`${path.join('.')} is no list: ${JSON.stringify(value)}`)
   return value
 }
+
+/** A copy of the recipe with another value at a path, or none. */
+export function spoilt(recipe: Tree, path: readonly (string | number)[], value?: unknown): Tree {
+  const copy = structuredClone(recipe)
+  const holder = at(copy, ...path.slice(0, -1)) as Record<string | number, unknown>
+  const key = path.at(-1) ?? ''
+  if (value === undefined) delete holder[key]
+  else holder[key] = value
+  return copy
+}

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { listen } from '../cli-process.ts'
 
 interface Stored {
@@ -39,7 +40,7 @@ export async function staleProxy({ upstream, careless, age }: StaleProxyOptions)
     const give = (stored: Stored) => void response.writeHead(stored.status, stored.headers).end(stored.body)
     const forwarded = lost
       ? Promise.reject(new Error('not tried'))
-      : forward(upstream + path, method, request.headers, patience)
+      : forward(upstream + path, request, patience)
     forwarded.then(
       (stored) => {
         const forbidden = stored.headers['cache-control']?.includes('no-store') === true
@@ -56,20 +57,19 @@ export async function staleProxy({ upstream, careless, age }: StaleProxyOptions)
   return { url, impatient: () => void (patience = IMPATIENT) }
 }
 
-async function forward(
-  url: string,
-  method: string,
-  { authorization, 'caracal-nonce': nonce }: IncomingHttpHeaders,
-  patience: number,
-): Promise<Stored> {
+async function forward(url: string, request: IncomingMessage, patience: number): Promise<Stored> {
+  const { method = 'GET', headers: given } = request
+  const passed = ['authorization', 'caracal-nonce', 'content-type'].flatMap((name) => {
+    const value = given[name]
+    return value === undefined ? [] : [[name, value.toString()] as const]
+  })
+  const body = method === 'POST' ? await text(request) : ''
   const response = await fetch(url, {
     method,
     signal: AbortSignal.timeout(patience),
     redirect: 'manual',
-    headers: {
-      ...(authorization !== undefined && { authorization }),
-      ...(nonce !== undefined && { 'caracal-nonce': nonce.toString() }),
-    },
+    headers: Object.fromEntries(passed),
+    ...(body !== '' && { body }),
   })
   const headers = ['cache-control', 'content-type', 'etag', 'retry-after', 'caracal-nonce'].flatMap(
     (name) => {
