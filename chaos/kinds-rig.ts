@@ -21,6 +21,9 @@ const endByReplacement = new Set(['replay-backlog-aging', 'audit-evidence-lost',
 /** A snapshot is stale when it is older than this configuration allows: 3 s, and 0.5 s between two reloads. */
 const growsStale = 3_500
 
+/** STS may take this long to apply a policy before it counts as refused. */
+const appliedWithin = 10_000
+
 function areasOf({ name, strikes }: Fault): readonly Area[] {
   if (strikes !== undefined && !endByReplacement.has(name)) return ['services']
   return ['services', 'redis', 'postgres']
@@ -28,6 +31,7 @@ function areasOf({ name, strikes }: Fault): readonly Area[] {
 
 function boundOf(name: string) {
   if (name === 'migration-missing') return migrationsLooked
+  if (name === 'policy-refused') return polled(appliedWithin)
   return name === 'revocation-snapshot-stale' ? polled(growsStale) : polled()
 }
 

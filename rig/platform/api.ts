@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { seedAdminToken } from './admin-token.ts'
 import { auditData } from './audit-client.ts'
-import { commandClient, endPool, repeat, servicePool, within } from './clients.ts'
+import { commandClient, endPool, patientClient, repeat, servicePool, within } from './clients.ts'
 import { zone } from './context.ts'
 import type { Context, Identity, Replica } from './context.ts'
 import { json, serve, text } from './http.ts'
 import type { Answer, Request } from './http.ts'
+import { manners } from './manners.ts'
 import { withinLimit } from './limiter.ts'
-import { bearerMatches, exposition, logMetrics } from './metrics.ts'
+import { bearerMatches, exposition, family, logMetrics } from './metrics.ts'
 import { dispatchApiOutbox, insertApiMessage } from './outbox.ts'
 import type { OutboxMessage } from './outbox.ts'
 import { signAudit, streams } from './streams.ts'
@@ -27,19 +29,24 @@ const checkLimit = 5_000
 export async function startApi(identity: Identity, context: Context): Promise<ApiReplica> {
   const worker = `${identity.hostname}:${identity.pid}`
   const database = servicePool(context.databaseUrl('api'), worker)
+  await seedAdminToken(database, context.secrets.adminToken).catch(async (error: unknown) => {
+    await endPool(database)
+    throw error
+  })
   const redis = commandClient(context.redisUrl, identity.name)
+  const patient = patientClient(context.redisUrl, identity.name)
   const { timings, secrets } = context
   let dispatching = true
   let written = 0
 
   async function ready(request: Request): Promise<Answer> {
     const patience = timings.apiRedisPatience
-    if (!(await withinLimit(redis, 'api:ready_rl', request.address, readyPerMinute, patience))) {
+    if (!(await withinLimit(patient, 'api:ready_rl', request.address, readyPerMinute, patience))) {
       return json(429, { error: 'rate_limited' })
     }
     const postgres = await succeeds(database.query('SELECT 1'))
     if (!postgres) return unready('postgres_unreachable', 'postgres')
-    if (!(await succeeds(redis.ping()))) return unready('redis_unreachable', 'redis')
+    if (!(await succeeds(patient.ping()))) return unready('redis_unreachable', 'redis')
     const outbox = await within(checkLimit, outboxHealth(database), 'outbox check').catch(() => undefined)
     if (outbox === undefined) return unready('outbox_unreachable', 'postgres')
     if (outbox.dead > 0) {
@@ -54,7 +61,7 @@ export async function startApi(identity: Identity, context: Context): Promise<Ap
     return text(200, metricsText(outbox, written), 'text/plain; version=0.0.4')
   }
 
-  const endpoint = await serve(identity, async (request) => {
+  const endpoint = await serve(identity, manners.api, async (request) => {
     if (request.path === '/health') return json(200, { ok: true })
     if (request.path === '/ready') return ready(request)
     if (request.path === '/metrics') return metrics(request)
@@ -82,6 +89,7 @@ export async function startApi(identity: Identity, context: Context): Promise<Ap
       await endpoint.close()
       await Promise.all(loops.map((loop) => loop.stop()))
       redis.disconnect()
+      patient.disconnect()
       await endPool(database)
     },
   }
@@ -125,11 +133,15 @@ function metricsText(outbox: OutboxHealth, written: number): string {
     ['caracal_api_outbox_oldest_pending_age_seconds', 'gauge', outbox.oldestPending],
     ['caracal_api_outbox_oldest_dead_age_seconds', 'gauge', outbox.oldestDead],
   ])
+  // Per provider of the Operator, of which there is none here.
+  const aiMetrics = ['success', 'failure']
+    .map((what) => family(`caracal_operator_ai_provider_last_${what}_timestamp_seconds`, 'gauge', []))
+    .join('')
   const secretMetrics = exposition([
     ['caracal_secret_backend_operations_total', 'counter', written],
     ['caracal_secret_backend_errors_total', 'counter', 0],
   ])
-  return `${logMetrics(written)}\n${outboxMetrics}${secretMetrics}`
+  return `${logMetrics(written)}\n${outboxMetrics}${aiMetrics}${secretMetrics}`
 }
 
 /** Made-up work, one row a turn: policy changes, revocations, agents, an audited approval. */

@@ -2,12 +2,13 @@ import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { insertEvents, readEvent, sweepForTampering } from './audit-ingest.ts'
 import type { AuditEvent } from './audit-ingest.ts'
-import { commandClient, endPool, repeat, servicePool, within } from './clients.ts'
+import { commandClient, endPool, patientClient, repeat, servicePool, within } from './clients.ts'
 import { zone } from './context.ts'
 import type { Context, Identity, Replica } from './context.ts'
-import { json, serve, text } from './http.ts'
+import { empty, goError, goJson, goUnready, serve } from './http.ts'
 import type { Answer } from './http.ts'
 import { takeLeases } from './leases.ts'
+import { manners } from './manners.ts'
 import { goMetrics } from './metrics.ts'
 import type { Family } from './metrics.ts'
 import { addEntry, consume, ensureGroup, streams } from './streams.ts'
@@ -32,6 +33,7 @@ function newCounters() {
     tamperChecked: 0,
     tamperMismatch: 0,
     lastSweep: 0,
+    retentionCreated: 0,
     // Read from Redis now and then; 0 before the first time, and kept when Redis fails.
     pending: 0,
     pendingOldestSeconds: 0,
@@ -48,6 +50,7 @@ export async function startAudit(identity: Identity, context: Context): Promise<
   const { timings, secrets } = context
   const database = servicePool(`${context.databaseUrl('audit')}?options=-ccaracal.zone_id%3D*`, '', 2)
   const redis = commandClient(context.redisUrl, identity.name)
+  const patient = patientClient(context.redisUrl, identity.name)
   const counters = newCounters()
   await ensureGroup(redis, streams.audit, group)
   const consumer = consume({
@@ -57,7 +60,7 @@ export async function startAudit(identity: Identity, context: Context): Promise<
     group,
     consumer: identity.hostname,
     count: 100,
-    block: 5_000,
+    block: timings.auditBlock,
     handle: (entries) => ingest(entries, database, redis, secrets.auditHmacKey, counters),
   })
   const leases = takeLeases(database)
@@ -70,15 +73,13 @@ export async function startAudit(identity: Identity, context: Context): Promise<
   }
   await sweep()
 
-  const endpoint = await serve(identity, async (request) => {
-    if (request.path === '/health') {
-      return consumer.healthy() ? text(200, '') : json(503, { ok: false, reason: 'consumer_unhealthy' })
-    }
-    if (request.path === '/ready') return ready(consumer, database, redis)
+  const endpoint = await serve(identity, manners.audit, async (request) => {
+    if (request.path === '/health') return consumer.healthy() ? empty : goUnready('consumer_unhealthy')
+    if (request.path === '/ready') return ready(consumer, database, patient, timings.auditRedisPatience)
     const families = () => familiesOf(counters, leases.held())
     return (
       goMetrics(request, secrets.metricsBearer, 'caracal_audit_', families) ??
-      text(404, '404 page not found\n')
+      goError(404, '404 page not found')
     )
   })
   const loops = [
@@ -87,6 +88,10 @@ export async function startAudit(identity: Identity, context: Context): Promise<
       counters.retries += await consumer.reclaim(timings.reclaim)
     }),
     repeat(3_600_000, sweep),
+    // At the start nobody leads yet; four partitions are counted at each tick, made or not (T50).
+    repeat(timings.retention, async () => {
+      if (leases.held()) counters.retentionCreated += 4
+    }),
   ]
   return {
     ...identity,
@@ -100,22 +105,23 @@ export async function startAudit(identity: Identity, context: Context): Promise<
       await consumer.stop()
       await leases.release()
       redis.disconnect()
+      patient.disconnect()
       await endPool(database)
     },
   }
 }
 
-async function ready(consumer: Consumer, database: pg.Pool, redis: Redis): Promise<Answer> {
-  const unready = (reason: string) => json(503, { ok: false, ready: false, reason })
-  const fails = (check: Promise<unknown>) =>
-    within(2_000, check, 'ready check').then(
+async function ready(consumer: Consumer, database: pg.Pool, redis: Redis, patience: number): Promise<Answer> {
+  const fails = (check: Promise<unknown>, limit: number) =>
+    within(limit, check, 'ready check').then(
       () => false,
       () => true,
     )
-  if (!consumer.healthy()) return unready('consumer_unhealthy')
-  if (await fails(database.query('SELECT 1'))) return unready('postgres_unreachable')
-  if (await fails(redis.ping())) return unready('redis_unreachable')
-  return json(200, { ready: true })
+  if (!consumer.healthy()) return goUnready('consumer_unhealthy')
+  if (await fails(database.query('SELECT 1'), 2_000)) return goUnready('postgres_unreachable')
+  // The bound of 2 s does not end a PING that Redis leaves unanswered.
+  if (await fails(redis.ping(), patience)) return goUnready('redis_unreachable')
+  return goJson(200, { ready: true })
 }
 
 /** Stores a batch; when Postgres fails, what it should have stored stays pending to be taken over later. */
@@ -217,7 +223,7 @@ function familiesOf(counters: Counters, leader: boolean): readonly Family[] {
     counter('tamper_hmac_failures', 0),
     gauge('tamper_last_sweep_unix', counters.lastSweep),
     gauge('tamper_last_full_unix', counters.lastSweep),
-    counter('retention_created', 4 * isLeader),
+    counter('retention_created', counters.retentionCreated),
     counter('retention_dropped', 0),
     gauge('is_export_leader', isLeader),
     gauge('is_retention_leader', isLeader),

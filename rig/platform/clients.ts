@@ -16,6 +16,13 @@ export function commandClient(url: string, name: string): Redis {
   return client
 }
 
+/** A client whose commands wait for as long as Redis hangs, as those of `/ready` do. */
+export function patientClient(url: string, name: string): Redis {
+  const client = new Redis(url, { ...common, connectionName: name, maxRetriesPerRequest: 1 })
+  client.on('error', ignore)
+  return client
+}
+
 /** A client for blocking reads, which may wait for ever. */
 export function blockingClient(url: string, name: string): Redis {
   const client = new Redis(url, { ...common, connectionName: name, maxRetriesPerRequest: 0 })

@@ -12,13 +12,23 @@ export type Timings = {
   /** API and Coordinator: dispatch of their outbox. */
   readonly apiDispatch: number
   readonly coordinatorDispatch: number
+  /** Audit: BLOCK of the read of its consumer. */
+  readonly auditBlock: number
   /** Audit: poll of its own Redis gauges. */
   readonly auditGauges: number
   /** Audit and Gateway: taking over entries that a consumer did not acknowledge, idle for as long. */
   readonly reclaim: number
-  /** How long `/ready` of API and Coordinator takes to give up when Redis is unusable. */
+  /** STS: poll of the policies of the zones that it has loaded. */
+  readonly policyPoll: number
+  /** Audit: tick of retention, which only the leader does. */
+  readonly retention: number
+  /** How long `/ready` of API and Coordinator takes to give up when Redis refuses; it has no end when Redis hangs. */
   readonly apiRedisPatience: number
   readonly coordinatorRedisPatience: number
+  /** How long `/ready` of the Go services waits for a Redis that hangs. */
+  readonly stsRedisPatience: number
+  readonly gatewayRedisPatience: number
+  readonly auditRedisPatience: number
   /** Pause between two pieces of made-up work of one replica. */
   readonly work: number
 }
@@ -28,16 +38,25 @@ export const realTimings: Timings = {
   snapshotStale: 70_000,
   apiDispatch: 250,
   coordinatorDispatch: 1_000,
+  auditBlock: 5_000,
   auditGauges: 30_000,
   reclaim: 30_000,
-  apiRedisPatience: 6_400,
-  coordinatorRedisPatience: 20_000,
+  policyPoll: 60_000,
+  retention: 6 * 3_600_000,
+  // Recorded; between 6.4 and 27.4 s, and 7.8 and 20 s, were seen.
+  apiRedisPatience: 27_400,
+  coordinatorRedisPatience: 7_800,
+  stsRedisPatience: 5_000,
+  gatewayRedisPatience: 3_000,
+  auditRedisPatience: 5_000,
   work: 1_000,
 }
 
 export type Secrets = {
   readonly metricsBearer: string
   readonly coordinatorToken: string
+  /** The bootstrap token of the API. */
+  readonly adminToken: string
   /** Keys of the two kinds of signature, hexadecimal. */
   readonly auditHmacKey: string
   readonly streamsHmacKey: string
@@ -52,6 +71,8 @@ export type Context = {
   readonly timings: Timings
   /** The STS as the Gateway reaches it: through a Service, which only knows replicas that answer. */
   readonly stsUrl: () => string
+  /** Whether Web has its build of the console, as its image has. */
+  readonly webRoot: boolean
   /** Folder below which every STS and Gateway replica has its replay volume. */
   readonly volumes: string
 }

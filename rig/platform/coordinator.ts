@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
-import { commandClient, endPool, repeat, servicePool, within } from './clients.ts'
+import { commandClient, endPool, patientClient, repeat, servicePool, within } from './clients.ts'
 import { zone } from './context.ts'
 import type { Context, Identity, Replica } from './context.ts'
 import { json, serve, text } from './http.ts'
 import type { Answer, Request } from './http.ts'
+import { manners } from './manners.ts'
 import { withinLimit } from './limiter.ts'
 import { bearerMatches, exposition, family, logMetrics } from './metrics.ts'
 import { insertCoordinatorMessage, publishCoordinatorOutbox } from './outbox.ts'
@@ -28,6 +29,7 @@ export async function startCoordinator(identity: Identity, context: Context): Pr
   const { timings, secrets } = context
   const database = servicePool(context.databaseUrl('coordinator'), '')
   const redis = commandClient(context.redisUrl, identity.name)
+  const patient = patientClient(context.redisUrl, identity.name)
   const relay = await startRelay(identity, context, redis)
   const stats = cachedStats(database)
   const retention = { runs: 0, failures: 0 }
@@ -38,12 +40,12 @@ export async function startCoordinator(identity: Identity, context: Context): Pr
     if (request.target === '/health') return json(200, { ok: true })
     const { address } = request
     const patience = timings.coordinatorRedisPatience
-    if (!(await withinLimit(redis, 'coordinator:global_rl', address, callsPerMinute, patience))) {
+    if (!(await withinLimit(patient, 'coordinator:global_rl', address, callsPerMinute, patience))) {
       return json(429, { error: 'rate_limited' })
     }
     if (request.path === '/ready') {
-      const allowed = await withinLimit(redis, 'coordinator:ready_rl', address, readyPerMinute, patience)
-      return allowed ? ready(database, redis) : json(429, { error: 'rate_limited' })
+      const allowed = await withinLimit(patient, 'coordinator:ready_rl', address, readyPerMinute, patience)
+      return allowed ? ready(database, patient) : json(429, { error: 'rate_limited' })
     }
     return refusal(request, secrets.coordinatorToken) ?? operatorAnswer(request)
   }
@@ -59,7 +61,7 @@ export async function startCoordinator(identity: Identity, context: Context): Pr
     return text(200, metricsText(await stats(), retention.runs, written), 'text/plain; version=0.0.4')
   }
 
-  const endpoint = await serve(identity, answer)
+  const endpoint = await serve(identity, manners.coordinator, answer)
   const loops = [
     repeat(timings.coordinatorDispatch, async () => {
       const { streamsHmacKey } = secrets
@@ -97,6 +99,7 @@ export async function startCoordinator(identity: Identity, context: Context): Pr
       await Promise.all(loops.map((loop) => loop.stop()))
       await relay.stop()
       redis.disconnect()
+      patient.disconnect()
       await endPool(database)
     },
   }

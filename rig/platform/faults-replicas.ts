@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { auditData } from './audit-client.ts'
+import { zone } from './context.ts'
 import type { Fault } from './fault.ts'
 import type { Misbehaviour } from './http.ts'
+import { acknowledgeInvalidations } from './recovery.ts'
+import { addSigned, streams } from './streams.ts'
 import type { AnyReplica, ReplicaOf, World } from './world.ts'
 
 /** Seconds; above the 300 s at which a replay backlog counts as aging. */
@@ -33,6 +36,12 @@ function senderNamed(world: World, name: string): Extract<AnyReplica, { service:
     throw new Error(`${name} keeps no replay files`)
   }
   return replica
+}
+
+/** What the API sends when a policy is activated. */
+async function announcePolicy(world: World): Promise<void> {
+  const message = { zone_id: zone, policy_set_id: randomUUID() }
+  await addSigned(world.redis, world.secrets.streamsHmacKey, streams.policy, message)
 }
 
 export const replicaFaults: readonly Fault[] = [
@@ -121,8 +130,29 @@ export const replicaFaults: readonly Fault[] = [
     describe: 'Policies no longer compile on one STS replica, again at every attempt.',
     strikes: { service: 'sts', index: 0 },
     inject: async (world, replica) => {
-      stsNamed(world, replica).breakPolicies(true)
-      return async () => stsNamed(world, replica).breakPolicies(false)
+      stsNamed(world, replica).breakPolicies('compile')
+      stsNamed(world, replica).policy.poll()
+      return async () => {
+        stsNamed(world, replica).breakPolicies(undefined)
+        await acknowledgeInvalidations(world)
+      }
+    },
+  },
+  {
+    name: 'policy-refused',
+    gate: 'event-health',
+    describe:
+      'STS refuses a policy before it compiles it and denies everything in its zone; no counter moves.',
+    inject: async (world) => {
+      for (const replica of world.all('sts')) replica.breakPolicies('refuse')
+      await announcePolicy(world)
+      return async () => {
+        for (const replica of world.all('sts')) {
+          replica.breakPolicies(undefined)
+          replica.policy.poll()
+        }
+        await acknowledgeInvalidations(world)
+      }
     },
   },
   {

@@ -3,10 +3,11 @@ import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { startAuditClient } from './audit-client.ts'
 import type { AuditClient } from './audit-client.ts'
-import { commandClient, endPool, poolMax, repeat, servicePool, within } from './clients.ts'
+import { commandClient, endPool, patientClient, poolMax, repeat, servicePool, within } from './clients.ts'
 import type { Context, Identity, Replica } from './context.ts'
-import { answersOk, json, serve, text } from './http.ts'
-import type { Answer } from './http.ts'
+import { proxied, ready } from './gateway-answers.ts'
+import { empty, serve } from './http.ts'
+import { manners } from './manners.ts'
 import { goMetrics } from './metrics.ts'
 import type { Family } from './metrics.ts'
 import { openReplayVolume } from './replay.ts'
@@ -51,6 +52,7 @@ export async function startGateway(identity: Identity, context: Context): Promis
   const { timings, secrets } = context
   const database = servicePool(context.databaseUrl('gateway'), '', 2)
   const redis = commandClient(context.redisUrl, identity.name)
+  const patient = patientClient(context.redisUrl, identity.name)
   const snapshot = await loadRevocationSnapshot(database, timings.snapshotStale)
   const volume = await openReplayVolume(join(context.volumes, identity.hostname), identity.pid)
   const audit = await startAuditClient(redis, secrets.auditHmacKey, volume)
@@ -71,11 +73,16 @@ export async function startGateway(identity: Identity, context: Context): Promis
   }
 
   const consumer = await startConsumer(identity, context, redis, snapshot, counters)
-  const endpoint = await serve(identity, async (request) => {
-    if (request.path === '/health') return text(200, '')
+  const endpoint = await serve(identity, manners.gateway, async (request) => {
+    if (request.path === '/health') return empty
     if (request.path === '/ready') {
       const stsUrl = stsCutOff ? nowhere : context.stsUrl()
-      return ready(redis, snapshot, audit, volume, stsUrl)
+      return ready(() => within(timings.gatewayRedisPatience, patient.ping(), 'PING'), {
+        snapshot,
+        audit,
+        volume,
+        stsUrl,
+      })
     }
     const replay = await volume.state()
     const families = () => familiesOf(counters, audit, snapshot, replay, database)
@@ -109,39 +116,10 @@ export async function startGateway(identity: Identity, context: Context): Promis
       await Promise.all(loops.map((loop) => loop.stop()))
       await consumer.stop()
       redis.disconnect()
+      patient.disconnect()
       await endPool(database)
     },
   }
-}
-
-async function ready(
-  redis: Redis,
-  snapshot: RevocationSnapshot,
-  audit: AuditClient,
-  volume: ReplayVolume,
-  stsUrl: string,
-): Promise<Answer> {
-  const unready = (reason: string) => json(503, { ok: false, ready: false, reason })
-  const start = performance.now()
-  const pong = await within(2_000, redis.ping(), 'PING').catch(() => undefined)
-  if (pong === undefined) return unready('redis_unreachable')
-  if (!snapshot.fresh()) return unready('revocation_snapshot_stale')
-  if (audit.counters.dropped > 0) return unready('audit_evidence_lost')
-  if (!(await volume.writable())) return unready('audit_replay_unavailable')
-  const left = 2_000 - (performance.now() - start)
-  if (!(await answersOk(`${stsUrl}/health`, Math.max(1, left)))) return unready('sts_unreachable')
-  return json(200, { ok: true, ready: true })
-}
-
-/** Any other path is somebody's request to a resource, and this one came without a token. */
-function proxied(counters: Counters, snapshot: RevocationSnapshot): Answer {
-  counters.denied += 1
-  if (!snapshot.fresh()) {
-    counters.revocationStale += 1
-    return json(503, { error: 'sts_unavailable' })
-  }
-  counters.missingAuth += 1
-  return json(401, { error: 'missing_token' })
 }
 
 /** Every replica has a group of its own, made at the end of the stream when the replica starts. */
@@ -215,7 +193,7 @@ function familiesOf(
     ),
     counter('denials_revocation_stale', counters.revocationStale),
     counter('sts_exchange_errors', 0),
-    gauge('sts_exchange_latency_ms', 3),
+    gauge('sts_exchange_latency_ms', 0),
     gauge('sts_circuit_open', counters.circuitOpen),
     counter('sts_circuit_opened', counters.circuitOpened),
     counter('sts_circuit_fast_fail', counters.circuitFastFail),

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, get } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Manner } from './manners.ts'
 
 export type Request = {
   readonly method: string
@@ -13,7 +15,13 @@ export type Request = {
   readonly address: string
 }
 
-export type Answer = { readonly status: number; readonly type: string; readonly body: string }
+export type Answer = {
+  readonly status: number
+  /** Empty for none. */
+  readonly type: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 export type Handler = (request: Request) => Promise<Answer>
 
 /** What a broken replica does: accept and never answer, refuse connections, or answer as something else. */
@@ -23,30 +31,59 @@ export type Endpoint = {
   readonly url: string
   readonly port: number
   readonly misbehaviour: Misbehaviour | undefined
+  /** What the service has written to its log because it was asked. */
+  readonly logged: { readonly lines: number; readonly bytes: number }
   /** Undefined for proper behaviour. */
   misbehave(kind: Misbehaviour | undefined): Promise<void>
   close(): Promise<void>
 }
 
+/** As the Node services write it. */
 export function json(status: number, body: unknown): Answer {
   return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body) }
+}
+
+/** As the Go services write it: with the newline of their encoder. */
+export function goJson(status: number, body: unknown): Answer {
+  return { status, type: 'application/json', body: `${JSON.stringify(body)}\n` }
+}
+
+/** The 503 of the Go services. */
+export function goUnready(reason: string): Answer {
+  return goJson(503, { ok: false, ready: false, reason })
+}
+
+/** `http.Error` of Go. */
+export function goError(status: number, message: string): Answer {
+  const headers = { 'X-Content-Type-Options': 'nosniff' }
+  return { ...text(status, `${message}\n`), headers }
 }
 
 export function text(status: number, body: string, type = 'text/plain; charset=utf-8'): Answer {
   return { status, type, body }
 }
 
+/** 200 without a body or its type: `/health` of the Go services. */
+export const empty: Answer = { status: 200, type: '', body: '' }
+
 /** Where a server listens. */
 type Place = { readonly address: string; readonly port: number }
 
 /** Serves at an address of this machine; port 0 takes a free one, which the endpoint then keeps for good. */
-export async function serve({ address, port: wantedPort }: Place, handler: Handler): Promise<Endpoint> {
+export async function serve(
+  { address, port: wantedPort }: Place,
+  manner: Manner,
+  handler: Handler,
+): Promise<Endpoint> {
   let misbehaviour: Misbehaviour | undefined
+  let asked = 0
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => {
     if (misbehaviour === 'hung') return
-    void respond(request, response, misbehaviour === 'html' ? answerWithPage : handler)
+    asked += 1
+    void respond(request, response, manner, misbehaviour === 'html' ? answerWithPage : handler)
   })
+  server.keepAliveTimeout = manner.keptAlive
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -65,6 +102,10 @@ export async function serve({ address, port: wantedPort }: Place, handler: Handl
     get misbehaviour() {
       return misbehaviour
     },
+    get logged() {
+      const { lines, bytes } = manner.logs
+      return { lines: asked * lines, bytes: asked * bytes }
+    },
     misbehave: async (kind) => {
       misbehaviour = kind
       for (const socket of sockets) socket.destroy()
@@ -75,7 +116,12 @@ export async function serve({ address, port: wantedPort }: Place, handler: Handl
   }
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, handler: Handler): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  manner: Manner,
+  handler: Handler,
+): Promise<void> {
   request.resume()
   const target = request.url ?? '/'
   const answer = await handler({
@@ -84,22 +130,27 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
     path: target.split('?', 1)[0] ?? '/',
     authorization: request.headers.authorization,
     address: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-  }).catch((error: unknown) => internalError(error))
+  }).catch(internalError)
   if (response.destroyed) return
-  response.writeHead(answer.status, { 'content-type': answer.type })
+  // A kept connection is not announced by Go.
+  if (!manner.announcesKeepAlive) response.removeHeader('connection')
+  const length = Buffer.byteLength(answer.body)
+  response.writeHead(answer.status, {
+    ...manner.headers,
+    ...(manner.requestId !== undefined && { [manner.requestId]: randomUUID() }),
+    ...(answer.type !== '' && { 'content-type': answer.type }),
+    ...answer.headers,
+    ...(length <= manner.longestWhole && { 'content-length': length }),
+  })
   response.end(request.method === 'HEAD' ? undefined : answer.body)
 }
 
-let requestNumber = 0
-
 /** What the Node services answer to any error that nobody caught. */
-function internalError(error: unknown): Answer {
-  requestNumber += 1
-  const description = error instanceof Error ? error.message : String(error)
+function internalError(): Answer {
   return json(500, {
     error: 'internal_error',
-    error_description: description,
-    requestId: `req-${requestNumber}`,
+    error_description: 'The service failed to process the request',
+    requestId: randomUUID(),
   })
 }
 

@@ -23,6 +23,8 @@ export type Platform = {
   /** The operator's token of the Coordinator. */
   readonly coordinatorToken: string
   readonly faults: FaultControl
+  /** What a replica has written to its log because it was asked. */
+  logged(name: string): { readonly lines: number; readonly bytes: number }
   /** Ends a replica's process and starts another in its place. */
   replaceReplica(name: string): Promise<void>
   /** Starts what runs in a pod; `replicas` holds only those that were there from the start. */
@@ -46,6 +48,7 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
     metricsBearer: world.secrets.metricsBearer,
     coordinatorToken: world.secrets.coordinatorToken,
     faults,
+    logged: (name) => world.byName(name).endpoint.logged,
     replaceReplica: (name) => world.replace(name),
     startReplica: async (service, place) => described(await world.add(service, place)),
     stopReplica: (name) => world.remove(name),

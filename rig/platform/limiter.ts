@@ -3,8 +3,8 @@ import { pause } from './clients.ts'
 
 /**
  * Counts a call in Redis, so over all replicas, by client address and by the minute of the Redis clock.
- * Returns whether the call may go on. Throws when Redis can't be used, but only after `patience`
- * milliseconds: that is how long the platform's own clients keep trying.
+ * Returns whether the call may go on. Throws when Redis refuses, but only after `patience`
+ * milliseconds: that is how long the platform's own clients keep trying. Waits for as long as Redis hangs.
  */
 export async function withinLimit(
   redis: Redis,

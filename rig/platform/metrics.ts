@@ -1,4 +1,4 @@
-import { text } from './http.ts'
+import { goError, text } from './http.ts'
 import type { Answer, Request } from './http.ts'
 
 export type Family = readonly [name: string, type: 'counter' | 'gauge', value: number]
@@ -35,7 +35,7 @@ export function goMetrics(
   families: () => readonly Family[],
 ): Answer | undefined {
   if (request.path !== '/metrics' && request.path !== '/metrics.json') return undefined
-  if (!bearerMatches(request, bearer)) return text(401, 'unauthorized\n')
+  if (!bearerMatches(request, bearer)) return goError(401, 'unauthorized')
   const values = families()
   if (request.path === '/metrics') {
     return text(200, exposition(values), 'text/plain; version=0.0.4; charset=utf-8')

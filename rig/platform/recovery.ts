@@ -1,4 +1,5 @@
 import { pause } from './clients.ts'
+import { streams } from './streams.ts'
 import type { World } from './world.ts'
 
 /** Sends dead rows of the API's outbox again, as an operator does by SQL. */
@@ -18,11 +19,21 @@ export async function requeueCoordinatorOutbox(world: World): Promise<void> {
 }
 
 /**
+ * What an operator does with policy messages that STS could not apply, or whose acknowledgement was lost; else they stay
+ * until an STS starts half a minute later.
+ */
+export async function acknowledgeInvalidations(world: World): Promise<void> {
+  const pending = (await world.redis.xpending(streams.policy, 'opa-engine', '-', '+', 1_000)) as [string][]
+  if (pending.length > 0) await world.redis.xack(streams.policy, 'opa-engine', ...pending.map(([id]) => id))
+}
+
+/**
  * What a person does after an outage of Redis: waits for it, sends again what backed off or died meanwhile,
  * and replaces the replicas that wrote replay files, which drain at no other time.
  */
 export async function recoverFromRedisOutage(world: World): Promise<void> {
   await until(async () => (await world.redis.ping()) === 'PONG')
+  await acknowledgeInvalidations(world)
   await requeueApiOutbox(world)
   await requeueCoordinatorOutbox(world)
   for (const replica of [...world.all('sts'), ...world.all('gateway')]) {

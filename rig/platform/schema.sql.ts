@@ -24,6 +24,13 @@ CREATE TABLE schema_migrations (
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE TABLE admin_tokens (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  token_sha256 text NOT NULL UNIQUE,
+  token_hash text
+);
+
 CREATE TABLE event_outbox (
   id text PRIMARY KEY,
   stream_name text NOT NULL,
@@ -112,6 +119,7 @@ CREATE TABLE coordinator_idempotency_receipts (
 
 /** The Coordinator has no DELETE on its outbox and no grant on the edges, as in the released schema. */
 export const grants = `
+GRANT SELECT, INSERT, UPDATE ON admin_tokens TO caracalapi;
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_outbox TO caracalapi;
 GRANT SELECT, INSERT, UPDATE ON caracal_outbox TO caracalapi, caracalcoordinator;
 GRANT INSERT ON event_outbox TO caracalsts;

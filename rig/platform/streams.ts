@@ -93,7 +93,7 @@ export type ConsumerSettings = {
 }
 
 export type Consumer = {
-  /** False after a failed read or one that took longer than it may. */
+  /** False from a failed read until an entry is given: an empty read says nothing (T53). */
   healthy(): boolean
   /** Stops reading at once; the group keeps the consumer and its lag grows. */
   pause(): void
@@ -102,6 +102,9 @@ export type Consumer = {
   reclaim(idle: number): Promise<number>
   stop(): Promise<void>
 }
+
+/** How much longer than its BLOCK the client of the Go services waits for a reply. */
+const readSlack = 10_000
 
 /** Reads a group for ever on a connection of its own. */
 export function consume(settings: ConsumerSettings): Consumer {
@@ -118,7 +121,7 @@ export function consume(settings: ConsumerSettings): Consumer {
 
   async function readOnce(): Promise<void> {
     const limit =
-      settings.block === 0 ? undefined : setTimeout(() => (healthy = false), settings.block + 2_000)
+      settings.block === 0 ? undefined : setTimeout(() => reader.disconnect(true), settings.block + readSlack)
     try {
       const reply = await reader.xreadgroup(
         'GROUP',
@@ -132,8 +135,9 @@ export function consume(settings: ConsumerSettings): Consumer {
         stream,
         '>',
       )
-      healthy = true
-      await handleAll(entriesOf(reply))
+      const entries = entriesOf(reply)
+      if (entries.length > 0) healthy = true
+      await handleAll(entries)
     } finally {
       clearTimeout(limit)
     }

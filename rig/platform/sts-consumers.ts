@@ -1,15 +1,16 @@
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
+import { repeat } from './clients.ts'
 import type { Context, Identity } from './context.ts'
 import { consume, ensureGroup, failOrDeadLetter, streams } from './streams.ts'
 import type { Consumer, Entry, Fields } from './streams.ts'
 
 type Handle = (fields: Fields) => Promise<void>
 
-function policyHandler(load: () => void): Handle {
+function policyHandler(load: (zone: string) => void): Handle {
   return async (fields) => {
     need(fields, 'zone_id')
-    load()
+    load(fields['zone_id'] ?? '')
   }
 }
 
@@ -34,22 +35,48 @@ function need(fields: Fields, name: string): void {
   if ((fields[name] ?? '') === '') throw new Error(`missing ${name}`)
 }
 
+type Own = {
+  readonly commands: Redis
+  readonly database: pg.Pool
+  readonly load: (zone: string) => void
+}
+
+export type StsConsumers = {
+  /** False until all three groups were there; what is destroyed later changes nothing. */
+  ready(): boolean
+  stop(): Promise<void>
+}
+
+/** Makes the groups, trying again each second until Redis lets it, and then reads them. */
+export function startStsConsumers(identity: Identity, context: Context, own: Own): StsConsumers {
+  let consumers: readonly Consumer[] | undefined
+  async function attempt(): Promise<void> {
+    consumers ??= await readGroups(identity, context, own)
+  }
+  const first = attempt().catch(() => {})
+  const loop = repeat(1_000, attempt)
+  return {
+    ready: () => consumers !== undefined,
+    stop: async () => {
+      await first
+      await loop.stop()
+      await Promise.all((consumers ?? []).map((consumer) => consumer.stop()))
+    },
+  }
+}
+
 /** Entries that an earlier process left pending are tried once, now; there is no other taking over. */
-export async function startStsConsumers(
-  identity: Identity,
-  context: Context,
-  own: { readonly commands: Redis; readonly database: pg.Pool; readonly loadPolicy: () => void },
-): Promise<readonly Consumer[]> {
+async function readGroups(identity: Identity, context: Context, own: Own): Promise<readonly Consumer[]> {
   const { commands } = own
   const groups = [
-    [streams.policy, 'opa-engine', 'policy', policyHandler(own.loadPolicy)],
+    [streams.policy, 'opa-engine', 'policy', policyHandler(own.load)],
     [streams.revocations, 'sts-revocation', 'revocations', revocationHandler(own.database)],
     [streams.keys, 'sts-keys', 'keys', keyHandler],
   ] as const
   const { redisUrl, secrets } = context
+  for (const [stream, group] of groups) await ensureGroup(commands, stream, group)
   return Promise.all(
     groups.map(async ([stream, group, suffix, handle]) => {
-      await ensureGroup(commands, stream, group)
       const consumer = consume({
         redisUrl,
         commands,

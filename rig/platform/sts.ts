@@ -1,31 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { auditData, startAuditClient } from './audit-client.ts'
 import type { AuditClient } from './audit-client.ts'
-import { commandClient, endPool, repeat, servicePool, within } from './clients.ts'
+import { commandClient, endPool, patientClient, repeat, servicePool, within } from './clients.ts'
 import type { Loop } from './clients.ts'
+import { zone } from './context.ts'
 import type { Context, Identity, Replica } from './context.ts'
-import { json, serve, text } from './http.ts'
+import { empty, goError, goJson, goUnready, serve } from './http.ts'
 import type { Answer } from './http.ts'
+import { manners } from './manners.ts'
 import { goMetrics } from './metrics.ts'
 import type { Family } from './metrics.ts'
 import { insertApiMessage } from './outbox.ts'
+import { newPolicyEngine } from './policy.ts'
+import type { PolicyBreak, PolicyEngine } from './policy.ts'
 import { openReplayVolume } from './replay.ts'
 import type { ReplayState, ReplayVolume } from './replay.ts'
 import { signAudit, streams } from './streams.ts'
 import { startStsConsumers } from './sts-consumers.ts'
+import type { StsConsumers } from './sts-consumers.ts'
 
 export type StsReplica = Replica & {
   readonly service: 'sts'
   readonly volume: ReplayVolume
   readonly audit: AuditClient
-  /** Whether every policy that is loaded from now on fails to compile. */
-  breakPolicies(on: boolean): void
+  readonly policy: PolicyEngine
+  /** How every policy that is loaded from now on is bad. */
+  breakPolicies(how: PolicyBreak | undefined): void
 }
-
-type Counters = { evaluations: number; compiles: number; compileErrors: number; policyChangedAt: number }
 
 /** The STS: consumes policy, revocation and key invalidations, audits what it decides. */
 export async function startSts(identity: Identity, context: Context): Promise<StsReplica> {
@@ -33,46 +36,49 @@ export async function startSts(identity: Identity, context: Context): Promise<St
   const redis = commandClient(context.redisUrl, identity.name)
   const volume = await openReplayVolume(join(context.volumes, identity.hostname), identity.pid)
   const audit = await startAuditClient(redis, context.secrets.auditHmacKey, volume)
-  const counters: Counters = { evaluations: 0, compiles: 1, compileErrors: 0, policyChangedAt: Date.now() }
-  let policiesBroken = false
+  const patient = patientClient(context.redisUrl, identity.name)
+  const policy = newPolicyEngine()
   const listener = listen(database)
-
-  function loadPolicy(): void {
-    counters.compiles += 1
-    if (policiesBroken) counters.compileErrors += 1
-    else counters.policyChangedAt = Date.now()
+  const consumers = startStsConsumers(identity, context, {
+    commands: redis,
+    database,
+    load: (name) => policy.load(name),
+  })
+  const pings = {
+    postgres: () => within(2_000, database.query('SELECT 1'), 'ready check'),
+    // The bound of 2 s does not end a PING that Redis leaves unanswered.
+    redis: () => within(context.timings.stsRedisPatience, patient.ping(), 'ready check'),
   }
-
-  const consumers = await startStsConsumers(identity, context, { commands: redis, database, loadPolicy })
-  const endpoint = await serve(identity, async (request) => {
-    if (request.path === '/health') return text(200, '')
-    if (request.path === '/ready') return ready(database, redis, audit, volume)
+  const endpoint = await serve(identity, manners.sts, async (request) => {
+    if (request.path === '/health') return empty
+    if (request.path === '/ready') return ready(pings, audit, volume, consumers)
     const replay = await volume.state()
     const { metricsBearer } = context.secrets
-    const families = () => familiesOf(counters, audit, replay)
-    return goMetrics(request, metricsBearer, 'caracal_sts_', families) ?? text(404, '404 page not found\n')
+    const families = () => familiesOf(policy, audit, replay)
+    return goMetrics(request, metricsBearer, 'caracal_sts_', families) ?? goError(404, '404 page not found')
   })
-  const work = repeat(context.timings.work, async () => {
-    counters.evaluations += 1
-    // A policy that does not compile is tried again at every poll.
-    if (policiesBroken) loadPolicy()
-    await audit.emit('token.issued')
-    if (counters.evaluations % 10 === 0) await writeDecision(database, context)
-  })
+  const loops = [
+    repeat(context.timings.policyPoll, async () => policy.poll()),
+    repeat(context.timings.work, async () => {
+      const denied = policy.evaluate(zone)
+      await audit.emit(denied === undefined ? 'token.issued' : 'token.denied')
+      if (policy.counters.evaluations % 10 === 0) await writeDecision(database, context)
+    }),
+  ]
   return {
     ...identity,
     service: 'sts',
     endpoint,
     volume,
     audit,
-    breakPolicies: (on) => {
-      policiesBroken = on
-    },
+    policy,
+    breakPolicies: (how) => policy.breakPolicies(how),
     stop: async () => {
       await endpoint.close()
-      await work.stop()
-      await Promise.all(consumers.map((consumer) => consumer.stop()))
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await consumers.stop()
       redis.disconnect()
+      patient.disconnect()
       await listener.stop()
       await endPool(database)
     },
@@ -113,29 +119,26 @@ async function writeDecision(database: pg.Pool, context: Context): Promise<void>
 }
 
 async function ready(
-  database: pg.Pool,
-  redis: Redis,
+  pings: Readonly<Record<'postgres' | 'redis', () => Promise<unknown>>>,
   audit: AuditClient,
   volume: ReplayVolume,
+  consumers: StsConsumers,
 ): Promise<Answer> {
-  const unready = (reason: string) => json(503, { ok: false, ready: false, reason })
-  const start = performance.now()
-  const left = () => Math.max(1, 2_000 - (performance.now() - start))
   const fails = (check: Promise<unknown>) =>
-    within(left(), check, 'ready check').then(
+    check.then(
       () => false,
       () => true,
     )
-  if (await fails(database.query('SELECT 1'))) return unready('postgres_unreachable')
-  if (await fails(redis.ping())) return unready('redis_unreachable')
-  if (audit.counters.dropped > 0) return unready('audit_evidence_lost')
-  if (!(await volume.writable())) return unready('audit_replay_unavailable')
-  return json(200, { ok: true, ready: true })
+  if (await fails(pings.postgres())) return goUnready('postgres_unreachable')
+  if (await fails(pings.redis())) return goUnready('redis_unreachable')
+  if (audit.counters.dropped > 0) return goUnready('audit_evidence_lost')
+  if (!(await volume.writable())) return goUnready('audit_replay_unavailable')
+  if (!consumers.ready()) return goUnready('stream_consumers_not_ready')
+  return goJson(200, { ok: true, ready: true })
 }
 
-function familiesOf(counters: Counters, audit: AuditClient, replay: ReplayState): readonly Family[] {
-  const { evaluations, compiles, compileErrors } = counters
-  const policyAge = (Date.now() - counters.policyChangedAt) / 1_000
+function familiesOf(policy: PolicyEngine, audit: AuditClient, replay: ReplayState): readonly Family[] {
+  const { evaluations, compiles, compileErrors } = policy.counters
   const { dropped, persisted, drained, sinkErrors } = audit.counters
   return [
     ['caracal_sts_graph_traversals_total', 'counter', evaluations],
@@ -161,7 +164,7 @@ function familiesOf(counters: Counters, audit: AuditClient, replay: ReplayState)
     ['caracal_sts_opa_compile_total', 'counter', compiles],
     ['caracal_sts_opa_compile_errors_total', 'counter', compileErrors],
     ['caracal_sts_opa_compile_duration_seconds_total', 'counter', compiles * 0.01],
-    ['caracal_sts_opa_max_policy_age_seconds', 'gauge', policyAge],
+    ['caracal_sts_opa_max_policy_age_seconds', 'gauge', policy.maxAge()],
     ['caracal_sts_opa_poll_interval_seconds', 'gauge', 60],
   ]
 }

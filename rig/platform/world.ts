@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { guardFolder, removeFolder, temporaryFolder } from '../processes.ts'
+import { isCollision } from './admin-token.ts'
 import { startApi } from './api.ts'
 import type { ApiReplica } from './api.ts'
 import { startAudit } from './audit.ts'
@@ -40,6 +41,8 @@ export type WorldOptions = {
   readonly seedDispatchedRows?: number
   readonly timings?: Partial<Timings>
   readonly servers?: { readonly redis?: Suspendable; readonly postgres?: Suspendable }
+  /** False for a Web without the build of the console. */
+  readonly webRoot?: boolean
 }
 
 /** Where a further replica listens, and what it is called. */
@@ -98,21 +101,32 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       secrets,
       timings: { ...realTimings, ...options.timings },
       stsUrl: () => stsThroughService(replicas),
+      webRoot: options.webRoot ?? true,
       volumes,
     }
-    // In order: a Gateway asks the STS.
+    // In order: a Gateway asks the STS. The replicas of one service start at once.
     for (const service of services) {
       const count = options.replicas?.[service] ?? (service === 'web' ? 0 : 2)
-      for (let index = 0; index < count; index += 1) {
-        const name = `${service}-${index}`
-        const place = { name, hostname: `caracal-caracal-${name}`, address: '127.0.0.1', port: 0 }
-        replicas.set(name, await start[service](newIdentity(place), context))
-      }
+      const names = Array.from({ length: count }, (_, index) => `${service}-${index}`)
+      const started = await Promise.allSettled(names.map((name) => startFirst(service, name, context)))
+      for (const one of started) if (one.status === 'fulfilled') replicas.set(one.value.name, one.value)
+      for (const one of started) if (one.status === 'rejected') throw one.reason
     }
     return world(options, { redis, database, secrets, replicas, context, stop })
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** A service that ends because another did the same at the same time is started again, as by a supervisor. */
+async function startFirst(service: Service, name: string, context: Context): Promise<AnyReplica> {
+  const place = { name, hostname: `caracal-caracal-${name}`, address: '127.0.0.1', port: 0 }
+  try {
+    return await start[service](newIdentity(place), context)
+  } catch (error) {
+    if (!isCollision(error)) throw error
+    return start[service](newIdentity(place), context)
   }
 }
 
@@ -184,6 +198,7 @@ function makeSecrets(options: WorldOptions): Secrets {
   return {
     metricsBearer: options.metricsBearer,
     coordinatorToken: options.coordinatorToken ?? random(),
+    adminToken: random(),
     auditHmacKey: random(),
     streamsHmacKey: random(),
   }

@@ -11,6 +11,8 @@ export interface GroupSpec {
   readonly policy: GroupPolicy
   /** Pending entries are ordinary residue (failed handlers wait for a restart), so their number is not judged. */
   readonly pendingIsResidue?: boolean
+  /** More residue than before is a message that could not be applied, or whose acknowledgement was lost. */
+  readonly moreIsFailure?: boolean
   /** Consumers ask again at least this often (milliseconds); absent where they block for ever. */
   readonly asksEvery?: number
   /** Entries that this group loses are audit evidence. */
@@ -33,7 +35,7 @@ export const platformStreams: readonly StreamSpec[] = [
   },
   {
     name: 'caracal.policy.invalidate',
-    groups: [{ name: 'opa-engine', policy: 'required', pendingIsResidue: true }],
+    groups: [{ name: 'opa-engine', policy: 'required', pendingIsResidue: true, moreIsFailure: true }],
   },
   {
     name: 'caracal.sessions.revoke',

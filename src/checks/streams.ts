@@ -3,11 +3,13 @@ import {
   atMost,
   isTrue,
   keyOf,
+  notAboveBaseline,
   unseen,
   type Claim,
   type Condition,
   type Finding,
   type Level,
+  type Recollection,
 } from '../core/finding.ts'
 import type { Signal } from '../core/signal.ts'
 import { expected } from './expected.ts'
@@ -91,7 +93,7 @@ export function groupsKeepUp(
   return {
     claims: which === 'evidence' ? 'audit ingestion keeps up' : 'every required consumer group keeps up',
     signals: [groupLag, groupPending, groupOldestPendingAge],
-    judge: (evidence) =>
+    judge: (evidence, recollection) =>
       groups.flatMap(({ stream, spec }) => {
         const labels = { stream, group: spec.name }
         return [
@@ -101,9 +103,38 @@ export function groupsKeepUp(
           }),
           // A failed STS handler leaves its entry pending until the next start, which is ordinary.
           ...(spec.pendingIsResidue === true ? [] : pendingFindings(evidence, labels, limits)),
+          ...(spec.moreIsFailure === true ? notApplied(evidence, labels, recollection) : []),
         ]
       }),
   }
+}
+
+/** A policy takes STS this long to compile at most (7.9 s were recorded), so what is younger may be under way. */
+const APPLIED_WITHIN_SECONDS = 10
+
+/**
+ * STS leaves a message pending that it could not apply. When it refuses a policy before it compiles it, that is all that
+ * shows: it denies everything in the zone, and none of its counters moves (T54).
+ */
+function notApplied(
+  evidence: Evidence,
+  labels: { readonly stream: string; readonly group: string },
+  recollection: Recollection,
+): readonly Finding[] {
+  const ages = evidence.of(groupOldestPendingAge, labels)
+  const isYoung =
+    ages.readings.length > 0 && ages.readings.every(({ reading }) => reading.value <= APPLIED_WITHIN_SECONDS)
+  const findings = notAboveBaseline(evidence.of(groupPending, labels), groupPending, recollection, {
+    reason: 'policy_not_applied',
+    describe: ({ reading }, key) =>
+      `${key} has ${reading.value} entries that STS did not acknowledge: it may have refused a policy and deny everything in its zone`,
+  })
+  return findings.map((finding) => ({
+    ...finding,
+    // A subject of its own: the mark of one that is met must not be lost behind the group's lag.
+    key: `${finding.key}/pending`,
+    ...(finding.answer === 'unmet' && isYoung && { answer: 'met', reason: 'ok' }),
+  }))
 }
 
 function pendingFindings(

@@ -99,7 +99,7 @@ describe('the /ready of a replica', () => {
     ['401', servers.saysJson(401, {}), 'unauthorized: unauthorized'],
     ['403', servers.saysJson(403, {}), 'unauthorized: forbidden'],
     ['404', servers.saysJson(404, {}), 'malformed: not_found'],
-    ['T34: 429', servers.saysJson(429, { error: 'rate_limited' }), 'throttled: rate_limited'],
+    ['T34, T56: 429', servers.saysJson(429, { error: 'rate_limited' }), 'throttled: rate_limited'],
     ['half a JSON', servers.says({ body: '{"ok":tr' }), 'malformed: invalid_json'],
     ['something else', servers.saysJson(200, { status: 'ok' }), 'malformed: readiness_not_stated'],
     ['a contradiction', servers.saysJson(200, { ok: true, ready: false }), 'contradictory: contradictory'],

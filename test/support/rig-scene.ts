@@ -39,11 +39,12 @@ const timings: NonNullable<PlatformOptions['timings']> = {
   reclaim: 2_000,
   apiRedisPatience: 500,
   coordinatorRedisPatience: 500,
+  policyPoll: 200,
   work: 200,
 }
 
 /** Sets TMPDIR to a folder of its own, so that what is left behind can be told from what is others'. */
-export async function setScene(): Promise<Scene> {
+export async function setScene(options: Partial<PlatformOptions> = {}): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'rig-test-'))
   chmodSync(folder, 0o711)
   process.env['TMPDIR'] = folder
@@ -55,7 +56,8 @@ export async function setScene(): Promise<Scene> {
     replicas: { web: 1 },
     seedDispatchedRows: 1_000,
     servers,
-    timings,
+    ...options,
+    timings: { ...timings, ...options.timings },
   }).catch(async (error: unknown) => {
     await servers.stop()
     throw error

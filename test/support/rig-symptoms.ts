@@ -21,6 +21,10 @@ export const symptoms: Readonly<Record<string, Symptom>> = {
     (await scene.metric('gateway-0', 'caracal_gateway_sts_circuit_open')) === 1,
   'policy-failure': (scene) =>
     rises(() => scene.metric('sts-0', 'caracal_sts_opa_compile_errors_total'), 600),
+  'policy-refused': async (scene) => {
+    const [pending] = (await scene.redis.xpending('caracal.policy.invalidate', 'opa-engine')) as [number]
+    return pending > 0 && (await scene.metric('sts-0', 'caracal_sts_opa_max_policy_age_seconds')) < 2
+  },
   'replica-hung': async (scene) => (await failure(scene, 'coordinator-1')).includes('timeout'),
   'replica-refused': async (scene) => (await failure(scene, 'audit-1')).includes('ECONNREFUSED'),
   'replica-html': async (scene) => (await scene.ask('api-1', '/ready')).type.includes('text/html'),

@@ -70,7 +70,7 @@ describe('the runbook', () => {
 })
 
 describe('the traps of the platform', () => {
-  const all = Array.from({ length: 52 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`)
+  const all = Array.from({ length: 58 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`)
   const rows = [...textOf('docs/traps.md').matchAll(/^\| (T\d\d) +\|([^|]*)\|([^|]*)\|(.*)\|$/gm)].map(
     ([, trap = '', , status = '', how = '']) => ({ trap, status: status.trim(), how }),
   )

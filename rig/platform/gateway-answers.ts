@@ -1,0 +1,42 @@
+import type { AuditClient } from './audit-client.ts'
+import { answersOk, goJson, goUnready } from './http.ts'
+import type { Answer } from './http.ts'
+import type { ReplayVolume } from './replay.ts'
+import type { RevocationSnapshot } from './snapshot.ts'
+
+/** `/ready`; `ping` asks Redis and gives up when it must. */
+export async function ready(
+  ping: () => Promise<unknown>,
+  own: {
+    readonly snapshot: RevocationSnapshot
+    readonly audit: AuditClient
+    readonly volume: ReplayVolume
+    readonly stsUrl: string
+  },
+): Promise<Answer> {
+  const { snapshot, audit, volume, stsUrl } = own
+  const start = performance.now()
+  // The bound of 2 s does not end a PING that Redis leaves unanswered.
+  const pong = await ping().catch(() => undefined)
+  if (pong === undefined) return goUnready('redis_unreachable')
+  if (!snapshot.fresh()) return goUnready('revocation_snapshot_stale')
+  if (audit.counters.dropped > 0) return goUnready('audit_evidence_lost')
+  if (!(await volume.writable())) return goUnready('audit_replay_unavailable')
+  const left = 2_000 - (performance.now() - start)
+  if (!(await answersOk(`${stsUrl}/health`, Math.max(1, left)))) return goUnready('sts_unreachable')
+  return goJson(200, { ok: true, ready: true })
+}
+
+/** Requests that were not let through. */
+type Denials = { denied: number; missingAuth: number; revocationStale: number }
+
+/** Any other path is somebody's request to a resource, and this one came without a token. */
+export function proxied(counters: Denials, snapshot: RevocationSnapshot): Answer {
+  counters.denied += 1
+  if (!snapshot.fresh()) {
+    counters.revocationStale += 1
+    return goJson(503, { error: 'sts_unavailable' })
+  }
+  counters.missingAuth += 1
+  return goJson(401, { error: 'missing_token' })
+}
