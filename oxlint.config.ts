@@ -45,7 +45,10 @@ export const layers: Readonly<Record<string, Layer>> = {
   // What migrations mean for the version before, read by Postgres' own parser.
   sql: { imports: [], packages: ['libpg-query'] },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
-  cli: { imports: ['publish/contract.ts', 'manifest', 'sql'], packages: ['node:*', 'undici'] },
+  cli: {
+    imports: ['core/expected.ts', 'publish/contract.ts', 'manifest', 'sql'],
+    packages: ['node:*', 'undici'],
+  },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   doctor: {
     imports: [

@@ -423,6 +423,27 @@ export const workloadTemplate = defineSignal({
   labels: perComponent,
 })
 
+/** Exposed as a number: a series for each digest would grow with every release. */
+export const workloadContainer = defineSignal({
+  name: 'caracal_workload_container_runs',
+  help: 'Whether the container runs (1), with the image that its pod asks for and the one that its status reports.',
+  type: 'gauge',
+  unit: 'boolean',
+  labels: [
+    'component',
+    'replica',
+    'part',
+    'role',
+    'revision',
+    'image',
+    'tag',
+    'digest',
+    'template_digest',
+    'reported',
+    'reported_as',
+  ],
+})
+
 export const workloadDrift = defineSignal({
   name: 'caracal_workload_drifted_fields',
   help: 'Fields of the live objects of the component that differ from the manifest of the Helm release.',
@@ -515,6 +536,14 @@ export const releaseFailed = defineSignal({
   type: 'gauge',
   unit: 'boolean',
   labels: [],
+})
+
+export const releaseChart = defineSignal({
+  name: 'caracal_release_chart_info',
+  help: 'Chart and application version of the newest revision of the Helm release; always 1.',
+  type: 'gauge',
+  unit: 'versions',
+  labels: ['chart', 'app_version'],
 })
 
 export const releaseCreated = defineSignal({

@@ -1,3 +1,4 @@
+import type { Expected } from '../core/expected.ts'
 import { parseDocument, type Blocker, type Report } from './document.ts'
 import type { NoReply, Reply } from './http.ts'
 import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'
@@ -11,6 +12,8 @@ export interface Demands {
   readonly steady?: number
   /** Milliseconds that may have passed since the oldest look and since the evaluation. */
   readonly maxAge?: number
+  /** What must have arrived. */
+  readonly expected?: Expected
 }
 
 /** A document that says something, now. */
@@ -59,7 +62,7 @@ export function readAnswer(reply: Reply | NoReply, demands: Demands, waited = fa
   if ('kind' in had) return had
   const parsed = parseDocument(had.body)
   if (!parsed.ok) return cannotTell(parsed.reason, parsed.message, parsed.reason !== 'malformed')
-  const doubt = doubtIn(parsed.report)
+  const doubt = doubtIn(parsed.report) ?? unheard(parsed.document, demands)
   if (doubt !== undefined) return doubt
   return fresh(had, parsed.report, parsed.document, demands, waited)
 }
@@ -124,6 +127,23 @@ function doubtIn(report: Report): CannotTell | undefined {
   const against = contradictions(report)
   if (against.length === 0) return undefined
   return cannotTell('contradictory', `the verdict is proceed, but ${against.slice(0, 3).join(', ')}`)
+}
+
+/** What must have arrived was not heard by who answers: the verdict is about less than was asked. */
+function unheard(document: unknown, { expected }: Demands): CannotTell | undefined {
+  const demanded =
+    typeof document === 'object' && document !== null && 'demanded' in document ? document.demanded : null
+  if (expected === undefined || inOneForm(demanded) === inOneForm(expected)) return undefined
+  return cannotTell(
+    'demand_ignored',
+    'the answer does not say that it is about what must have arrived: the exporter is older than this caracal-gate, or something before it takes parameters away',
+    true,
+  )
+}
+
+function inOneForm(expected: unknown): string {
+  const { images, digests, revision, chart, appVersion } = (expected ?? {}) as Record<string, unknown>
+  return JSON.stringify([images ?? {}, digests ?? {}, revision ?? null, chart ?? null, appVersion ?? null])
 }
 
 /** Everything in a document that forbids `proceed`; states that are not known count as such. */

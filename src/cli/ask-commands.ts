@@ -1,4 +1,4 @@
-import { connection, help, type Command } from './command.ts'
+import { connection, expectedOptions, help, type Command } from './command.ts'
 
 /** The commands that ask an exporter and change nothing. */
 
@@ -12,6 +12,7 @@ const demands = {
     value: 'TIME',
     says: 'everything must have stood for so long, e.g. 5m (only ever longer than configured)',
   },
+  ...expectedOptions,
 } satisfies Command['options']
 
 const output = {

@@ -1,4 +1,5 @@
-import { choice, UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
+import { choice, valueOf } from './arguments.ts'
+import { expectedFrom } from './expected-options.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { CliProcess } from './process.ts'
 import { rolloutInWords, toldOf } from './rollout-forms.ts'
@@ -17,9 +18,7 @@ export async function begin(process: CliProcess): Promise<ExitCode> {
     id,
     ...author,
     ...(valueOf(given, 'phase') !== undefined && { phase: choice(given, 'phase', phases) }),
-    ...bounded(given, 'revision'),
-    ...bounded(given, 'chart'),
-    ...imagesFrom(given),
+    ...expectedFrom(given).expected,
     ...(supersede && { supersede }),
   }
   const message = {
@@ -38,24 +37,4 @@ export async function begin(process: CliProcess): Promise<ExitCode> {
         ? 'caracal-gate rollouts lists them, and --supersede ends one that is under way'
         : '',
   })
-}
-
-function bounded(given: Given, option: 'revision' | 'chart'): Readonly<Record<string, string>> {
-  const value = valueOf(given, option)?.trim()
-  if (value === undefined) return {}
-  if (value === '' || value.length > 200)
-    throw new UsageError(`--${option} is empty or too long; allowed: 1 to 200 characters`)
-  return { [option]: value }
-}
-
-function imagesFrom(given: Given): { readonly images?: Readonly<Record<string, string>> } {
-  const images = valuesOf(given, 'image').map((text) => {
-    const [, service, image] = /^([^=]{1,100})=(.{1,300})$/.exec(text) ?? []
-    if (service === undefined || image === undefined)
-      throw new UsageError(
-        `--image is "${printable(text, 80)}"; allowed: SERVICE=REF, such as sts=caracal-sts:1.9.0`,
-      )
-    return [service, image] as const
-  })
-  return images.length === 0 ? {} : { images: Object.fromEntries(images) }
 }

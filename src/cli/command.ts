@@ -60,6 +60,21 @@ export const connection = {
   },
 } satisfies Command['options']
 
+/** What must arrive, as `begin` declares it and every question may demand it. */
+export const expectedOptions = {
+  image: {
+    value: 'SUBJECT=REF',
+    says: 'image that every replica must run; SUBJECT is a component or component/container; may be given again',
+  },
+  digest: {
+    value: 'SUBJECT=DIGEST',
+    says: 'its digest; given again for one subject, any will do',
+  },
+  revision: { value: 'NUMBER', says: 'revision of the Helm release' },
+  chart: { value: 'TEXT', says: 'chart with its version, e.g. caracal-1.9.1' },
+  'app-version': { value: 'TEXT', says: 'application version of the chart' },
+} satisfies Command['options']
+
 /** The words that a value or an argument is one of; none when it may be anything. */
 export function closedWords(shown: string | undefined): readonly string[] {
   return shown?.includes('|') === true ? shown.split('|') : []

@@ -1,4 +1,5 @@
 import { promises } from 'node:fs'
+import { inExpectedWords } from '../core/expected.ts'
 import { UsageError, valueOf, type Given } from './arguments.ts'
 import type { Demands } from './answer.ts'
 import { defaultUrl } from './command.ts'
@@ -69,11 +70,18 @@ export function pathOf(demands: Demands, poll?: { readonly wait: number; readonl
   if (demands.rollout !== undefined) query.set('rollout', demands.rollout)
   if (demands.steady !== undefined) query.set('steady', `${demands.steady}ms`)
   if (demands.maxAge !== undefined) query.set('maxAge', `${demands.maxAge}ms`)
+  for (const [name, value] of wordsOf(demands)) query.append(name, value)
   if (poll !== undefined) {
     query.set('wait', `${Math.floor(poll.wait)}ms`)
     query.set('index', poll.index)
   }
   return query.size === 0 ? 'gates' : `gates?${query.toString()}`
+}
+
+function wordsOf({ expected = {} }: Demands): readonly (readonly [string, string])[] {
+  return Object.entries(inExpectedWords(expected)).flatMap(([name, given]) =>
+    [given].flat().map((value: string) => [name, value] as const),
+  )
 }
 
 /** The id of a rollout as the exporter takes it. */

@@ -4,6 +4,7 @@ import { status as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
 import type { ReportedGate } from './document.ts'
+import { expectedFrom } from './expected-options.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'
 import { paintFor } from './paint.ts'
@@ -24,6 +25,7 @@ export async function status(process: CliProcess): Promise<ExitCode> {
   const maxAge = duration(given, 'max-age', '1s', '24h')
   const demands = {
     ...rolloutFrom(given),
+    ...expectedFrom(given),
     ...(steady !== undefined && { steady }),
     ...(maxAge !== undefined && { maxAge }),
   }

@@ -1,4 +1,4 @@
-import { connection, help, type Command } from './command.ts'
+import { connection, expectedOptions, help, type Command } from './command.ts'
 
 /** The commands that write: what the exporter records is in its ledger, with who said it and why. */
 
@@ -21,6 +21,9 @@ export const begin: Command = {
     'Counts are measured from here, and what fires from here on is latched until it is acknowledged. The',
     'same ID again is the same rollout, with its phase changed.',
     '',
+    'What is given of image, digest, revision, chart and app-version must arrive: until every replica runs it,',
+    'nothing proceeds. It can be added to, never changed.',
+    '',
     again,
     'Needs a token of scope rollout.',
   ],
@@ -29,9 +32,7 @@ export const begin: Command = {
       value: 'preflight|migrating|rolling|verifying',
       says: 'where it stands (default preflight for a new one)',
     },
-    revision: { value: 'TEXT', says: 'revision of the release' },
-    chart: { value: 'TEXT', says: 'chart with its version, e.g. caracal-1.9.0' },
-    image: { value: 'SERVICE=REF', says: 'image of a service; may be given again' },
+    ...expectedOptions,
     supersede: { says: 'end the rollout that is under way, as failed, in favour of this one' },
     reason,
     ...author,
@@ -41,7 +42,7 @@ export const begin: Command = {
   exits: [0, 5, 10],
   examples: [
     [
-      'caracal-gate begin caracal/48 --revision 48 --chart caracal-1.9.0 --reason "release 1.9.0"',
+      'caracal-gate begin caracal/48 --image api=ghcr.io/acme/api:1.9.0 --revision 48 --reason "release 1.9.0"',
       'before helm upgrade',
     ],
     ['caracal-gate begin caracal/48 --phase rolling', 'the same rollout, further on'],

@@ -16,9 +16,20 @@ export interface Identity {
 export const workloadKinds = ['Deployment', 'StatefulSet'] as const
 export type WorkloadKind = (typeof workloadKinds)[number]
 
+/** `sidecar` is an init container that runs beside the others (`restartPolicy: Always`). */
+export type ContainerRole = 'main' | 'init' | 'sidecar'
+
 export interface Container {
   readonly name: string
+  readonly role: ContainerRole
+  /** What the runtime calls the image; it may be another name of the same content. */
   readonly image: string
+  /** The reference that the pod asks for; empty when its specification does not have the container. */
+  readonly asked: string
+  /** `imageID` of the status; empty before the image was pulled. */
+  readonly imageId: string
+  /** It runs now; of an init container also: it has ended well. */
+  readonly runs: boolean
   readonly ready: boolean
   readonly restarts: number
   /** Why it waits, e.g. `CrashLoopBackOff`, `ImagePullBackOff`, `CreateContainerConfigError`. */
@@ -59,6 +70,8 @@ export interface Workload extends Identity {
   readonly fingerprint: number
   /** Image of its containers, in their order. */
   readonly images: readonly string[]
+  /** Image of each container of its template by name, init containers too. */
+  readonly imageOf: Readonly<Record<string, string>>
   /** Message of the condition Progressing=False with reason ProgressDeadlineExceeded. */
   readonly deadlineExceeded?: string
   /** The object as the API server gives it, without status and managed fields: for comparing with a manifest. */

@@ -1,7 +1,7 @@
 import { labelOf, objectAt, objectsAt, scalarText, textAt, type PlainObject } from '../manifest/objects.ts'
-import type { Container, EndpointSlice, Pod, Service } from './model.ts'
+import type { Container, ContainerRole, EndpointSlice, Pod, Service } from './model.ts'
 import { bounded, controllerOf, countAt, identityOf } from './objects.ts'
-import { sourceOf } from './reduce-workloads.ts'
+import { imagesByContainer, sourceOf } from './reduce-workloads.ts'
 
 export function reducePod(object: PlainObject): Pod | undefined {
   const identity = identityOf(object)
@@ -23,10 +23,7 @@ export function reducePod(object: PlainObject): Pod | undefined {
     deleting: textAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== '',
     revision: labelOf(object, 'controller-revision-hash') || labelOf(object, 'pod-template-hash'),
     ...(owner !== undefined && { owner }),
-    containers: [
-      ...containersOf(status, 'initContainerStatuses'),
-      ...containersOf(status, 'containerStatuses'),
-    ],
+    containers: containersOf(spec, status),
     ...(port !== undefined && { port }),
     ...(homeless !== undefined && {
       unschedulable: bounded(textAt(homeless, 'message') || textAt(homeless, 'reason')),
@@ -34,16 +31,43 @@ export function reducePod(object: PlainObject): Pod | undefined {
   }
 }
 
-function containersOf(status: PlainObject, field: string): readonly Container[] {
+/** Init containers first. */
+function containersOf(spec: PlainObject, status: PlainObject): readonly Container[] {
+  const asked = imagesByContainer(spec)
+  const sidecars = objectsAt(spec, 'initContainers')
+    .filter((container) => container['restartPolicy'] === 'Always')
+    .map((container) => textAt(container, 'name'))
+  return [
+    ...statusesOf(status, 'initContainerStatuses', asked, (name) =>
+      sidecars.includes(name) ? 'sidecar' : 'init',
+    ),
+    ...statusesOf(status, 'containerStatuses', asked, () => 'main'),
+  ]
+}
+
+function statusesOf(
+  status: PlainObject,
+  field: string,
+  asked: Readonly<Record<string, string>>,
+  roleOf: (name: string) => ContainerRole,
+): readonly Container[] {
   return objectsAt(status, field).map((container) => {
-    const waiting = objectAt(objectAt(container, 'state'), 'waiting')
+    const name = textAt(container, 'name')
+    const role = roleOf(name)
+    const state = objectAt(container, 'state')
+    const waiting = objectAt(state, 'waiting')
+    const ended = objectAt(state, 'terminated')
     const last = objectAt(objectAt(container, 'lastState'), 'terminated')
     const reason = textAt(waiting, 'reason')
     const message =
       (reason === 'CrashLoopBackOff' && endOf(last)) || textAt(waiting, 'message') || endOf(last)
     return {
-      name: textAt(container, 'name'),
+      name,
+      role,
       image: textAt(container, 'image'),
+      asked: asked[name] ?? '',
+      imageId: textAt(container, 'imageID'),
+      runs: 'running' in state || (role === 'init' && 'exitCode' in ended && ended['exitCode'] === 0),
       ready: container['ready'] === true,
       restarts: countAt(container, 'restartCount'),
       ...(reason !== '' && { waiting: reason }),

@@ -32,10 +32,17 @@ export function reduceWorkload(kind: WorkloadKind): (object: PlainObject) => Wor
       revision: kind === 'Deployment' ? annotationOf(object, REVISION) : textAt(status, 'updateRevision'),
       fingerprint: fingerprintOf(spec['template']),
       images: objectsAt(podSpecOf(object), 'containers').map((container) => textAt(container, 'image')),
+      imageOf: imagesByContainer(podSpecOf(object)),
       ...(deadlineExceeded !== undefined && { deadlineExceeded }),
       source: sourceOf(object, kind),
     }
   }
+}
+
+/** The images that a pod specification asks for, by the names of its containers. */
+export function imagesByContainer(spec: PlainObject): Readonly<Record<string, string>> {
+  const containers = [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')]
+  return Object.fromEntries(containers.map((one) => [textAt(one, 'name'), textAt(one, 'image')]))
 }
 
 /** The API server writes 1 where nobody said. */

@@ -73,7 +73,7 @@ export interface Finding {
 export interface Recollection {
   readonly now: Instant
   /** Whether a rollout is under way, and since when. */
-  readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy'>
+  readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy' | 'expected'>
   /** The rollout under way, or the last one: what is there now is what it brought. */
   readonly latest?: Life & Pick<Rollout, 'detectedBy'>
   /** Up to where a value has been dealt with; undefined before first sight. */

@@ -1,5 +1,6 @@
 import type { Advice } from './advice.ts'
 import { awaitsFirstLook, type Condition, type Finding } from './finding.ts'
+import type { Rollout } from './rollout.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 
@@ -18,6 +19,8 @@ export interface Check extends Advice {
   readonly failAfter: Millis
   /** How long a subject that never met the condition may take to meet it. */
   readonly warmUp: Millis
+  /** Why there is nothing to ask now, where that depends on the rollout: the check is skipped then. */
+  readonly notAsked?: (rollout: Rollout | undefined) => string | undefined
 }
 
 export interface Gate {
@@ -105,9 +108,10 @@ export function skippedCheck(
   previous: CheckStatus | undefined,
   why: string,
   now: Instant,
+  reason: 'switched_off' | 'not_asked' = 'switched_off',
 ): CheckStatus {
   const since = previous?.state === 'skipped' ? previous.since : now
-  const finding: Finding = { key: 'source', answer: 'unknown', reason: 'switched_off', message: why }
+  const finding: Finding = { key: 'source', answer: 'unknown', reason, message: why }
   return { id, state: 'skipped', since, findings: [finding], streaks: new Map() }
 }
 

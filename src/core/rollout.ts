@@ -1,3 +1,4 @@
+import type { Expected } from './expected.ts'
 import type { Instant } from './time.ts'
 
 export const phases = ['idle', 'preflight', 'migrating', 'rolling', 'verifying', 'done', 'failed'] as const
@@ -13,7 +14,9 @@ export interface Rollout {
   readonly detectedBy: 'declared' | 'helm-revision' | 'workload-generation' | 'migration-job'
   readonly actor?: string
   readonly reason?: string
-  /** What is rolled out, as declared or detected: release revision, chart, image by service. */
+  /** What must arrive, as declared; every one of them. Nothing that is detected changes it. */
+  readonly expected?: readonly Expected[]
+  /** What is rolled out, as it is seen; until then as it was declared: release revision, chart, image by service. */
   readonly revision?: string
   readonly chart?: string
   readonly images?: Readonly<Record<string, string>>
@@ -58,6 +61,9 @@ export const DETECTION = 'detection'
 
 /** Mark of the instant at which the API server took in the revision that a rollout was detected by. */
 export const REVISION_CREATED = `${ROLLOUT_BASELINE}revision-created`
+
+/** Mark of a component whose pod template changed in this rollout. */
+export const movedOf = (component: string): string => `${ROLLOUT_BASELINE}moved/${component}`
 
 /** Mark of the newest revision of the release when the rollout began, or 0 when that is not known. */
 export const REVISION_AT_BEGIN = `${ROLLOUT_BASELINE}release-revision`

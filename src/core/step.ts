@@ -87,12 +87,13 @@ function judgeChecks(
   const checks = new Map<string, CheckStatus>()
   for (const gate of rules.gates) {
     for (const check of gate.checks) {
-      const why = rules.skipped.get(gate.id) ?? rules.skipped.get(check.id)
+      const off = rules.skipped.get(gate.id) ?? rules.skipped.get(check.id)
+      const why = off ?? check.notAsked?.(previous.rollout)
       const before = previous.checks.get(check.id)
       const status =
         why === undefined
           ? checkStatus(check, before, findingsOf(check.condition), tick)
-          : skippedCheck(check.id, before, why, tick.now)
+          : skippedCheck(check.id, before, why, tick.now, off === undefined ? 'not_asked' : 'switched_off')
       checks.set(check.id, status)
     }
   }

@@ -4,7 +4,7 @@ import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import type { Instant } from '../core/time.ts'
-import type { EvidenceBody } from '../publish/bodies.ts'
+import { expectedIn, type EvidenceBody } from '../publish/bodies.ts'
 import { toRollout } from '../publish/document.ts'
 import type { Actor, CommandResult, Commands } from '../publish/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
@@ -29,8 +29,16 @@ export function commandsOf(engine: Engine): Commands {
     begin(body, actor) {
       // Declaring it again changes its phase and is no new rollout.
       const status = engine.current().rollout?.id === body.id ? 200 : 201
+      const { id, phase, supersede } = body
+      const expected = expectedIn(body)
+      const declaration = {
+        id,
+        ...(phase !== undefined && { phase }),
+        ...(supersede !== undefined && { supersede }),
+        ...(expected !== undefined && { expected }),
+      }
       return carryOut(
-        (snapshot, now) => begin(snapshot, { ...body, ...signed(actor) }, now),
+        (snapshot, now) => begin(snapshot, { ...declaration, ...signed(actor) }, now),
         rolloutOf,
         status,
       )

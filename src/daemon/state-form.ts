@@ -22,6 +22,17 @@ const rollout = z.strictObject({
   revision: z.string().exactOptional(),
   chart: z.string().exactOptional(),
   images: z.record(z.string(), z.string()).exactOptional(),
+  expected: z
+    .array(
+      z.strictObject({
+        images: z.record(z.string(), z.string()).exactOptional(),
+        digests: z.record(z.string(), z.array(z.string())).exactOptional(),
+        revision: z.string().exactOptional(),
+        chart: z.string().exactOptional(),
+        appVersion: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
   forced: z.strictObject({ actor: z.string(), reason: z.string() }).exactOptional(),
   supersededBy: z.string().exactOptional(),
 })

@@ -1,3 +1,4 @@
+import { arrivalNotSeen, declaredHasArrived, nothingDeclared } from '../checks/arrival.ts'
 import { noDeadLetters } from '../checks/dead-letters.ts'
 import { provenByEvidence } from '../checks/elsewhere.ts'
 import { provenOfManifest } from '../checks/manifest.ts'
@@ -37,6 +38,14 @@ export function gates(options: Options): readonly Gate[] {
       kubernetes('release-deployed', releaseIsDeployed, {
         nextStep: `${helm} history ${release.name} --max 3`,
       }),
+      {
+        ...check('arrival', options.kubernetes === 'on' ? declaredHasArrived : arrivalNotSeen, {
+          nextStep: `${kubectl} describe pods ${labelled('{component}')}`,
+          // Without a cluster it is not switched off with the other checks that need one: it would pass for arrived.
+          source: options.kubernetes === 'on' ? 'kubernetes' : 'platform',
+        }),
+        notAsked: nothingDeclared,
+      },
       helmSecrets('workload-drift', nothingDrifted(components), {
         nextStep: `${helm} get manifest ${release.name} | ${kubectl} diff -f -`,
         failAfter: WATCHES_AGREE,

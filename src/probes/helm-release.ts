@@ -1,4 +1,5 @@
 import {
+  releaseChart,
   releaseCreated,
   releaseDeployed,
   releaseFailed,
@@ -19,6 +20,7 @@ import { driftOf } from './workload-drift.ts'
 
 const provides = [
   releaseRevision,
+  releaseChart,
   releaseCreated,
   releaseDeployed,
   releaseFailed,
@@ -69,12 +71,16 @@ function lookAtContent(release: ReleaseSecret): Look {
   if (!isKept(release))
     return {
       readings: [read(releaseRevision, {}, release.revision)],
-      blindSpots: [cannotTell(releaseManifestObjects, {}, blindnessOf(release))],
+      blindSpots: [
+        cannotTell(releaseManifestObjects, {}, blindnessOf(release)),
+        cannotTell(releaseChart, {}, blindnessOf(release)),
+      ],
     }
-  const { chart, digest, objects } = release.content
+  const { chart, appVersion, digest, objects } = release.content
   return {
     readings: [
       read(releaseRevision, {}, release.revision, chart),
+      read(releaseChart, { chart, app_version: appVersion }, 1),
       read(releaseManifestObjects, {}, objects.length, digest),
     ],
   }

@@ -132,8 +132,8 @@ export function outcomeOf(seen: Look | CannotSee): Outcome {
   }
 }
 
-// A name longer than this is no name of the platform's; Redis and Postgres names stay far below.
-const LABEL_LIMIT = 120
+// The longest tag of an image; a name longer than this is no name of the platform's.
+const LABEL_LIMIT = 128
 
 function plainLabels(labels: Labels): Labels {
   const result: Record<string, string> = {}

@@ -1,5 +1,6 @@
 import {
   workloadAvailable,
+  workloadContainer,
   workloadDesired,
   workloadProgressing,
   workloadRolledOut,
@@ -13,6 +14,7 @@ import { read, type Reading } from '../core/signal.ts'
 import { inWords, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import type { Look, Watch } from './probe.ts'
+import { runningImages } from './running-images.ts'
 
 const provides = [
   workloadDesired,
@@ -21,6 +23,7 @@ const provides = [
   workloadRolledOut,
   workloadProgressing,
   workloadTemplate,
+  workloadContainer,
 ]
 
 /** Is told how far each Deployment and StatefulSet of the release has come, and whether it can go on. */
@@ -36,7 +39,14 @@ export function workloads(cluster: Cluster, clock: Clock, deadline: Millis): Wat
       if (workload === undefined) return { readings: [] }
       if (others.length > 0) return { readings: [], blindSpots: ambiguous(component, own) }
       const members = (pods.get(component) ?? []).filter((pod) => !pod.deleting)
-      return { readings: readingsOf(workload, members, unfinished.since(workload), deadline) }
+      const images = runningImages(workload, members, cluster.of('replicaSets'))
+      return {
+        readings: [
+          ...readingsOf(workload, members, unfinished.since(workload), deadline),
+          ...images.readings,
+        ],
+        blindSpots: images.blindSpots ?? [],
+      }
     })
     return {
       readings: looks.flatMap((look) => look.readings),

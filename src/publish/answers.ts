@@ -1,9 +1,11 @@
+import { arrivalIn } from '../checks/arrival.ts'
+import type { Finding } from '../core/finding.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
 import type { PublishContext } from './context.ts'
 import type { Envelope, EnvelopeDocument, GateReport, Verdict } from './contract.ts'
 import { expiryOf, hasEvaluation, toReport } from './document.ts'
-import { tighten, type Demands } from './strict.ts'
+import { tighten, type Arrival, type Demands } from './strict.ts'
 
 /** A snapshot as the document, made once and shared by all who ask. */
 export interface Answer extends View {
@@ -11,6 +13,8 @@ export interface Answer extends View {
   readonly expiresAt: Instant
   /** The JSON of a stricter answer; made once for all whose demands come to the same. */
   bodyOf(stricter: GateReport): Buffer
+  /** What was found of a demand for something that must have arrived; looked up once for all who ask alike. */
+  readonly arrival: Arrival
 }
 
 /** What one request gets: the shared answer, or a stricter one of its own. */
@@ -49,6 +53,7 @@ function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): 
   const facts = context.report()
   const report = toReport(snapshot, facts)
   const bodies = new Map<string, Buffer>()
+  const arrivals = new Map<string, readonly Finding[]>()
   let body: Buffer | undefined
   return {
     snapshot,
@@ -59,6 +64,12 @@ function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): 
     get body() {
       body ??= bodyOf(report)
       return body
+    },
+    arrival(expected) {
+      const key = JSON.stringify(expected)
+      const found = arrivals.get(key) ?? arrivalIn(snapshot, facts.rules.providers, expected)
+      if (arrivals.size < stricterBodies) arrivals.set(key, found)
+      return found
     },
     bodyOf(stricter) {
       const key = differences(stricter)
@@ -74,8 +85,16 @@ const stricterBodies = 50
 
 /** Everything in which a stricter answer can differ from the report that it comes from. */
 function differences(stricter: GateReport): string {
-  const { verdict, verdictSince, summary, superseded, requiredSteadySeconds, blocking } = stricter
-  return JSON.stringify([verdict, verdictSince, summary, superseded, requiredSteadySeconds, blocking])
+  const { verdict, verdictSince, summary, superseded, demanded, requiredSteadySeconds, blocking } = stricter
+  return JSON.stringify([
+    verdict,
+    verdictSince,
+    summary,
+    superseded,
+    demanded,
+    requiredSteadySeconds,
+    blocking,
+  ])
 }
 
 /** What every answer about the verdict begins with. */
@@ -96,9 +115,9 @@ export function bodyOf(document: object): Buffer {
 /** The answer as it stands for a request with these demands at `now`. */
 export function viewOf(answer: Answer, demands: Demands, now: Instant): View {
   const { report } = answer
-  const demanding =
-    demands.rollout !== undefined || demands.steady !== undefined || demands.maxAge !== undefined
-  const stricter = demanding || now > answer.expiresAt ? tighten(report, demands, now) : report
+  const demanding = Object.keys(demands).length > 0
+  const stricter =
+    demanding || now > answer.expiresAt ? tighten(report, demands, now, answer.arrival) : report
   if (stricter === report) return answer
   // What a demand makes of the report moves with time, while the index stands still.
   const why = stricter.blocking.filter(({ ref }) => ref.startsWith('request/') || ref === 'evaluator/expired')

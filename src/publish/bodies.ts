@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readExpected, type Expected, type ExpectedWords } from '../core/expected.ts'
 import { phases, rolloutIdAllowed, rolloutIdPattern } from './contract.ts'
 
 /** A person's or a pipeline's words: one line or a few, never a document. */
@@ -11,15 +12,66 @@ const by = {
   reason: words.describe('Why; it stands in the ledger.'),
 }
 
-export const beginBody = z.strictObject({
-  id: rolloutId.describe('Name of the rollout; the same id again is the same rollout.'),
-  ...by,
-  phase: z.enum(phases).exclude(['idle', 'done', 'failed']).exactOptional(),
-  revision: id.exactOptional(),
-  chart: id.exactOptional(),
-  images: z.record(z.string().max(100), z.string().max(300)).exactOptional(),
-  supersede: z.boolean().describe('Ends a rollout that is under way in favour of this one.').exactOptional(),
-})
+export const beginBody = z
+  .strictObject({
+    id: rolloutId.describe('Name of the rollout; the same id again is the same rollout.'),
+    ...by,
+    phase: z.enum(phases).exclude(['idle', 'done', 'failed']).exactOptional(),
+    revision: z.string().describe('Revision of the Helm release that must arrive.').exactOptional(),
+    chart: z.string().describe('Chart with its version that must arrive.').exactOptional(),
+    appVersion: z.string().describe('Application version of the chart that must arrive.').exactOptional(),
+    images: z
+      .record(z.string(), z.string())
+      .describe('Image that must arrive, by component or `component/container`.')
+      .exactOptional(),
+    digests: z
+      .record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]))
+      .describe('Digest, or digests of which any will do, by component or `component/container`.')
+      .exactOptional(),
+    supersede: z
+      .boolean()
+      .describe('Ends a rollout that is under way in favour of this one.')
+      .exactOptional(),
+  })
+  .superRefine((body, context) => {
+    for (const { field, value, allowed } of readExpected(expectedWordsOf(body)).faults) {
+      const subject = value.split('=', 1)
+      const path =
+        field === 'image' ? ['images', ...subject] : field === 'digest' ? ['digests', ...subject] : [field]
+      context.addIssue({ code: 'custom', path, message: allowed })
+    }
+  })
+
+interface ExpectedBody {
+  readonly images?: Readonly<Record<string, string>>
+  readonly digests?: Readonly<Record<string, string | readonly string[]>>
+  readonly revision?: string
+  readonly chart?: string
+  readonly appVersion?: string
+}
+
+function expectedWordsOf({
+  images = {},
+  digests = {},
+  revision,
+  chart,
+  appVersion,
+}: ExpectedBody): ExpectedWords {
+  return {
+    image: Object.entries(images).map(([subject, image]) => `${subject}=${image}`),
+    digest: Object.entries(digests).flatMap(([subject, given]) =>
+      [given].flat().map((digest) => `${subject}=${digest}`),
+    ),
+    ...(revision !== undefined && { revision }),
+    ...(chart !== undefined && { chart }),
+    ...(appVersion !== undefined && { appVersion }),
+  }
+}
+
+/** What a body that was found valid declares; undefined when it declares nothing. */
+export function expectedIn(body: ExpectedBody): Expected | undefined {
+  return readExpected(expectedWordsOf(body)).expected
+}
 
 export const finishBody = z
   .strictObject({

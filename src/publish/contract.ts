@@ -1,3 +1,4 @@
+import type { ExpectedReport } from './contract-expected.ts'
 import type {
   answers,
   CheckState,
@@ -17,6 +18,7 @@ import type {
  * added; a client treats a state that it does not know as `unknown`, and a verdict that it does not know as `hold`.
  */
 
+export * from './contract-expected.ts'
 export * from './contract-problem.ts'
 export * from './contract-trends.ts'
 export * from './states.ts'
@@ -160,6 +162,8 @@ export interface RolloutReport {
   readonly revision: string | null
   readonly chart: string | null
   readonly images: Readonly<Record<string, string>>
+  /** What was declared with it and must arrive; every entry. Revision, chart and images above are what is seen. */
+  readonly expected: readonly ExpectedReport[]
   /** Who called it done although not everything was proven, and why. */
   readonly forced: { readonly actor: string; readonly reason: string } | null
   /** The rollout that took its place before it had ended. */
@@ -209,6 +213,8 @@ export interface GateReport extends Envelope {
   readonly requiredSteadySeconds: number
   /** True when the request asked about a rollout that is not the current one. */
   readonly superseded: boolean
+  /** What the request demanded to have arrived, beside what was declared; null when it demanded nothing. */
+  readonly demanded: ExpectedReport | null
   readonly release: { readonly name: string; readonly namespace: string }
   readonly rollout: RolloutReport
   readonly rollback: RollbackReport

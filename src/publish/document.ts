@@ -4,7 +4,7 @@ import type { Instant } from '../core/time.ts'
 import { isBookkeeping } from '../rollout/marks.ts'
 import type { ReportContext } from './context.ts'
 import { apiVersion, type EvaluatorReport, type GateReport, type RolloutReport } from './contract.ts'
-import { clip, rfc3339, secondsOf } from './forms.ts'
+import { clip, expectedForm, rfc3339, secondsOf } from './forms.ts'
 import { gateItem, stopConditionItem } from './items.ts'
 
 /** Blockers that a document lists; more than all checks and stop conditions together. */
@@ -47,6 +47,7 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
     steadySeconds: Math.floor(steadyFor) / 1_000,
     requiredSteadySeconds: secondsOf(verdict.steadyRequired),
     superseded: false,
+    demanded: null,
     release: { name: clip(release.name), namespace: clip(release.namespace) },
     rollout: rolloutReport(snapshot),
     rollback: { ...rollback, message: clip(rollback.message) },
@@ -91,6 +92,7 @@ const idle: RolloutReport = {
   revision: null,
   chart: null,
   images: {},
+  expected: [],
   forced: null,
   supersededBy: null,
   baseline: null,
@@ -110,7 +112,7 @@ function rolloutReport(snapshot: Snapshot): RolloutReport {
 /** A rollout without what it is measured against, as the history lists it. */
 export function toRollout(rollout: NonNullable<Snapshot['rollout']>): Omit<RolloutReport, 'baseline'> {
   const { id, phase, detectedBy, startedAt, finishedAt, actor, reason, revision, chart, images } = rollout
-  const { forced, supersededBy } = rollout
+  const { expected, forced, supersededBy } = rollout
   return {
     id: clip(id),
     phase,
@@ -124,6 +126,7 @@ export function toRollout(rollout: NonNullable<Snapshot['rollout']>): Omit<Rollo
     images: Object.fromEntries(
       Object.entries(images ?? {}).map(([service, image]) => [clip(service), clip(image)]),
     ),
+    expected: (expected ?? []).map(expectedForm),
     forced: forced === undefined ? null : { actor: clip(forced.actor), reason: clip(forced.reason) },
     supersededBy: clipOrNull(supersededBy),
   }

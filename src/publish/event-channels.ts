@@ -1,7 +1,7 @@
 import type { Clock } from '../core/time.ts'
 import { viewOf, type AnswerBook, type View } from './answers.ts'
 import { gatesFrame, tagOf, tickFrame, type EventDocument, type Frame } from './event-frames.ts'
-import type { Demands } from './strict.ts'
+import { demandsKey, type Demands } from './strict.ts'
 
 /** What those hear who asked alike. Undefined while nothing has been evaluated. */
 export interface Channel {
@@ -18,7 +18,7 @@ export function eventChannels(
 ): (document: EventDocument, demands: Demands) => Channel {
   const channels = new Map<string, Channel & { members: number }>()
   return (document, demands) => {
-    const key = JSON.stringify([document, demands.rollout, demands.steady, demands.maxAge])
+    const key = `${document} ${demandsKey(demands)}`
     const channel = channels.get(key) ?? {
       ...newChannel(book, clock, document, demands),
       members: 0,

@@ -218,13 +218,17 @@ export const selfFamilies = {
 } satisfies Record<string, Family>
 
 /**
- * A signal with a series for each version would grow with every release: the number of versions is exposed, the
- * versions themselves stand in the document.
+ * A signal with a series for each version or image would grow with every release: their number is exposed, what they are
+ * stands in the document.
  */
 export const counted: ReadonlyMap<string, Family> = new Map([
   [
     signals.migrationApplied.name,
     gauge('caracal_migration_applied_versions', 'Versions that schema_migrations holds.'),
+  ],
+  [
+    signals.workloadContainer.name,
+    gauge('caracal_workload_containers', 'Containers of the release whose image is known.'),
   ],
 ])
 

@@ -1,7 +1,8 @@
+import type { Expected } from '../core/expected.ts'
 import type { Quantity, Threshold as Limit } from '../core/finding.ts'
 import { plain } from '../core/text.ts'
 import type { Instant, Millis } from '../core/time.ts'
-import type { Observed, Threshold, Timestamp } from './contract.ts'
+import type { ExpectedReport, Observed, Threshold, Timestamp } from './contract.ts'
 
 /** How the document writes values: one form for each, the same everywhere. */
 
@@ -50,4 +51,15 @@ export function thresholdForm(
   if (limit === undefined || unit === undefined || !Number.isFinite(limit.value)) return null
   const { op, value, clear } = limit
   return { op, value, clear: clear !== undefined && Number.isFinite(clear) ? clear : null, unit }
+}
+
+/** What must arrive, in the words of the document. It was read from options and parameters, which bound it. */
+export function expectedForm({ images, digests, revision, chart, appVersion }: Expected): ExpectedReport {
+  return {
+    images: images ?? {},
+    digests: digests ?? {},
+    revision: revision ?? null,
+    chart: chart ?? null,
+    appVersion: appVersion ?? null,
+  }
 }

@@ -3,6 +3,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { viewOf, type Answer } from './answers.ts'
 import type { Parts } from './handling.ts'
 import type { Parameters } from './parameters.ts'
+import { demandsKey } from './strict.ts'
 import type { Ending } from './waiting.ts'
 
 /** Whether the client has the answer with this tag already. */
@@ -36,7 +37,7 @@ export function waitForChange(
     const view = viewOf(parts.book.of(snapshot), demands, parts.context.clock.now())
     return until === undefined ? view.etag !== before.etag : until.includes(view.verdict)
   }
-  const alike = JSON.stringify([demands.rollout, demands.steady, demands.maxAge, until, before.etag])
+  const alike = JSON.stringify([demandsKey(demands), until, before.etag])
   return parts.room.wait({
     satisfied,
     alike,

@@ -103,5 +103,7 @@ function pathParameters(path: string): readonly object[] {
 }
 
 function queryParameter(name: string): object {
-  return { name, in: 'query', required: false, description: rules[name]?.allowed, schema: { type: 'string' } }
+  const text = { type: 'string' }
+  const schema = rules[name]?.many === true ? { type: 'array', items: text } : text
+  return { name, in: 'query', required: false, description: rules[name]?.allowed, schema }
 }

@@ -23,8 +23,9 @@ export interface Operation {
 const both = ['GET', 'POST'] as const
 const get = ['GET'] as const
 const post = ['POST'] as const
+const arriving = ['image', 'digest', 'revision', 'chart', 'appVersion'] as const
 /** Parameters that can only make an answer stricter; labels of a query may be the same. */
-export const tightening = ['rollout', 'steady', 'maxAge'] as const
+export const tightening = ['rollout', 'steady', 'maxAge', ...arriving] as const
 const waiting = ['wait', 'index', 'until'] as const
 const form = ['document'] as const
 

@@ -1,5 +1,6 @@
 import { verdicts, type Fault, type Verdict } from './contract.ts'
 import type { Demands } from './strict.ts'
+import { expectedAllowed, readExpected, type ExpectedField, type ExpectedWords } from '../core/expected.ts'
 import { clip } from './forms.ts'
 import { MINUTE, SECOND, type Millis } from '../core/time.ts'
 
@@ -28,6 +29,8 @@ export const longestWindow: Millis = 60 * MINUTE
 
 interface Rule {
   readonly allowed: string
+  /** It may be given again. */
+  readonly many?: true
   /** Undefined when the value is not allowed. */
   read(value: string): Partial<Parameters> | undefined
 }
@@ -60,6 +63,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     allowed: 'the id of a rollout, 1 to 200 characters',
     read: (value) => (value.length >= 1 && value.length <= 200 ? { demands: { rollout: value } } : undefined),
   },
+  ...expectedRules(),
   hold: { allowed: '503', read: (value) => (value === '503' ? { hold: 503 } : undefined) },
   document: {
     allowed: 'report or envelope',
@@ -69,6 +73,19 @@ export const rules: Readonly<Record<string, Rule>> = {
     allowed: `${span}, 1h at most, e.g. 15m`,
     read: (value) => within(value, longestWindow, (window) => ({ window })),
   },
+}
+
+/** They are read together, since one can speak against another. */
+function expectedRules(): Readonly<Record<ExpectedField, Rule>> {
+  const rule = (field: ExpectedField): Rule => ({ allowed: expectedAllowed[field], read: () => ({}) })
+  const many = true as const
+  return {
+    image: { ...rule('image'), many },
+    digest: { ...rule('digest'), many },
+    revision: rule('revision'),
+    chart: rule('chart'),
+    appVersion: rule('appVersion'),
+  }
 }
 
 const noParameters: Parameters = { demands: {} }
@@ -85,13 +102,48 @@ export function readParameters(
   const faults: Fault[] = []
   for (const [parameter, value] of Object.entries(query)) {
     const rule = names.includes(parameter) ? rules[parameter] : undefined
-    const read = typeof value === 'string' ? rule?.read(value) : undefined
+    const isOne = typeof value === 'string' || (rule?.many === true && isTexts(value))
+    const read = isOne ? rule?.read(String(value)) : undefined
     if (read === undefined)
       faults.push({ parameter: clip(parameter), value: shown(value), allowed: allowedFor(rule, names) })
     else result = { ...result, ...read, demands: { ...result.demands, ...read.demands } }
   }
+  const { expected, faults: wrong } = readExpected(wordsIn(query, names))
+  faults.push(
+    ...wrong.map(({ field, value, allowed }) => ({
+      parameter: field,
+      value: clip(value),
+      allowed: clip(allowed),
+    })),
+  )
   if (faults.length > 0) return faults
+  if (expected !== undefined) result = { ...result, demands: { ...result.demands, expected } }
   return result.until !== undefined && result.wait === undefined ? { ...result, wait: defaultWait } : result
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}
+
+/** What the query says must have arrived, as far as it is text. */
+function wordsIn(query: Readonly<Record<string, unknown>>, names: readonly string[]): ExpectedWords {
+  const texts = (field: ExpectedField): readonly string[] => {
+    const value = names.includes(field) ? query[field] : undefined
+    const given = typeof value === 'string' ? [value] : isTexts(value) ? value : []
+    // A label of a query stands once; no reference and no digest has a comma.
+    return given.flatMap((one) => one.split(','))
+  }
+  const one = (field: 'revision' | 'chart' | 'appVersion') => {
+    const value = names.includes(field) ? query[field] : undefined
+    return typeof value === 'string' ? { [field]: value } : {}
+  }
+  return {
+    image: texts('image'),
+    digest: texts('digest'),
+    ...one('revision'),
+    ...one('chart'),
+    ...one('appVersion'),
+  }
 }
 
 /** Whether reading the query came to faults. */
@@ -100,7 +152,7 @@ export function isFaulty(read: Parameters | readonly Fault[]): read is readonly 
 }
 
 function allowedFor(rule: Rule | undefined, names: readonly string[]): string {
-  if (rule !== undefined) return `${rule.allowed}, once`
+  if (rule !== undefined) return rule.many === true ? rule.allowed : `${rule.allowed}, once`
   return names.length === 0 ? 'no parameter' : `only the parameters ${names.join(', ')}`
 }
 

@@ -103,6 +103,14 @@ const blocker = z.object({
   rootCause: z.boolean(),
 })
 
+const expected = z.object({
+  images: z.record(z.string(), name),
+  digests: z.record(z.string(), z.array(name).readonly()),
+  revision: name.nullable(),
+  chart: name.nullable(),
+  appVersion: name.nullable(),
+})
+
 export const rolloutReport = z.object({
   id: name.nullable(),
   phase: z.enum(contract.phases),
@@ -114,6 +122,7 @@ export const rolloutReport = z.object({
   revision: name.nullable(),
   chart: name.nullable(),
   images: z.record(z.string(), name),
+  expected: z.array(expected).readonly(),
   forced: z.object({ actor: name, reason: text }).nullable(),
   supersededBy: name.nullable(),
   baseline: z.object({ capturedAt: timestamp, counts: z.record(z.string(), z.number()) }).nullable(),
@@ -151,6 +160,7 @@ export const gateReport = envelope.extend({
   steadySeconds: seconds,
   requiredSteadySeconds: seconds,
   superseded: z.boolean(),
+  demanded: expected.nullable(),
   release: z.object({ name, namespace: name }),
   rollout: rolloutReport,
   rollback,

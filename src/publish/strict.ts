@@ -1,7 +1,10 @@
+import { arrivalUnseen } from '../checks/arrival.ts'
+import type { Expected } from '../core/expected.ts'
+import { notConfigured, type Finding } from '../core/finding.ts'
 import { unprovenEnd } from '../core/rollout.ts'
 import { inWords, type Instant, type Millis } from '../core/time.ts'
 import type { BlockerReport, GateReport } from './contract.ts'
-import { clip } from './forms.ts'
+import { clip, expectedForm } from './forms.ts'
 
 /** What a request asks for beyond the daemon's own measure. Each can only take `proceed` away. */
 export interface Demands {
@@ -11,17 +14,34 @@ export interface Demands {
   readonly steady?: Millis
   /** How old the oldest look may be that a check or stop condition rests on. */
   readonly maxAge?: Millis
+  /** What must have arrived, beside what was declared. */
+  readonly expected?: Expected
 }
+
+/** A text that is the same for demands that are the same. */
+export function demandsKey({ rollout, steady, maxAge, expected }: Demands): string {
+  return JSON.stringify([rollout, steady, maxAge, expected])
+}
+
+/** What was found of a demand for something that must have arrived. */
+export type Arrival = (expected: Expected) => readonly Finding[]
 
 /**
  * The report as it stands for this request at `now`. A stop stays a stop and a hold a hold; `proceed` becomes
  * `hold` when a demand is not met, or when the report has expired because the daemon came to a halt.
  */
-export function tighten(report: GateReport, demands: Demands, now: Instant): GateReport {
-  const unmet = [...expired(report, now), ...mismatch(report, demands), ...unsteady(report, demands)]
-  unmet.push(...aged(report, demands, now))
+export function tighten(
+  report: GateReport,
+  demands: Demands,
+  now: Instant,
+  arrival: Arrival = neverSeen,
+): GateReport {
+  const unmet = [...expired(report, now), ...mismatch(report, demands), ...missing(demands, arrival)]
+  unmet.push(...unsteady(report, demands), ...aged(report, demands, now))
   const required = Math.max(report.requiredSteadySeconds, (demands.steady ?? 0) / 1_000)
-  if (unmet.length === 0 && required === report.requiredSteadySeconds) return report
+  const { expected } = demands
+  const isSame = unmet.length === 0 && required === report.requiredSteadySeconds && expected === undefined
+  if (isSame) return report
   const [first] = unmet
   const weakened = report.verdict === 'proceed' && first !== undefined
   const superseded = unmet.some(({ reason }) => reason === 'superseded')
@@ -30,6 +50,7 @@ export function tighten(report: GateReport, demands: Demands, now: Instant): Gat
     ...report,
     superseded,
     requiredSteadySeconds: required,
+    demanded: expected === undefined ? null : expectedForm(expected),
     blocking: report.verdict === 'stop' ? [...report.blocking, ...unmet] : [...unmet, ...report.blocking],
     ...(weakened && { verdict: 'hold', verdictSince: report.evaluatedAt }),
     ...(rephrased && { summary: clip(`Hold: ${first?.message}`) }),
@@ -53,6 +74,22 @@ function unproven(rollout: GateReport['rollout'], asked: string): readonly Block
   if (end === undefined) return []
   const how = end === 'rollout_failed' ? 'ended as failed' : 'was finished by force, without proof'
   return demand('rollout', 'fail', end, `rollout ${asked} ${how}`)
+}
+
+/** Where nothing looks for what has arrived, a demand for it is never met. */
+function neverSeen(): readonly Finding[] {
+  return [notConfigured(arrivalUnseen)]
+}
+
+/** What must have arrived and has not, one blocker for each thing. */
+function missing({ expected }: Demands, arrival: Arrival): readonly BlockerReport[] {
+  if (expected === undefined) return []
+  return arrival(expected)
+    .filter(({ answer }) => answer !== 'met')
+    .flatMap(({ key, answer, reason, message, hold }) => {
+      const state = answer === 'unknown' ? 'unknown' : hold === 0 ? 'fail' : 'pending'
+      return demand(`arrival/${key}`, state, reason, message)
+    })
 }
 
 function unsteady(report: GateReport, { steady }: Demands): readonly BlockerReport[] {

@@ -1,4 +1,5 @@
 import type { Event } from './ledger.ts'
+import { allExpected, contradictionsIn, saysMore, type Expected } from '../core/expected.ts'
 import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
@@ -19,8 +20,10 @@ export interface Author {
   readonly reason: string
 }
 
-export interface Declaration extends Author, Pick<Rollout, 'revision' | 'chart' | 'images'> {
+export interface Declaration extends Author {
   readonly id: string
+  /** What must arrive. */
+  readonly expected?: Expected
   readonly phase?: Exclude<Phase, 'idle' | 'done' | 'failed'>
   /** Ends a rollout that is under way in favour of this one. */
   readonly supersede?: boolean
@@ -48,8 +51,9 @@ export function begin(snapshot: Snapshot, declaration: Declaration, now: Instant
   }
   if (current !== undefined && declaration.supersede !== true)
     return refuse(409, 'another rollout is under way', `${current.id} must be finished or superseded first`)
-  const { actor, reason, id, phase = 'preflight', supersede: _, ...target } = declaration
-  const rollout: Rollout = { id, phase, startedAt: now, detectedBy: 'declared', actor, reason, ...target }
+  const { actor, reason, id, phase = 'preflight', expected } = declaration
+  const begun: Rollout = { id, phase, startedAt: now, detectedBy: 'declared', actor, reason }
+  const rollout = expected === undefined ? begun : expecting(begun, expected)
   const forgetful = { ...snapshot, marks: withoutBaseline(snapshot.marks), impediments: new Map() }
   return { ok: true, ...start(forgetful, rollout, { actor, reason }, () => true) }
 }
@@ -82,15 +86,33 @@ export function start(
   }
 }
 
-function changePhase(snapshot: Snapshot, current: Rollout, declaration: Declaration, now: Instant): Result {
-  const { phase = current.phase, actor, reason, revision, chart, images } = declaration
-  const rollout: Rollout = {
-    ...current,
-    phase,
+/** Declarations of one rollout that each say something new. */
+const mostDeclarations = 20
+
+/** The rollout with what must arrive in it. Until something is seen to be rolled out, it is shown as that. */
+function expecting(rollout: Rollout, expected: Expected): Rollout {
+  const { revision = expected.revision, chart = expected.chart, images = expected.images } = rollout
+  const known = rollout.expected ?? []
+  return {
+    ...rollout,
+    expected: saysMore(known, expected) ? allExpected(known, [expected]) : known,
     ...(revision !== undefined && { revision }),
     ...(chart !== undefined && { chart }),
     ...(images !== undefined && { images }),
   }
+}
+
+function changePhase(snapshot: Snapshot, current: Rollout, declaration: Declaration, now: Instant): Result {
+  const { phase = current.phase, actor, reason, expected } = declaration
+  const against = expected === undefined ? [] : contradictionsIn(current.expected ?? [], expected)
+  if (against.length > 0) {
+    const detail = `${against.join('; ')}. What was declared can be added to, not changed: supersede ${current.id}, or finish it.`
+    return refuse(409, 'it was declared otherwise', detail)
+  }
+  if (expected !== undefined && (current.expected ?? []).length >= mostDeclarations)
+    return refuse(409, 'too much is declared', `${mostDeclarations} declarations of one rollout are taken`)
+  const known = { ...current, phase }
+  const rollout = expected === undefined ? known : expecting(known, expected)
   const from = current.phase
   const changed =
     from === phase

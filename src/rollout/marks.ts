@@ -17,8 +17,7 @@ const FOLLOW = 'follow:'
 export const seen = (subject: string): string => `${SEEN}${subject}`
 export const baseline = (subject: string): string => `${ROLLOUT_BASELINE}${subject}`
 
-/** Components whose template changed in this rollout, with how often. */
-export const movedOf = (component: string): string => `${ROLLOUT_BASELINE}moved/${component}`
+export { movedOf } from '../core/rollout.ts'
 /** Something moved already when the rollout began, so that what is not rolled out then belongs to it. */
 export const IN_MOTION = `${ROLLOUT_BASELINE}in-motion`
 

@@ -1,3 +1,4 @@
+import { allExpected } from '../core/expected.ts'
 import { isActive, phases, type Phase, type Rollout } from '../core/rollout.ts'
 
 /** Which rollout it is that both replicas of the daemon remember from now on. */
@@ -63,6 +64,8 @@ export function united(base: Rollout | undefined, a: Rollout, b: Rollout): Rollo
   const revision = changed(known?.revision, a.revision, b.revision, larger)
   const chart = changed(known?.chart, a.chart, b.chart, larger)
   const images = changed(known?.images, a.images, b.images, larger)
+  // Both were promised to somebody: all of it must arrive.
+  const expected = allExpected(a.expected ?? [], b.expected ?? [])
   return {
     id: a.id,
     phase,
@@ -74,6 +77,7 @@ export function united(base: Rollout | undefined, a: Rollout, b: Rollout): Rollo
     ...(revision !== undefined && { revision }),
     ...(chart !== undefined && { chart }),
     ...(images !== undefined && { images }),
+    ...(expected.length > 0 && { expected }),
     ...(forced !== undefined && { forced }),
     ...(supersededBy !== undefined && { supersededBy }),
   }

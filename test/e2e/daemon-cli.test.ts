@@ -100,7 +100,7 @@ describe('caracal-gate against a living platform', () => {
     expect((await say('finish', 'r1', '--outcome', 'done')).stdout).toContain('had ended before: done')
     expect((await say('finish', 'r1', '--outcome', 'failed')).code).toBe(11)
     expect((await say('begin', 'r1')).code).toBe(10)
-    const begun = await say('begin', 'team/r2', '--phase', 'rolling', '--image', 'sts=sts:2')
+    const begun = await say('begin', 'team/r2', '--phase', 'rolling')
     expect(begun).toMatchObject({ code: 0, stderr: '' })
     expect(begun.stdout).toContain('rollout team/r2 has begun: rolling')
     expect((await say('begin', 'team/r2', '--phase', 'verifying')).stdout).toContain(

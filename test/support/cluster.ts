@@ -1,5 +1,6 @@
 import type {
   Cluster,
+  Container,
   Job,
   Kind,
   Kinds,
@@ -80,6 +81,11 @@ export function pod(name: string, given: Partial<Pod> = {}): Pod {
   }
 }
 
+/** A container that runs what its pod asks for. */
+export function running(name: string, image: string, imageId = ''): Container {
+  return { name, role: 'main', image, asked: image, imageId, runs: true, ready: true, restarts: 0 }
+}
+
 /** A Deployment of two replicas that is rolled out. */
 export function workload(component: string, given: Partial<Workload> = {}): Workload {
   return {
@@ -96,6 +102,7 @@ export function workload(component: string, given: Partial<Workload> = {}): Work
     revision: '1',
     fingerprint: 1,
     images: [`registry.example/${component}:v1`],
+    imageOf: { [component]: `registry.example/${component}:v1` },
     source: {},
     ...given,
   }

@@ -9,7 +9,16 @@ export function largeMemory(lines = 300, linesOfPast = 60): Memory {
     const rollout = { id, phase: 'done', startedAt: n, finishedAt: n + 1, detectedBy: 'declared' } as const
     return { rollout, stops: {}, ledger: ledgerOf(id, linesOfPast) }
   })
-  const rollout = { id: 'now', phase: 'rolling', startedAt: 100, detectedBy: 'declared' } as const
+  const images = { api: 'ghcr.io/acme/api:1.9.1' }
+  const expected = [{ images, digests: { api: [`sha256:${'a'.repeat(64)}`] }, revision: '48', chart: 'c-1' }]
+  const rollout = {
+    id: 'now',
+    phase: 'rolling',
+    startedAt: 100,
+    detectedBy: 'declared',
+    images,
+    expected,
+  } as const
   return { ...nothingRemembered, rollout, history, ledger: ledgerOf('now', lines) }
 }
 

@@ -6,6 +6,32 @@ import { place, type Place } from './place.ts'
 /** Digest of the manifest that the release has. */
 export const liveDigest = `sha256:${'ab'.repeat(32)}`
 
+/** Digest of the image that every replica runs. */
+export const runningDigest = `sha256:${'cd'.repeat(32)}`
+
+/** A container that runs `<component>:1.0.0`, in a pod of the revision that its workload should have. */
+export function containerOf(
+  component: string,
+  replica: string,
+  given: Readonly<Record<string, string>> = {},
+  runs = 1,
+) {
+  const labels = {
+    component,
+    replica,
+    part: component,
+    role: 'main',
+    revision: 'target',
+    image: component,
+    tag: '1.0.0',
+    digest: '',
+    template_digest: '',
+    reported: runningDigest,
+    reported_as: 'content',
+  }
+  return read(signals.workloadContainer, { ...labels, ...given }, runs)
+}
+
 /** What the API server shows of a release that was rolled out as its fifth revision. */
 export function clusterPlaces(): Place[] {
   return [
@@ -20,6 +46,7 @@ export function clusterPlaces(): Place[] {
         read(signals.workloadRolledOut, { component }, 1),
         read(signals.workloadProgressing, { component }, 1),
         read(signals.workloadTemplate, { component }, 4_711, 'caracal-go:v1.0.0'),
+        ...[0, 1].map((number) => containerOf(component, `${component}-${number}`)),
       ]),
     ),
     place(
@@ -46,6 +73,7 @@ export function clusterPlaces(): Place[] {
     place('helm-release', 'kubernetes', {}, [
       ...components.map((component) => read(signals.workloadDrift, { component }, 0)),
       read(signals.releaseRevision, {}, 5, 'caracal-1.0.0'),
+      read(signals.releaseChart, { chart: 'caracal-1.0.0', app_version: '1.0.0' }, 1),
       read(signals.releaseDeployed, {}, 1, 'deployed'),
       read(signals.releaseCreated, {}, 890),
       read(signals.releaseManifestObjects, {}, 40, liveDigest),

@@ -38,6 +38,8 @@ const latch = {
   preexisting: false,
   acknowledged: null,
 }
+const expected = { images: { api: 'api:2' }, revision: '48' }
+const demanded = { ...expected, digests: {}, chart: null, appVersion: null }
 const acknowledged = { ...latch, acknowledged: { actor: 'ann', reason: 'known', at: at(-1) } }
 
 const rows: readonly Row[] = [
@@ -64,6 +66,14 @@ const rows: readonly Row[] = [
         stopConditions: [stop('x', { state: 'skipped' })],
       }),
     ),
+  ],
+  ['proceed about what must have arrived', 0, reply(report({ demanded })), { expected }],
+  ['proceed that does not say that it is about what must have arrived', 5, reply(report()), { expected }],
+  [
+    'proceed about something else that must have arrived',
+    5,
+    reply(report({ demanded: { ...demanded, images: { api: 'api:1' } } })),
+    { expected },
   ],
   ['additional fields', 0, reply({ ...report(), attestation: { digest: 'x' } })],
 

@@ -81,6 +81,7 @@ export function report(more: Partial<GateReport> = {}): GateReport {
     steadySeconds: 90,
     requiredSteadySeconds: 30,
     superseded: false,
+    demanded: null,
     release: { name: 'caracal', namespace: 'caracal' },
     rollout: {
       id: 'caracal/47',
@@ -93,6 +94,7 @@ export function report(more: Partial<GateReport> = {}): GateReport {
       revision: '47',
       chart: null,
       images: {},
+      expected: [],
       forced: null,
       supersededBy: null,
       baseline: null,

@@ -17,7 +17,18 @@ describe('a pod', () => {
       deleting: false,
       revision: 'abc',
       owner: 'uid-rs',
-      containers: [{ name: 'api', image: 'api:1', ready: true, restarts: 0 }],
+      containers: [
+        {
+          name: 'api',
+          role: 'main',
+          image: 'api:1',
+          asked: 'api:1',
+          imageId: '',
+          runs: true,
+          ready: true,
+          restarts: 0,
+        },
+      ],
       port: 3000,
     })
     expect(JSON.stringify(reduced).length).toBeLessThan(500)
@@ -46,7 +57,34 @@ describe('a pod', () => {
     const containerStatuses = [{ name: 'api', image: 'i', ready: false, restartCount: 4, state, lastState }]
     const [container] =
       reducePod(made({ ...podObject('a'), status: { containerStatuses } }))?.containers ?? []
-    expect(container).toEqual({ name: 'api', image: 'i', ready: false, restarts: 4, ...expected })
+    expect(container).toMatchObject({ name: 'api', image: 'i', ready: false, restarts: 4, ...expected })
+    expect(container?.runs).toBe('running' in state)
+  })
+
+  it('X03: says which image each container asks for, which one it runs and what for', () => {
+    const asked = (name: string) => ({ name, image: `r.example:5000/${name}:1` })
+    const spec = {
+      initContainers: [asked('init'), { ...asked('proxy'), restartPolicy: 'Always' }],
+      containers: [asked('api')],
+    }
+    const ended = (exitCode: number) => ({ terminated: { exitCode } })
+    const status = {
+      initContainerStatuses: [
+        { name: 'init', image: 'x', imageID: 'r@sha256:1', state: ended(0) },
+        { name: 'proxy', state: { running: {} } },
+      ],
+      containerStatuses: [{ name: 'api', imageID: 'r@sha256:2', state: ended(0) }],
+    }
+    const reduced = reducePod(made({ ...podObject('a'), spec, status }))?.containers ?? []
+    expect(
+      reduced.map(({ name, role, asked: image, imageId, runs }) => [name, role, image, imageId, runs]),
+    ).toEqual([
+      ['init', 'init', 'r.example:5000/init:1', 'r@sha256:1', true],
+      ['proxy', 'sidecar', 'r.example:5000/proxy:1', '', true],
+      ['api', 'main', 'r.example:5000/api:1', 'r@sha256:2', false],
+    ])
+    const failed = { initContainerStatuses: [{ name: 'init', state: ended(1) }] }
+    expect(reducePod(made({ ...podObject('a'), spec, status: failed }))?.containers[0]?.runs).toBe(false)
   })
 
   it('names its init containers first, and bounds what is said of them', () => {

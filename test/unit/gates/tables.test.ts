@@ -14,6 +14,7 @@ describe('the table of gates', () => {
     ).toEqual({
       'source-verification': [
         'release-deployed',
+        'arrival',
         'workload-drift',
         'secret-references',
         'service-ports',

@@ -11,7 +11,7 @@ import type { Pod, Workload } from '../../../src/cluster/model.ts'
 import { MINUTE } from '../../../src/core/time.ts'
 import { CannotSee } from '../../../src/probes/probe.ts'
 import { workloads } from '../../../src/probes/workloads.ts'
-import { clusterOf, pod, refused, workload } from '../../support/cluster.ts'
+import { clusterOf, pod, refused, running, workload } from '../../support/cluster.ts'
 import { firstLook, following, readingOf } from './watching.ts'
 
 const api = { component: 'api' }
@@ -55,7 +55,7 @@ describe('workloads', () => {
     expect(readingOf(look, workloadRolledOut, api)?.detail).toContain('no node takes api-2: no memory')
   })
 
-  const container = { name: 'api', image: 'x', ready: false, restarts: 3 }
+  const container = { ...running('api', 'x'), ready: false, restarts: 3, runs: false }
   it.each([
     ['CrashLoopBackOff', 'crash_loop: container api of api-1 crashes over and over, 3 restarts'],
     ['ImagePullBackOff', "cannot_start: container api of api-1 can't start, ImagePullBackOff"],

@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { readParameters } from '../../../src/publish/parameters.ts'
 
-const all = ['wait', 'index', 'until', 'steady', 'maxAge', 'rollout', 'hold']
+const all = [
+  'image',
+  'digest',
+  'revision',
+  'chart',
+  'appVersion',
+  'wait',
+  'index',
+  'until',
+  'steady',
+  'maxAge',
+  'rollout',
+  'hold',
+]
 
 describe('the parameters of a request', () => {
   it('reads every one of them', () => {
@@ -64,6 +77,42 @@ describe('the parameters of a request', () => {
       { parameter: 'steady', value: '["1s","9m"]' },
       { parameter: 'wait', value: 'x' },
     ])
+  })
+
+  it('X03: reads what must have arrived, several of it in one request', () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    const query = {
+      image: ['sts=sts:1,api=r.example:5000/api:1'],
+      digest: `api=${digest}`,
+      revision: '48',
+    }
+    expect(readParameters(query, all)).toEqual({
+      demands: {
+        expected: {
+          images: { api: 'r.example:5000/api:1', sts: 'sts:1' },
+          digests: { api: [digest] },
+          revision: '48',
+        },
+      },
+    })
+  })
+
+  it.each<[string, Record<string, unknown>, readonly string[]]>([
+    [
+      'what is wrong of it at once, with the rest',
+      { image: ['api=api', 'x=y:1'], digest: 'api=1', wait: 'x' },
+      ['wait', 'image', 'image', 'digest'],
+    ],
+    ['a revision that stands twice', { revision: ['47', '48'] }, ['revision']],
+    ['an image that is no text', { image: [{ api: 'api:1' }] }, ['image']],
+    ['nothing', { image: '' }, ['image']],
+  ])('X03: refuses %s', (_, query, parameters) => {
+    const read = readParameters(query, all)
+    expect(Array.isArray(read) ? read.map(({ parameter }) => parameter) : []).toEqual(parameters)
+  })
+
+  it('X03: refuses what must have arrived where it is not heard', () => {
+    expect(readParameters({ image: 'api=api:1' }, ['rollout'])).toMatchObject([{ parameter: 'image' }])
   })
 
   it('knows no parameter by the name of a member of every object', () => {

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Expected } from '../../../src/core/expected.ts'
+import type { Finding } from '../../../src/core/finding.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import type { GateReport, Verdict } from '../../../src/publish/contract.ts'
 import { toReport } from '../../../src/publish/document.ts'
@@ -19,6 +21,16 @@ const holding = reportOf(new Map([['ready-api', finding('unmet')]]), 60)
 function at(report: GateReport): number {
   return Date.parse(report.evaluatedAt)
 }
+
+const wanted: Expected = { images: { api: 'api:2' } }
+const met = (key: string): Finding => ({ key, answer: 'met', reason: 'ok', message: 'it has arrived' })
+const unmet = (key: string, reason: string, hold: number): Finding => ({
+  key,
+  answer: 'unmet',
+  reason,
+  hold,
+  message: `1 of 3 replicas of ${key} run api:2`,
+})
 
 const strictness: Record<Verdict, number> = { proceed: 0, hold: 1, stop: 2 }
 
@@ -103,12 +115,42 @@ describe('a demand of a request', () => {
     expect(tighten(stopping, {}, expiry + 1)).toMatchObject({ verdict: 'stop' })
   })
 
+  it('X03: R115: turns proceed into hold while what is demanded has not arrived, and says what it heard', () => {
+    const arrival = () => [unmet('api', 'not_arrived', Infinity), met('sts')]
+    const report = tighten(proceeding, { expected: wanted }, at(proceeding), arrival)
+    expect(report).toMatchObject({
+      verdict: 'hold',
+      summary: 'Hold: 1 of 3 replicas of api run api:2',
+      demanded: { images: { api: 'api:2' }, digests: {}, revision: null, chart: null, appVersion: null },
+      blocking: [{ ref: 'request/arrival/api', state: 'pending', reason: 'not_arrived', rootCause: true }],
+    })
+    const otherwise = tighten(proceeding, { expected: wanted }, at(proceeding), () => [
+      unmet('api', 'arrived_otherwise', 0),
+    ])
+    expect(otherwise.blocking[0]).toMatchObject({ state: 'fail', reason: 'arrived_otherwise' })
+  })
+
+  it('X03: R115: lets proceed what is demanded and has arrived, beside what was declared', () => {
+    const report = tighten(proceeding, { expected: wanted }, at(proceeding), () => [met('api')])
+    expect(report).toMatchObject({ verdict: 'proceed', blocking: [], demanded: { images: { api: 'api:2' } } })
+    expect(tighten(holding, { expected: wanted }, at(holding), () => [met('api')]).verdict).toBe('hold')
+  })
+
+  it('X03: R114: never lets proceed where nothing looks for what has arrived', () => {
+    const report = tighten(proceeding, { expected: wanted }, at(proceeding))
+    expect(report).toMatchObject({
+      verdict: 'hold',
+      blocking: [{ state: 'unknown', reason: 'not_configured' }],
+    })
+  })
+
   it('Law 8: never makes an answer less strict', () => {
     const demands = fc.record(
       {
         rollout: fc.constantFrom('caracal/47', 'caracal/46', ''),
         steady: fc.integer({ min: 0, max: 600_000 }),
         maxAge: fc.integer({ min: 0, max: 600_000 }),
+        expected: fc.constantFrom(wanted, { revision: '48' }, { ...wanted, revision: '48' }),
       },
       { requiredKeys: [] },
     ) as fc.Arbitrary<Demands>
@@ -119,15 +161,24 @@ describe('a demand of a request', () => {
         demands,
         demands,
         fc.integer({ min: 0, max: 10_000 }),
-        (report, one, other, late) => {
+        fc.constantFrom('api:2', '48', ''),
+        (report, one, other, late, runs) => {
           const now = at(report) + late
-          const stricter = tighten(report, one, now)
+          const arrival = ({ images, revision }: Expected) => [
+            ...(images === undefined
+              ? []
+              : [images['api'] === runs ? met('api') : unmet('api', 'not_arrived', 0)]),
+            ...(revision === undefined
+              ? []
+              : [revision === runs ? met('revision') : unmet('revision', 'x', 0)]),
+          ]
+          const stricter = tighten(report, one, now, arrival)
           expect(strictness[stricter.verdict]).toBeGreaterThanOrEqual(strictness[report.verdict])
           expect(stricter.verdict === 'stop').toBe(report.verdict === 'stop')
           expect(stricter.requiredSteadySeconds).toBeGreaterThanOrEqual(report.requiredSteadySeconds)
           expect(stricter.blocking.length).toBeGreaterThanOrEqual(report.blocking.length)
           // A demand more never undoes one that was made.
-          const both = tighten(report, { ...one, ...other, ...minimum(one, other) }, now)
+          const both = tighten(report, { ...one, ...other, ...minimum(one, other) }, now, arrival)
           if (other.rollout === undefined || other.rollout === one.rollout || one.rollout === undefined)
             expect(strictness[both.verdict]).toBeGreaterThanOrEqual(strictness[stricter.verdict])
         },
@@ -140,5 +191,10 @@ describe('a demand of a request', () => {
 function minimum(one: Demands, other: Demands): Demands {
   const maxAge = Math.min(one.maxAge ?? Infinity, other.maxAge ?? Infinity)
   const steady = Math.max(one.steady ?? 0, other.steady ?? 0)
-  return { ...(Number.isFinite(maxAge) && { maxAge }), steady }
+  const expected = { ...one.expected, ...other.expected }
+  return {
+    ...(Number.isFinite(maxAge) && { maxAge }),
+    steady,
+    ...(Object.keys(expected).length > 0 && { expected }),
+  }
 }

@@ -9,7 +9,11 @@ const levels = smallRules()
 
 describe('beginning a rollout', () => {
   it('takes the declared phase, or preflight, and writes it down', () => {
-    const result = begin(initialSnapshot(0, levels), { ...author, id: 'r1', chart: 'caracal-1.2.3' }, 5)
+    const result = begin(
+      initialSnapshot(0, levels),
+      { ...author, id: 'r1', expected: { chart: 'caracal-1.2.3' } },
+      5,
+    )
     expect(result).toMatchObject({
       ok: true,
       snapshot: {
