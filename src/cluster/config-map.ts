@@ -1,4 +1,5 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import { ownTimeSignal } from '../connections/own-time.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 
 /** What a ConfigMap holds; binary values are Base64. */
@@ -131,7 +132,7 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
 
 /** One object, or undefined when there is none. */
 async function get(kubernetes: Kubernetes, path: string, part: 'whole' | 'metadata'): Promise<unknown> {
-  const deadline = AbortSignal.timeout(part === 'whole' ? READ_WITHIN : LOOK_WITHIN)
+  const deadline = ownTimeSignal(part === 'whole' ? READ_WITHIN : LOOK_WITHIN)
   const shape = part === 'metadata' ? ({ metadataOnly: 'one' } as const) : {}
   return kubernetes
     .json('GET', path, { deadline, maxBytes: MOST_BYTES, ...shape })
@@ -142,7 +143,7 @@ async function get(kubernetes: Kubernetes, path: string, part: 'whole' | 'metada
 }
 
 function send(kubernetes: Kubernetes, method: 'PUT' | 'POST', path: string, body: object): Promise<unknown> {
-  const deadline = AbortSignal.timeout(WRITE_WITHIN)
+  const deadline = ownTimeSignal(WRITE_WITHIN)
   return kubernetes.json(method, `${path}?fieldManager=${MANAGER}`, { deadline, maxBytes: MOST_BYTES, body })
 }
 

@@ -1,4 +1,5 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import { ownTimeSignal } from '../connections/own-time.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { isObject, objectAt, textAt, type PlainObject } from '../manifest/objects.ts'
 
@@ -101,7 +102,7 @@ async function pagesOf(
       ...(next !== '' && { continue: next }),
     })
     const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, {
-      deadline: AbortSignal.any([stop, AbortSignal.timeout(PAGE_WITHIN)]),
+      deadline: AbortSignal.any([stop, ownTimeSignal(PAGE_WITHIN)]),
       maxBytes: LARGEST_PAGE,
       metadataOnly,
     })

@@ -1,4 +1,5 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import { ownTimeSignal } from '../connections/own-time.ts'
 import type { Blindness } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { isObject, labelOf, objectAt, objectsAt, textAt, type PlainObject } from '../manifest/objects.ts'
@@ -164,7 +165,7 @@ async function readRelease(
   stop: AbortSignal,
 ): Promise<ReleaseContent | Blindness> {
   const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
-  const deadline = AbortSignal.any([stop, AbortSignal.timeout(READ_WITHIN)])
+  const deadline = AbortSignal.any([stop, ownTimeSignal(READ_WITHIN)])
   const maxBytes = LARGEST_SECRET
   const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, { deadline, maxBytes })
   const [secret] = isObject(answer) ? objectsAt(answer, 'items') : []

@@ -3,6 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { plain } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { KubernetesFailure } from './kubernetes-failure.ts'
+import { afterOwnTime } from './own-time.ts'
 
 /** Where to find the API server and how to log in. Without a kubeconfig: the pod's service account, or the default one. */
 export interface KubernetesSettings {
@@ -128,11 +129,11 @@ function noCredentials(why: string): KubernetesFailure {
 /** @throws Error when it takes too long */
 async function inTime(login: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('it takes too long')), LOGIN_WITHIN)
+  const cancel = afterOwnTime(LOGIN_WITHIN, () => late.reject(new Error('it takes too long')))
   try {
     await Promise.race([login, late.promise])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }
 

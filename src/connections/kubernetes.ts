@@ -4,6 +4,7 @@ import { framesOf, parsed, readAll } from './kubernetes-body.ts'
 import type { KubernetesSettings } from './kubernetes-credentials.ts'
 import { lateFailure, refusal, unanswered, type Asked } from './kubernetes-failure.ts'
 import { openSessions, type Session, type Sessions } from './kubernetes-session.ts'
+import { afterOwnTime } from './own-time.ts'
 
 export { KubernetesFailure } from './kubernetes-failure.ts'
 export type { KubernetesSettings } from './kubernetes-credentials.ts'
@@ -84,19 +85,22 @@ class Client implements Kubernetes {
     const silence = new AbortController()
     const signal = AbortSignal.any([stop, silence.signal])
     // Armed before the request is sent: a connection that hangs is silent too.
-    let timer = setTimeout(() => silence.abort(), Math.min(idle, OPEN_WITHIN))
+    let cancel = afterOwnTime(Math.min(idle, OPEN_WITHIN), () => silence.abort())
     try {
       const body = await this.#raced(asked, signal, this.#bodyOf(asked, { shape }, signal))
-      clearTimeout(timer)
-      timer = setTimeout(() => silence.abort(), idle)
+      const listen = () => {
+        cancel()
+        cancel = afterOwnTime(idle, () => silence.abort())
+      }
+      listen()
       onOpen?.()
-      for await (const frame of framesOf(body, asked, signal, () => timer.refresh())) onFrame(frame)
+      for await (const frame of framesOf(body, asked, signal, listen)) onFrame(frame)
       if (silence.signal.aborted) throw lateFailure(asked)
     } catch (fault) {
       if (stop.aborted) return
       throw silence.signal.aborted ? lateFailure(asked) : (unanswered(fault, asked) ?? fault)
     } finally {
-      clearTimeout(timer)
+      cancel()
       silence.abort()
     }
   }

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import { SECOND, type Millis } from '../core/time.ts'
+import { afterOwnTime } from './own-time.ts'
 
 // A name is looked up by the system's own function, getaddrinfo: it alone knows the hosts file, the search domains of a
 // pod and every other source that the system is configured with. It can't be ended, and libuv runs it in half of its
@@ -117,12 +118,12 @@ class LookUps {
     const lookUp = this.#running.get(key) ?? this.#queued.get(key) ?? this.#queue(key, name, family, hints)
     lookUp.askers += 1
     const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(lateFault(name, patience)), patience)
+    const cancel = afterOwnTime(patience, () => late.reject(lateFault(name, patience)))
     this.#startNext()
     try {
       return await Promise.race([lookUp.answer.promise, late.promise])
     } finally {
-      clearTimeout(timer)
+      cancel()
       lookUp.askers -= 1
       if (lookUp.askers === 0 && this.#queued.get(key) === lookUp) this.#queued.delete(key)
     }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Millis } from '../core/time.ts'
+import { afterOwnTime } from './own-time.ts'
 import { Exchange, type Row, type Statement } from './postgres-exchange.ts'
 import { ConnectionFault } from './postgres-fault.ts'
 import { PostgresSocket, type PostgresTls } from './postgres-socket.ts'
@@ -79,7 +80,7 @@ export async function openSession(
   const socket = new PostgresSocket(settings.tls)
   const client = new pg.Client(clientConfig(settings, socket))
   const session = new Session(client, socket, preambleOf(patience), mayPrepare)
-  const late = setTimeout(() => socket.destroy(new ConnectionFault('timeout')), within)
+  const cancel = afterOwnTime(within, () => socket.destroy(new ConnectionFault('timeout')))
   const abort = () => socket.destroy(new ConnectionFault('closed'))
   signal.addEventListener('abort', abort)
   try {
@@ -90,7 +91,7 @@ export async function openSession(
     socket.destroy()
     throw fault
   } finally {
-    clearTimeout(late)
+    cancel()
     signal.removeEventListener('abort', abort)
   }
 }
@@ -156,7 +157,7 @@ class Session implements PostgresSession {
 
   async run(statement: Statement, within: Millis): Promise<Answer> {
     if (this.#fault !== undefined) throw this.#fault
-    const late = setTimeout(() => this.#socket.destroy(new ConnectionFault('timeout')), within)
+    const cancel = afterOwnTime(within, () => this.#socket.destroy(new ConnectionFault('timeout')))
     try {
       const [[said] = [], rows] = await this.#exchange(
         [this.#preamble, statement].map((one) => this.#named(one)),
@@ -166,7 +167,7 @@ class Session implements PostgresSession {
       this.#isPooled = said['backend'] !== this.#socket.frames.backend
       return { rows, inRecovery: said['in_recovery'] }
     } finally {
-      clearTimeout(late)
+      cancel()
     }
   }
 

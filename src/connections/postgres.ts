@@ -1,4 +1,5 @@
 import type { Millis } from '../core/time.ts'
+import { afterOwnTime } from './own-time.ts'
 import type { Statement, Value } from './postgres-exchange.ts'
 import { ConnectionFault } from './postgres-fault.ts'
 import { PostgresFailure, postgresFailure, standby } from './postgres-failure.ts'
@@ -178,7 +179,7 @@ class Turns {
     const late = Promise.withResolvers<never>()
     const before = this.#last
     this.#last = before.then(() => mine.promise)
-    const timer = setTimeout(() => late.reject(new ConnectionFault('timeout')), within)
+    const cancel = afterOwnTime(within, () => late.reject(new ConnectionFault('timeout')))
     try {
       await Promise.race([before, late.promise])
       return mine.resolve
@@ -186,7 +187,7 @@ class Turns {
       mine.resolve()
       throw fault
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 }

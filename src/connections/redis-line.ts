@@ -1,5 +1,6 @@
 import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
+import { afterOwnTime } from './own-time.ts'
 import { RedisFault } from './redis-fault.ts'
 import type { Count } from './redis-node.ts'
 import { causeOf, isReply, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
@@ -162,13 +163,11 @@ export class RedisLine {
   }
 }
 
-/** The promise's value, or undefined when it takes longer than `within`. */
+/** The promise's value, or undefined when it takes longer than `within` of own time. */
 async function withinTime<Value>(promise: Promise<Value>, within: Millis): Promise<Value | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), within)
-  })
-  const first = await Promise.race([promise, late])
-  clearTimeout(timer)
+  const late = Promise.withResolvers<undefined>()
+  const cancel = afterOwnTime(within, () => late.resolve(undefined))
+  const first = await Promise.race([promise, late.promise])
+  cancel()
   return first
 }

@@ -1,4 +1,5 @@
 import type { Millis } from '../core/time.ts'
+import { ownTimeSignal } from './own-time.ts'
 import { RedisFault } from './redis-fault.ts'
 import { dialNode, type NodeSettings } from './redis-node.ts'
 import { addressOf } from './redis-slots.ts'
@@ -35,7 +36,7 @@ export async function primaryBySentinels(
 async function ask(name: string, sentinel: Address, login: Login, given: AbortSignal): Promise<Address> {
   const wire = dialNode({ ...login, find: () => Promise.resolve(sentinel) })
   const end = () => wire.destroy()
-  const patience = AbortSignal.any([given, AbortSignal.timeout(ASK_WITHIN)])
+  const patience = AbortSignal.any([given, ownTimeSignal(ASK_WITHIN)])
   patience.addEventListener('abort', end)
   try {
     const [pair] = await wire.sendAnywhere([['SENTINEL', 'get-master-addr-by-name', name]])

@@ -13,6 +13,7 @@ export const unknownReasons = [
   'ambiguous',
   'contradictory',
   'not_configured',
+  'late',
 ] as const
 
 export type UnknownReason = (typeof unknownReasons)[number]

@@ -6,6 +6,7 @@ import type { Check, CheckStatus, GateStatus } from './gate.ts'
 import { judging } from './judging.ts'
 import { withoutTheGone } from './marks.ts'
 import type { Round } from './observation.ts'
+import { STARVED } from './punctuality.ts'
 import { isActive } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
 import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './stop.ts'
@@ -22,7 +23,14 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
   const beliefs = fold(previous.beliefs, rounds)
   const findings = judging(previous, beliefs, now, rules.providers)
   const findingsOf: FindingsOf = (condition) => findings.of(condition)
-  const tick = { now, gap: now - previous.at > rules.longestGap, rollout: isActive(previous.rollout) }
+  const elapsed = now - previous.at
+  const tick = {
+    now,
+    elapsed,
+    gap: elapsed > rules.longestGap,
+    starved: previous.impediments.has(STARVED),
+    rollout: isActive(previous.rollout),
+  }
   const stops = judgeStops(previous, findingsOf, tick, rules)
   const checks = judgeChecks(previous, findingsOf, tick, rules)
   const gates = new Map<string, GateStatus>()

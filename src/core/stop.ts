@@ -164,6 +164,7 @@ function breaches(stop: StopCondition, finding: Finding, before: Streak | undefi
       return (
         stop.kind === 'cannot-prove' &&
         finding.unknownReason !== 'not_configured' &&
+        finding.unknownReason !== 'late' &&
         finding.indirect !== true
       )
     case 'near':

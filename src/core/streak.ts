@@ -8,6 +8,10 @@ const BLIND_PATIENCE: Millis = 30 * SECOND
 export interface Tick {
   readonly now: Instant
   readonly gap: boolean
+  /** Time since the evaluation before; without it nothing is known of one. */
+  readonly elapsed?: Millis
+  /** Whether the daemon hardly ran in that time, so that what it did not see then says nothing. */
+  readonly starved?: boolean
 }
 
 export type Streaks = ReadonlyMap<string, Streak>
@@ -41,27 +45,43 @@ export function nextStreaks(
 ): Streaks {
   const streaks = new Map<string, Streak>()
   let blind = false
+  let ours = false
   for (const finding of findings) {
     const before = previous?.get(finding.key)
-    streaks.set(finding.key, nextStreak(before, finding.answer, breaches(finding, before), tick))
+    const isHiddenByUs = isOurs(finding, tick)
+    const looked = { ...tick, ours: isHiddenByUs }
+    streaks.set(finding.key, nextStreak(before, finding.answer, breaches(finding, before), looked))
     blind ||= finding.answer === 'unknown'
+    ours ||= isHiddenByUs
   }
   if (!blind || previous === undefined) return streaks
   for (const [key, before] of previous)
     if (
       !streaks.has(key) &&
       before.breachedSince !== undefined &&
-      hiddenFor(before, tick.now) <= BLIND_PATIENCE
+      (ours || hiddenFor(before, tick.now) <= BLIND_PATIENCE)
     )
-      streaks.set(key, nextStreak(before, 'unknown', false, tick))
+      streaks.set(key, nextStreak(before, 'unknown', false, { ...tick, ours }))
   return streaks
 }
 
+/** Whether the daemon itself may be why the subject was not seen. */
+function isOurs({ answer, unknownReason }: Finding, { starved = false }: Tick): boolean {
+  return answer === 'unknown' && (starved || unknownReason === 'late')
+}
+
+interface Looked extends Tick {
+  /** The time since the evaluation before is our own: it adds to no breach, and lets none be forgotten. */
+  readonly ours: boolean
+}
+
 /** The next streak. A gap breaks a hold: the time in which nobody looked counts for nothing. */
-function nextStreak(previous: Streak | undefined, answer: Answer, breached: boolean, tick: Tick): Streak {
-  const { now, gap } = tick
+function nextStreak(previous: Streak | undefined, answer: Answer, breached: boolean, tick: Looked): Streak {
+  const { now, gap, elapsed = 0, ours } = tick
   const breachedSince = breachStart(previous, answer, breached, tick)
-  const lastSeen = answer === 'unknown' ? previous?.lastSeen : now
+  const seenBefore = previous?.lastSeen
+  const hidden = seenBefore === undefined || !ours ? seenBefore : seenBefore + elapsed
+  const lastSeen = answer === 'unknown' ? hidden : now
   return {
     answer,
     since: previous !== undefined && previous.answer === answer && !gap ? previous.since : now,
@@ -76,12 +96,13 @@ function breachStart(
   previous: Streak | undefined,
   answer: Answer,
   breached: boolean,
-  tick: Tick,
+  { now, gap, elapsed = 0, ours }: Looked,
 ): Instant | undefined {
-  const standing = tick.gap ? undefined : previous?.breachedSince
-  if (breached) return standing ?? tick.now
+  const before = gap ? undefined : previous?.breachedSince
+  const standing = before === undefined || !ours ? before : before + elapsed
+  if (breached) return standing ?? now
   if (answer !== 'unknown' || previous === undefined || standing === undefined) return undefined
-  return hiddenFor(previous, tick.now) > BLIND_PATIENCE ? undefined : standing
+  return !ours && hiddenFor(previous, now) > BLIND_PATIENCE ? undefined : standing
 }
 
 function hiddenFor(streak: Streak, now: Instant): Millis {

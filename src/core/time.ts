@@ -14,6 +14,8 @@ export interface Clock {
    * nothing else may call it. Absent: a clock that nothing can set.
    */
   follow?(): Millis
+  /** What `follow` would give now; it changes nothing. */
+  drift?(): Millis
 }
 
 export const SECOND: Millis = 1_000

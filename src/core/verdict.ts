@@ -1,6 +1,7 @@
 import type { Finding } from './finding.ts'
 import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Latch } from './latch.ts'
+import { comesOfLateness, STARVED } from './punctuality.ts'
 import type { Rollout, UnprovenEnd } from './rollout.ts'
 import { forbids, type StopStatus } from './stop.ts'
 import { inWords, type Instant, type Millis } from './time.ts'
@@ -116,6 +117,7 @@ const rankOf: Record<string, number> = { firing: 0, latched: 1, fail: 2, unknown
 const UNCONFIGURED = 5
 
 function blockers({ gates, checks, stops, impediments, rollout }: Judged): readonly Blocking[] {
+  const starved = impediments.has(STARVED)
   const own = [...impediments].map(([id, message]): Candidate => {
     const ref = `evaluator/${id}`
     return { ref, state: 'unknown', reason: id, message, rank: 0, cause: ref, forbids: false }
@@ -125,11 +127,11 @@ function blockers({ gates, checks, stops, impediments, rollout }: Judged): reado
       ? [emptyGate(id)]
       : [],
   )
-  const ofStops = stops.flatMap(({ title, status }) => stopCandidate(title, status))
+  const ofStops = stops.flatMap(({ title, status }) => stopCandidate(title, status, starved))
   const ofChecks = checks
     .filter(({ status }) => status.state !== 'pass' && status.state !== 'skipped')
     .map(({ gate, status }) =>
-      candidate(`gates/${gate}/checks/${status.id}`, status.state, status.findings[0]),
+      candidate(`gates/${gate}/checks/${status.id}`, status.state, status.findings[0], starved),
     )
   const ranked = [...own, ...failure(rollout), ...ofStops, ...ofChecks, ...empty].toSorted(
     (a, b) => a.rank - b.rank,
@@ -175,14 +177,14 @@ function emptyGate(id: string): Candidate {
   }
 }
 
-function stopCandidate(title: string, status: StopStatus): Candidate[] {
+function stopCandidate(title: string, status: StopStatus, starved: boolean): Candidate[] {
   const ref = `stop-conditions/${status.id}`
   const { state, latch } = status
   if (state === 'skipped') return []
   if (state !== 'firing' && latch !== undefined && forbids(status))
     return [latchedCandidate(ref, title, status, latch)]
   if (state === 'clear') return []
-  const found = candidate(ref, state, status.cause ?? status.findings[0], title)
+  const found = candidate(ref, state, status.cause ?? status.findings[0], starved, title)
   return [{ ...found, forbids: forbids(status) }]
 }
 
@@ -203,13 +205,23 @@ function latchedCandidate(ref: string, title: string, status: StopStatus, latch:
   }
 }
 
-function candidate(ref: string, state: string, worst: Finding | undefined, title?: string): Candidate {
+/** What is late is so for one reason, whatever it is late about. */
+function causeOf(worst: Finding | undefined, starved: boolean): string | undefined {
+  if (worst?.answer !== 'unknown') return undefined
+  if (comesOfLateness(worst.unknownReason, starved)) return `evaluator/${STARVED}`
+  return worst.target === undefined ? undefined : `blind:${worst.target}`
+}
+
+function candidate(
+  ref: string,
+  state: string,
+  worst: Finding | undefined,
+  starved: boolean,
+  title?: string,
+): Candidate {
   const reason = worst?.reason ?? 'unknown'
   const text = worst?.message ?? 'nothing is known'
-  const cause =
-    worst?.answer === 'unknown' && worst.target !== undefined
-      ? `blind:${worst.target}`
-      : `${reason}:${worst?.key}`
+  const cause = causeOf(worst, starved) ?? `${reason}:${worst?.key}`
   // A title says what is wrong, and of what is unknown nobody may say that.
   const about = state === 'unknown' ? `cannot tell about "${title}"` : title
   const message = title === undefined ? text : `${about}: ${text}`

@@ -1,3 +1,4 @@
+import { measureOwnTime, punctuality } from '../connections/own-time.ts'
 import type { Round } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
@@ -7,7 +8,7 @@ import { startServer, type Server } from '../publish/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
-import { startEngine, type Engine } from './engine.ts'
+import { startEngine, type Engine, type EngineOptions } from './engine.ts'
 import { keepCosts, type Costs } from './costs.ts'
 import { httpProbes, publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
@@ -39,6 +40,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   const store = openStateStore(configured.config, dependencies.clock)
   const loaded = await store.load()
   if (!loaded.ok) dependencies.log.error({ state: loaded.message }, 'the memory of this rollout is lost')
+  const measuring = measureOwnTime()
   const daemon = assemble(configured, dependencies, store, loaded)
   let server: Server
   try {
@@ -47,6 +49,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
     // Its state is not written: it may be that of the daemon that has the address.
     daemon.parts.engine.stop()
     await daemon.watching().stop()
+    measuring.stop()
     await store.close()
     throw new CannotListen(fault instanceof Error ? fault.message : String(fault), { cause: fault })
   }
@@ -72,6 +75,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
       daemon.announceStop()
       await server.close()
       await stop(daemon)
+      measuring.stop()
     },
   }
 }
@@ -115,10 +119,10 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   const engine: Engine = startEngine({
     clock,
     rules: watching.rules,
-    memory: loaded.ok ? loaded.memory : (loaded.rest ?? nothingRemembered),
-    impediments: impedimentsOf(loaded),
+    ...remembered(loaded),
     release: () => inForce.config.release.name,
     store,
+    punctuality,
     onSnapshot(snapshot) {
       const before = cadence.cadence
       cadence = nextCadence(cadence, snapshot)
@@ -198,6 +202,8 @@ function watchingOptions(
 }
 
 /** Without its memory the daemon cannot know what fired in this rollout, so it may not say proceed in it. */
-function impedimentsOf(loaded: Loaded): ReadonlyMap<string, string> {
-  return new Map(loaded.ok ? [] : [[STATE_UNREADABLE, `${loaded.message}; begin the rollout anew`]])
+function remembered(loaded: Loaded): Pick<EngineOptions, 'memory' | 'impediments'> {
+  if (loaded.ok) return { memory: loaded.memory, impediments: new Map() }
+  const { rest: memory = nothingRemembered, message } = loaded
+  return { memory, impediments: new Map([[STATE_UNREADABLE, `${message}; begin the rollout anew`]]) }
 }

@@ -24,6 +24,7 @@ export function wallClock(
   let offset = wall() - steady()
   return {
     now: () => offset + steady(),
+    drift: () => wall() - steady() - offset,
     follow() {
       const before = steady()
       const measured = wall() - before

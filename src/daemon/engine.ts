@@ -1,6 +1,6 @@
 import type { Round } from '../core/observation.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
-import type { Instant, Millis } from '../core/time.ts'
+import type { Clock, Instant, Millis } from '../core/time.ts'
 import { latchStanding } from '../rollout/adoption.ts'
 import type { Result } from '../rollout/commands.ts'
 import type { Event } from '../rollout/ledger.ts'
@@ -12,6 +12,9 @@ import type { StateStore } from './state-store.ts'
 
 /** Longest time between two evaluations; a document is worth three of them. */
 export const EVALUATION_INTERVAL: Millis = 1_000
+
+/** Only a process that stood still, or a machine that slept, is so late with an evaluation. */
+const OVERDUE: Millis = 1.5 * EVALUATION_INTERVAL
 
 export interface EngineOptions extends JudgementOptions {
   /** Keeps what must survive a restart. */
@@ -30,6 +33,8 @@ export type Outcome =
 /** Where belief is kept and changed. */
 export interface Engine {
   current(): Snapshot
+  /** The same, judged anew before when the process stood still since: what was true before that is told to nobody. */
+  timely(): Snapshot
   rules(): Rules
   memory(): Memory
   stats(): EngineStats
@@ -74,6 +79,10 @@ export function startEngine(options: EngineOptions): Engine {
   const ticking = setInterval(() => void advance(), EVALUATION_INTERVAL)
   return {
     current: () => held.snapshot,
+    timely() {
+      if (isOverdue(held, clock)) void advance()
+      return held.snapshot
+    },
     rules: () => held.rules,
     memory: () => held.memory,
     stats: () => held.stats,
@@ -100,9 +109,7 @@ export function startEngine(options: EngineOptions): Engine {
       held.use(next)
       void advance()
     },
-    async note(event) {
-      await advance([event])
-    },
+    note: async (event) => await advance([event]),
     adopt(merged) {
       const corrections = held.follow()
       held.adopt(merged)
@@ -113,6 +120,11 @@ export function startEngine(options: EngineOptions): Engine {
       inbox.empty()
     },
   }
+}
+
+function isOverdue({ snapshot, stats }: Judgement, clock: Clock): boolean {
+  const age = clock.now() + (clock.drift?.() ?? 0) - snapshot.at
+  return stats.evaluations > 0 && age > OVERDUE
 }
 
 interface Judging {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import { ownTimeTotals, punctuality } from '../connections/own-time.ts'
+import { STARVED } from '../core/punctuality.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
 import type { PublishContext, ReportContext, SelfStats } from '../publish/context.ts'
@@ -55,7 +57,7 @@ export function publishContext(parts: Parts): PublishContext {
   return {
     clock,
     board: {
-      current: () => (engine.stats().evaluations === 0 ? undefined : engine.current()),
+      current: () => (engine.stats().evaluations === 0 ? undefined : engine.timely()),
       subscribe(listen) {
         listeners.add(listen)
         return () => listeners.delete(listen)
@@ -105,11 +107,16 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
       ...identity,
       cadence: parts.cadence(),
       configHash: hash,
+      punctuality: punctualityOf(parts.engine.current()),
       stateStore: parts.store.status(),
       configReload: parts.reload(),
       ...(config.http.tls !== undefined && { certificateExpiresAt: expiryOf(config.http.tls.cert) }),
     },
   }
+}
+
+function punctualityOf({ impediments }: Snapshot): ReportContext['evaluator']['punctuality'] {
+  return { ...punctuality(), starved: impediments.get(STARVED) }
 }
 
 /** Probes that ask replicas over HTTP. */
@@ -124,6 +131,7 @@ function selfStats({ engine, records, costs, lostWrites }: Parts): SelfStats {
     evaluationTook: took,
     verdictTransitions,
     costs: costs.totals(),
+    ownTime: ownTimeTotals(),
   }
 }
 

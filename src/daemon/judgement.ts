@@ -1,3 +1,4 @@
+import { isStarved, starvation, STARVED, type Punctuality } from '../core/punctuality.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../core/snapshot.ts'
 import { inWords, SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
@@ -18,6 +19,8 @@ export interface JudgementOptions {
   readonly impediments: ReadonlyMap<string, string>
   /** Says whether what other replicas know can be known now. */
   readonly store: Pick<StateStore, 'unseen'>
+  /** How punctual the daemon is; without it, it takes itself for punctual. */
+  readonly punctuality?: () => Punctuality
   /** Name of the Helm release, which rollouts that are detected are named after. */
   readonly release: () => string
 }
@@ -73,20 +76,21 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
     judge(commanded, events) {
       const before = { snapshot, memory }
       const startedAt = steadyClock.now()
-      const blinded = withUnseen(commanded, options.store.unseen?.())
-      const news = { now: clock.now(), rounds: inbox.empty(), commanded: blinded, events }
+      const unseen = withImpediment(commanded, STATE_UNSEEN, options.store.unseen?.())
+      const impeded = withImpediment(unseen, STARVED, whyStarved(commanded, options.punctuality?.()))
+      const news = { now: clock.now(), rounds: inbox.empty(), commanded: impeded, events }
       const after = evaluate(before, news, rules, options.release())
       took += steadyClock.now() - startedAt
       evaluations++
       snapshot = after.snapshot
-      memory = withoutUnseen(after.memory)
+      memory = withoutPassing(after.memory)
       const { verdict } = snapshot.verdict
       if (verdict !== before.snapshot.verdict.verdict)
         verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
     },
     proposed(commanded, events) {
       const news = { now: clock.now(), rounds: [], commanded, events }
-      return withoutUnseen(evaluate({ snapshot, memory }, news, rules, options.release()).memory)
+      return withoutPassing(evaluate({ snapshot, memory }, news, rules, options.release()).memory)
     },
     adopt(merged) {
       memory = merged
@@ -96,20 +100,30 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
   }
 }
 
-/** With the impediment of one who can't know what others were told, or without it. */
-function withUnseen(snapshot: Snapshot, why: string | undefined): Snapshot {
-  if (snapshot.impediments.get(STATE_UNSEEN) === why) return snapshot
+/** Impediments that last while their cause does: that of one who can't know what others were told, or hardly runs. */
+const passing: readonly string[] = [STATE_UNSEEN, STARVED]
+
+/** With an impediment, or without it. Other words for the same are no change that a client is woken for. */
+function withImpediment(snapshot: Snapshot, id: string, why: string | undefined): Snapshot {
+  const before = snapshot.impediments.get(id)
+  if (before === why) return snapshot
   const impediments = new Map(snapshot.impediments)
-  if (why === undefined) impediments.delete(STATE_UNSEEN)
-  else impediments.set(STATE_UNSEEN, why)
-  return { ...snapshot, impediments, revision: snapshot.revision + 1 }
+  if (why === undefined) impediments.delete(id)
+  else impediments.set(id, why)
+  const isNews = before === undefined || why === undefined
+  return { ...snapshot, impediments, revision: snapshot.revision + (isNews ? 1 : 0) }
 }
 
-/** That it lasts is no memory: the next daemon finds out for itself, and the others are not concerned. */
-function withoutUnseen(memory: Memory): Memory {
-  if (memory.impediments?.[STATE_UNSEEN] === undefined) return memory
+function whyStarved({ impediments }: Snapshot, measured: Punctuality | undefined): string | undefined {
+  if (measured === undefined || !isStarved(measured, impediments.has(STARVED))) return undefined
+  return starvation(measured)
+}
+
+/** That they last is no memory: the next daemon finds out for itself, and the others are not concerned. */
+function withoutPassing(memory: Memory): Memory {
   const { impediments, ...rest } = memory
-  const others = Object.entries(impediments).filter(([id]) => id !== STATE_UNSEEN)
+  if (impediments === undefined || !passing.some((id) => impediments[id] !== undefined)) return memory
+  const others = Object.entries(impediments).filter(([id]) => !passing.includes(id))
   return { ...rest, ...(others.length > 0 && { impediments: Object.fromEntries(others) }) }
 }
 

@@ -3,7 +3,7 @@ import type { Clock, Millis } from '../core/time.ts'
 import {
   CannotSee,
   observe,
-  outcomeOf,
+  outcomeSince,
   type Look,
   type OnFault,
   type Probe,
@@ -186,10 +186,13 @@ async function follow(
   stop: AbortSignal,
 ): Promise<void> {
   deliver({ probe: watch.name, at: clock.now(), targets: watch.targets(), observations: [] })
+  let since = steadyClock.now()
   function take(seen: Look | CannotSee): void {
     if (stop.aborted) return
     const { validFor } = watch
-    deliver(roundOf(watch, { target, at: clock.now(), took: 0, validFor, outcome: outcomeOf(seen) }))
+    const outcome = outcomeSince(since, target, seen)
+    since = steadyClock.now()
+    deliver(roundOf(watch, { target, at: clock.now(), took: 0, validFor, outcome }))
   }
   try {
     await watch.follow(target, take, stop)

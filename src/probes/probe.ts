@@ -1,3 +1,4 @@
+import { afterOwnTime, lostSince } from '../connections/own-time.ts'
 import type {
   Blindness,
   BlindSpot,
@@ -6,9 +7,10 @@ import type {
   Target,
   UnknownReason,
 } from '../core/observation.ts'
+import { isOurs } from '../core/punctuality.ts'
 import type { Labels, Reading, Signal } from '../core/signal.ts'
 import { plain } from '../core/text.ts'
-import type { Clock, Millis } from '../core/time.ts'
+import { inWords, SECOND, type Clock, type Millis } from '../core/time.ts'
 
 /** What a look saw. */
 export interface Look {
@@ -68,8 +70,8 @@ export class CannotSee extends Error implements Blindness {
 export type OnFault = (probe: string, target: string, fault: unknown) => void
 
 /**
- * Looks once. Never rejects and never takes longer than the pace's timeout: the look is raced against it, since no
- * client can be trusted to end by itself.
+ * Looks once. Never rejects and never takes longer than the pace's timeout in own time, at most twice of it: the look is
+ * raced against that, since no client can be trusted to end by itself.
  */
 export async function observe(
   probe: Probe,
@@ -81,23 +83,47 @@ export async function observe(
   const { timeout } = probe.pace(target)
   const startedAt = performance.now()
   const abort = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<CannotSee>((resolve) => {
-    timer = setTimeout(() => {
-      // Made only now: an error takes down where it was made, which is dear for what hardly ever happens.
-      const late = new CannotSee('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
-      resolve(late)
-      abort.abort(late)
-    }, timeout)
+  const deadline = Promise.withResolvers<CannotSee>()
+  const cancel = afterOwnTime(timeout, () => {
+    // Made only now: an error takes down where it was made, which is dear for what hardly ever happens.
+    const late = new CannotSee('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
+    deadline.resolve(late)
+    abort.abort(late)
   })
   const looking = probe
     .look(target, abort.signal)
     .catch((fault: unknown) => blindnessFrom(probe.name, target, fault, onFault))
-  const seen = await Promise.race([looking, deadline])
-  clearTimeout(timer)
+  const seen = await Promise.race([looking, deadline.promise])
+  cancel()
   const took = performance.now() - startedAt
-  return { target, at: clock.now(), took, validFor, outcome: outcomeOf(seen) }
+  return { target, at: clock.now(), took, validFor, outcome: outcomeSince(startedAt, target, seen) }
 }
+
+/**
+ * Connections tell again for up to a second why they were lost before, and one that a server gave up while we stood still
+ * is found broken by the next look.
+ */
+const ECHO: Millis = SECOND
+
+/**
+ * A look that was under way since `startedAt`, as the core takes it. The one place where it is decided whose a failure
+ * is: what did not come while we stood still for a good part of the time says nothing of the target.
+ */
+export function outcomeSince(startedAt: Millis, target: Target, seen: Look | CannotSee): Outcome {
+  const outcome = outcomeOf(seen)
+  const spots = outcome.ok ? outcome.blindSpots : [outcome]
+  if (!spots.some(({ unknownReason }) => mayBeOurs.has(unknownReason))) return outcome
+  const took = performance.now() - startedAt
+  const lost = lostSince(startedAt)
+  if (!isOurs(lost, took) && !isOurs(lostSince(startedAt - ECHO), took + ECHO)) return outcome
+  const message = `the exporter was late itself: it stood still for ${inWords(lostSince(startedAt - ECHO))} around its look at ${target.id}`
+  const ours = <T extends Blindness>(spot: T): T =>
+    mayBeOurs.has(spot.unknownReason) ? { ...spot, unknownReason: 'late', reason: 'late', message } : spot
+  return outcome.ok ? { ...outcome, blindSpots: outcome.blindSpots.map(ours) } : ours(outcome)
+}
+
+/** What can come of time that passed; a refusal or a wrong answer can't. */
+const mayBeOurs: ReadonlySet<UnknownReason> = new Set(['timeout', 'unreachable'])
 
 /** What was thrown as a reason why nothing was seen. */
 function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: OnFault): CannotSee {
@@ -112,7 +138,7 @@ function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: O
 }
 
 /** A look as the core takes it, with every text from the target made harmless. */
-export function outcomeOf(seen: Look | CannotSee): Outcome {
+function outcomeOf(seen: Look | CannotSee): Outcome {
   if (seen instanceof CannotSee) {
     const { unknownReason, reason, message } = seen
     return { ok: false, unknownReason, reason, message: plain(message) }

@@ -1,6 +1,7 @@
 import type { Limits } from '../checks/limits.ts'
 import type { Scope } from '../config/config.ts'
 import type { UnknownReason } from '../core/observation.ts'
+import type { Punctuality } from '../core/punctuality.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
@@ -125,6 +126,8 @@ export interface SelfStats {
   readonly verdictTransitions: ReadonlyMap<Verdict, number>
   /** By kind of dependency: `redis`, `postgres`, `http`, `kubernetes`. */
   readonly costs: ReadonlyMap<string, Cost>
+  /** How long its event loop stood still since the start, and its main thread waited for a CPU where the kernel says so. */
+  readonly ownTime: { readonly lost: Millis; readonly waited?: Millis }
 }
 
 /** Facts that the document carries besides the snapshot. */
@@ -147,6 +150,8 @@ export interface ReportContext {
     readonly startedAt: Instant
     readonly cadence: 'quiet' | 'brisk'
     readonly configHash: string
+    /** How punctual it was in the last seconds; `starved` says why its verdict is held for that. */
+    readonly punctuality: Punctuality & { readonly starved: string | undefined }
     readonly stateStore: { readonly ok: boolean; readonly message: string }
     /** When the certificate that clients are shown expires; absent without TLS. */
     readonly certificateExpiresAt?: Instant

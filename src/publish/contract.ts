@@ -184,6 +184,16 @@ export interface EvaluatorReport {
   readonly startedAt: Timestamp
   readonly cadence: 'quiet' | 'brisk'
   readonly configHash: string
+  /** How punctual it was in the last 10 s. While it is not `ok` the verdict is not `proceed`, and nothing slow is blamed. */
+  readonly punctuality: {
+    readonly ok: boolean
+    /** Part of the time for which it stood still when it had something to do. */
+    readonly stalledRatio: number
+    readonly longestStallSeconds: number
+    /** Part of the time for which it waited for a CPU; null where the kernel does not say, or nothing was lost. */
+    readonly cpuWaitRatio: number | null
+    readonly message: string
+  }
   readonly stateStore: { readonly ok: boolean; readonly message: string }
   readonly configReload: { readonly ok: boolean; readonly at: Timestamp; readonly message: string }
 }

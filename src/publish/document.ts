@@ -1,6 +1,7 @@
+import { PUNCTUALITY_SPAN } from '../core/punctuality.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { Instant } from '../core/time.ts'
+import { inWords, type Instant, type Millis } from '../core/time.ts'
 import { isBookkeeping } from '../rollout/marks.ts'
 import type { ReportContext } from './context.ts'
 import { apiVersion, type EvaluatorReport, type GateReport, type RolloutReport } from './contract.ts'
@@ -66,12 +67,20 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
 
 function evaluatorReport({ evaluator }: ReportContext): EvaluatorReport {
   const { version, instance, startedAt, cadence, configHash, stateStore, configReload } = evaluator
+  const { starved, lost, longest, waited } = evaluator.punctuality
   return {
     version,
     instance: clip(instance),
     startedAt: rfc3339(startedAt),
     cadence,
     configHash,
+    punctuality: {
+      ok: starved === undefined,
+      stalledRatio: ratio(lost),
+      longestStallSeconds: secondsOf(Math.round(longest)),
+      cpuWaitRatio: waited === undefined ? null : ratio(waited),
+      message: clip(starved ?? `it stood still for at most ${inWords(longest)} at a time`),
+    },
     stateStore: { ok: stateStore.ok, message: clip(stateStore.message) },
     configReload: {
       ok: configReload.ok,
@@ -79,6 +88,11 @@ function evaluatorReport({ evaluator }: ReportContext): EvaluatorReport {
       message: clip(configReload.message),
     },
   }
+}
+
+/** Part of the time that punctuality is measured over, in hundredths. */
+function ratio(part: Millis): number {
+  return Math.min(1, Math.round((100 * part) / PUNCTUALITY_SPAN) / 100)
 }
 
 const idle: RolloutReport = {

@@ -167,6 +167,18 @@ export const selfFamilies = {
     'The oldest last success among the targets of the probe; absent while one was never seen.',
     'probe',
   ),
+  starved: gauge(
+    'caracal_gate_exporter_starved',
+    'Whether the exporter stood still so much that it takes nothing slow for a fault of others; it does not proceed then.',
+  ),
+  stalled: counter(
+    'caracal_gate_exporter_stalled_seconds_total',
+    'Time for which the exporter stood still when it had something to do.',
+  ),
+  cpuWait: counter(
+    'caracal_gate_exporter_cpu_wait_seconds_total',
+    'Time for which the main thread of the exporter was ready to run and had no CPU; absent where the kernel does not say.',
+  ),
   evaluation: summary('caracal_gate_exporter_evaluation_duration_seconds', 'Time that evaluations took.'),
   evaluated: gauge(
     'caracal_gate_exporter_last_evaluation_timestamp_seconds',

@@ -141,6 +141,13 @@ const evaluator = z.object({
   startedAt: timestamp,
   cadence: z.enum(['quiet', 'brisk']),
   configHash: name,
+  punctuality: z.object({
+    ok: z.boolean(),
+    stalledRatio: z.number().min(0).max(1),
+    longestStallSeconds: seconds,
+    cpuWaitRatio: z.number().min(0).max(1).nullable(),
+    message: text,
+  }),
   stateStore: z.object({ ok: z.boolean(), message: text }),
   configReload: z.object({ ok: z.boolean(), at: timestamp, message: text }),
 })

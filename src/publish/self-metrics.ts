@@ -1,6 +1,7 @@
 import type { ProbeBelief } from '../core/belief.ts'
 import { blindnessOf } from '../core/evidence.ts'
 import { unknownReasons } from '../core/observation.ts'
+import { STARVED } from '../core/punctuality.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
 import { selfFamilies as family } from './families.ts'
@@ -44,6 +45,9 @@ function workSamples({ snapshot, self, clients }: Omit<Scrape, 'report'>): Sampl
       [{ labels: [], value: { sum: self.evaluationTook / 1_000, count: self.evaluations } }],
     ],
     [family.evaluated, single(snapshot.at / 1_000)],
+    [family.starved, single(flag(snapshot.impediments.has(STARVED)))],
+    [family.stalled, single(self.ownTime.lost / 1_000)],
+    [family.cpuWait, single(self.ownTime.waited === undefined ? undefined : self.ownTime.waited / 1_000)],
     [family.lostWrites, single(self.lostWrites > 0 ? self.lostWrites : undefined)],
     [family.waiters, single(clients.waiters)],
     [family.streams, single(clients.streams)],

@@ -22,6 +22,7 @@ export const unknownReasons = [
   'ambiguous',
   'contradictory',
   'not_configured',
+  'late',
 ] as const
 export const units = [
   'seconds',

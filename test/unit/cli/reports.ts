@@ -111,6 +111,13 @@ export function report(more: Partial<GateReport> = {}): GateReport {
       instance: 'gate-0',
       startedAt: at(-3_600),
       cadence: 'brisk',
+      punctuality: {
+        ok: true,
+        stalledRatio: 0,
+        longestStallSeconds: 0,
+        cpuWaitRatio: null,
+        message: 'it stood still for at most 0 ms at a time',
+      },
       configHash: 'sha256:00',
       stateStore: { ok: true, message: '' },
       configReload: { ok: true, at: at(-3_600), message: '' },

@@ -126,6 +126,7 @@ export function reportContext(rules: Rules, more: Partial<ReportContext> = {}): 
       instance: 'gate-0',
       startedAt: start,
       cadence: 'quiet',
+      punctuality: { lost: 0, longest: 0, starved: undefined },
       configHash: 'sha256:abc',
       stateStore: { ok: true, message: 'written' },
       configReload: { ok: true, at: start, message: 'read at start' },
@@ -195,6 +196,7 @@ export function newContext(
       evaluationTook: 0,
       verdictTransitions: new Map(),
       costs: new Map(),
+      ownTime: { lost: 0 },
     }),
     readiness: () => ({ ok: true, message: 'evaluating' }),
     authorise(kind, header) {

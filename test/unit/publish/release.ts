@@ -197,6 +197,7 @@ function selfStats(rounds: readonly Round[]): SelfStats {
     evaluationTook: 420,
     verdictTransitions: new Map([['hold', 1]]),
     costs: new Map(['redis', 'postgres', 'http'].map((name) => [name, { requests: 10, took: 12 }])),
+    ownTime: { lost: 1_500, waited: 900 },
   }
 }
 

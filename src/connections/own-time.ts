@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { PUNCTUALITY_SPAN, type Punctuality } from '../core/punctuality.ts'
+import type { Millis } from '../core/time.ts'
+import { BEAT, Stalls } from './stalls.ts'
+
+// A timer that fires says that time has passed, and not that this process could have heard an answer in it. What may
+// be blamed on a target is therefore measured in own time: time in which the event loop turned. `monitorEventLoopDelay`
+// of Node has a histogram of all delays; what is asked here is how much was lost of the time of one look.
+
+/** Of the process: all that waits in it waits for the same loop. */
+const stalls = new Stalls()
+let usage: { readonly at: Millis; readonly scheduled: Scheduled | undefined }[] = []
+
+/** What the kernel says of the main thread since it began. */
+interface Scheduled {
+  readonly ran: Millis
+  readonly waited: Millis
+}
+
+/** Begins to measure. Before that, and in a process that never does, nothing is known to be lost. */
+export function measureOwnTime(): { stop(): void } {
+  const beating = setInterval(() => stalls.beat(performance.now()), BEAT).unref()
+  const sampling = setInterval(sample, PUNCTUALITY_SPAN / 10).unref()
+  sample()
+  return {
+    stop() {
+      clearInterval(beating)
+      clearInterval(sampling)
+    },
+  }
+}
+
+function sample(): void {
+  const at = performance.now()
+  const oldest = usage.findLastIndex((one) => at - one.at >= PUNCTUALITY_SPAN)
+  usage = [...usage.slice(Math.max(0, oldest)), { at, scheduled: scheduled() }]
+}
+
+/** How much of the time since `from`, an instant of `performance.now()`, was lost. */
+export function lostSince(from: Millis): Millis {
+  return stalls.since(from, performance.now())
+}
+
+/** What was lost since the measuring began, and waited for a CPU since the process began. */
+export function ownTimeTotals(): { readonly lost: Millis; readonly waited?: Millis } {
+  const waited = scheduled()?.waited
+  return { lost: stalls.total(performance.now()), ...(waited !== undefined && { waited }) }
+}
+
+/** How punctual this process was in the last seconds. */
+export function punctuality(): Punctuality {
+  const now = performance.now()
+  const from = now - PUNCTUALITY_SPAN
+  const lost = stalls.since(from, now)
+  const base = { lost, longest: stalls.longest(from, now) }
+  const before = usage[0]?.scheduled
+  // Read from the kernel only where somebody needs to know the cause.
+  const after = lost > 0 && before !== undefined ? scheduled() : undefined
+  if (before === undefined || after === undefined) return base
+  const share = Math.min(1, PUNCTUALITY_SPAN / (now - (usage[0]?.at ?? now)))
+  return {
+    ...base,
+    ran: share * (after.ran - before.ran),
+    waited: share * (after.waited - before.waited),
+  }
+}
+
+/** Undefined where the kernel keeps no such count (CONFIG_SCHED_INFO), and where there is no such kernel. */
+function scheduled(): Scheduled | undefined {
+  let text: string
+  try {
+    text = readFileSync('/proc/self/schedstat', 'utf8')
+  } catch {
+    return undefined
+  }
+  const [ran, waited] = text.split(' ').map((field) => Number(field) / 1e6)
+  return ran === undefined || waited === undefined || !(ran > 0) ? undefined : { ran, waited }
+}
+
+/**
+ * Calls back when `span` has passed in own time, or once more `span` after it has passed by the clock, so that even in
+ * a process that hardly runs it ends. What has come by then and was not read is read before.
+ *
+ * @returns ends the waiting
+ */
+export function afterOwnTime(span: Millis, callback: () => void): () => void {
+  const startedAt = performance.now()
+  let latest = Infinity
+  let immediate: NodeJS.Immediate | undefined
+  let timer = setTimeout(due, span)
+
+  function due(): void {
+    const now = performance.now()
+    latest = Math.min(latest, now + span)
+    const left = Math.min(span + lostSince(startedAt) - (now - startedAt), latest - now)
+    // Timers may come before what the sockets hold is read: an immediate comes after it.
+    if (left < 1) immediate = setImmediate(callback)
+    else timer = setTimeout(due, left)
+  }
+
+  return () => {
+    clearTimeout(timer)
+    clearImmediate(immediate)
+  }
+}
+
+/** A signal that is aborted after `span` of own time, like `AbortSignal.timeout` with its reason. */
+export function ownTimeSignal(span: Millis): AbortSignal {
+  const controller = new AbortController()
+  afterOwnTime(span, () => controller.abort(new DOMException(`not within ${span} ms`, 'TimeoutError')))
+  return controller.signal
+}
