@@ -2,7 +2,7 @@ import { MINUTE } from '../core/time.ts'
 import { ofRelease, theRelease, type Alert } from './alert.ts'
 import { recordings } from './recordings.ts'
 
-const { verdict, probeUp, stateStore, reload, overdue, evaluations, replicas } = recordings
+const { verdict, probeUp, stateStore, reload, starved, overdue, evaluations, replicas } = recordings
 
 const LOGS = 'kubectl logs -l app.kubernetes.io/name=caracal-gate-exporter -A --tail=100'
 
@@ -69,6 +69,18 @@ const ofThemselves: readonly Alert[] = [
     summary: `The exporter of ${theRelease} does not see all targets of {{ $labels.probe }}.`,
     description: 'What it does not see is unknown, and unknown never passes a gate.',
     nextStep: 'curl -s http://<exporter>:9465/debug/probes/{{ $labels.probe }}',
+  },
+  {
+    name: 'CaracalGateExporterStarved',
+    severity: 'warning',
+    component: 'gate-exporter',
+    expr: `${starved.record} == 1`,
+    for: 2 * MINUTE,
+    keepFiringFor: 5 * MINUTE,
+    summary: `The exporter of ${theRelease} has too little CPU to judge.`,
+    description:
+      'It stands still when it should look. It holds the rollout, and takes nothing slow for a fault of the platform.',
+    nextStep: 'kubectl top pod -l app.kubernetes.io/name=caracal-gate-exporter -A',
   },
   {
     name: 'CaracalGateExporterReplicasDisagree',

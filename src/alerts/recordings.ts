@@ -52,6 +52,7 @@ export const recordings = {
   probeUp: whole('min', self.probeUp, 'probe'),
   stateStore: whole('min', self.stateStore),
   reload: whole('min', self.reloadOk),
+  starved: whole('max', self.starved),
   // Taken at the scrape: by the next one any verdict has expired.
   overdue: perRelease(
     'max',

@@ -188,5 +188,6 @@ function row(name: string, text: string): string {
 function adviceOn(ref: string): string {
   if (ref === 'request/rollout') return 'caracal-gate rollouts'
   if (ref === 'request/steady') return 'nothing: it is a matter of time'
+  if (ref === 'evaluator/starved') return 'kubectl top pod -l app.kubernetes.io/name=caracal-gate-exporter -A'
   return ref.startsWith('evaluator/') ? 'caracal-gate healthcheck --ready' : ''
 }

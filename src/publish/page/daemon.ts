@@ -10,9 +10,10 @@ const cadences = {
 
 /** What is wrong with the daemon itself, where a person must not miss it. */
 export function notices({ evaluator }: GateReport): Html | undefined {
-  const { stateStore, configReload } = evaluator
-  if (stateStore.ok && configReload.ok) return undefined
+  const { stateStore, configReload, punctuality } = evaluator
+  if (stateStore.ok && configReload.ok && punctuality.ok) return undefined
   return html`<section class="notices" aria-label="Trouble of the daemon itself">
+    ${!punctuality.ok && html`<p><strong>It is starved:</strong> ${foreign(punctuality.message)}</p>`}
     ${!stateStore.ok && html`<p><strong>Its memory is not kept:</strong> ${foreign(stateStore.message)}</p>`}
     ${
       !configReload.ok &&

@@ -222,6 +222,22 @@ export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
     'caracal_gate_exporter_config_last_reload_successful',
     twoMinutes,
   ),
+  CaracalGateExporterStarved: [
+    {
+      story: 'one of two replicas has too little CPU for long enough',
+      series: [
+        ...both,
+        series('caracal_gate_exporter_starved', first, {}, '0x200'),
+        series('caracal_gate_exporter_starved', second, {}, '0x3 1x11 0x200'),
+      ],
+      told: [
+        { at: '2m45s', firing: [] },
+        { at: '3m', firing: [warning] },
+        { at: '8m45s', firing: [warning] },
+        { at: '9m', firing: [] },
+      ],
+    },
+  ],
   CaracalGateExporterMemoryNotKept: whenZero('caracal_gate_exporter_state_store_up', fiveMinutes),
   CaracalGateExporterWatchdog: [
     {
