@@ -15,6 +15,10 @@ import type { ServerProcess } from './processes.ts'
 export type ControlPlaneOptions = {
   /** Further flags of kube-apiserver; a flag given twice counts as written last. */
   readonly apiServerArgs?: readonly string[]
+  /** IPv4 addresses by which the API server is reached, beside the loopback one. */
+  readonly addresses?: readonly string[]
+  /** Controllers beside those that turn a release into pods. */
+  readonly controllers?: readonly string[]
 }
 
 /** How a service account reaches the API server: a kubeconfig, and its parts. */
@@ -68,7 +72,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 
 async function startOnce(
   binaries: ControlPlaneBinaries,
-  { apiServerArgs = [] }: ControlPlaneOptions,
+  { apiServerArgs = [], addresses = [], controllers = [] }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const folder = await temporaryFolder('kubernetes')
   try {
@@ -76,8 +80,9 @@ async function startOnce(
       folder,
       etcdPort: await freePort(),
       apiServerPort: await freePort(),
-      credentials: await writeCredentials(folder),
+      credentials: await writeCredentials(folder, addresses),
       apiServerArgs,
+      controllers,
     }
     return await startAt(binaries, site)
   } catch (error) {

@@ -14,10 +14,16 @@ export type Credentials = {
   readonly admin: { readonly cert: string; readonly key: string }
 }
 
-/** Makes an authority with a serving certificate, an administrator and the key that signs tokens. */
-export async function writeCredentials(folder: string): Promise<Credentials> {
+/**
+ * Makes an authority with a serving certificate, an administrator and the key that signs tokens.
+ * @param addresses by which the API server is reached, beside the loopback one
+ */
+export async function writeCredentials(
+  folder: string,
+  addresses: readonly string[] = [],
+): Promise<Credentials> {
   const authority = certificateAuthority('kubernetes')
-  const serving = authority.issue('localhost', { addresses: ['127.0.0.1'] })
+  const serving = authority.issue('localhost', { addresses: ['127.0.0.1', ...addresses] })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const files = {
     caFile: join(folder, 'ca.crt'),

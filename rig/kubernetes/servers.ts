@@ -5,13 +5,15 @@ import type { ServerProcess } from '../processes.ts'
 import type { ControlPlaneBinaries } from './binaries.ts'
 import type { Credentials } from './credentials.ts'
 
-/** Where the servers of one control plane live; all listen on the loopback address only. */
+/** Where the servers of one control plane live; all listen on the loopback address unless an argument says otherwise. */
 export type Site = {
   readonly folder: string
   readonly etcdPort: number
   readonly apiServerPort: number
   readonly credentials: Credentials
   readonly apiServerArgs: readonly string[]
+  /** Controllers beside those that turn a release into pods. */
+  readonly controllers: readonly string[]
 }
 
 /** With two cores busy the API server takes a multiple of its usual 4 s. */
@@ -101,7 +103,7 @@ export async function launchControllerManager(
     command: binaries.controllerManager,
     args: [
       `--kubeconfig=${kubeconfig}`,
-      `--controllers=${controllers.join(',')}`,
+      `--controllers=${[...controllers, ...site.controllers].join(',')}`,
       `--root-ca-file=${site.credentials.caFile}`,
       '--leader-elect=false',
       // No port: nobody asks it anything.
