@@ -5,6 +5,7 @@
 import { readFile, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { controlPlane, controlPlanePrograms } from '../rig/kubernetes/binaries.ts'
+import type { GoProgram } from '../rig/go-program.ts'
 import { buildGoProgram } from './go-build.ts'
 
 /** Builds the control plane unless it is there and returns its folder; `say` hears what takes long. */
@@ -12,7 +13,7 @@ export async function buildControlPlane(say: (line: string) => void): Promise<st
   const building = {
     program: controlPlane,
     what: 'the Kubernetes control plane (about 5 minutes on 2 cores)',
-    linkerFlags: await versionFlags(),
+    linkerFlags: await kubernetesVersion(controlPlane),
     async finish(folder: string): Promise<void> {
       for (const name of controlPlanePrograms) await symlink('program', join(folder, name))
     },
@@ -21,8 +22,8 @@ export async function buildControlPlane(say: (line: string) => void): Promise<st
 }
 
 /** Kubernetes' own build stamps the version in; without it the API server calls itself v0.0.0. */
-async function versionFlags(): Promise<readonly string[]> {
-  const text = await readFile(join(controlPlane.source, 'go.mod'), 'utf8')
+export async function kubernetesVersion({ source }: GoProgram): Promise<readonly string[]> {
+  const text = await readFile(join(source, 'go.mod'), 'utf8')
   const [, version, major, minor] = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\S+)/.exec(text) ?? []
   const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
   return Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)

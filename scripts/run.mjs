@@ -16,6 +16,20 @@ const partsOfScript = {
   'scripts/test.ts': ['redis-server', 'promtool', 'iproute2', 'psql', 'pgbouncer', 'faketime'],
   'demo/main.ts': ['redis-server'],
   'bench/main.ts': ['redis-server'],
+  'test/node/main.ts': [
+    'redis-server',
+    'psql',
+    'iproute2',
+    'containerd',
+    'runc',
+    'cni',
+    'iptables',
+    'ipset',
+    'conntrack',
+    'dnsmasq',
+    'buildah',
+    'debootstrap',
+  ],
   'chaos/main.ts': ['redis-server', 'faketime'],
 }
 

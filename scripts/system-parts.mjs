@@ -59,6 +59,28 @@ const parts = [
     debianPackage: 'iproute2',
     advice: 'Debian: apt-get install --no-install-recommends iproute2; Linux only, for the addresses of pods',
   },
+  // What a real node is made of beside Kubernetes, and its images: npm run test:node.
+  ...Object.entries({
+    containerd: 'containerd',
+    runc: 'runc',
+    iptables: 'iptables',
+    ipset: 'ipset',
+    conntrack: 'conntrack',
+    dnsmasq: 'dnsmasq-base',
+    buildah: 'buildah',
+    debootstrap: 'debootstrap',
+  }).map(([name, debianPackage]) => ({
+    name,
+    programs: [name],
+    debianPackage,
+    advice: `Debian: apt-get install --no-install-recommends ${debianPackage}; Linux only, for a node of Kubernetes`,
+  })),
+  {
+    name: 'cni',
+    programs: ['../lib/cni/ptp'],
+    debianPackage: 'containernetworking-plugins',
+    advice: 'Debian: apt-get install --no-install-recommends containernetworking-plugins; Linux only',
+  },
 ]
 
 function isThere(part) {

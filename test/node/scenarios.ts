@@ -1,0 +1,27 @@
+import { helmTest } from './scenarios/helm-test.ts'
+import { install } from './scenarios/install.ts'
+import { latch } from './scenarios/latch.ts'
+import { memory } from './scenarios/memory.ts'
+import { rollout } from './scenarios/rollout.ts'
+import type { Stage } from './stage.ts'
+
+/** One thing that is shown on the node; it rejects with what is not so. Later ones build on what earlier ones left. */
+export type Scenario = {
+  readonly name: string
+  /** What is shown, in a sentence. */
+  readonly shows: string
+  run(stage: Stage): Promise<void>
+}
+
+/** In their order: each takes the cluster as the one before has left it. */
+const scenarios: readonly Scenario[] = [install, helmTest, rollout, latch, memory]
+
+/** The scenarios of these names and the first, on which all build; all of them without names. */
+export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
+  const known = scenarios.map(({ name }) => name)
+  for (const name of names)
+    if (!known.includes(name)) throw new Error(`no scenario "${name}"; there are ${known.join(', ')}`)
+  return names.length === 0
+    ? scenarios
+    : scenarios.filter(({ name }) => name === install.name || names.includes(name))
+}

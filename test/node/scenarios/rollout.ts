@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import type { Scenario } from '../scenarios.ts'
+import type { Stage } from '../stage.ts'
+import type { GateReport } from '../../../src/publish/contract.ts'
+
+export const rollout: Scenario = {
+  name: 'rollout',
+  shows: 'an upgrade by Helm is followed to `proceed` by both replicas, which say the same of it',
+  async run(stage) {
+    const values = { tag: 'v2' }
+    const upgrading = stage.upgradePlatform(values)
+    await stage.both('they see it begin', ({ rollout: { id } }) => id === 'caracal-r2')
+    const [one] = await stage.replicas()
+    assert.ok(one, 'a replica is ready')
+    await stage.pushEvidence(one, values)
+    await upgrading
+    await stage.both(
+      'they may proceed',
+      ({ verdict, rollout: { phase } }) => verdict === 'proceed' && phase === 'done',
+    )
+    await agree(stage)
+  },
+}
+
+/** What two replicas must say alike: all that is not of one process. */
+function common({ verdict, rollout: { id, phase, startedAt, revision }, gates }: GateReport): object {
+  return { verdict, id, phase, startedAt, revision, gates: gates.map((gate) => [gate.id, gate.state]) }
+}
+
+/** Throws when two replicas do not say the same of the rollout. */
+export async function agree(stage: Stage): Promise<void> {
+  const replicas = await stage.replicas()
+  const reports = await Promise.all(replicas.map((replica) => replica.report()))
+  assert.equal(reports.length, 2, 'replicas that are ready')
+  const [first, second] = reports.map(common)
+  assert.deepEqual(first, second)
+}
