@@ -1,82 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { check, evaluateCheck } from '../support/clients/azure.ts'
-import { advance, canary } from '../support/clients/flagger.ts'
 import { argoHook, helmHook } from '../support/clients/hooks.ts'
 import { completes } from '../support/clients/jobs.ts'
 import type { Asking, Outcome } from '../support/clients/outcome.ts'
-import { at, type Tree } from '../support/clients/recipe.ts'
+import { at, spoilt, type Tree } from '../support/clients/recipe.ts'
 import { runStage, stageOf } from '../support/clients/spinnaker.ts'
+import { verdictServer, type Verdict } from '../support/clients/verdict-server.ts'
 import { always, cleanUp, listen } from '../support/cli-process.ts'
 
 // What the pages say that a recipe avoids: each recipe is spoilt in one place, and must then do harm.
 
 afterEach(cleanUp)
 
-type Verdict = 'proceed' | 'hold' | 'stop'
-const statuses: Readonly<Record<Verdict, number>> = { proceed: 200, hold: 412, stop: 409 }
-
-/** An exporter of one verdict, as a client sees it that reads the envelope or the status. */
-async function exporter(verdict: Verdict, steadySeconds = 7): Promise<Asking> {
-  const { url } = await listen((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
-    const expiresAt = new Date(Date.now() + 3_000).toISOString()
-    const body = JSON.stringify({ kind: 'Envelope', verdict, summary: 'as it is', expiresAt, steadySeconds })
-    const rollback = verdict === 'stop' ? 200 : 412
-    const hold = searchParams.get('hold') === '503' ? 503 : statuses.hold
-    const proceed = verdict === 'hold' ? hold : statuses[verdict]
-    const status = pathname === '/gates/stop' ? rollback : pathname === '/gates/proceed' ? proceed : 200
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
-  })
-  return { url, rollout: 'caracal/47', token: 'a-token', patience: 3 }
-}
-
-/** A copy of the recipe with another value at a path, or none. */
-function spoilt(recipe: Tree, path: readonly (string | number)[], value?: unknown): Tree {
-  const copy = structuredClone(recipe)
-  const holder = at(copy, ...path.slice(0, -1)) as Record<string | number, unknown>
-  const key = path.at(-1) ?? ''
-  if (value === undefined) delete holder[key]
-  else holder[key] = value
-  return copy
-}
-
-describe('Flagger', () => {
-  const hooks = ['spec', 'analysis', 'webhooks'] as const
-
-  it('would roll a healthy release back with /gates/proceed in its rollback hook', async () => {
-    const wrong = spoilt(canary(), [...hooks, 2, 'url'], 'http://caracal-gate.caracal:9465/gates/proceed')
-    expect(await advance(wrong, await exporter('proceed'))).toMatchObject({ effect: 'rolls back' })
-    expect(await advance(canary(), await exporter('proceed'))).toMatchObject({ effect: 'opens' })
-  })
-
-  it('would open on hold at /gates', async () => {
-    const url = 'http://caracal-gate.caracal:9465/gates'
-    const wrong = spoilt(spoilt(canary(), [...hooks, 0, 'url'], url), [...hooks, 1, 'url'], url)
-    expect(await advance(wrong, await exporter('hold'))).toMatchObject({ effect: 'opens' })
-  })
-
-  it('would lose the reason with hold=503, and has it otherwise', async () => {
-    const url = 'http://caracal-gate.caracal:9465/gates/proceed?hold=503'
-    const { detail: lost } = await advance(
-      spoilt(canary(), [...hooks, 0, 'url'], url),
-      await exporter('hold'),
-    )
-    expect(lost).toContain('giving up')
-    expect((await advance(canary(), await exporter('hold'))).detail).toContain('as it is')
-  })
-
-  it('has hooks that its definition takes', () => {
-    for (const hook of at(canary(), ...hooks) as readonly Tree[]) {
-      expect(Object.keys(hook).toSorted()).toEqual(['name', 'timeout', 'type', 'url'])
-      expect(hook['timeout']).toMatch(/^\d+(m|s)$/)
-      expect(['confirm-rollout', 'confirm-promotion', 'rollback']).toContain(hook['type'])
-    }
-  })
-})
-
 describe('Spinnaker', () => {
   const running = async (verdict: Verdict, stage: Tree, steady?: number): Promise<Outcome> =>
-    runStage(stage, await exporter(verdict, steady))
+    runStage(stage, await verdictServer(verdict, steady))
 
   it('would open on stop without a path to the status', async () => {
     expect(await running('stop', spoilt(stageOf('gate'), ['statusJsonPath']))).toMatchObject({
@@ -115,7 +53,7 @@ describe('Azure Pipelines', () => {
 
   it('would open on stop without criteria', async () => {
     const wrong = spoilt(check(), [...inputs, 'successCriteria'])
-    expect(await evaluateCheck(wrong, await exporter('stop'))).toMatchObject({ effect: 'opens' })
+    expect(await evaluateCheck(wrong, await verdictServer('stop'))).toMatchObject({ effect: 'opens' })
   })
 
   it('keeps to ten evaluations for each time-out, as checks must', () => {

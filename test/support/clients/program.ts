@@ -10,11 +10,11 @@ export interface ClientProgram {
   end(): Promise<void>
 }
 
-/** Starts a client, such as `argo-rollouts-1.9.1`; throws when it is not built. */
-export function startClient(name: string): ClientProgram {
+/** Starts a client, such as `argo-rollouts-1.9.1`, with variables beside ours; throws when it is not built. */
+export function startClient(name: string, env: Readonly<Record<string, string>> = {}): ClientProgram {
   const program = locateClient(name)
   if (program === undefined) throw new Error(`${name} is not built: run node scripts/clients.ts ${name}`)
-  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const closed = once(child, 'close')
   let complaint = ''
   child.stderr.on('data', (part: Buffer) => void (complaint += part.toString()))
