@@ -48,6 +48,8 @@ export interface Pod extends Identity {
   readonly revision: string
   /** Uid of the ReplicaSet, StatefulSet or Job that controls it. */
   readonly owner?: string
+  /** Kind and name of the same, as `ReplicaSet/caracal-api-5d4f`. */
+  readonly ownedBy?: string
   /** Init containers first. */
   readonly containers: readonly Container[]
   /** Port named `http` of its containers, else the only one. */
@@ -81,6 +83,8 @@ export interface Workload extends Identity {
 export interface ReplicaSet extends Identity {
   /** Uid of its Deployment. */
   readonly owner?: string
+  /** Kind and name of the same, as `Deployment/caracal-api`. */
+  readonly ownedBy?: string
   /** Annotation `deployment.kubernetes.io/revision`. */
   readonly revision: string
   /** Label `pod-template-hash`. */

@@ -30,12 +30,12 @@ export function countAt(object: PlainObject, field: string): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0
 }
 
-/** The uid of whoever controls the object. */
-export function controllerOf(object: PlainObject): string | undefined {
+/** The uid of what controls the object, and its kind and name as `Deployment/caracal-api`; empty where nothing does. */
+export function controllerOf(object: PlainObject): { readonly owner?: string; readonly ownedBy?: string } {
   const owners = objectsAt(objectAt(object, 'metadata'), 'ownerReferences')
-  const controller = owners.find((owner) => owner['controller'] === true)
-  const uid = textAt(controller ?? {}, 'uid')
-  return uid === '' ? undefined : uid
+  const controller = owners.find((owner) => owner['controller'] === true) ?? {}
+  const [owner, kind, name] = ['uid', 'kind', 'name'].map((field) => textAt(controller, field))
+  return owner === undefined || owner === '' ? {} : { owner, ownedBy: bounded(`${kind}/${name}`) }
 }
 
 /** The uid; empty when there is none. Of what has neither that nor a name, no later event could be told. */

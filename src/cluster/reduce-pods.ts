@@ -10,7 +10,6 @@ export function reducePod(object: PlainObject): Pod | undefined {
   const status = objectAt(object, 'status')
   const conditions = objectsAt(status, 'conditions')
   const ip = textAt(status, 'podIP')
-  const owner = controllerOf(object)
   const port = portOf(objectsAt(spec, 'containers'))
   const homeless = conditions.find(
     (condition) => condition['type'] === 'PodScheduled' && condition['status'] === 'False',
@@ -22,7 +21,7 @@ export function reducePod(object: PlainObject): Pod | undefined {
     ready: conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True'),
     deleting: textAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== '',
     revision: labelOf(object, 'controller-revision-hash') || labelOf(object, 'pod-template-hash'),
-    ...(owner !== undefined && { owner }),
+    ...controllerOf(object),
     containers: containersOf(spec, status),
     ...(port !== undefined && { port }),
     ...(homeless !== undefined && {

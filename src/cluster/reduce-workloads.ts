@@ -86,10 +86,9 @@ function canonical(value: unknown): string {
 export function reduceReplicaSet(object: PlainObject): ReplicaSet | undefined {
   const identity = identityOf(object)
   if (identity === undefined) return undefined
-  const owner = controllerOf(object)
   return {
     ...identity,
-    ...(owner !== undefined && { owner }),
+    ...controllerOf(object),
     revision: annotationOf(object, REVISION),
     hash: labelOf(object, 'pod-template-hash'),
     replicas: countAt(objectAt(object, 'spec'), 'replicas'),

@@ -36,7 +36,7 @@ export function workloads(cluster: Cluster, clock: Clock, deadline: Millis): Wat
     const looks = components.map((component): Look => {
       const own = all.filter((workload) => workload.component === component)
       const [workload, ...others] = own
-      if (workload === undefined) return { readings: [] }
+      if (workload === undefined) return { readings: [], blindSpots: unlabelled(cluster, component) }
       if (others.length > 0) return { readings: [], blindSpots: ambiguous(component, own) }
       const members = (pods.get(component) ?? []).filter((pod) => !pod.deleting)
       const images = runningImages(workload, members, cluster.of('replicaSets'))
@@ -139,6 +139,29 @@ function unfinishedSince(clock: Clock) {
       return at === undefined ? 0 : clock.now() - at
     },
   }
+}
+
+/**
+ * What can't be seen of a component whose pods are of the release and whose workload is not: another label on the
+ * workload alone is what Argo CD makes of an Application that is not named like the release.
+ */
+function unlabelled(cluster: Cluster, component: string): readonly BlindSpot[] {
+  const owner = ownerOf(cluster, component)
+  if (owner === undefined) return []
+  const message = `${owner} runs the pods of ${component} and is no workload of the release: it lacks the release's label app.kubernetes.io/instance, or is neither Deployment nor StatefulSet`
+  return provides.map((signal) =>
+    cannotTell(signal, { component }, { unknownReason: 'ambiguous', reason: 'workload_unlabelled', message }),
+  )
+}
+
+/** What controls the pods of a component, up to the Deployment of a ReplicaSet; Jobs are none of its workloads. */
+function ownerOf(cluster: Cluster, component: string): string | undefined {
+  const replicaSets = cluster.of('replicaSets')
+  const known = replicaSets.ok ? replicaSets.items : replicaSets.lastKnown
+  const owners = seenNow(cluster, 'pods')
+    .filter((pod) => pod.component === component && !pod.deleting)
+    .map(({ owner, ownedBy }) => known.find(({ uid }) => uid === owner)?.ownedBy ?? ownedBy)
+  return owners.find((owner) => owner !== undefined && !owner.startsWith('Job/'))
 }
 
 function ambiguous(component: string, own: readonly Workload[]): readonly BlindSpot[] {

@@ -5,8 +5,12 @@ import { writeKubeconfig } from '../../rig/kubernetes/credentials.ts'
 import { openCluster } from '../../src/cluster/cluster.ts'
 import type { Cluster } from '../../src/cluster/model.ts'
 import { openKubernetes } from '../../src/connections/kubernetes.ts'
+import { MINUTE } from '../../src/core/time.ts'
+import { CannotSee } from '../../src/probes/probe.ts'
+import { workloads } from '../../src/probes/workloads.ts'
 import { kinds } from '../support/cluster-kinds.ts'
 import { account, apply, chartRules, grant, installRelease, namespace } from '../support/real-release.ts'
+import { firstLook } from '../unit/probes/watching.ts'
 
 let controlPlane: ControlPlane
 const clusters: Cluster[] = []
@@ -100,5 +104,27 @@ describe('a real API server', () => {
     await writeKubeconfig(second, { server, ca, token: await boundToken('second') }, namespace)
     await copyFile(second, path)
     await until(() => kinds.every((kind) => cluster.of(kind).ok))
+  })
+
+  it('X93: whose workload alone has the label of another release is told by the pods that have ours', async () => {
+    const { path } = await controlPlane.kubeconfigFor(namespace, account, 600)
+    const cluster = await following(path)
+    const isOfApi = ({ component }: { readonly component: string }) => component === 'api'
+    const countOf = (kind: 'pods' | 'workloads') => {
+      const seen = cluster.of(kind)
+      return seen.ok ? seen.items.filter(isOfApi).length : -1
+    }
+    await until(() => countOf('pods') === 2 && countOf('workloads') === 1)
+    // As Argo CD tracks an Application by label that is not named like the release.
+    await controlPlane.request('PATCH', `/apis/apps/v1/namespaces/${namespace}/deployments/caracal-api`, {
+      metadata: { labels: { 'app.kubernetes.io/instance': 'production' } },
+    })
+    await until(() => countOf('workloads') === 0)
+    const look = await firstLook(workloads(cluster, { now: () => 0 }, MINUTE))
+    const spots = look instanceof CannotSee ? [] : (look.blindSpots ?? [])
+    expect(spots.filter(({ labels }) => labels['component'] === 'api')[0]).toMatchObject({
+      reason: 'workload_unlabelled',
+      message: expect.stringContaining('Deployment/caracal-api runs the pods of api') as string,
+    })
   })
 })

@@ -17,6 +17,7 @@ describe('a pod', () => {
       deleting: false,
       revision: 'abc',
       owner: 'uid-rs',
+      ownedBy: 'ReplicaSet/rs',
       containers: [
         {
           name: 'api',

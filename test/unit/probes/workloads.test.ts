@@ -39,6 +39,59 @@ describe('workloads', () => {
     expect(readingOf(await seen({}), workloadDesired, { component: 'sts' })).toBeUndefined()
   })
 
+  const replicaSet = {
+    name: 'caracal-api-1',
+    uid: 'rs',
+    createdAt: 0,
+    component: 'api',
+    revision: '1',
+    hash: 'a',
+  }
+  it.each([
+    [
+      { owner: 'rs', ownedBy: 'ReplicaSet/caracal-api-1' },
+      { ...replicaSet, replicas: 1, owner: 'x', ownedBy: 'Deployment/caracal-api' },
+      'Deployment/caracal-api runs the pods of api and is no workload of the release',
+    ],
+    [
+      { owner: 'rs', ownedBy: 'ReplicaSet/caracal-api-1' },
+      { ...replicaSet, replicas: 1, owner: 'x', ownedBy: 'Rollout/caracal-api' },
+      'Rollout/caracal-api runs the pods of api',
+    ],
+    [{ owner: 's', ownedBy: 'StatefulSet/caracal-api' }, undefined, 'StatefulSet/caracal-api runs the pods'],
+    [{ owner: 'rs', ownedBy: 'ReplicaSet/bare' }, undefined, 'ReplicaSet/bare runs the pods of api'],
+  ])('R128: X93: cannot be told where %j run without a workload', async (given, owned, message) => {
+    const cluster = clusterOf({
+      pods: [pod('api-1', given)],
+      replicaSets: owned === undefined ? [] : [owned],
+    })
+    const look = await firstLook(workloads(cluster, still, 10 * MINUTE))
+    if (look instanceof CannotSee) throw look
+    expect(look.blindSpots?.map(({ signal }) => signal)).toEqual([
+      workloadDesired.name,
+      workloadUpdated.name,
+      workloadAvailable.name,
+      workloadRolledOut.name,
+      workloadProgressing.name,
+      workloadTemplate.name,
+    ])
+    expect(look.blindSpots?.[0]).toMatchObject({
+      labels: api,
+      unknownReason: 'ambiguous',
+      reason: 'workload_unlabelled',
+      message: expect.stringContaining(message) as string,
+    })
+  })
+
+  it.each([
+    ['a Job', { owner: 'j', ownedBy: 'Job/migrate' }],
+    ['nothing', {}],
+    ['what is going away', { owner: 's', ownedBy: 'StatefulSet/caracal-api', deleting: true }],
+  ])('R128: X93: are none where pods are of %s', async (_, given) => {
+    const look = await firstLook(workloads(clusterOf({ pods: [pod('api-1', given)] }), still, 10 * MINUTE))
+    expect(look).toMatchObject({ readings: [], blindSpots: [] })
+  })
+
   it.each([
     [{ generation: 2 }, 'not_observed'],
     [{ replicas: { desired: 2, total: 3, updated: 1 } }, 'waiting: 1 of 2 replicas updated'],
