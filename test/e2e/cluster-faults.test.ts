@@ -32,10 +32,10 @@ afterEach(async () => {
 afterAll(() => ground.end())
 
 /** Applies the chart over whatever somebody changed by hand. */
-async function install(): Promise<void> {
+async function install(...over: readonly string[]): Promise<void> {
   const { release, chart } = ground.cluster
   const token = `--set=env.SESSION_TOKEN=first-${hidden}`
-  await ground.cluster.helm('upgrade', '--install', release, chart, '--force-conflicts', token)
+  await ground.cluster.helm('upgrade', '--install', release, chart, token, ...over)
 }
 
 async function checkUntil(id: string, state: string, seconds = 20): Promise<CheckReport> {
@@ -79,13 +79,14 @@ describe('a workload that somebody changed by hand', () => {
     await checkUntil('workload-drift', 'pass')
   })
 
-  it('fails by another image, and by a variable of which the release knows nothing and Helm takes nothing back', async () => {
+  it('X73: fails by another image, which Helm takes back by force alone, and by a variable that it never takes back', async () => {
     const image = 'registry.example/api:hotfix'
     await cluster.patchContainer({ image, env: [{ name: 'EXTRA', value: hidden }] })
     const { message } = await checkUntil('workload-drift', 'fail')
     expect(message).toContain(`image is ${image} instead of registry.example/api:v1`)
     expect(message).toContain('env[EXTRA] was added')
-    await install()
+    await expect(install()).rejects.toThrow(/conflict[^]*\.image/)
+    await install('--force-conflicts')
     const onlyExtra = (report: GateReport) =>
       checkIn(report, 'workload-drift').message.endsWith(
         'in 1 field: Deployment/caracal-platform-api containers[api].env[EXTRA] was added',
@@ -106,7 +107,7 @@ describe('a Secret that workloads refer to', () => {
     await cluster.deleteSecret()
     const gone = `Secret platform-runtime does not exist, ${by}`
     await gate.until('it is gone', (report) => checkIn(report, 'secret-references').message === gone, 40)
-    await install()
+    await install('--force-conflicts')
     await checkUntil('secret-references', 'pass', 40)
   })
 })
