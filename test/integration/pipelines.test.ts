@@ -96,6 +96,7 @@ inState('on proceed', async () => void (await gate.until('proceed', stands, 30))
   'azure check': 'opens',
   curl: 'opens',
   flagger: 'opens',
+  kargo: 'opens',
   spinnaker: 'opens',
   programs: 'opens',
 })
@@ -111,6 +112,7 @@ inState(
     'azure check': 'fails',
     curl: 'fails',
     flagger: 'waits',
+    kargo: 'waits',
     spinnaker: 'waits',
     programs: 'fails',
   },
@@ -128,6 +130,7 @@ inState(
     'azure check': 'fails',
     curl: 'fails',
     flagger: 'rolls back',
+    kargo: 'fails',
     spinnaker: 'fails',
     programs: 'fails',
   },
@@ -182,6 +185,7 @@ const closed: Table = {
   'azure check': 'fails',
   curl: 'fails',
   flagger: 'waits',
+  kargo: 'waits',
   spinnaker: 'waits',
   programs: 'fails',
 }
@@ -218,6 +222,7 @@ describe('when reading needs a token', () => {
     curl: 'opens',
     // It has nowhere to put one.
     flagger: 'waits',
+    kargo: 'opens',
     spinnaker: 'opens',
     programs: 'opens',
   })

@@ -2,7 +2,8 @@ import { eventually } from '../daemon.ts'
 import { argoRollouts } from './argo-rollouts.ts'
 import { azureCheck } from './azure.ts'
 import { flagger } from './flagger.ts'
-import { argoCd, helmTest, helmUpgrade } from './hooks.ts'
+import { argoCd, flux, helmTest, helmUpgrade } from './hooks.ts'
+import { kargo } from './kargo.ts'
 import type { Asking, Client, Effect, Outcome } from './outcome.ts'
 import { azureAgent, curl, githubActions, gitlab, jenkins, tekton } from './runners.ts'
 import { spinnaker } from './spinnaker.ts'
@@ -10,6 +11,7 @@ import { spinnaker } from './spinnaker.ts'
 const programs: readonly Client[] = [
   argoCd,
   azureAgent,
+  flux,
   githubActions,
   gitlab,
   helmTest,
@@ -18,14 +20,14 @@ const programs: readonly Client[] = [
   tekton,
 ]
 /** Those that ask by themselves. */
-export const askers: readonly Client[] = [...argoRollouts, azureCheck, curl, flagger, spinnaker]
+export const askers: readonly Client[] = [...argoRollouts, azureCheck, curl, flagger, kargo, spinnaker]
 const clients: readonly Client[] = [...askers, ...programs]
 
 export const everybody: readonly string[] = clients.map(({ name }) => name)
 
 /** What each client does in a state; those that run our command line do the same. */
 export type Table = Readonly<
-  Record<'argo-rollouts' | 'azure check' | 'curl' | 'flagger' | 'spinnaker' | 'programs', Effect>
+  Record<'argo-rollouts' | 'azure check' | 'curl' | 'flagger' | 'kargo' | 'spinnaker' | 'programs', Effect>
 >
 
 /** Seconds after which what waits in vain gives up; what may open gives up when the test does. */

@@ -1,3 +1,4 @@
+import { healthOf, withState } from './health.ts'
 import { completes, runContainer } from './jobs.ts'
 import { impatient, type Asking, type Client } from './outcome.ts'
 import { at, documentsIn, fenceWith, fencesOf, type Tree } from './recipe.ts'
@@ -31,24 +32,42 @@ function rendered(template: string, asking: Asking): string {
     .replaceAll('{{ .Values.revision }}', 'f913b6c')
 }
 
-/**
- * argo-cd gitops-engine `health_job.go`: a Job that failed is Degraded, one that is complete Healthy. argo-cd
- * `docs/user-guide/sync-waves.md`: a PostSync hook that fails makes the sync a failed one.
- */
+/** A PostSync hook that is Healthy lets the sync succeed: argo-cd `docs/user-guide/sync-waves.md`. */
 export const argoCd: Client = {
   name: 'argo-cd',
-  ask: (asking) => throughJob(argoHook('PostSync', asking), asking),
+  async ask(asking) {
+    const job = argoHook('PostSync', asking)
+    const [complete, detail] = await completes(job, asking)
+    const { argo } = await healthOf(withState(job, complete ? 'Complete' : 'Failed'))
+    return { effect: argo === 'Healthy' ? 'opens' : 'fails', detail: `${argo}: ${detail}` }
+  },
+}
+
+/** The Job of the recipe for Flux. */
+export function fluxJob(asking: Asking): Tree {
+  const [job] = documentsIn(impatient(fenceWith('flux.md', 'yaml', 'kind: Job\n'), asking))
+  if (job === undefined) throw new Error('no Job')
+  return JSON.parse(JSON.stringify(job).replaceAll('flux/48', asking.rollout)) as Tree
+}
+
+/** What depends on a Kustomization that waits for a Job is applied when the Job is Current. */
+export const flux: Client = {
+  name: 'flux',
+  async ask(asking) {
+    const job = fluxJob(asking)
+    const [complete, detail] = await completes(job, asking)
+    const { flux: status } = await healthOf(withState(job, complete ? 'Complete' : 'Failed'))
+    return { effect: status === 'Current' ? 'opens' : 'fails', detail: `${status}: ${detail}` }
+  },
 }
 
 /** helm `docs/topics/charts_hooks`: Helm waits for a Job until it is complete; when it fails, so does the release. */
 export const helmUpgrade: Client = {
   name: 'helm hook',
-  ask: (asking) => throughJob(helmHook('Job', asking), asking),
-}
-
-async function throughJob(job: Tree, asking: Asking) {
-  const [complete, detail] = await completes(job, asking)
-  return { effect: complete ? 'opens' : 'fails', detail } as const
+  async ask(asking) {
+    const [complete, detail] = await completes(helmHook('Job', asking), asking)
+    return { effect: complete ? 'opens' : 'fails', detail }
+  },
 }
 
 /** helm `docs/topics/chart_tests`: a test succeeds when its container ends with 0. */

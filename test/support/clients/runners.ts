@@ -42,8 +42,8 @@ export const githubActions: Client = {
 }
 
 /**
- * gitlab-runner, `shells/bash.go`: the lines of a script run in one bash with `set -eo pipefail`. GitLab docs, `.gitlab-ci.yml`: a job that
- * fails keeps later stages from beginning, unless `allow_failure` covers its code; `after_script` decides nothing.
+ * gitlab-runner, `shells/bash.go`, `Finish`: the lines of a script are evaluated at the end of a pipe, in one bash that
+ * ends at the first failure. GitLab docs, `.gitlab-ci.yml`: a job that fails keeps later stages from beginning, unless `allow_failure` covers its code; `after_script` decides nothing.
  */
 export const gitlab: Client = {
   name: 'gitlab',
@@ -53,7 +53,11 @@ export const gitlab: Client = {
     const job = at(pipeline, 'gate')
     const script = listAt(job, 'script').join('\n')
     const place = await workplace()
-    const file = await place.write('script.sh', `set -eo pipefail\n${impatient(script, asking)}\n`)
+    await place.write('lines.sh', impatient(script, asking))
+    const file = await place.write(
+      'script.sh',
+      'set -o pipefail; set -o errexit\nset +o noclobber\n: | eval "$(cat lines.sh)"\nexit 0\n',
+    )
     const ran = await place.run('bash', [file], environment(asking))
     const allowed = at(job, 'allow_failure')
     const codes = at(allowed, 'exit_codes')
