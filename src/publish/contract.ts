@@ -1,4 +1,5 @@
 import type { ExpectedReport } from './contract-expected.ts'
+import type { Observed, Threshold } from './contract-observed.ts'
 import type {
   answers,
   CheckState,
@@ -8,7 +9,6 @@ import type {
   sources,
   stopKinds,
   StopState,
-  Unit,
   unknownReasons,
   Verdict,
 } from './states.ts'
@@ -19,6 +19,7 @@ import type {
  */
 
 export * from './contract-expected.ts'
+export * from './contract-observed.ts'
 export * from './contract-problem.ts'
 export * from './contract-trends.ts'
 export * from './states.ts'
@@ -27,19 +28,6 @@ export const apiVersion = 'gates.caracal.run/v1'
 
 /** RFC 3339 in UTC with milliseconds, e.g. `2026-11-22T20:15:00.000Z`. */
 export type Timestamp = string
-
-export interface Observed {
-  readonly value: number
-  readonly unit: Unit
-}
-
-/** The limit beside what was observed; `clear` is where a breach counts as over, when that is another value. */
-export interface Threshold {
-  readonly op: '<=' | '>=' | '=='
-  readonly value: number
-  readonly clear: number | null
-  readonly unit: Unit
-}
 
 /** One subject that keeps an item from being well: a replica, a consumer group, a table. */
 export interface Culprit {

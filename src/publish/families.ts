@@ -229,10 +229,7 @@ export const selfFamilies = {
   ),
 } satisfies Record<string, Family>
 
-/**
- * A signal with a series for each version or image would grow with every release: their number is exposed, what they are
- * stands in the document.
- */
+/** A series for each version or image would grow with every release: their number is exposed, the document has them. */
 export const counted: ReadonlyMap<string, Family> = new Map([
   [
     signals.migrationApplied.name,
