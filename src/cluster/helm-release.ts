@@ -12,6 +12,7 @@ import {
   textAt,
   type PlainObject,
 } from '../manifest/objects.ts'
+import { secretUsers, type SecretUser } from '../manifest/references.ts'
 import { describedBy } from './helm-description.ts'
 import type { ReleaseContent } from './model.ts'
 
@@ -132,10 +133,32 @@ function contentOf(release: PlainObject): ReleaseContent {
     digest: digestOf([...objects, ...hookObjects]),
     objects,
     hookJobs: hookObjects.filter((object) => object['kind'] === 'Job').map((job) => hookJob(job, hooks)),
+    hookReferences: hookReferences(hooks, hookObjects),
     hasValues: [objectAt(release, 'config'), objectAt(chart, 'values')].some(
       (values) => Object.keys(values).length > 0,
     ),
   }
+}
+
+/** Hooks that a change of the release waits for. Those of `helm test` and of the end are none. */
+const changing = /^(pre|post)-(upgrade|rollback)$/
+
+/** One that says nothing of its events is taken for any. */
+function hookReferences(
+  hooks: readonly PlainObject[],
+  objects: readonly PlainObject[],
+): readonly SecretUser[] {
+  const others = hooks.filter(
+    ({ events }) => Array.isArray(events) && !events.some((event) => changing.test(String(event))),
+  )
+  const isOther = (object: PlainObject) =>
+    others.some((hook) => hook['kind'] === object['kind'] && hook['name'] === nameOf(object))
+  // They are there while the hooks run, and often gone afterwards.
+  const made = new Set(objects.filter(({ kind }) => kind === 'Secret').map(nameOf))
+  return secretUsers(objects.filter((object) => !isOther(object))).map(({ name, references }) => ({
+    name,
+    references: references.filter(({ secret }) => !made.has(secret)),
+  }))
 }
 
 const phases = ['Unknown', 'Running', 'Succeeded', 'Failed'] as const

@@ -1,5 +1,6 @@
 import type { Blindness } from '../core/observation.ts'
 import type { Instant } from '../core/time.ts'
+import type { SecretReference, SecretUser } from '../manifest/references.ts'
 
 // What is kept of the cluster's objects: reduced to what is judged, so that neither memory nor a page ever holds more.
 // Values of Secrets are in none of them.
@@ -93,6 +94,7 @@ export interface ReplicaSet extends Identity {
 }
 
 export interface Job extends Identity {
+  readonly references: readonly SecretReference[]
   readonly active: number
   readonly failed: number
   /** Set once the Job has a condition Complete or Failed that is True. */
@@ -153,6 +155,8 @@ export interface ReleaseContent {
     readonly phase: '' | 'Unknown' | 'Running' | 'Succeeded' | 'Failed'
     readonly completedAt?: Instant
   }[]
+  /** What pods of hooks of an upgrade or a rollback refer to, but for Secrets that hooks make themselves. */
+  readonly hookReferences: readonly SecretUser[]
   /** Whether it keeps user values or chart defaults, without which it could not be rolled back to. */
   readonly hasValues: boolean
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { objectAt, objectsAt, podSpecOf, textAt, annotationOf, labelOf } from '../manifest/objects.ts'
 import { isObject, type PlainObject } from '../manifest/objects.ts'
+import { secretReferences } from '../manifest/references.ts'
 import type { Autoscaler, Job, ReplicaSet, Workload, WorkloadKind } from './model.ts'
 import { bounded, controllerOf, countAt, identityOf, instantAt } from './objects.ts'
 
@@ -99,7 +100,12 @@ export function reduceJob(object: PlainObject): Job | undefined {
   const identity = identityOf(object)
   if (identity === undefined) return undefined
   const status = objectAt(object, 'status')
-  const counts = { ...identity, active: countAt(status, 'active'), failed: countAt(status, 'failed') }
+  const counts = {
+    ...identity,
+    references: secretReferences(object),
+    active: countAt(status, 'active'),
+    failed: countAt(status, 'failed'),
+  }
   const ended = objectsAt(status, 'conditions').find(
     (condition) =>
       condition['status'] === 'True' && ['Complete', 'Failed'].includes(textAt(condition, 'type')),

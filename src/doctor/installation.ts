@@ -81,7 +81,7 @@ async function replicasOf(config: Config): Promise<Replicas> {
     confirm: () => MINUTE,
   })
   const isListed = (): boolean =>
-    (['pods', 'workloads'] as const).every((kind) => {
+    (['pods', 'workloads', 'jobs'] as const).every((kind) => {
       const seen = cluster.of(kind)
       return seen.ok || !notYetSeen.has(seen.blindness.reason)
     })
@@ -94,7 +94,11 @@ async function replicasOf(config: Config): Promise<Replicas> {
   await timed(listed, LIST_WITHIN)
   const [pods, workloads] = [cluster.of('pods'), cluster.of('workloads')]
   const items = workloads.ok ? workloads.items : workloads.lastKnown
-  const references = items.flatMap(({ source }) => secretReferences(source))
+  const jobs = cluster.of('jobs')
+  const references = [
+    ...items.flatMap(({ source }) => secretReferences(source)),
+    ...(jobs.ok ? jobs.items : jobs.lastKnown).flatMap((job) => job.references),
+  ]
   const secrets = references.flatMap(({ secret, optional }) => (optional ? [] : [secret]))
   const seen = {
     replicas: clusterDiscovery(cluster).replicas(),

@@ -1,14 +1,14 @@
 import { secretKeysMissing } from '../checks/signals.ts'
-import type { Cluster } from '../cluster/model.ts'
+import { workloadKinds, type Cluster, type Job } from '../cluster/model.ts'
 import type { Blindness } from '../core/observation.ts'
 import { cannotTell } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
-import { secretReferences } from '../manifest/references.ts'
+import { secretReferences, secretUsers, type SecretUser } from '../manifest/references.ts'
 import { seenNow } from './cluster-watch.ts'
-import type { Look, Probe } from './probe.ts'
+import { CannotSee, type Look, type Probe } from './probe.ts'
 
-/** What workloads need of one Secret: its keys, each with who refers to it. The key '' is the Secret as a whole. */
+/** What is needed of one Secret: its keys, each with who refers to it. The key '' is the Secret as a whole. */
 type Needs = ReadonlyMap<string, ReadonlySet<string>>
 
 /** A Secret that held what is needed is asked for again after so long; one that did not, at each look. */
@@ -20,7 +20,7 @@ interface KnownKeys {
 }
 
 /**
- * Asks for each Secret that a workload refers to whether it holds the keys. There is no watch for single Secrets that
+ * Asks for each Secret that a workload, a hook, a Job or a CronJob refers to whether it holds the keys. There is no watch for single Secrets that
  * does not show all of them, so it asks; of the answer only the names of the keys are kept.
  */
 export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
@@ -63,14 +63,50 @@ export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
 
 function needsOf(cluster: Cluster): ReadonlyMap<string, Needs> {
   const needs = new Map<string, Map<string, Set<string>>>()
-  for (const { name, component, source } of seenNow(cluster, 'workloads'))
-    for (const { secret, key = '', optional } of secretReferences(source)) {
+  const running = seenNow(cluster, 'workloads').map(({ name, component, source }) => ({
+    name: component === '' ? name : component,
+    references: secretReferences(source),
+  }))
+  for (const { name, references } of [...running, ...startedLater(cluster)])
+    for (const { secret, key = '', optional } of references) {
       if (optional) continue
       const keys = needs.get(secret) ?? new Map<string, Set<string>>()
       needs.set(secret, keys)
-      keys.set(key, (keys.get(key) ?? new Set()).add(component === '' ? name : component))
+      keys.set(key, (keys.get(key) ?? new Set()).add(name))
     }
   return needs
+}
+
+/** Of these the API server shows what runs now. */
+const shown: ReadonlySet<unknown> = new Set(workloadKinds)
+
+/**
+ * What does not run now and will: hooks, Jobs and CronJobs of the newest revision. Without Helm's Secrets, the last Job of
+ * each kind that was seen stands for the next.
+ * @throws CannotSee where neither can be seen, or the revision not be read
+ */
+function startedLater(cluster: Cluster): readonly SecretUser[] {
+  const releases = cluster.of('releases')
+  if (!releases.ok && releases.blindness.unknownReason !== 'not_configured') throw notSeen(releases.blindness)
+  const [newest] = releases.ok ? releases.items.toSorted((a, b) => b.revision - a.revision) : []
+  if (newest === undefined) return lastJobs(seenNow(cluster, 'jobs'))
+  if (!('digest' in newest.content)) throw notSeen(newest.content)
+  const { objects, hookReferences } = newest.content
+  return [...secretUsers(objects.filter(({ kind }) => !shown.has(kind))), ...hookReferences]
+}
+
+function notSeen({ unknownReason, reason, message }: Blindness): CannotSee {
+  return new CannotSee(unknownReason, reason, message)
+}
+
+/** Runs of a CronJob are told apart by a number behind its name. */
+function lastJobs(jobs: readonly Job[]): readonly SecretUser[] {
+  const kindOf = ({ component, name }: Job) => component || name.replace(/-[0-9]+$/, '')
+  const oldestFirst = jobs.toSorted((a, b) => a.createdAt - b.createdAt)
+  return [...new Map(oldestFirst.map((job) => [kindOf(job), job]))].map(([name, { references }]) => ({
+    name,
+    references,
+  }))
 }
 
 async function lookAt(

@@ -71,6 +71,7 @@ const expected = {
       completedAt: Date.UTC(2026, 4, 27, 8, 0, 7, 123),
     },
   ],
+  hookReferences: [],
   hasValues: true,
 }
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Job, ReleaseContent } from '../../../src/cluster/model.ts'
 import { secretKeysMissing } from '../../../src/checks/signals.ts'
+import type { Blindness } from '../../../src/core/observation.ts'
 import { CannotSee, type Look } from '../../../src/probes/probe.ts'
+import type { SecretUser } from '../../../src/manifest/references.ts'
 import { secretReferenceProbe } from '../../../src/probes/secret-references.ts'
-import { clusterOf, refused, workload } from '../../support/cluster.ts'
+import { clusterOf, job, refused, release, workload } from '../../support/cluster.ts'
 import { readingOf } from './watching.ts'
 
 type Secrets = Parameters<typeof clusterOf>[1]
@@ -16,11 +19,17 @@ function referring(component: string, ...env: readonly unknown[]) {
   return workload(component, { source: { kind: 'Deployment', spec } })
 }
 
-function lookAt(workloads: readonly ReturnType<typeof workload>[], secrets: Secrets): Promise<Look> {
-  const probe = secretReferenceProbe(clusterOf({ workloads }, secrets), { now: () => 0 })
+async function lookAt(objects: Parameters<typeof clusterOf>[0], secrets: Secrets): Promise<Look> {
+  const probe = secretReferenceProbe(clusterOf(objects, secrets), { now: () => 0 })
   const [target] = probe.targets()
   if (target === undefined) throw new Error('no target')
   return probe.look(target, new AbortController().signal)
+}
+
+const switchedOff: Blindness = {
+  unknownReason: 'not_configured',
+  reason: 'switched_off',
+  message: 'not read',
 }
 
 const runtime = { secret: 'caracal-runtime' }
@@ -53,12 +62,15 @@ describe('references to Secrets', () => {
   })
 
   it('are whole when every key is there', async () => {
-    const look = await lookAt([api, sts], { 'caracal-runtime': ['redisUrl', 'bearer', 'other'] })
+    const look = await lookAt(
+      { workloads: [api, sts] },
+      { 'caracal-runtime': ['redisUrl', 'bearer', 'other'] },
+    )
     expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({ value: 0 })
   })
 
   it('name each missing key and who needs it', async () => {
-    const look = await lookAt([api, sts], { 'caracal-runtime': ['redisUrl'] })
+    const look = await lookAt({ workloads: [api, sts] }, { 'caracal-runtime': ['redisUrl'] })
     expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({
       value: 1,
       detail: 'key bearer, referenced by api and sts',
@@ -66,14 +78,83 @@ describe('references to Secrets', () => {
   })
 
   it('name a Secret that is not there at all', async () => {
-    expect(readingOf(await lookAt([api, sts], {}), secretKeysMissing, runtime)).toMatchObject({
+    expect(readingOf(await lookAt({ workloads: [api, sts] }, {}), secretKeysMissing, runtime)).toMatchObject({
       value: 2,
       detail: 'no such Secret, referenced by api and sts',
     })
   })
 
+  it('R140 X69: of a hook of the newest revision are missed before the upgrade that would wait for it', async () => {
+    const references = [{ secret: 'caracal-runtime', key: 'postgresPassword', optional: false }]
+    const of = (revision: number, users: readonly SecretUser[], status: string) => {
+      const { content, ...rest } = release(revision, { status })
+      return { ...rest, content: { ...(content as ReleaseContent), hookReferences: users } }
+    }
+    const releases = [of(7, [], 'superseded'), of(8, [{ name: 'migrate', references }], 'deployed')]
+    const look = await lookAt({ workloads: [api], releases }, { 'caracal-runtime': ['redisUrl', 'bearer'] })
+    expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({
+      value: 1,
+      detail: 'key postgresPassword, referenced by migrate',
+    })
+  })
+
+  it('R140 X69: of a CronJob and a Job of the newest revision are missed, those of workloads as they run', async () => {
+    const podOf = (key: string) => ({ containers: [{ env: [variable('caracal-runtime', key)] }] })
+    const objects = [
+      {
+        kind: 'CronJob',
+        metadata: { name: 'clean' },
+        spec: { jobTemplate: { spec: { template: { spec: podOf('a') } } } },
+      },
+      { kind: 'Job', metadata: { name: 'seed' }, spec: { template: { spec: podOf('b') } } },
+      { kind: 'Deployment', metadata: { name: 'api' }, spec: { template: { spec: podOf('c') } } },
+    ]
+    const { content, ...rest } = release(8)
+    const releases = [{ ...rest, content: { ...(content as ReleaseContent), objects } }]
+    const look = await lookAt({ workloads: [], releases }, { 'caracal-runtime': [] })
+    expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({
+      value: 2,
+      detail: 'key a, referenced by clean; key b, referenced by seed',
+    })
+  })
+
+  it("R140 X69: of the last Job of each kind are missed where Helm's Secrets are not read, also after its end", async () => {
+    const migrate = (name: string, createdAt: number, key: string, more: Partial<Job> = {}) =>
+      job('migrate', {
+        name,
+        uid: name,
+        createdAt,
+        references: [{ secret: 'caracal-runtime', key, optional: false }],
+        ...more,
+      })
+    const jobs = [
+      migrate('caracal-migrate', 2_000, 'now', { outcome: 'complete', deleted: true }),
+      migrate('caracal-migrate-before', 1_000, 'before', { outcome: 'failed' }),
+      migrate('clean-29000001', 2_000, 'last', { component: '' }),
+      migrate('clean-29000000', 1_000, 'earlier', { component: '' }),
+    ]
+    const look = await lookAt({ workloads: [], jobs, releases: switchedOff }, { 'caracal-runtime': [] })
+    expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({
+      value: 2,
+      detail: 'key now, referenced by migrate; key last, referenced by clean',
+    })
+  })
+
+  it.each<[string, Parameters<typeof clusterOf>[0]]>([
+    ['the Secrets of Helm may not be read, though they should', { workloads: [api], releases: refused }],
+    [
+      'the newest revision is not readable',
+      { workloads: [api], releases: [release(8, { content: refused })] },
+    ],
+    ['Jobs stand for hooks and cannot be listed', { workloads: [api], releases: switchedOff, jobs: refused }],
+  ])('R140 X69: are unknown while %s', async (_, objects) => {
+    await expect(lookAt(objects, { 'caracal-runtime': ['redisUrl', 'bearer'] })).rejects.toBeInstanceOf(
+      CannotSee,
+    )
+  })
+
   it('may be missing when they are optional', async () => {
-    const look = await lookAt([referring('api', variable('extra', 'key', true))], {})
+    const look = await lookAt({ workloads: [referring('api', variable('extra', 'key', true))] }, {})
     expect(look).toEqual({ readings: [], blindSpots: [] })
   })
 
@@ -83,7 +164,7 @@ describe('references to Secrets', () => {
       reason: 'forbidden',
     })
     const both = referring('api', variable('caracal-runtime', 'redisUrl'), variable('other', 'key'))
-    const look = await lookAt([both], { 'caracal-runtime': ['redisUrl'], other: forbidden })
+    const look = await lookAt({ workloads: [both] }, { 'caracal-runtime': ['redisUrl'], other: forbidden })
     expect(readingOf(look, secretKeysMissing, runtime)).toMatchObject({ value: 0 })
     expect(readingOf(look, secretKeysMissing, { secret: 'other' })).toBeUndefined()
     expect(look.blindSpots).toMatchObject([
