@@ -100,7 +100,7 @@ function atMost(what: string, limit: number, value: number, unit: string, stack:
 function costAims({ brisk, quiet, redisTime }: Results): readonly Line[] {
   const redis = redisTime.withBrisk - redisTime.without
   return [
-    atMost('time in Postgres, brisk', 3, brisk.statements.milliseconds, 'ms/s', ''),
+    atMost('time in Postgres, own statements, brisk', 3, brisk.statements.milliseconds, 'ms/s', ''),
     atMost('Redis commands, brisk', 200, brisk.redis.commands, '/s', '58/s at 1 s, 219/s at 250 ms'),
     atMost('Redis round trips, brisk', 15, brisk.redis.roundTrips, '/s', ''),
     atMost('time in Redis commands, brisk', 3, redis, 'ms/s', ''),

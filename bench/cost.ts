@@ -44,7 +44,7 @@ export async function costOf(
   const before = await Promise.all(daemons.map(spot))
   await pause(seconds * 1_000)
   const after = await Promise.all(daemons.map(spot))
-  const commands = await watchCommands(stores.redis, Math.min(seconds, 5))
+  const commands = await watchCommands(stores.redis, platform.redis.url, Math.min(seconds, 5))
   return daemons.map(({ daemon }, index) => {
     const [first, last] = [before[index], after[index]]
     if (first === undefined || last === undefined) throw new RangeError('a daemon was not measured')

@@ -3,6 +3,7 @@ import { existsSync, openSync } from 'node:fs'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { within } from './deadline.ts'
 
 /** How the daemon is run: from its sources, or as the bundle that the image holds. */
 export type Variant = { readonly name: string; readonly arguments: readonly string[] }
@@ -57,12 +58,16 @@ export async function startDaemon(
   const ended = once(child, 'exit')
   const { stdout } = child
   if (stdout === null) throw new Error('the daemon was started without an output')
-  const url = await new Promise<string>((listening, fail) => {
+  const listening = new Promise<string>((listens, fail) => {
     void ended.then(() => fail(new Error(`the daemon ended before it listened; see ${logFile}`)))
     createInterface({ input: stdout }).on('line', (line) => {
       const found = /listening on (https?:\/\/\S+)/.exec(line)?.[1]
-      if (found !== undefined) listening(found)
+      if (found !== undefined) listens(found)
     })
+  })
+  const url = await within('the start of a daemon', 60, () => listening).catch((fault: unknown) => {
+    child.kill('SIGKILL')
+    throw fault
   })
   return {
     url,
@@ -70,7 +75,7 @@ export async function startDaemon(
     variant,
     stop: async () => {
       child.kill('SIGTERM')
-      await ended
+      await within('the end of a daemon', 15, () => ended).catch(() => child.kill('SIGKILL'))
     },
   }
 }

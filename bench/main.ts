@@ -1,18 +1,27 @@
 import { parseArgs } from 'node:util'
 import { writeFileSync } from 'node:fs'
+import { quick, whole } from './extent.ts'
 
-const usage = `npm run bench [-- --quick] [--repetitions N] [--write]
+const usage = `npm run bench [-- --quick] [--repetitions N] [--rows N] [--write]
 
 Measures the daemon against a real Redis, a real Postgres and a simulated platform of 12 replicas, and prints the
 tables of docs/benchmarks.md. Build the bundle before (npm run build) to have it measured too. Needs Linux.
 
-  --quick          fewer repetitions: two minutes instead of ten
+  --quick          fewer repetitions: five minutes instead of fifteen; ended after ten (else after forty)
   --repetitions N  injections of each fault (30, or 5 when quick)
+  --rows N         dispatched rows in the API's outbox (1000000, or 100000 when quick)
   --write          puts the tables into docs/benchmarks.md
   --json FILE      also writes all that was measured
   --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
   --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
   --attack NAME    one of these alone`
+
+/** @throws when it is no whole number from 1 */
+function count(option: string, given: string | number): number {
+  const value = Number(given)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} takes a whole number from 1`)
+  return value
+}
 
 async function main(words: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -20,6 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
     options: {
       quick: { type: 'boolean', default: false },
       repetitions: { type: 'string' },
+      rows: { type: 'string' },
       write: { type: 'boolean', default: false },
       json: { type: 'string' },
       crowd: { type: 'boolean', default: false },
@@ -49,19 +59,10 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const { measureAll } = await import('./run.ts')
   const { report, writeInto } = await import('./report.ts')
-  const { quick } = values
-  const repetitions = Number(values.repetitions ?? (quick ? 5 : 30))
-  if (!Number.isInteger(repetitions) || repetitions < 1)
-    throw new Error('--repetitions takes a whole number from 1')
+  const extent = values.quick ? quick : whole
+  const { repetitions = extent.repetitions, rows = extent.rows } = values
   const results = await measureAll(
-    {
-      repetitions,
-      quietDaemons: quick ? 3 : 6,
-      allQuietFaults: !quick,
-      seconds: quick ? 5 : 12,
-      rows: quick ? 100_000 : 1_000_000,
-      waiting: quick ? 100 : 500,
-    },
+    { ...extent, repetitions: count('--repetitions', repetitions), rows: count('--rows', rows) },
     say,
   )
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 1)}\n`)
@@ -81,8 +82,11 @@ if (verb === 'platform') {
 } else if (verb === 'attack') {
   const { runAttacker } = await import('./attackers.ts')
   await runAttacker(JSON.parse(settings) as Parameters<typeof runAttacker>[0])
-} else
-  process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
+} else {
+  const code = await main(process.argv.slice(2)).catch((fault: unknown) => {
     process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)
     return 1
   })
+  // What was late may still hold a connection.
+  process.exit(code)
+}

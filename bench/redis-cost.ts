@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { monitor, type Seen } from './monitor.ts'
 
 /** What the daemon's connections sent, per second. */
 export type RedisCommands = {
@@ -15,26 +16,24 @@ const together = 1
  * Watches with MONITOR what the connections named caracal-gate-exporter send. It shows every single command with its
  * client, so nothing of what the platform itself sends is counted.
  */
-export async function watchCommands(redis: Redis, seconds: number): Promise<RedisCommands> {
+export async function watchCommands(redis: Redis, url: string, seconds: number): Promise<RedisCommands> {
   const addresses = new Set<string>()
-  const monitor = await redis.monitor()
-  const seen: { readonly at: number; readonly name: string; readonly from: string }[] = []
-  monitor.on('monitor', (time: string, [name = '', sub = '']: string[], from: string) => {
-    const full = /^(xinfo|config|acl)$/i.test(name) ? `${name} ${sub}` : name
-    seen.push({ at: Number(time) * 1_000, name: full.toUpperCase(), from })
-  })
+  const watching = await monitor(url)
   const startedAt = performance.now()
   for (const part of [1, 2]) {
     for (const address of await addressesOf(redis)) addresses.add(address)
     if (part === 1) await pause(seconds * 1_000)
   }
   const span = (performance.now() - startedAt) / 1_000
-  monitor.disconnect()
-  const ours = seen.filter(({ from }) => addresses.has(from))
+  const ours = watching.stop().filter(({ from }) => addresses.has(from))
   const byCommand = Object.fromEntries(
-    [...Map.groupBy(ours, ({ name }) => name)].map(([name, list]) => [name, list.length / span]),
+    [...Map.groupBy(ours, fullName)].map(([name, list]) => [name, list.length / span]),
   )
   return { commands: ours.length / span, roundTrips: roundTrips(ours) / span, byCommand }
+}
+
+function fullName({ name, sub }: Seen): string {
+  return /^(XINFO|CONFIG|ACL)$/.test(name) ? `${name} ${sub.toUpperCase()}` : name
 }
 
 async function addressesOf(redis: Redis): Promise<readonly string[]> {

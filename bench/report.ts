@@ -3,6 +3,8 @@ import { cpus, totalmem } from 'node:os'
 import { format, resolveConfig } from 'prettier'
 import { aimsOf, type Line } from './aims.ts'
 import type { Latency } from './latency.ts'
+import type { Cost } from './cost.ts'
+import type { PlatformWork } from './processor-time.ts'
 import type { Results } from './results.ts'
 import { short, summarise } from './statistics.ts'
 
@@ -31,6 +33,9 @@ export function report(results: Results): string {
     table(['how it runs', 'cadence', 'CPU ms/s', 'RSS MB'], runningLines(results)),
     '### What the platform is asked for, per second, by one daemon',
     costTable(results),
+    workText,
+    workTable(results),
+    logTable(results),
     "### The statements, explained\n\n`EXPLAIN (ANALYZE, BUFFERS)`, warm, as the daemon's probes run them.",
     table(
       ['statement', 'execution ms', 'buffers'],
@@ -102,6 +107,53 @@ function costTable({ brisk, quiet, redisTime }: Results): string {
     ],
   )
 }
+
+const workText =
+  '### What the platform pays in all\n\n' +
+  'Milliseconds in a second, whoever asks: what replicas do to answer `/ready` and `/metrics` is in it. One run, one ' +
+  'machine, so that the ratios hold also where the machine is busy.'
+
+function workTable({ work: { idle, brisk, quiet }, quietDaemons }: Results): string {
+  const row = (what: string, of: (work: PlatformWork) => number) => {
+    const alone = of(idle)
+    // The quiet ones together; each does as much as the others.
+    const eachQuiet = alone + (of(quiet) - alone) / quietDaemons
+    const ratio = (value: number) =>
+      alone > 0 ? `${short(value)} (${(value / alone).toFixed(2)} times)` : short(value)
+    return [what, short(alone), ratio(of(brisk)), ratio(eachQuiet)]
+  }
+  const roles = [...new Set([idle, brisk, quiet].flatMap(({ sql }) => Object.keys(sql)))].toSorted()
+  return table(
+    ['what', 'without us', 'one brisk daemon', 'one quiet daemon'],
+    [
+      row('CPU of Postgres, all processes', ({ postgres }) => postgres),
+      row('CPU of Redis', ({ redis }) => redis),
+      ...roles.map((role) => row(`SQL of \`${role}\``, ({ sql }) => sql[role] ?? 0)),
+    ],
+  )
+}
+
+/** Lines that the platform's services write into their log for one request; the others write none. */
+const linesPerRequest = { api: 2, coordinator: 2, web: 1 } as const
+
+function logTable({ brisk, quiet }: Results): string {
+  const lines = (requests: Cost['requests'], service: string, path: string, each: number) =>
+    Object.entries(requests)
+      .filter(([key]) => key.startsWith(`${service} ${path}`))
+      .reduce((sum, [, rate]) => sum + (rate * each * 60) / REPLICAS, 0)
+  return table(
+    ['log lines a minute and replica', 'brisk', 'of these `/health`', 'quiet'],
+    Object.entries(linesPerRequest).map(([service, each]) => [
+      service,
+      short(lines(brisk.requests, service, '/', each)),
+      short(lines(brisk.requests, service, '/health ', each)),
+      short(lines(quiet.requests, service, '/', each)),
+    ]),
+  )
+}
+
+/** Of each service, in the simulated platform. */
+const REPLICAS = 2
 
 /** A table in Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,7 @@
 import type { Cost } from './cost.ts'
 import type { Plan } from './explain.ts'
 import type { Latency } from './latency.ts'
+import type { PlatformWork } from './processor-time.ts'
 import type { Load } from './serving.ts'
 import type { Summary } from './statistics.ts'
 
@@ -30,6 +31,9 @@ export type Results = {
   readonly quiet: Cost
   /** Milliseconds of a second that Redis works: for the platform alone, and with one daemon that is brisk. */
   readonly redisTime: { readonly without: number; readonly withBrisk: number }
+  /** What the stores of the platform do: for the platform alone, beside one brisk daemon, and beside the quiet ones. */
+  readonly work: { readonly idle: PlatformWork; readonly brisk: PlatformWork; readonly quiet: PlatformWork }
+  readonly quietDaemons: number
   readonly running: readonly Running[]
   readonly serving: Serving
   readonly plans: readonly Plan[]

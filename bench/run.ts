@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { writeConfiguration, type Deviations } from './configuration.ts'
 import { costOf, redisTimePerSecond, type Cost } from './cost.ts'
 import { fromSource, startDaemon, variants, type Daemon, type Variant } from './daemon.ts'
+import { within } from './deadline.ts'
+import type { Extent } from './extent.ts'
 import { explainStatements } from './explain.ts'
 import { faults, isWell, quietFaults, type BenchFault, type Hands } from './faults.ts'
 import { gatesAt, type Gates } from './gates.ts'
@@ -12,20 +14,9 @@ import { briskLatency, quietLatency, untilQuiet, type Latency } from './latency.
 import { startPlatform } from './platform.ts'
 import type { Results, Running, Serving } from './results.ts'
 import { latencyOf, loadOf, longPollers } from './serving.ts'
+import { workOf, type PlatformWork } from './processor-time.ts'
 import { openStores } from './stores.ts'
 import { machineLoad, residentOf } from './usage.ts'
-
-export type Extent = {
-  /** Injections of each fault while brisk, and daemons that look at each fault while quiet. */
-  readonly repetitions: number
-  readonly quietDaemons: number
-  readonly allQuietFaults: boolean
-  /** Of each measurement of cost. */
-  readonly seconds: number
-  /** Dispatched rows in the API's outbox. */
-  readonly rows: number
-  readonly waiting: number
-}
 
 const metricsBearer = 'bench-bearer'
 
@@ -39,11 +30,11 @@ type Scene = Hands & {
   stop(watched: Watched): Promise<void>
 }
 
-/** Starts everything, measures everything, stops everything. About ten minutes in full. */
+/** Starts everything, measures everything, stops everything. */
 export async function measureAll(extent: Extent, say: (text: string) => void): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'caracal-gate-bench-'))
   say(`starting Redis, Postgres with ${extent.rows} dispatched rows and 12 replicas ...`)
-  const platform = await startPlatform({ metricsBearer, seedRows: extent.rows })
+  const platform = await startPlatform({ metricsBearer, seedRows: extent.rows }, 180)
   const running = new Set<Watched>()
   try {
     const stores = await openStores(platform)
@@ -66,13 +57,15 @@ export async function measureAll(extent: Extent, say: (text: string) => void): P
       },
     }
     try {
-      return await measure(scene)
+      return await within('the whole benchmark', extent.minutes * 60, () => measure(scene))
     } finally {
-      await stores.close()
+      await within('the logins', 5, () => stores.close()).catch((fault: unknown) => say(String(fault)))
     }
   } finally {
     for (const { daemon, gates } of running) {
-      await gates.close()
+      await within('the clients of a daemon', 5, () => gates.close()).catch((fault: unknown) =>
+        say(String(fault)),
+      )
       await daemon.stop()
     }
     await platform.stop()
@@ -87,12 +80,15 @@ async function measure(scene: Scene): Promise<Results> {
   await pause(3_000)
   say('the platform by itself ...')
   const load = machineLoad()
-  const without = await redisTimePerSecond(stores, extent.seconds)
+  const short = 60 + 10 * extent.seconds
+  const without = await within('time in Redis', short, () => redisTimePerSecond(stores, extent.seconds))
   const loadBefore = load()
-  const plans = await explainStatements(platform)
+  const idle = await within('the work of the platform', short, () => workOf(platform, stores, extent.seconds))
+  const plans = await within('plans', 60, () => explainStatements(platform))
   const one = await whileBrisk(scene)
   const running: Running[] = [{ variant: fromSource.name, cadence: 'brisk', ...one.cost }]
-  for (const variant of variants().slice(1)) running.push(await briskRunning(scene, variant))
+  for (const variant of variants().slice(1))
+    running.push(await within(variant.name, 120 + short, () => briskRunning(scene, variant)))
   const fleet = await whileQuiet(scene)
   return {
     repetitions: extent.repetitions,
@@ -101,6 +97,8 @@ async function measure(scene: Scene): Promise<Results> {
     brisk: one.cost,
     quiet: fleet.cost,
     redisTime: { without, withBrisk: one.redisTime },
+    work: { idle, brisk: one.work, quiet: fleet.work },
+    quietDaemons: extent.quietDaemons,
     running: [...running, ...fleet.running],
     serving: one.serving,
     plans,
@@ -111,6 +109,7 @@ async function measure(scene: Scene): Promise<Results> {
 type Brisk = {
   readonly cost: Cost
   readonly redisTime: number
+  readonly work: PlatformWork
   readonly latencies: readonly Latency[]
   readonly serving: Serving
 }
@@ -124,20 +123,27 @@ async function whileBrisk(scene: Scene): Promise<Brisk> {
   await gates.post('/rollouts', { id: 'bench', phase: 'rolling' })
   await pause(5_000)
   say('the cost of a brisk daemon ...')
-  const redisTime = await redisTimePerSecond(stores, extent.seconds)
-  const [cost] = await costOf([watched], scene, extent.seconds)
+  const short = 60 + 10 * extent.seconds
+  const redisTime = await within('time in Redis', short, () => redisTimePerSecond(stores, extent.seconds))
+  const work = await within('the work of the platform', short, () => workOf(platform, stores, extent.seconds))
+  const [cost] = await within('the cost of a brisk daemon', short, () =>
+    costOf([watched], scene, extent.seconds),
+  )
   if (cost === undefined) throw new RangeError('the cost was not measured')
   say('requests ...')
-  const serving = await serve(daemon, gates, extent)
+  const serving = await within('requests', 120 + short, () => serve(daemon, gates, extent))
   const latencies: Latency[] = []
   await platform.strike('pool-armed')
   for (const fault of faults) {
     say(`brisk: ${fault.name} ...`)
-    latencies.push(await briskLatency(fault, gates, scene, repetitionsOf(fault, extent)))
+    const repetitions = repetitionsOf(fault, extent)
+    latencies.push(
+      await within(fault.name, 60 + 20 * repetitions, () => briskLatency(fault, gates, scene, repetitions)),
+    )
   }
   await platform.mend('pool-armed')
   await scene.stop(watched)
-  return { cost, redisTime, latencies, serving }
+  return { cost, redisTime, work, latencies, serving }
 }
 
 /** A server that hangs, and then catches up, takes seconds. */
@@ -190,6 +196,7 @@ async function quietCosts(fleet: readonly Watched[], scene: Scene): Promise<read
 
 type Quiet = {
   readonly cost: Cost
+  readonly work: PlatformWork
   readonly running: readonly Running[]
   readonly latencies: readonly Latency[]
 }
@@ -210,7 +217,11 @@ async function whileQuiet(scene: Scene): Promise<Quiet> {
   }
   say(`${fleet.length} daemons become quiet ...`)
   await Promise.all(fleet.map(({ gates }) => untilQuiet(gates)))
-  const costs = await quietCosts(fleet, scene)
+  const short = 360 + 30 * extent.seconds
+  const costs = await within('the cost of quiet daemons', short, () => quietCosts(fleet, scene))
+  const work = await within('the work of the platform', short, () =>
+    workOf(scene.platform, scene.stores, extent.seconds),
+  )
   const running = fleet.map(({ daemon }, index): Running => {
     const { cpu = Number.NaN, resident = Number.NaN } = costs[index] ?? {}
     return { variant: daemon.variant.name, cadence: 'quiet', cpu, resident }
@@ -220,7 +231,7 @@ async function whileQuiet(scene: Scene): Promise<Quiet> {
   for (const fault of extent.allQuietFaults ? quietFaults : quietFaults.slice(0, 1)) {
     say(`quiet, ${fleet.length} daemons: ${fault.name} ...`)
     try {
-      latencies.push(await quietLatency(fault, daemons, scene))
+      latencies.push(await within(fault.name, 180, () => quietLatency(fault, daemons, scene)))
     } catch (problem) {
       // Ten minutes of other results are worth keeping.
       say(`not measured: ${String(problem)}`)
@@ -229,5 +240,5 @@ async function whileQuiet(scene: Scene): Promise<Quiet> {
   for (const watched of fleet) await scene.stop(watched)
   const [cost] = costs
   if (cost === undefined) throw new RangeError('the cost was not measured')
-  return { cost, running, latencies }
+  return { cost, work, running, latencies }
 }

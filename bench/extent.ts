@@ -1,0 +1,35 @@
+export type Extent = {
+  /** Injections of each fault while brisk, and daemons that look at each fault while quiet. */
+  readonly repetitions: number
+  readonly quietDaemons: number
+  readonly allQuietFaults: boolean
+  /** Of each measurement of cost. */
+  readonly seconds: number
+  /** All of it may take so many minutes, twice what it was seen to take. */
+  readonly minutes: number
+  /** Dispatched rows in the API's outbox. */
+  readonly rows: number
+  readonly waiting: number
+}
+
+/** Four minutes without a bundle and five with one, on two cores that others used as well. */
+export const quick: Extent = {
+  repetitions: 5,
+  quietDaemons: 3,
+  allQuietFaults: false,
+  seconds: 5,
+  minutes: 10,
+  rows: 100_000,
+  waiting: 100,
+}
+
+/** Ten to fifteen minutes. */
+export const whole: Extent = {
+  repetitions: 30,
+  quietDaemons: 6,
+  allQuietFaults: true,
+  seconds: 12,
+  minutes: 40,
+  rows: 1_000_000,
+  waiting: 500,
+}
