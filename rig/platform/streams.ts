@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { blockingClient, pause } from './clients.ts'
+import { blockingClient, pause, within } from './clients.ts'
 
 export const streams = {
   audit: 'caracal.audit.events',
@@ -119,28 +119,29 @@ export function consume(settings: ConsumerSettings): Consumer {
     if (done.length > 0) await commands.xack(stream, group, ...done)
   }
 
+  async function read(): Promise<readonly Entry[]> {
+    const { count, block } = settings
+    const options = ['COUNT', count, 'BLOCK', block, 'STREAMS', stream, '>'] as const
+    const reply = reader.xreadgroup('GROUP', group, consumer, ...options)
+    if (block === 0) return entriesOf(await reply)
+    return entriesOf(
+      await within(block + readSlack, reply, 'XREADGROUP').catch((error: unknown) => {
+        // Whatever broke: the next read has a connection of its own, as one that hangs never ends by itself.
+        if (!paused && !stopped) renew()
+        throw error
+      }),
+    )
+  }
+
+  function renew(): void {
+    reader.disconnect()
+    reader = blockingClient(settings.redisUrl, consumer)
+  }
+
   async function readOnce(): Promise<void> {
-    const limit =
-      settings.block === 0 ? undefined : setTimeout(() => reader.disconnect(true), settings.block + readSlack)
-    try {
-      const reply = await reader.xreadgroup(
-        'GROUP',
-        group,
-        consumer,
-        'COUNT',
-        settings.count,
-        'BLOCK',
-        settings.block,
-        'STREAMS',
-        stream,
-        '>',
-      )
-      const entries = entriesOf(reply)
-      if (entries.length > 0) healthy = true
-      await handleAll(entries)
-    } finally {
-      clearTimeout(limit)
-    }
+    const entries = await read()
+    if (entries.length > 0) healthy = true
+    await handleAll(entries)
   }
 
   async function run(): Promise<void> {

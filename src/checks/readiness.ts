@@ -10,6 +10,7 @@ import {
 } from '../core/finding.ts'
 import type { Target } from '../core/observation.ts'
 import { expected, ofEach } from './expected.ts'
+import { isReadinessCode, readinessReasonOf } from './readiness-reasons.ts'
 import { alive, ready, workloadDesired, workloadProgressing } from './signals.ts'
 import { installedOf, isReplacing, ofComponent, progressOf } from './workloads.ts'
 
@@ -38,15 +39,20 @@ function proofsOf(evidence: Evidence, component: string, replicas: readonly Targ
   return [...ofEach(replicas, proves), ...lives.filter(({ answer }) => answer !== 'met')]
 }
 
-/** A reason that the platform is not known to give stands behind `other: `, in the replica's words. */
-function codeOf({ reading }: Sighting): string {
-  return reading.detail?.split(':', 1)[0] ?? 'not_ready'
+/** What a look says of a replica that is well, when there is no more to say. */
+const plainly: ReadonlySet<string> = new Set(['ready', 'alive'])
+
+/** A reason that the platform is not known to give is told in the message, in the replica's words. */
+function codeOf({ reading: { detail } }: Sighting): string {
+  if (detail === undefined) return 'not_ready'
+  return isReadinessCode(detail) ? detail : 'other'
 }
 
-function inWords({ reading }: Sighting, key: string): string {
-  return reading.value === 1
-    ? `${key} is ready`
-    : `${key} is not ready: ${reading.detail ?? 'no reason given'}`
+function inWords({ reading: { value, detail } }: Sighting, key: string): string {
+  if (value === 1) return `${key} is ready${detail === undefined || plainly.has(detail) ? '' : `: ${detail}`}`
+  if (detail === undefined) return `${key} is not ready: no reason given`
+  const { means } = readinessReasonOf(detail)
+  return `${key} is not ready: ${detail}${means === undefined ? '' : ` (${means})`}`
 }
 
 function noReplica(component: string): Finding {

@@ -8,6 +8,11 @@ export interface HttpAnswer {
   /** As sent, empty when there was none. */
   readonly contentType: string
   readonly retryAfter?: string
+  /** What is left of a rate limit, in any of the forms in use: `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset`. */
+  readonly rateLimit?: string
+  readonly rateLimitReset?: string
+  /** The sender's own clock, as it says it. */
+  readonly date?: string
   readonly body: string
 }
 
@@ -67,11 +72,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // Interim answers may come before any other (RFC 9110, 15.2).
     if (status < 200) return
-    const retryAfter = headerOf(headers, 'retry-after')
     this.#head = {
       status,
       contentType: headerOf(headers, 'content-type') ?? '',
-      ...(retryAfter !== undefined && { retryAfter }),
+      ...(status === 429 && limitIn(headers)),
     }
     if (isEncoded(headers)) this.cancel(encodedFailure(this.#host))
     // Of a refusal the body only helps to tell what it is.
@@ -124,6 +128,20 @@ function isEncoded(headers: IncomingHttpHeaders): boolean {
 function codingsOf(header: string | readonly string[] = []): readonly string[] {
   const values: readonly string[] = typeof header === 'string' ? [header] : header
   return values.flatMap((value) => value.split(',')).map((coding) => coding.trim().toLowerCase())
+}
+
+/** What a refusal says about when to ask again. */
+function limitIn(headers: IncomingHttpHeaders): Partial<HttpAnswer> {
+  const retryAfter = headerOf(headers, 'retry-after')
+  const rateLimit = headerOf(headers, 'ratelimit')
+  const rateLimitReset = headerOf(headers, 'ratelimit-reset') ?? headerOf(headers, 'x-ratelimit-reset')
+  const date = headerOf(headers, 'date')
+  return {
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(rateLimitReset !== undefined && { rateLimitReset }),
+    ...(date !== undefined && { date }),
+  }
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -44,7 +44,7 @@ function clientOptions({ tls }: HttpSettings): Client.Options {
     keepAliveMaxTimeout: 20_000,
     maxResponseSize: LARGEST_BODY,
     // A net below the caller's deadline. undici 8 rounds these up by as much as a second.
-    headersTimeout: 10_000,
+    headersTimeout: 60_000,
     bodyTimeout: 10_000,
     allowH2: false,
     connect: {

@@ -7,7 +7,7 @@ import { SECOND } from '../core/time.ts'
 import { blindnessOf, cannotSee, isPage, pageBlindness, replicaOf } from './http-status.ts'
 import { statusBlindness, urlOf } from './http-status.ts'
 import type { Look, Probe } from './probe.ts'
-import { targetsOf, type Discovery } from './replicas.ts'
+import { targetsOf, type Component, type Discovery } from './replicas.ts'
 
 export interface HealthEndpointSources {
   readonly http: Http
@@ -15,6 +15,13 @@ export interface HealthEndpointSources {
 }
 
 const LARGEST_BODY = 64 * 1024
+
+const asked: readonly Component[] = ['api', 'coordinator', 'web']
+
+/** Whether `/health` of this component's replicas is watched. */
+export function isAskedForHealth(component: Component): boolean {
+  return asked.includes(component)
+}
 
 /**
  * Asks `/health` of API, Coordinator and Web replicas, whose `/ready` is too dear to be asked often (T29, T34).
@@ -25,7 +32,7 @@ export function healthEndpoint({ http, discovery }: HealthEndpointSources): Prob
   return {
     name: 'health-endpoint',
     provides: [alive],
-    targets: () => targetsOf(discovery, ['api', 'coordinator', 'web']),
+    targets: () => targetsOf(discovery, asked),
     // Below a second together; not as often as metrics, for API writes each request into its log.
     pace: () => ({ brisk: 400, quiet: 5 * SECOND, timeout: 550 }),
     async look(target, deadline) {

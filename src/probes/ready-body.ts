@@ -1,41 +1,14 @@
+import { isReadinessCode } from '../checks/readiness-reasons.ts'
 import type { HttpAnswer } from '../connections/http.ts'
 import type { Blindness } from '../core/observation.ts'
 import { plain } from '../core/text.ts'
 import { isPage, pageBlindness, statusBlindness } from './http-status.ts'
 
-/** What `/ready` proved. `detail` is `ready`, one of `notReadyReasons`, or `other: ` and the text that was sent. */
+/** What `/ready` proved. `detail` is `ready`, the code of a reason, or `other: ` and the text that was sent. */
 export interface Readiness {
   readonly ready: 0 | 1
   readonly detail: string
 }
-
-/** Every reason that a service of the platform gives for not being ready, in any line of releases. */
-export const notReadyReasons: ReadonlySet<string> = new Set([
-  // API and Coordinator
-  'draining',
-  'postgres_unreachable',
-  'redis_unreachable',
-  'outbox_unreachable',
-  'outbox_dead_messages',
-  'outbox_dead',
-  'internal_error',
-  // STS and Gateway
-  'redis_unavailable',
-  'audit_evidence_lost',
-  'audit_replay_unavailable',
-  'stream_consumers_not_ready',
-  'revocation_snapshot_stale',
-  'sts_unavailable',
-  'sts_unreachable',
-  'bindings_unavailable',
-  // Audit
-  'consumer_unhealthy',
-  'audit_dlq_threshold',
-  'audit_lag_threshold',
-  'audit_pel_oldest_threshold',
-  // Web
-  'unavailable',
-])
 
 /** Longest piece of an unknown reason that is kept. */
 const OTHER_LIMIT = 100
@@ -102,7 +75,7 @@ function reasonOf(body: Body): string {
   if (body['draining'] === true || body['status'] === 'draining') return 'draining'
   const text = complaintOf(body) ?? body['status']
   if (typeof text !== 'string' || text === '') return 'other: no reason given'
-  return notReadyReasons.has(text) ? text : `other: ${plain(text, OTHER_LIMIT)}`
+  return isReadinessCode(text) ? text : `other: ${plain(text, OTHER_LIMIT)}`
 }
 
 function malformed(reason: string, message: string): Blindness {

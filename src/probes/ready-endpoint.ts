@@ -1,21 +1,22 @@
 import { ready } from '../checks/signals.ts'
-import type { Http, HttpAnswer } from '../connections/http.ts'
+import type { Http } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-failure.ts'
 import type { Target } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
-import { MINUTE, SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
-import { blindnessOf, cannotSee, replicaOf, urlOf } from './http-status.ts'
+import { inWords, SECOND, type Clock, type Millis } from '../core/time.ts'
+import { isAskedForHealth } from './health-endpoint.ts'
+import { blindnessOf, cannotSee } from './http-status.ts'
 import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
 import { readinessOf } from './ready-body.ts'
+import { answerOf, newMemories, type Memories, type Memory, type Patience } from './ready-memory.ts'
 import { components, countOf, targetsOf, type Component, type Discovery } from './replicas.ts'
+import { limitOf, newThrottles, slowdown, type Throttles } from './throttle.ts'
 
 export interface ReadyEndpointSources {
   readonly http: Http
   readonly discovery: Discovery
   readonly clock: Clock
 }
-
-const LARGEST_BODY = 64 * 1024
 
 /**
  * Time between two calls to one service, whichever replica. API and Coordinator grant 120 `/ready` a minute to one
@@ -25,78 +26,136 @@ const LARGEST_BODY = 64 * 1024
  */
 const RATIONED: Millis = 1_700
 
-interface Budget extends Pace {
+interface Budget extends Pace, Patience {
   /** Least time between two calls to the service as a whole. */
   readonly between?: Millis
 }
 
-const budgets: Readonly<Record<Component, Budget>> = {
+export type Budgets = Readonly<Record<Component, Budget>>
+
+/**
+ * STS and Audit took 5.0 s and Gateway 3.0 s while Redis hung, though their own bound is 2 s (T35): it does not end what
+ * waits for Redis. After 10 s their servers give up an answer (WriteTimeout).
+ */
+const GO_PATIENCE: Millis = 10 * SECOND
+
+/**
+ * API and Coordinator took up to 27.4 s with a Redis that refuses: four tries of 10 s at most to connect, and 2 s
+ * between, as their client is set. With one that hangs they do not answer at all.
+ */
+const NODE_PATIENCE: Millis = 50 * SECOND
+
+/** How often each component is asked, and how long it is waited for. */
+export const budgets: Budgets = {
   // Their own bound is 5 s for each dependency.
-  api: { brisk: 5 * SECOND, quiet: 15 * SECOND, timeout: 5_500, between: RATIONED },
-  coordinator: { brisk: 5 * SECOND, quiet: 15 * SECOND, timeout: 5_500, between: RATIONED },
-  // Not limited, but each call pings dependencies and writes a file. Their own bound is 2 s (T35).
-  sts: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500 },
-  gateway: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500 },
-  audit: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500 },
+  api: { brisk: 5 * SECOND, quiet: 15 * SECOND, timeout: 5_500, between: RATIONED, patience: NODE_PATIENCE },
+  coordinator: {
+    brisk: 5 * SECOND,
+    quiet: 15 * SECOND,
+    timeout: 5_500,
+    between: RATIONED,
+    patience: NODE_PATIENCE,
+  },
+  // Not limited, but each call pings dependencies and writes a file.
+  sts: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
+  gateway: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
+  audit: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
   // One SELECT 1 on the database of its sessions; no step of a rollout waits for Web alone.
-  web: { brisk: 2 * SECOND, quiet: 10 * SECOND, timeout: 2_500 },
-}
-
-/** The limits count by the minute, so a refused service is asked less for one, and never refused for longer than this. */
-const LONGEST_RETRY: Millis = 5 * MINUTE
-const THROTTLED_FACTOR = 4
-const THROTTLED_LEAST: Millis = 20 * SECOND
-
-interface Throttle {
-  /** Until when the service is asked less. */
-  readonly until: Instant
-  /** Whether it named the time itself, so that it is not asked at all until then. */
-  readonly silent: boolean
+  web: { brisk: 2 * SECOND, quiet: 10 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
 }
 
 /**
- * Asks `/ready` of every replica of every component: exactly this path, for Gateway proxies any other and Web
- * answers any other with a page (T42, T43). It is the only probe that gives `ready`.
+ * For how long a proof stands while 429 is all that `/ready` answers: the limits count by the minute, and the next look
+ * comes up to 20 s later.
  */
-export function readyEndpoint({ http, discovery, clock }: ReadyEndpointSources): Probe {
-  // Limits count over all replicas of a service, so what one replica refuses holds for all.
-  const throttles = new Map<Component, Throttle>()
+const PROOF_STANDS: Millis = 80 * SECOND
 
-  function throttleOf(component: Component): Throttle | undefined {
-    const throttle = throttles.get(component)
-    return throttle !== undefined && throttle.until > clock.now() ? throttle : undefined
-  }
-
+/**
+ * Asks `/ready` of every replica of every component: exactly this path, for Gateway proxies any other and Web
+ * answers any other with a page (T42, T43). It is the only probe that gives `ready`. A look that ends leaves its request
+ * under way, and the next one takes it up: a replica that waits for a dependency has one to answer, and its reason is
+ * read however long it takes.
+ */
+export function readyEndpoint(sources: ReadyEndpointSources, paces: Budgets = budgets): Probe {
+  const { discovery, clock } = sources
+  const throttles = newThrottles(clock)
+  const own: Own = { ...sources, throttles, memories: newMemories(discovery) }
   return {
     name: 'ready-endpoint',
     rationed: true,
     provides: [ready],
-    targets: () => targetsOf(discovery, components),
+    targets() {
+      const listed = targetsOf(discovery, components)
+      own.memories.keep(listed)
+      return listed
+    },
     pace(target) {
       const component = componentOf(target)
-      const { brisk, quiet, timeout, between = 0 } = budgets[component]
+      const { brisk, quiet, timeout, between = 0 } = paces[component]
       const siblings = countOf(discovery, component)
-      const least = Math.max(between * siblings, slowdown(throttleOf(component), brisk, clock.now()))
+      const least = Math.max(between * siblings, slowdown(throttles.of(component), brisk, clock.now()))
       return { brisk: Math.max(brisk, least), quiet: Math.max(quiet, least), timeout }
     },
     async look(target, deadline) {
       const component = componentOf(target)
-      const throttle = throttleOf(component)
-      if (throttle?.silent === true) throw backingOff(target)
-      const url = urlOf(replicaOf(discovery, target), '/ready')
-      const request = { deadline, maxBytes: LARGEST_BODY }
-      const answer = await http.get(url, request).catch((fault: unknown) => asAnswer(fault, target))
-      if ('readings' in answer) return answer
-      if (answer.status === 429) throttles.set(component, throttleFor(answer, clock.now()))
-      return lookOf(answer, target)
+      const memory = own.memories.of(target)
+      if (throttles.of(component)?.silent === true) return throttledLook(target, memory, own, 'backing_off')
+      return lookAt(target, memory, own, paces[component], deadline)
     },
   }
 }
 
-function lookOf(answer: HttpAnswer, target: Target): Look {
+interface Own extends ReadyEndpointSources {
+  readonly throttles: Throttles
+  readonly memories: Memories
+}
+
+async function lookAt(
+  target: Target,
+  memory: Memory,
+  own: Own,
+  bounds: Patience,
+  deadline: AbortSignal,
+): Promise<Look> {
+  const { notReady, provenAt } = memory
+  delete memory.provenAt
+  const answer = await answerOf(own.http, memory, bounds, deadline).catch((fault: unknown) => {
+    delete memory.notReady
+    return asAnswer(fault, target)
+  })
+  if (answer === undefined) {
+    if (notReady !== undefined && memory.notReady === notReady) return readinessLook(target, 0, notReady)
+    throw deadline.reason
+  }
+  if ('readings' in answer) return answer
+  if (answer.status === 429) {
+    own.throttles.note(componentOf(target), answer)
+    delete memory.notReady
+    if (provenAt !== undefined) memory.provenAt = provenAt
+    return throttledLook(target, memory, own, 'rate_limited')
+  }
   const readiness = readinessOf(answer, subjectOf(target))
+  delete memory.notReady
   if ('unknownReason' in readiness) throw cannotSee(readiness)
+  if (readiness.ready === 0) memory.notReady = readiness.detail
+  else memory.provenAt = own.clock.now()
   return readinessLook(target, readiness.ready, readiness.detail)
+}
+
+/** A refusal to tell is no news of the replica: what it proved stands for a while where its `/health` is watched beside. */
+function throttledLook(
+  target: Target,
+  { provenAt }: Memory,
+  { clock }: Own,
+  reason: 'rate_limited' | 'backing_off',
+): Look {
+  const component = componentOf(target)
+  const age = provenAt === undefined ? Infinity : clock.now() - provenAt
+  if (isAskedForHealth(component) && age <= PROOF_STANDS)
+    return readinessLook(target, 1, `it proved that ${inWords(age)} ago, and answers 429 since`)
+  const why = `${subjectOf(target)} answers 429: ${limitOf(component)}`
+  const until = reason === 'backing_off' ? '; it named a time before which it is not asked again' : ''
+  throw new CannotSee('throttled', reason, `${why}${until}`)
 }
 
 function readinessLook(target: Target, value: 0 | 1, detail: string): Look {
@@ -119,22 +178,4 @@ function componentOf(target: Target): Component {
   const component = components.find((candidate) => candidate === target.labels['component'])
   if (component === undefined) throw new RangeError(`${target.id} is a replica of no known component`)
   return component
-}
-
-function slowdown(throttle: Throttle | undefined, brisk: Millis, now: Instant): Millis {
-  if (throttle === undefined) return 0
-  return throttle.silent ? throttle.until - now : Math.max(brisk * THROTTLED_FACTOR, THROTTLED_LEAST)
-}
-
-function throttleFor({ retryAfter }: HttpAnswer, now: Instant): Throttle {
-  // Only the form in seconds: a date would compare another system's clock with ours.
-  const named = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * SECOND : 0
-  return named > 0
-    ? { until: now + Math.min(named, LONGEST_RETRY), silent: true }
-    : { until: now + MINUTE, silent: false }
-}
-
-function backingOff(target: Target): CannotSee {
-  const message = `${subjectOf(target)} answered 429 and named a time before which it is not asked again`
-  return new CannotSee('throttled', 'backing_off', message)
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { GateReport } from '../../src/publish/contract.ts'
 import { eventually, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
 
 let ground: Ground
@@ -79,6 +81,33 @@ describe('a hung target costs only its own observations', () => {
     await ground.platform.faults.clear(fault)
     await gate.until('all is seen again', proceeds, 30)
     expect(await unseen()).toEqual(new Set())
+  })
+
+  it('X14: with a hung Redis each component is in one state, with one reason, for as long as it hangs', async () => {
+    await gate.until('proceed', proceeds, 30)
+    await ground.platform.faults.inject('redis-hung')
+    const expected = {
+      'ready-sts': 'redis_unreachable',
+      'ready-gateway': 'redis_unreachable',
+      'ready-audit': 'redis_unreachable',
+      'ready-api': 'timeout',
+      'ready-coordinator': 'timeout',
+    }
+    const reasonsIn = ({ gates }: GateReport) => {
+      const checks = gates.flatMap((one) => one.checks).filter(({ id }) => id in expected)
+      return Object.fromEntries(checks.map(({ id, reason }) => [id, reason]))
+    }
+    const isTold = (report: GateReport) => isDeepStrictEqual(reasonsIn(report), expected)
+    await gate.until('each says why', isTold, 20)
+    // Long enough for each of them to be asked again. Audit goes on to say that its consumer is unhealthy.
+    const before = await attempts('ready-endpoint')
+    while ((await attempts('ready-endpoint')) < before + 10) {
+      const { 'ready-audit': audit, ...others } = reasonsIn(await gate.report())
+      expect({
+        ...others,
+        'ready-audit': audit === 'consumer_unhealthy' ? 'redis_unreachable' : audit,
+      }).toEqual(expected)
+    }
   })
 
   it('and both stores and a replica at once leave the daemon itself alive', async () => {

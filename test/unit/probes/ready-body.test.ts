@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpAnswer } from '../../../src/connections/http.ts'
-import { notReadyReasons, readinessOf } from '../../../src/probes/ready-body.ts'
+import { readinessReasons } from '../../../src/checks/readiness-reasons.ts'
+import { readinessOf } from '../../../src/probes/ready-body.ts'
 
 function answer(status: number, body: unknown, contentType = 'application/json'): HttpAnswer {
   return { status, contentType, body: typeof body === 'string' ? body : JSON.stringify(body) }
@@ -20,16 +21,15 @@ describe('what an answer of /ready proves', () => {
     expect(judge(200, body)).toEqual({ ready: 1, detail: 'ready' })
   })
 
-  it.each([...notReadyReasons].filter((reason) => reason !== 'draining' && reason !== 'unavailable'))(
-    'not ready because of %s, in both shapes',
-    (reason) => {
-      expect(judge(503, { ok: false, ready: false, reason })).toEqual({ ready: 0, detail: reason })
-      expect(judge(503, { ok: false, error: reason, dependency: 'x', deadCount: 3, limit: 0 })).toEqual({
-        ready: 0,
-        detail: reason,
-      })
-    },
-  )
+  it.each(
+    Object.keys(readinessReasons).filter((reason) => reason !== 'draining' && reason !== 'unavailable'),
+  )('not ready because of %s, in both shapes', (reason) => {
+    expect(judge(503, { ok: false, ready: false, reason })).toEqual({ ready: 0, detail: reason })
+    expect(judge(503, { ok: false, error: reason, dependency: 'x', deadCount: 3, limit: 0 })).toEqual({
+      ready: 0,
+      detail: reason,
+    })
+  })
 
   it.each([
     [{ ok: false, draining: true }, 'draining'],
