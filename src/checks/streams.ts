@@ -195,8 +195,8 @@ function hasConsumer({ reading, target }: Sighting): Finding {
   const { value } = reading
   return {
     key,
-    answer: value > 0 ? 'met' : 'unmet',
-    reason: value > 0 ? 'ok' : 'no_consumer',
+    answer: value >= 1 ? 'met' : 'unmet',
+    reason: value >= 1 ? 'ok' : 'no_consumer',
     message: `${key} has ${value === 0 ? 'no' : value} ${value === 1 ? 'consumer' : 'consumers'}`,
     observed: { value, unit: 'consumers' },
     threshold: { op: '>=', value: 1 },

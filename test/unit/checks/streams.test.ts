@@ -190,6 +190,7 @@ describe('every required group has a live consumer', () => {
   const condition = consumersAlive(platformStreams, limits)
   const cases: readonly Case[] = [
     [[signals.groupConsumers, audit, 0], [`${auditKey} unmet no_consumer`]],
+    [[signals.groupConsumers, audit, 0.5], [`${auditKey} unmet no_consumer`]],
     [[signals.groupConsumers, audit, 'blind'], [`${auditKey} unknown cannot_tell`]],
     [[signals.groupConsumers, audit, 'silent'], [`${auditKey} unknown never_measured`]],
     [[signals.groupConsumerIdle, audit, 15], []],
