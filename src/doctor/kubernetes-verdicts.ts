@@ -78,6 +78,16 @@ export interface ReleaseSeen {
 
 export function judgeRelease({ name, namespace, workloads, pods, others }: ReleaseSeen): Found {
   const label = `app.kubernetes.io/instance=${name}`
+  if (workloads === 0 && pods > 0)
+    return failed(
+      'release',
+      `${counted(pods, 'pod')} in namespace ${namespace} and no workload with the label ${label}${others.length === 0 ? '' : `; there is ${listed(others)}`}: Argo CD sets it on workloads to the name of its Application`,
+      [
+        `kubectl -n ${namespace} get deployments,statefulsets --show-labels`,
+        `application.resourceTrackingMethod: annotation   # in the ConfigMap argocd-cm, or give both the same name`,
+      ],
+      ['workload_unlabelled', 'no_workload'],
+    )
   if (workloads === 0)
     return failed(
       'release',

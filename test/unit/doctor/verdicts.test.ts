@@ -4,6 +4,7 @@ import { judgeCertificate } from '../../../src/doctor/certificates.ts'
 import { FAIL_AHEAD, judgeClocks, WARN_AHEAD } from '../../../src/doctor/clocks.ts'
 import { judgeSecretFile } from '../../../src/doctor/configuration.ts'
 import type { Endpoint } from '../../../src/doctor/endpoints.ts'
+import { judgeRelease } from '../../../src/doctor/kubernetes-verdicts.ts'
 import { judgeName } from '../../../src/doctor/names.ts'
 import { judgeReach, type Dialled } from '../../../src/doctor/network.ts'
 import { judgeSession, type SessionRow } from '../../../src/doctor/postgres-verdicts.ts'
@@ -225,5 +226,20 @@ describe('a server of a store', () => {
     ['redis_version:8.0.1\r\nrole:master', ['ok', 'ok']],
   ])('that says %o of itself is judged so', (info, expected) => {
     expect(judgeServer(info).map(({ state }) => state)).toEqual(expected)
+  })
+})
+
+describe('a release', () => {
+  const seen = { name: 'caracal', namespace: 'prod', workloads: 0, pods: 0, others: ['production'] }
+
+  it('X93: whose pods alone have its label is told as what Argo CD does', () => {
+    const found = judgeRelease({ ...seen, pods: 7 })
+    expect(found).toMatchObject({ state: 'failed', reasons: ['workload_unlabelled', 'no_workload'] })
+    expect(found.message).toContain('7 pods in namespace prod and no workload')
+    expect(found.mend?.join()).toContain('application.resourceTrackingMethod: annotation')
+  })
+
+  it('that nothing has the label of is looked for under its other names', () => {
+    expect(judgeRelease(seen).mend?.[0]).toContain('release: { name: production')
   })
 })
