@@ -22,6 +22,9 @@ export async function makeCgroup(name: string): Promise<void> {
     await writeFile(join(mount, 'cgroup.subtree_control'), enabled)
   }
   for (const tree of await trees()) await mkdir(join(tree, name), { recursive: true })
+  // By default the whole node would weigh as much as one process beside it, and be starved by a busy machine.
+  const [tree, weight] = isUnified ? [mount, 'cpu.weight'] : [join(mount, 'cpu'), 'cpu.shares']
+  await writeFile(join(tree, name, weight), isUnified ? '1600' : '16384')
 }
 
 /** Removes a group that holds no process any more, with those below it. */
