@@ -1,6 +1,7 @@
 // What runs in the namespaces that main.ts makes: the node, the platform, and one scenario after another.
+import { clearGround, setGround, type Materials } from './ground.ts'
 import { scenariosNamed } from './scenarios.ts'
-import { setStage, type Materials, type Stage } from './stage.ts'
+import { stageOn, type Stage } from './stage.ts'
 
 function tell(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -11,7 +12,7 @@ async function main(names: readonly string[]): Promise<number> {
   const materials = JSON.parse(process.env['NODE_TEST_MATERIALS'] ?? '') as Materials
   const began = performance.now()
   const seconds = () => Math.round((performance.now() - began) / 1_000)
-  const stage = await setStage(materials)
+  const stage = stageOn(await setGround(materials), materials.helm)
   tell(`the node is ready after ${seconds()} s`)
   let passed = 0
   for (const scenario of scenarios) {
@@ -27,7 +28,7 @@ async function main(names: readonly string[]): Promise<number> {
       tell(await whatToLookAt(stage))
     }
   }
-  await stage.end()
+  await clearGround(stage)
   tell(`${passed} passed, ${scenarios.length - passed} failed`)
   return passed === scenarios.length ? 0 : 1
 }

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCgroup, removeCgroup } from '../../rig/node/cgroups.ts'
 import { buildControlPlane } from '../../scripts/control-plane.ts'
-import { helmBinary } from '../../scripts/helm.ts'
+import { helmBinary, oldestHelmBinary } from '../../scripts/helm.ts'
 import { buildNodeImages } from '../../scripts/node-images.ts'
 import { buildNodePrograms } from '../../scripts/node-programs.ts'
+import type { Materials } from './ground.ts'
 import { scenariosNamed } from './scenarios.ts'
-import type { Materials } from './stage.ts'
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`)
@@ -24,7 +24,9 @@ async function main(names: readonly string[]): Promise<number> {
   await buildControlPlane(say)
   const programs = await buildNodePrograms(say)
   const helm = await helmBinary(say)
-  if (helm === undefined) throw new Error('there is no helm: node scripts/helm.ts says why')
+  const oldestHelm = await oldestHelmBinary(say)
+  if (helm === undefined || oldestHelm === undefined)
+    throw new Error('there is no helm: node scripts/helm.ts says why')
   const images = await buildNodeImages(say)
   const folder = await mkdtemp(join(tmpdir(), 'caracal-node-'))
   const cgroup = folder.slice(folder.lastIndexOf('/') + 1)
@@ -33,7 +35,7 @@ async function main(names: readonly string[]): Promise<number> {
   await mkdir(join(folder, 'tmp'), { mode: 0o711 })
   await makeCgroup(cgroup)
   try {
-    return await runInside({ programs, helm, images, folder, cgroup }, names)
+    return await runInside({ programs, helm, oldestHelm, images, folder, cgroup }, names)
   } finally {
     await removeCgroup(cgroup)
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })

@@ -1,7 +1,12 @@
+import { conflict } from './scenarios/conflict.ts'
+import { failedRollback } from './scenarios/failed-rollback.ts'
+import { grants } from './scenarios/grants.ts'
 import { helmTest } from './scenarios/helm-test.ts'
-import { install } from './scenarios/install.ts'
+import { installation } from './scenarios/install.ts'
 import { latch } from './scenarios/latch.ts'
 import { memory } from './scenarios/memory.ts'
+import { oldestHelm } from './scenarios/oldest-helm.ts'
+import { restart } from './scenarios/restart.ts'
 import { rollout } from './scenarios/rollout.ts'
 import type { Stage } from './stage.ts'
 
@@ -14,7 +19,18 @@ export type Scenario = {
 }
 
 /** In their order: each takes the cluster as the one before has left it. */
-const scenarios: readonly Scenario[] = [install, helmTest, rollout, latch, memory]
+const scenarios: readonly Scenario[] = [
+  installation,
+  helmTest,
+  rollout,
+  latch,
+  restart,
+  failedRollback,
+  conflict,
+  memory,
+  grants,
+  oldestHelm,
+]
 
 /** The scenarios of these names and the first, on which all build; all of them without names. */
 export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
@@ -23,5 +39,5 @@ export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
     if (!known.includes(name)) throw new Error(`no scenario "${name}"; there are ${known.join(', ')}`)
   return names.length === 0
     ? scenarios
-    : scenarios.filter(({ name }) => name === install.name || names.includes(name))
+    : scenarios.filter(({ name }) => name === installation.name || names.includes(name))
 }

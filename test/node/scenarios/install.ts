@@ -2,20 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { nodeAddress } from '../../../rig/node/network.ts'
+import { isReady, until } from '../asking.ts'
+import { exporterImage, postgresPort, redisPort } from '../ground.ts'
 import type { Scenario } from '../scenarios.ts'
-import {
-  exporterImage,
-  gateChart,
-  isReady,
-  postgresPort,
-  redisPort,
-  until,
-  type Stage,
-  type Values,
-} from '../stage.ts'
+import { gateChart, type Stage, type Values } from '../stage.ts'
 
 /** The exporter in the namespace `gate`, watching the release in the namespace `platform`. */
-function gateValues(stage: Stage): Values {
+export function gateValues(stage: Stage): Values {
   const postgres = new URL(stage.platform.postgres.url)
   return {
     image: { repository: exporterImage, tag: '1', pullPolicy: 'Never' },
@@ -48,17 +41,14 @@ function gateValues(stage: Stage): Values {
   }
 }
 
-export const install: Scenario = {
+export const installation: Scenario = {
   name: 'install',
   shows:
     'both replicas become ready as uid 65532 on a root file system that cannot be written, and log in to the cluster',
   async run(stage) {
     await stage.upgradePlatform({ tag: 'v1' })
     await makeSecrets(stage)
-    await stage.helm(
-      ['install', 'gate', gateChart, '--namespace', 'gate', '--wait', '--timeout', '180s'],
-      gateValues(stage),
-    )
+    await installGate(stage)
     const pods = (await stage.podsOf('gate')).filter(isReady)
     assert.equal(pods.length, 2, 'ready pods of the exporter')
     for (const { metadata } of pods) await seesItsPlace(stage, metadata.name)
@@ -74,6 +64,12 @@ export const install: Scenario = {
       })
     }
   },
+}
+
+/** Installs the exporter and waits until Helm has seen both of its replicas ready. */
+export async function installGate(stage: Stage): Promise<void> {
+  const command = ['install', 'gate', gateChart, '--namespace', 'gate']
+  await stage.helm([...command, '--wait', '--timeout', '180s'], gateValues(stage))
 }
 
 async function makeSecrets(stage: Stage): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { GateReport, StopConditionReport } from '../../../src/publish/contract.ts'
 import type { Scenario } from '../scenarios.ts'
-import { containerOf, until } from '../stage.ts'
+import { containerOf, isDone, until } from '../asking.ts'
 import { agree } from './rollout.ts'
 
 const stop = 'outbox-dead-messages'
@@ -12,8 +12,9 @@ export const latch: Scenario = {
     'a replica that is killed in the middle of a rollout comes back with what was latched, and so does one in its place',
   async run(stage) {
     const values = { tag: 'v3' }
+    const rollout = `caracal-r${(await stage.revision()) + 1}`
     const upgrading = stage.upgradePlatform(values)
-    await stage.both('they see it begin', ({ rollout }) => rollout.id === 'caracal-r3')
+    await stage.both('they see it begin', (report) => report.rollout.id === rollout)
     await stage.platform.faults.inject(stop)
     await stage.both('it fires', (report) => stopIn(report).state === 'firing')
     await stage.platform.faults.clear(stop)
@@ -39,17 +40,10 @@ export const latch: Scenario = {
     })
     await stage.both('they still stop', isStopped)
 
-    const [one] = await stage.replicas()
-    assert.ok(one)
-    const author = { actor: 'a person', reason: 'the cause is gone' }
-    const { status, text } = await one.post('/acknowledgements', { stopCondition: stop, ...author })
-    assert.equal(status, 200, text)
-    await stage.pushEvidence(one, values)
+    await stage.acknowledgeAll()
+    await stage.prove(rollout, values)
     await upgrading
-    await stage.both(
-      'they may proceed',
-      ({ verdict, rollout }) => verdict === 'proceed' && rollout.phase === 'done',
-    )
+    await stage.both('they may proceed', isDone(rollout))
     await agree(stage)
   },
 }
@@ -62,5 +56,5 @@ function stopIn({ stopConditions }: GateReport): StopConditionReport {
 
 function isStopped(report: GateReport): boolean {
   const { latch: kept, acknowledged } = stopIn(report)
-  return report.verdict === 'stop' && report.rollout.id === 'caracal-r3' && kept !== null && !acknowledged
+  return report.verdict === 'stop' && kept !== null && !acknowledged
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { memoryOf } from '../../../rig/node/cgroups.ts'
 import type { Scenario } from '../scenarios.ts'
-import { containerOf, isReady } from '../stage.ts'
+import { containerOf, isReady } from '../asking.ts'
 
 /** `resources.limits.memory` of the chart. */
 const limit = 384 * 2 ** 20

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict'
+import type { GateReport } from '../../../src/publish/contract.ts'
+import { isDone } from '../asking.ts'
 import type { Scenario } from '../scenarios.ts'
 import type { Stage } from '../stage.ts'
-import type { GateReport } from '../../../src/publish/contract.ts'
 
 export const rollout: Scenario = {
   name: 'rollout',
   shows: 'an upgrade by Helm is followed to `proceed` by both replicas, which say the same of it',
   async run(stage) {
     const values = { tag: 'v2' }
+    const id = `caracal-r${(await stage.revision()) + 1}`
     const upgrading = stage.upgradePlatform(values)
-    await stage.both('they see it begin', ({ rollout: { id } }) => id === 'caracal-r2')
-    const [one] = await stage.replicas()
-    assert.ok(one, 'a replica is ready')
-    await stage.pushEvidence(one, values)
+    await stage.prove(id, values)
     await upgrading
-    await stage.both(
-      'they may proceed',
-      ({ verdict, rollout: { phase } }) => verdict === 'proceed' && phase === 'done',
-    )
+    await stage.both('they may proceed', isDone(id))
     await agree(stage)
   },
 }
