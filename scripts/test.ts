@@ -2,44 +2,18 @@
 //   npm test                      everything
 //   npm test -- test/unit/x.test.ts -t 'name'     what is named, by vitest's own arguments
 // The last line is `N passed, N failed`, with `, N skipped` when this machine cannot run some of the files.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { runCommand, wasInterrupted } from './command.ts'
 import { filesToLeaveOut, type LeftOut } from './test-files.ts'
 import { makeTestPrograms } from './test-programs.ts'
-import { countVitest, type Counts } from './vitest-counts.ts'
+import type { Counts } from './vitest-counts.ts'
+import { runProjects } from './vitest-projects.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const checks = [
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'lint', command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix'] },
 ] as const
-
-async function runProjects(
-  projects: readonly string[],
-  leftOut: readonly LeftOut[],
-  args: readonly string[],
-): Promise<Counts> {
-  const folder = await mkdtemp(join(tmpdir(), 'gate-test-'))
-  const report = join(folder, 'report.json')
-  const exclude = leftOut.map(({ file }) => `--exclude=${file}`)
-  const options = [
-    '--passWithNoTests',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]
-  const named = projects.flatMap((project) => ['--project', project])
-  const command = ['node_modules/.bin/vitest', 'run', ...named, ...options, ...exclude, ...args]
-  try {
-    const { code } = await runCommand(root, command, 'show')
-    const text = await readFile(report, 'utf8').catch(() => undefined)
-    return countVitest(text, code, { filtered: args.length > 0 })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
 
 async function runCheck({ name, command }: (typeof checks)[number]): Promise<Counts> {
   const { code, output } = await runCommand(root, command, 'keep')

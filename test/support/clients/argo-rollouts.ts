@@ -101,10 +101,10 @@ function hastened(template: Tree): Tree {
 /**
  * Counts measurements as `analysis/analysis.go`, `assessMetricStatus`, does: limits are looked at after each measurement,
  * in the order failed, inconclusive, consecutive errors, of which the last one counts; then `consecutiveSuccessLimit`, then
- * `count`. The result is the phase in which the run has ended, if it has. `npm run test:clients` holds this against the
+ * `count`. The result is the phase in which the run has ended, if it has. `node scripts/test-clients.ts` holds this against the
  * controller itself.
  */
-function counting(metric: unknown): (phase: Measurement['phase']) => RunPhase | undefined {
+export function counting(metric: unknown): (phase: Measurement['phase']) => RunPhase | undefined {
   const limits = limitsOf(metric)
   const counts = { Successful: 0, Failed: 0, Inconclusive: 0, Error: 0, streak: 0, errors: 0 }
   return (phase) => {
