@@ -98,8 +98,10 @@ describe('a daemon that can reach nothing', () => {
     // What blocks nothing, because its probe is not asked for it, may be looked at last.
     await expect.poll(async () => (await gate.get('/readyz')).status, { timeout: 20_000 }).toBe(200)
     expect((await gate.get('/healthz')).status).toBe(200)
-    const { 'migrations-applied': migrations, ...rest } = await said(gate)
+    const { 'migrations-applied': migrations, arrival, ...rest } = await said(gate)
     expect(migrations).toBe('not_configured')
+    // Nothing was declared that must arrive.
+    expect(arrival).toBe('skipped')
     // Where nobody listens nobody is ready: that is known, and pending while it may still start.
     const refused = /^(ready-|sts-unready|gateway-unready)/
     for (const [id, state] of Object.entries(rest))
