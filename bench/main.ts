@@ -18,7 +18,8 @@ tables of docs/benchmarks.md. Build the bundle before (npm run build) to have it
   --json FILE      also writes all that was measured
   --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
   --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
-  --attack NAME    one of these alone`
+  --attack NAME    one of these alone
+  --starve         measures something else: what is said when the daemon hardly runs`
 
 /** @throws when it is no whole number from 1 */
 function count(option: string, given: string | number): number {
@@ -39,6 +40,7 @@ async function main(words: readonly string[]): Promise<number> {
       crowd: { type: 'boolean', default: false },
       attacks: { type: 'boolean', default: false },
       attack: { type: 'string' },
+      starve: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -60,6 +62,11 @@ async function main(words: readonly string[]): Promise<number> {
     const only = values.attack === undefined ? {} : { only: values.attack }
     const measure = () => measureAttacks({ seconds: values.quick ? 4 : 10, ...only }, say)
     process.stdout.write(`\n${await within('the attacks', ASIDE, measure)}\n`)
+    return 0
+  }
+  if (values.starve) {
+    const { measureStarved } = await import('./starve.ts')
+    process.stdout.write(`\n${await measureStarved(values.quick, say)}\n`)
     return 0
   }
   const { measureAll } = await import('./run.ts')

@@ -4,7 +4,12 @@ import { countRequests } from './request-counts.ts'
 import { now } from './statistics.ts'
 import { armStrikes } from './strikes.ts'
 
-export type PlatformSettings = { readonly metricsBearer: string; readonly seedRows: number }
+export type PlatformSettings = {
+  readonly metricsBearer: string
+  readonly seedRows: number
+  /** Of each service; two where nothing is said. */
+  readonly replicas?: number
+}
 
 /** What the platform's process says of itself when all of it runs. */
 export type PlatformFacts = {
@@ -23,6 +28,10 @@ export type Call =
   | { readonly do: 'strike' | 'mend'; readonly name: string }
   | { readonly do: 'requests' }
   | { readonly do: 'stop' }
+
+function replicasOf(count: number) {
+  return { api: count, sts: count, gateway: count, audit: count, coordinator: count, web: count }
+}
 
 /**
  * Runs Redis, Postgres and the simulated platform, two replicas of each of six services, in this process and obeys
@@ -48,7 +57,7 @@ export async function runPlatform(settings: PlatformSettings): Promise<void> {
     postgresUrl: postgres.url,
     metricsBearer: settings.metricsBearer,
     seedDispatchedRows: settings.seedRows,
-    replicas: { web: 2 },
+    replicas: replicasOf(settings.replicas ?? 2),
   })
   await world.database.admin.query('CREATE EXTENSION pg_stat_statements')
   const strikes = armStrikes(world, servers)

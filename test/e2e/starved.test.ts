@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { accusations, oldestLook, saysStarved } from '../../bench/accusations.ts'
 import type { GateReport } from '../../src/publish/contract.ts'
 import { author, isFiring, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
 
@@ -43,54 +44,25 @@ async function answersUntil(over: Promise<unknown>): Promise<readonly GateReport
   return reports
 }
 
-/** What may never be said by one who was late himself. */
-function accusations({ verdict, stopConditions, gates }: GateReport): readonly string[] {
-  const items = [...stopConditions, ...gates.flatMap(({ checks }) => checks)]
-  return [
-    ...(verdict === 'stop' ? ['verdict stop'] : []),
-    ...stopConditions.filter(({ state }) => state === 'firing').map(({ id }) => `${id} fires`),
-    ...stopConditions.filter(({ latchedAt }) => latchedAt !== null).map(({ id }) => `${id} is latched`),
-    ...items.flatMap(({ id, culprits }) =>
-      culprits
-        .filter(({ answer }) => answer === 'unmet')
-        .map(({ key, message }) => `${id} names ${key}: ${message}`),
-    ),
-    ...items.filter(({ unknownReason }) => unknownReason === 'timeout').map(({ id }) => `${id}: timeout`),
-  ]
-}
-
-/** The age of the oldest look that a `proceed` rests on, in milliseconds. */
-function oldest({ evaluatedAt, gates, stopConditions }: GateReport): number {
-  const items = [...stopConditions, ...gates.flatMap(({ checks }) => checks)]
-  const ages = items
-    .filter(({ state, source }) => state !== 'skipped' && source !== 'evidence')
-    .map(({ lastSuccessAt }) => Date.parse(evaluatedAt) - Date.parse(lastSuccessAt ?? ''))
-  return Math.max(...ages)
-}
-
-function isStarved({ blocking, evaluator }: GateReport): boolean {
-  return !evaluator.punctuality.ok && blocking.some(({ ref }) => ref === 'evaluator/starved')
-}
-
 describe('a daemon that hardly runs', () => {
   it.each([
     [5, 6],
     [1, 6],
   ])(
-    'X11 R120 R122: blames nobody with %i %% of a core, and says what it lacks',
+    'X11 R120 R122: blames nobody with %i %% of a core for %i s, and says what it lacks',
     async (percent, seconds) => {
       const cycle = dutyCycle(percent / 100, seconds)
       const reports = await answersUntil(once(cycle, 'exit'))
       const after = await gate.report()
       expect([...reports, after].flatMap(accusations)).toEqual([])
-      expect(isStarved(after)).toBe(true)
+      expect(saysStarved(after)).toBe(true)
       expect(after.blocking.find(({ rootCause }) => rootCause)).toMatchObject({
         ref: 'evaluator/starved',
         message: expect.stringContaining('the exporter itself is starved') as string,
       })
       expect(await gate.metric('caracal_gate_exporter_starved')).toBe(1)
       // The longest that a look is believed in the brisk cadence: three intervals of 5 s, its timeout and a second.
-      for (const report of reports.filter(proceeds)) expect(oldest(report)).toBeLessThan(30_000)
+      for (const report of reports.filter(proceeds)) expect(oldestLook(report)).toBeLessThan(30_000)
     },
   )
 

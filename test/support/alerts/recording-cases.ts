@@ -82,6 +82,7 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_gate_exporter_probe_up', 'min', { probe: 'redis-streams' }),
   gauge('caracal_gate_exporter_state_store_up', 'min'),
   gauge('caracal_gate_exporter_config_last_reload_successful', 'min'),
+  gauge('caracal_gate_exporter_starved', 'max'),
   firing('release:caracal_rollout_stop_condition_firing:max'),
   overdue('release:caracal_gate_exporter_verdict_overdue_seconds:max'),
   evaluations('release:caracal_gate_exporter_evaluations_2m:min'),
