@@ -26,7 +26,7 @@ export const PUNCTUALITY_SPAN: Millis = 10 * SECOND
 const LATE_SHARE = 0.25
 
 /** Starvation is over when there is hardly any, so that it does not come and go with each second. */
-const PUNCTUAL_SHARE = 0.1
+const PUNCTUAL_SHARE = 0.15
 
 /** Id of the impediment of a daemon that does not run when it should. */
 export const STARVED = 'starved'

@@ -1,6 +1,6 @@
 import type { Finding } from '../core/finding.ts'
 import type { CheckStatus } from '../core/gate.ts'
-import { PUSHED_EVIDENCE } from '../core/observation.ts'
+import { PUSHED_EVIDENCE, type UnknownReason } from '../core/observation.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { StopStatus } from '../core/stop.ts'
@@ -32,11 +32,14 @@ function wantsBrisk({ rollout, checks, stops, beliefs }: Snapshot): boolean {
   if (isActive(rollout)) return true
   const pushed = beliefs.get(PUSHED_EVIDENCE)?.targets ?? new Map<string, unknown>()
   const mayChange = (finding: Finding) =>
-    finding.unknownReason !== 'not_configured' && !pushed.has(finding.target ?? '')
+    !waits.has(finding.unknownReason) && !pushed.has(finding.target ?? '')
   for (const status of stops.values()) if (status.state !== 'clear' && isOpen(status, mayChange)) return true
   for (const status of checks.values()) if (status.state !== 'pass' && isOpen(status, mayChange)) return true
   return false
 }
+
+/** A person must do something first; and who is late for want of CPU is so all the more the more often he looks. */
+const waits: ReadonlySet<UnknownReason | undefined> = new Set(['not_configured', 'late'])
 
 type Status = Pick<CheckStatus | StopStatus, 'state' | 'findings' | 'streaks'>
 

@@ -88,6 +88,13 @@ describe('the cadence', () => {
     expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: both }))).toBe('brisk')
   })
 
+  it('R87 X11: is not quickened by what is late because of the exporter itself', () => {
+    const late: Finding = { ...blind, unknownReason: 'late' }
+    const unknown = { check: 'unknown', stop: 'unknown' } as const
+    expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: [late] }))).toBe('quiet')
+    expect(cadenceAfter(quiet, believed(100_000, { ...unknown, findings: [late, blind] }))).toBe('brisk')
+  })
+
   it('R87: is not quickened by what nobody configured beside what is well', () => {
     const well: Finding = { key: 'b', answer: 'met', reason: 'ok', message: '' }
     const found = believed(100_000, { check: 'unknown', findings: [notConfigured, well] })
