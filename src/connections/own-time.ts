@@ -41,6 +41,15 @@ export function lostSince(from: Millis): Millis {
   return stalls.since(from, performance.now())
 }
 
+/** For how much of the time since `from` the main thread waited for a CPU; 0 where the kernel does not say. */
+export function waitedSince(from: Millis): Millis {
+  const base = usage.findLast((one) => one.at <= from) ?? usage[0]
+  const [before, after] = [base?.scheduled, scheduled()]
+  if (base === undefined || before === undefined || after === undefined) return 0
+  const now = performance.now()
+  return (after.waited - before.waited) * Math.min(1, (now - from) / (now - base.at))
+}
+
 /** What was lost since the measuring began, and waited for a CPU since the process began. */
 export function ownTimeTotals(): { readonly lost: Millis; readonly waited?: Millis } {
   const waited = scheduled()?.waited

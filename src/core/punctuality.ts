@@ -39,9 +39,17 @@ export function isStarved({ lost }: Punctuality, before: boolean): boolean {
 /** No shorter time is worth an excuse: every look has several times as long. */
 const LEAST_EXCUSE: Millis = 50
 
-/** Whether a failure within `span` may be our own: we stood still for `lost` of it. */
-export function isOurs(lost: Millis, span: Millis): boolean {
-  return lost >= Math.max(LEAST_EXCUSE, span * LATE_SHARE)
+/**
+ * Whoever waits for a CPU for half of a time, in pieces however short, is on a machine that is so overloaded that others
+ * on it are late too. On one that is merely busy it is a third.
+ */
+const WAIT_SHARE = 0.5
+
+/** Whether a failure within `span` may be our own: we stood still for `lost` of it, or `waited` for a CPU. */
+export function isOurs(span: Millis, lost: Millis, waited: Millis = 0): boolean {
+  return (
+    lost >= Math.max(LEAST_EXCUSE, span * LATE_SHARE) || waited >= Math.max(LEAST_EXCUSE, span * WAIT_SHARE)
+  )
 }
 
 /** What a starved daemon says of itself, with what to do about it. */

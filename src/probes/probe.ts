@@ -1,4 +1,4 @@
-import { afterOwnTime, lostSince } from '../connections/own-time.ts'
+import { afterOwnTime, lostSince, waitedSince } from '../connections/own-time.ts'
 import type {
   Blindness,
   BlindSpot,
@@ -114,9 +114,11 @@ export function outcomeSince(startedAt: Millis, target: Target, seen: Look | Can
   const spots = outcome.ok ? outcome.blindSpots : [outcome]
   if (!spots.some(({ unknownReason }) => mayBeOurs.has(unknownReason))) return outcome
   const took = performance.now() - startedAt
-  const lost = lostSince(startedAt)
-  if (!isOurs(lost, took) && !isOurs(lostSince(startedAt - ECHO), took + ECHO)) return outcome
-  const message = `the exporter was late itself: it stood still for ${inWords(lostSince(startedAt - ECHO))} around its look at ${target.id}`
+  const before = startedAt - ECHO
+  const span = took + ECHO
+  const [lost, waited] = [lostSince(before), waitedSince(before)]
+  if (!isOurs(took, lostSince(startedAt)) && !isOurs(span, lost, waited)) return outcome
+  const message = `the exporter was late itself: it stood still for ${inWords(lost)} and waited for a CPU for ${inWords(waited)} around its look at ${target.id}`
   const ours = <T extends Blindness>(spot: T): T =>
     mayBeOurs.has(spot.unknownReason) ? { ...spot, unknownReason: 'late', reason: 'late', message } : spot
   return outcome.ok ? { ...outcome, blindSpots: outcome.blindSpots.map(ours) } : ours(outcome)

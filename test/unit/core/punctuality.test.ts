@@ -158,14 +158,19 @@ describe('a starved exporter', () => {
 
 describe('the measure of being late', () => {
   it.each([
-    [2_500, 10_000, true],
-    [2_400, 10_000, false],
-    [0, 0, false],
-    [40, 40, false],
-    [60, 100, true],
-  ])('R120: %i ms lost of %i ms excuse a failure: %s', (lost, span, is) => {
-    expect(isOurs(lost, span)).toBe(is)
-  })
+    [10_000, 2_500, 0, true],
+    [10_000, 2_400, 0, false],
+    [0, 0, 0, false],
+    [40, 40, 40, false],
+    [100, 60, 0, true],
+    [10_000, 0, 5_000, true],
+    [10_000, 0, 4_900, false],
+  ])(
+    'R120: of %i ms, %i ms lost and %i ms waited for a CPU excuse a failure: %s',
+    (span, lost, waited, is) => {
+      expect(isOurs(span, lost, waited)).toBe(is)
+    },
+  )
 
   it('R122: begins at a quarter of the time and ends below 15 %', () => {
     const measured = (lost: number) => ({ lost, longest: lost })
