@@ -6,8 +6,8 @@ interface Stall {
   readonly to: Millis
 }
 
-/** A beat is due so often. Half of the time for which a quota of CPU most often takes a process off it. */
-export const BEAT: Millis = 20
+/** A beat is due so often: well below the 100 ms that a quota of CPU counts in, and for 2 ms of CPU a second. */
+export const BEAT: Millis = 40
 
 /** A beat that comes later than this was held up; timers are rarely exact to the millisecond. */
 const TOLERANCE: Millis = 30

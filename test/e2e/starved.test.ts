@@ -46,11 +46,11 @@ async function answersUntil(over: Promise<unknown>): Promise<readonly GateReport
 
 describe('a daemon that hardly runs', () => {
   it.each([
-    [5, 6],
-    [1, 6],
+    { percent: 5, seconds: 6 },
+    { percent: 1, seconds: 6 },
   ])(
-    'X11 R120 R122: blames nobody with %i %% of a core for %i s, and says what it lacks',
-    async (percent, seconds) => {
+    'X11 R120 R122: blames nobody with $percent % of a core, and says what it lacks',
+    async ({ percent, seconds }) => {
       const cycle = dutyCycle(percent / 100, seconds)
       const reports = await answersUntil(once(cycle, 'exit'))
       const after = await gate.report()
