@@ -48,6 +48,8 @@ export async function runPlatform(settings: PlatformSettings): Promise<void> {
         shared_preload_libraries: 'pg_stat_statements',
         'pg_stat_statements.track_planning': 'on',
         'pg_stat_statements.track': 'all',
+        // Each replica has a pool of its own.
+        ...(settings.replicas !== undefined && { max_connections: String(100 + 20 * settings.replicas) }),
       },
     },
   })
