@@ -1,4 +1,5 @@
 import type { Expected } from '../core/expected.ts'
+import type { AskedPhase } from '../publish/contract.ts'
 import { parseDocument, type Blocker, type Report } from './document.ts'
 import type { NoReply, Reply } from './http.ts'
 import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'
@@ -14,6 +15,8 @@ export interface Demands {
   readonly maxAge?: number
   /** What must have arrived. */
   readonly expected?: Expected
+  /** The phase that the question is about. */
+  readonly phase?: AskedPhase
 }
 
 /** A document that says something, now. */
@@ -130,13 +133,17 @@ function doubtIn(report: Report): CannotTell | undefined {
 }
 
 /** What must have arrived was not heard by who answers: the verdict is about less than was asked. */
-function unheard(document: unknown, { expected }: Demands): CannotTell | undefined {
-  const demanded =
-    typeof document === 'object' && document !== null && 'demanded' in document ? document.demanded : null
-  if (expected === undefined || inOneForm(demanded) === inOneForm(expected)) return undefined
+function unheard(document: unknown, { expected, phase }: Demands): CannotTell | undefined {
+  const { demanded, askedPhase = null } = document as {
+    readonly demanded?: unknown
+    readonly askedPhase?: unknown
+  }
+  const isHeard = expected === undefined || inOneForm(demanded) === inOneForm(expected)
+  // An answer about a phase that nobody asked about may leave something out.
+  if (isHeard && askedPhase === (phase ?? null)) return undefined
   return cannotTell(
     'demand_ignored',
-    'the answer does not say that it is about what must have arrived: the exporter is older than this caracal-gate, or something before it takes parameters away',
+    'the answer is about something else than was asked of phase and arrival: the exporter is older than this caracal-gate, or something before it takes parameters away',
     true,
   )
 }

@@ -13,6 +13,10 @@ const demands = {
     says: 'everything must have stood for so long, e.g. 5m (only ever longer than configured)',
   },
   ...expectedOptions,
+  phase: {
+    value: 'preflight|migrating|rolling|verifying',
+    says: 'ask whether it may go on from this phase, by the checks of that phase (default: all checks)',
+  },
 } satisfies Command['options']
 
 const output = {

@@ -1,3 +1,4 @@
+import { askedPhases } from '../publish/contract.ts'
 import { choice, valueOf } from './arguments.ts'
 import { expectedFrom } from './expected-options.ts'
 import type { ExitCode } from './exit-codes.ts'
@@ -7,8 +8,6 @@ import { begin as command } from './tell-commands.ts'
 import { openTelling, tell } from './telling.ts'
 import { printable } from './text.ts'
 
-const phases = ['preflight', 'migrating', 'rolling', 'verifying'] as const
-
 /** `caracal-gate begin`: declares a rollout, or another phase of the one under way. */
 export async function begin(process: CliProcess): Promise<ExitCode> {
   const teller = await openTelling(process, command, 'rollout')
@@ -17,7 +16,7 @@ export async function begin(process: CliProcess): Promise<ExitCode> {
   const body = {
     id,
     ...author,
-    ...(valueOf(given, 'phase') !== undefined && { phase: choice(given, 'phase', phases) }),
+    ...(valueOf(given, 'phase') !== undefined && { phase: choice(given, 'phase', askedPhases) }),
     ...expectedFrom(given).expected,
     ...(supersede && { supersede }),
   }

@@ -70,6 +70,7 @@ export function pathOf(demands: Demands, poll?: { readonly wait: number; readonl
   if (demands.rollout !== undefined) query.set('rollout', demands.rollout)
   if (demands.steady !== undefined) query.set('steady', `${demands.steady}ms`)
   if (demands.maxAge !== undefined) query.set('maxAge', `${demands.maxAge}ms`)
+  if (demands.phase !== undefined) query.set('phase', demands.phase)
   for (const [name, value] of wordsOf(demands)) query.append(name, value)
   if (poll !== undefined) {
     query.set('wait', `${Math.floor(poll.wait)}ms`)

@@ -1,5 +1,6 @@
 import { readExpected, type Expected, type ExpectedField } from '../core/expected.ts'
-import { UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
+import { askedPhases, type AskedPhase } from '../publish/contract.ts'
+import { choice, UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
 import { printable } from './text.ts'
 
 const optionOf: Readonly<Record<ExpectedField, string>> = {
@@ -32,4 +33,9 @@ export function expectedFrom(given: Given): { readonly expected?: Expected } {
     throw new UsageError(lines.join('\n'))
   }
   return expected === undefined ? {} : { expected }
+}
+
+/** The phase that is asked about, where one is. */
+export function phaseFrom(given: Given): { readonly phase?: AskedPhase } {
+  return valueOf(given, 'phase') === undefined ? {} : { phase: choice(given, 'phase', askedPhases) }
 }

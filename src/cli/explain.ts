@@ -3,7 +3,7 @@ import { duration, readOptions, valueOf } from './arguments.ts'
 import { explain as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
-import { expectedFrom } from './expected-options.ts'
+import { expectedFrom, phaseFrom } from './expected-options.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { explanation } from './explain-text.ts'
 import { ask } from './http.ts'
@@ -18,7 +18,12 @@ const patience = 10_000
 export async function explain(process: CliProcess): Promise<ExitCode> {
   const given = readOptions(command, process.argv)
   const steady = duration(given, 'steady', '1s', '24h')
-  const demands = { ...rolloutFrom(given), ...expectedFrom(given), ...(steady !== undefined && { steady }) }
+  const demands = {
+    ...rolloutFrom(given),
+    ...expectedFrom(given),
+    ...phaseFrom(given),
+    ...(steady !== undefined && { steady }),
+  }
   const endpoint = await endpointFrom(given, process.env)
   const reply = await ask(endpoint, { path: pathOf(demands), within: patience, signal: process.interrupted })
   if (process.interrupted.aborted) return interruptionCode(process.interrupted)

@@ -4,7 +4,7 @@ import { status as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
 import type { ReportedGate } from './document.ts'
-import { expectedFrom } from './expected-options.ts'
+import { expectedFrom, phaseFrom } from './expected-options.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'
 import { paintFor } from './paint.ts'
@@ -26,6 +26,7 @@ export async function status(process: CliProcess): Promise<ExitCode> {
   const demands = {
     ...rolloutFrom(given),
     ...expectedFrom(given),
+    ...phaseFrom(given),
     ...(steady !== undefined && { steady }),
     ...(maxAge !== undefined && { maxAge }),
   }

@@ -3,7 +3,7 @@ import { choice, duration, readOptions } from './arguments.ts'
 import { changesBetween } from './changes.ts'
 import { wait as command } from './ask-commands.ts'
 import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
-import { expectedFrom } from './expected-options.ts'
+import { expectedFrom, phaseFrom } from './expected-options.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'
 import type { CliProcess, Surroundings } from './process.ts'
@@ -21,7 +21,12 @@ export async function wait(process: CliProcess): Promise<ExitCode> {
     until: choice(given, 'until', ['proceed', 'decided', 'stop']),
     timeout: duration(given, 'timeout', '1s', '168h') ?? 30 * 60_000,
     failFast: given.findLast(([name]) => name.endsWith('fail-fast'))?.[0] !== 'no-fail-fast',
-    demands: { ...rolloutFrom(given), ...expectedFrom(given), ...(steady !== undefined && { steady }) },
+    demands: {
+      ...rolloutFrom(given),
+      ...expectedFrom(given),
+      ...phaseFrom(given),
+      ...(steady !== undefined && { steady }),
+    },
   }
   const endpoint = await endpointFrom(given, process.env)
   const { interrupted } = process

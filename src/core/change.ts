@@ -20,6 +20,7 @@ export function meaning(snapshot: Snapshot): string {
   if (known !== undefined) return known
   const { verdict, rollout, gates, checks, stops } = snapshot
   const parts = [verdict.verdict, rollout?.id, rollout?.phase, ...snapshot.impediments.keys()]
+  for (const [phase, question] of snapshot.questions ?? []) parts.push(`${phase} ${question.verdict}`)
   for (const status of gates.values()) parts.push(status.id, status.state)
   for (const status of checks.values()) parts.push(status.id, status.state, ...concerned(status.findings))
   for (const status of stops.values()) {

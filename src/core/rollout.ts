@@ -4,6 +4,10 @@ import type { Instant } from './time.ts'
 export const phases = ['idle', 'preflight', 'migrating', 'rolling', 'verifying', 'done', 'failed'] as const
 export type Phase = (typeof phases)[number]
 
+/** Phases that a question may be about: whether the rollout may go on from there. */
+export const askedPhases = ['preflight', 'migrating', 'rolling', 'verifying'] as const
+export type AskedPhase = (typeof askedPhases)[number]
+
 /** One rollout: the span over which stops are remembered and differences are measured. */
 export interface Rollout {
   readonly id: string

@@ -1,7 +1,7 @@
 import type { Beliefs } from './belief.ts'
 import type { Providers } from './evidence.ts'
 import type { CheckStatus, Gate, GateStatus } from './gate.ts'
-import type { Life, Rollout } from './rollout.ts'
+import type { AskedPhase, Life, Rollout } from './rollout.ts'
 import type { StopCondition, StopStatus } from './stop.ts'
 import type { Instant, Millis } from './time.ts'
 import type { VerdictStatus } from './verdict.ts'
@@ -17,6 +17,8 @@ export interface Rules {
   readonly longestGap: Millis
   /** Ids of gates, checks and stop conditions that are switched off on purpose, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
+  /** Ids of checks that the question of a phase leaves out; none where it is absent. */
+  readonly notAsked?: Readonly<Record<AskedPhase, readonly string[]>>
 }
 
 /** All that is believed at one instant. The only value that the daemon shares; publishers are views of it. */
@@ -29,6 +31,8 @@ export interface Snapshot {
   /** Up to where lifetime counts and baselines have been dealt with. */
   readonly marks: ReadonlyMap<string, number>
   readonly verdict: VerdictStatus
+  /** Verdicts of the questions about phases that leave something out. */
+  readonly questions?: ReadonlyMap<AskedPhase, VerdictStatus>
   /** Why the daemon itself may not say proceed, by id. */
   readonly impediments: ReadonlyMap<string, string>
   /** The rollout under way, or the last one. */

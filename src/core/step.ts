@@ -7,12 +7,13 @@ import { judging } from './judging.ts'
 import { withoutTheGone } from './marks.ts'
 import type { Round } from './observation.ts'
 import { STARVED } from './punctuality.ts'
+import { ownQuestions, statusesIn } from './question.ts'
 import { isActive } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
 import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './stop.ts'
 import type { Tick } from './streak.ts'
 import { MINUTE, type Instant } from './time.ts'
-import { conclude } from './verdict.ts'
+import { conclude, type Judged, type VerdictStatus } from './verdict.ts'
 
 /**
  * The one place where belief changes: takes in news, judges every condition at `now` and concludes. Call it when a
@@ -41,28 +42,51 @@ export function step(previous: Snapshot, rounds: readonly Round[], time: Instant
       gateStatus(gate, statuses, rules.skipped.has(gate.id), previous.gates.get(gate.id), now),
     )
   }
-  const verdict = conclude(previous.verdict, {
-    now,
-    gap: tick.gap,
-    gates: [...gates.values()],
-    checks: rules.gates.flatMap((gate) =>
-      statusesOf(gate.checks, checks).map((status) => ({ gate: gate.id, status })),
-    ),
-    stops: rules.stops.flatMap((stop) => {
-      const status = stops.get(stop.id)
-      return status === undefined ? [] : { title: stop.title, status }
-    }),
-    steadyRequired: rules.steady,
-    impediments: previous.impediments,
-    ...(previous.rollout !== undefined && { rollout: previous.rollout }),
-  })
+  const { verdict, questions } = conclusions(previous, { now, gap: tick.gap, checks, gates, stops }, rules)
   const moved = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
   const marks = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
-  const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict }
+  const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict, questions }
   const after = { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
   findings.keepFor(after)
   return after
+}
+
+type Judgements = Pick<Snapshot, 'checks' | 'gates' | 'stops'> & Pick<Judged, 'now' | 'gap'>
+
+/** The whole verdict, and those of the questions about phases that leave something out. */
+function conclusions(
+  previous: Snapshot,
+  { now, gap, checks, gates, stops }: Judgements,
+  rules: Rules,
+): Pick<Snapshot, 'verdict' | 'questions'> {
+  const judged = rules.stops.flatMap((stop) => {
+    const status = stops.get(stop.id)
+    return status === undefined ? [] : { title: stop.title, status }
+  })
+  const concluded = (before: VerdictStatus | undefined, of: Pick<Snapshot, 'checks' | 'gates'>) =>
+    conclude(before, {
+      now,
+      gap,
+      gates: [...of.gates.values()],
+      checks: rules.gates.flatMap((gate) =>
+        statusesOf(gate.checks, of.checks).map((status) => ({ gate: gate.id, status })),
+      ),
+      stops: judged,
+      steadyRequired: rules.steady,
+      impediments: previous.impediments,
+      ...(previous.rollout !== undefined && { rollout: previous.rollout }),
+    })
+  const whole = { checks, gates }
+  return {
+    verdict: concluded(previous.verdict, whole),
+    questions: new Map(
+      ownQuestions(rules).map((phase) => [
+        phase,
+        concluded(previous.questions?.get(phase), statusesIn(phase, whole, rules)),
+      ]),
+    ),
+  }
 }
 
 type FindingsOf = (condition: Condition) => readonly Finding[]

@@ -3,6 +3,7 @@ import type { Rules } from '../core/snapshot.ts'
 import type { Millis } from '../core/time.ts'
 import { gates } from './gates.ts'
 import type { Options } from './options.ts'
+import { notAskedIn } from './phases.ts'
 import { stops } from './stops.ts'
 
 export interface RuleOptions extends Options {
@@ -25,5 +26,5 @@ export function rulesFor(options: RuleOptions): Rules {
   // What its status is nobody but Helm's own record says, and no pipeline can prove it in advance.
   if (options.kubernetes === 'on' && !options.helmSecrets && !skipped.has('release-deployed'))
     skipped.set('release-deployed', 'the Secrets of Helm are not read (kubernetes.helmSecrets: false)')
-  return { ...tables, providers, steady, longestGap, skipped }
+  return { ...tables, providers, steady, longestGap, skipped, notAsked: notAskedIn }
 }

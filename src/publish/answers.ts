@@ -1,8 +1,10 @@
 import { arrivalIn } from '../checks/arrival.ts'
 import type { Finding } from '../core/finding.ts'
+import { askedIn } from '../core/question.ts'
+import type { AskedPhase } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
-import type { PublishContext } from './context.ts'
+import type { PublishContext, ReportContext } from './context.ts'
 import type { Envelope, EnvelopeDocument, GateReport, Verdict } from './contract.ts'
 import { expiryOf, hasEvaluation, toReport } from './document.ts'
 import { tighten, type Arrival, type Demands } from './strict.ts'
@@ -15,6 +17,8 @@ export interface Answer extends View {
   bodyOf(stricter: GateReport): Buffer
   /** What was found of a demand for something that must have arrived; looked up once for all who ask alike. */
   readonly arrival: Arrival
+  /** The answer to the question of a phase; made once for all who ask it. */
+  asked(phase: AskedPhase): Answer
 }
 
 /** What one request gets: the shared answer, or a stricter one of its own. */
@@ -37,7 +41,7 @@ export interface AnswerBook {
 export function answerBook(context: Pick<PublishContext, 'board' | 'report'>): AnswerBook {
   let last: Answer | undefined
   function of(snapshot: Snapshot): Answer {
-    if (last?.snapshot !== snapshot) last = answerOf(snapshot, context)
+    if (last?.snapshot !== snapshot) last = answerOf(snapshot, context.report())
     return last
   }
   return {
@@ -49,10 +53,10 @@ export function answerBook(context: Pick<PublishContext, 'board' | 'report'>): A
   }
 }
 
-function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): Answer {
-  const facts = context.report()
+function answerOf(snapshot: Snapshot, facts: ReportContext): Answer {
   const report = toReport(snapshot, facts)
   const bodies = new Map<string, Buffer>()
+  const questions = new Map<AskedPhase, Answer>()
   const arrivals = new Map<string, readonly Finding[]>()
   let body: Buffer | undefined
   return {
@@ -64,6 +68,11 @@ function answerOf(snapshot: Snapshot, context: Pick<PublishContext, 'report'>): 
     get body() {
       body ??= bodyOf(report)
       return body
+    },
+    asked(phase) {
+      const answer = questions.get(phase) ?? answerOf(askedIn(phase, snapshot, facts.rules), facts)
+      questions.set(phase, answer)
+      return answer
     },
     arrival(expected) {
       const key = JSON.stringify(expected)
@@ -113,7 +122,8 @@ export function bodyOf(document: object): Buffer {
 }
 
 /** The answer as it stands for a request with these demands at `now`. */
-export function viewOf(answer: Answer, demands: Demands, now: Instant): View {
+export function viewOf(whole: Answer, demands: Demands, now: Instant): View {
+  const answer = demands.phase === undefined ? whole : whole.asked(demands.phase)
   const { report } = answer
   const demanding = Object.keys(demands).length > 0
   const stricter =
@@ -127,6 +137,6 @@ export function viewOf(answer: Answer, demands: Demands, now: Instant): View {
     get body() {
       return answer.bodyOf(stricter)
     },
-    etag: `"${[report.index, stricter.verdict, ...why.map(({ reason }) => reason)].join('.')}"`,
+    etag: `"${[report.index, ...(demands.phase === undefined ? [] : [demands.phase]), stricter.verdict, ...why.map(({ reason }) => reason)].join('.')}"`,
   }
 }

@@ -2,6 +2,7 @@ import type { ExpectedReport } from './contract-expected.ts'
 import type { Observed, Threshold } from './contract-observed.ts'
 import type {
   answers,
+  AskedPhase,
   CheckState,
   detections,
   Flag,
@@ -213,6 +214,8 @@ export interface GateReport extends Envelope {
   readonly superseded: boolean
   /** What the request demanded to have arrived, beside what was declared; null when it demanded nothing. */
   readonly demanded: ExpectedReport | null
+  /** The phase that the request asked about; null for the whole question, which is that of `verifying`. */
+  readonly askedPhase: AskedPhase | null
   readonly release: { readonly name: string; readonly namespace: string }
   readonly rollout: RolloutReport
   readonly rollback: RollbackReport

@@ -49,6 +49,7 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
     requiredSteadySeconds: secondsOf(verdict.steadyRequired),
     superseded: false,
     demanded: null,
+    askedPhase: null,
     release: { name: clip(release.name), namespace: clip(release.namespace) },
     rollout: rolloutReport(snapshot),
     rollback: { ...rollback, message: clip(rollback.message) },

@@ -26,6 +26,8 @@ const post = ['POST'] as const
 const arriving = ['image', 'digest', 'revision', 'chart', 'appVersion'] as const
 /** Parameters that can only make an answer stricter; labels of a query may be the same. */
 export const tightening = ['rollout', 'steady', 'maxAge', ...arriving] as const
+/** Another question than the whole one: it may leave something out. */
+const asking = ['phase'] as const
 const waiting = ['wait', 'index', 'until'] as const
 const form = ['document'] as const
 
@@ -72,7 +74,7 @@ export const operations = [
     path: '/gates',
     summary: 'May the rollout proceed? The whole document, whatever the verdict.',
     access: 'follow',
-    query: [...tightening, ...waiting, ...form],
+    query: [...tightening, ...asking, ...waiting, ...form],
     answers: {
       200: ['The document; only its envelope, when the request says `document=envelope`.', 'GateReport'],
       304: ['Nothing has changed since the ETag in If-None-Match.'],
@@ -86,7 +88,7 @@ export const operations = [
     path: '/gates/proceed',
     summary: 'The verdict as a status code, for clients that read nothing else.',
     access: 'follow',
-    query: [...tightening, ...waiting, 'hold', ...form],
+    query: [...tightening, ...asking, ...waiting, 'hold', ...form],
     answers: {
       200: ['Proceed.', 'GateReport'],
       412: ['Hold.', 'GateReport'],
@@ -163,7 +165,7 @@ export const operations = [
     path: '/events',
     summary: 'Server-sent events: the document whenever its index moves, and a sign of life every 2 s.',
     access: 'follow',
-    query: [...tightening, ...form],
+    query: [...tightening, ...asking, ...form],
     answers: {
       200: ['A text/event-stream of `gates` and `tick` events, until one of both sides ends it.'],
       ...waited,

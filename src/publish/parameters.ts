@@ -1,4 +1,4 @@
-import { verdicts, type Fault, type Verdict } from './contract.ts'
+import { askedPhases, verdicts, type Fault, type Verdict } from './contract.ts'
 import type { Demands } from './strict.ts'
 import { expectedAllowed, readExpected, type ExpectedField, type ExpectedWords } from '../core/expected.ts'
 import { clip } from './forms.ts'
@@ -64,6 +64,13 @@ export const rules: Readonly<Record<string, Rule>> = {
     read: (value) => (value.length >= 1 && value.length <= 200 ? { demands: { rollout: value } } : undefined),
   },
   ...expectedRules(),
+  phase: {
+    allowed: `one of ${askedPhases.join(', ')}: whether the rollout may go on from there`,
+    read(value) {
+      const phase = askedPhases.find((one) => one === value)
+      return phase && { demands: { phase } }
+    },
+  },
   hold: { allowed: '503', read: (value) => (value === '503' ? { hold: 503 } : undefined) },
   document: {
     allowed: 'report or envelope',

@@ -168,6 +168,7 @@ export const gateReport = envelope.extend({
   requiredSteadySeconds: seconds,
   superseded: z.boolean(),
   demanded: expected.nullable(),
+  askedPhase: z.enum(contract.askedPhases).nullable(),
   release: z.object({ name, namespace: name }),
   rollout: rolloutReport,
   rollback,

@@ -5,6 +5,8 @@ export const checkStates = ['pass', 'pending', 'unknown', 'fail', 'skipped'] as 
 export const stopStates = ['clear', 'pending', 'firing', 'unknown', 'skipped'] as const
 export const stopKinds = ['edge', 'level', 'cannot-prove'] as const
 export const phases = ['idle', 'preflight', 'migrating', 'rolling', 'verifying', 'done', 'failed'] as const
+/** Phases that a question may be about. */
+export const askedPhases = ['preflight', 'migrating', 'rolling', 'verifying'] as const
 export const answers = ['met', 'near', 'unmet', 'unknown'] as const
 export const sources = ['platform', 'kubernetes', 'evidence'] as const
 export const detections = ['declared', 'helm-revision', 'workload-generation', 'migration-job'] as const
@@ -56,6 +58,7 @@ export const rolloutIdAllowed =
 export type Verdict = (typeof verdicts)[number]
 export type CheckState = (typeof checkStates)[number]
 export type StopState = (typeof stopStates)[number]
+export type AskedPhase = (typeof askedPhases)[number]
 export type Phase = (typeof phases)[number]
 export type Flag = (typeof flags)[number]
 export type Unit = (typeof units)[number]

@@ -1,7 +1,7 @@
 import { arrivalUnseen } from '../checks/arrival.ts'
 import type { Expected } from '../core/expected.ts'
 import { notConfigured, type Finding } from '../core/finding.ts'
-import { unprovenEnd } from '../core/rollout.ts'
+import { askedPhases, phases, unprovenEnd, type AskedPhase } from '../core/rollout.ts'
 import { inWords, type Instant, type Millis } from '../core/time.ts'
 import type { BlockerReport, GateReport } from './contract.ts'
 import { clip, expectedForm } from './forms.ts'
@@ -16,11 +16,16 @@ export interface Demands {
   readonly maxAge?: Millis
   /** What must have arrived, beside what was declared. */
   readonly expected?: Expected
+  /**
+   * The phase that the question is about. Unlike the others it may leave something out, as the table of phases says; the
+   * rollout must have come so far.
+   */
+  readonly phase?: AskedPhase
 }
 
 /** A text that is the same for demands that are the same. */
-export function demandsKey({ rollout, steady, maxAge, expected }: Demands): string {
-  return JSON.stringify([rollout, steady, maxAge, expected])
+export function demandsKey({ rollout, steady, maxAge, expected, phase }: Demands): string {
+  return JSON.stringify([rollout, steady, maxAge, expected, phase])
 }
 
 /** What was found of a demand for something that must have arrived. */
@@ -37,11 +42,12 @@ export function tighten(
   arrival: Arrival = neverSeen,
 ): GateReport {
   const unmet = [...expired(report, now), ...mismatch(report, demands), ...missing(demands, arrival)]
+  unmet.push(...elsewhere(report, demands))
   unmet.push(...unsteady(report, demands), ...aged(report, demands, now))
   const required = Math.max(report.requiredSteadySeconds, (demands.steady ?? 0) / 1_000)
-  const { expected } = demands
-  const isSame = unmet.length === 0 && required === report.requiredSteadySeconds && expected === undefined
-  if (isSame) return report
+  const { expected, phase } = demands
+  const saysMore = required !== report.requiredSteadySeconds || expected !== undefined || phase !== undefined
+  if (unmet.length === 0 && !saysMore) return report
   const [first] = unmet
   const weakened = report.verdict === 'proceed' && first !== undefined
   const superseded = unmet.some(({ reason }) => reason === 'superseded')
@@ -51,6 +57,7 @@ export function tighten(
     superseded,
     requiredSteadySeconds: required,
     demanded: expected === undefined ? null : expectedForm(expected),
+    askedPhase: phase ?? null,
     blocking: report.verdict === 'stop' ? [...report.blocking, ...unmet] : [...unmet, ...report.blocking],
     ...(weakened && { verdict: 'hold', verdictSince: report.evaluatedAt }),
     ...(rephrased && { summary: clip(`Hold: ${first?.message}`) }),
@@ -90,6 +97,21 @@ function missing({ expected }: Demands, arrival: Arrival): readonly BlockerRepor
       const state = answer === 'unknown' ? 'unknown' : hold === 0 ? 'fail' : 'pending'
       return demand(`arrival/${key}`, state, reason, message)
     })
+}
+
+/** A rollout that has not come as far as the phase that is asked about, or has left preflight. */
+function elsewhere({ rollout }: GateReport, { phase }: Demands): readonly BlockerReport[] {
+  if (phase === undefined) return []
+  const current = rollout.phase === 'done' ? 'verifying' : rollout.phase
+  const isActive = rollout.phase !== 'done' && askedPhases.some((one) => one === rollout.phase)
+  if (phase === 'preflight') {
+    if (!isActive || current === 'preflight') return []
+    const message = `the question is about preflight, and the rollout is in ${current} already`
+    return demand('phase', 'fail', 'phase_over', message)
+  }
+  if (phases.indexOf(current) >= phases.indexOf(phase) && current !== 'failed') return []
+  const where = isActive ? `the rollout is in ${current}` : 'no rollout is under way'
+  return demand('phase', 'pending', 'phase_not_reached', `the question is about ${phase}, and ${where}`)
 }
 
 function unsteady(report: GateReport, { steady }: Demands): readonly BlockerReport[] {

@@ -27,6 +27,9 @@ export function corrected(snapshot: Snapshot, by: Millis): Snapshot {
     stops: mapped(dated.stops, (status) => movedStop(status, by)),
     marks: movedMarks(dated.marks, [MOVED_AT, JOBS_OVER], by),
     verdict: moved(dated.verdict, ['provenSince'], by),
+    ...(dated.questions !== undefined && {
+      questions: mapped(dated.questions, (verdict) => moved(verdict, ['provenSince'], by)),
+    }),
   }
 }
 
@@ -64,6 +67,9 @@ function datedAnew(snapshot: Snapshot, by: Millis): Snapshot {
     stops: mapped(stops, (status) => moved(status, ['since'], by)),
     marks: movedMarks(marks, [SIGN, ...firings(marks)], by),
     verdict: moved(snapshot.verdict, ['since'], by),
+    ...(snapshot.questions !== undefined && {
+      questions: mapped(snapshot.questions, (verdict) => moved(verdict, ['since'], by)),
+    }),
   }
   return withoutTheFuture(dated)
 }

@@ -75,6 +75,14 @@ const rows: readonly Row[] = [
     reply(report({ demanded: { ...demanded, images: { api: 'api:1' } } })),
     { expected },
   ],
+  [
+    'proceed about the phase that was asked about',
+    0,
+    reply(report({ askedPhase: 'preflight' })),
+    { phase: 'preflight' },
+  ],
+  ['proceed that does not say which phase it is about', 5, reply(report()), { phase: 'preflight' }],
+  ['proceed about a phase that nobody asked about', 5, reply(report({ askedPhase: 'preflight' }))],
   ['additional fields', 0, reply({ ...report(), attestation: { digest: 'x' } })],
 
   ['law 9: an expired document', 5, reply(report(), { age: 4 })],

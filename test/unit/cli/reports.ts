@@ -82,6 +82,7 @@ export function report(more: Partial<GateReport> = {}): GateReport {
     requiredSteadySeconds: 30,
     superseded: false,
     demanded: null,
+    askedPhase: null,
     release: { name: 'caracal', namespace: 'caracal' },
     rollout: {
       id: 'caracal/47',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Expected } from '../../../src/core/expected.ts'
 import type { Finding } from '../../../src/core/finding.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
-import type { GateReport, Verdict } from '../../../src/publish/contract.ts'
+import type { AskedPhase, GateReport, Verdict } from '../../../src/publish/contract.ts'
 import { toReport } from '../../../src/publish/document.ts'
 import { tighten, type Demands } from '../../../src/publish/strict.ts'
 import { finding, handMadeRules, play, reportContext, rollout, start, type World } from './context.ts'
@@ -134,6 +134,27 @@ describe('a demand of a request', () => {
     const report = tighten(proceeding, { expected: wanted }, at(proceeding), () => [met('api')])
     expect(report).toMatchObject({ verdict: 'proceed', blocking: [], demanded: { images: { api: 'api:2' } } })
     expect(tighten(holding, { expected: wanted }, at(holding), () => [met('api')]).verdict).toBe('hold')
+  })
+
+  it.each<[AskedPhase, GateReport['rollout']['phase'], string | undefined]>([
+    ['preflight', 'preflight', undefined],
+    ['preflight', 'idle', undefined],
+    ['preflight', 'done', undefined],
+    ['preflight', 'migrating', 'phase_over'],
+    ['preflight', 'verifying', 'phase_over'],
+    ['migrating', 'preflight', 'phase_not_reached'],
+    ['migrating', 'verifying', undefined],
+    ['rolling', 'migrating', 'phase_not_reached'],
+    ['rolling', 'rolling', undefined],
+    ['verifying', 'rolling', 'phase_not_reached'],
+    ['verifying', 'done', undefined],
+    ['verifying', 'idle', 'phase_not_reached'],
+    ['verifying', 'failed', 'phase_not_reached'],
+  ])('X03: R117: about %s, of a rollout in %s, has the reason %s', (asked, phase, reason) => {
+    const report: GateReport = { ...proceeding, rollout: { ...proceeding.rollout, phase } }
+    const answer = tighten(report, { phase: asked }, at(proceeding))
+    expect([answer.askedPhase, answer.blocking[0]?.reason]).toEqual([asked, reason])
+    expect(answer.verdict).toBe(reason === undefined ? 'proceed' : 'hold')
   })
 
   it('X03: R114: never lets proceed where nothing looks for what has arrived', () => {
