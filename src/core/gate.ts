@@ -19,7 +19,10 @@ export interface Check extends Advice {
   readonly failAfter: Millis
   /** How long a subject that never met the condition may take to meet it. */
   readonly warmUp: Millis
-  /** Why there is nothing to ask now, where that depends on the rollout: the check is skipped then. */
+  /**
+   * Why there is nothing to ask now, where the rollout alone decides: the check is skipped then, and at no other time. What
+   * was asked for is not switched off with its gate.
+   */
   readonly notAsked?: (rollout: Rollout | undefined) => string | undefined
 }
 
@@ -118,11 +121,14 @@ export function skippedCheck(
 export function gateStatus(
   gate: Gate,
   checks: readonly CheckStatus[],
-  skipped: boolean,
+  isOff: boolean,
   previous: GateStatus | undefined,
   now: Instant,
 ): GateStatus {
-  const state = skipped ? 'skipped' : worstState(checks.map((check) => check.state))
+  const state =
+    isOff && checks.every((check) => check.state === 'skipped')
+      ? 'skipped'
+      : worstState(checks.map((check) => check.state))
   const since = previous?.state === state ? previous.since : now
   const unknown = state === 'unknown' ? checks.filter((check) => check.state === 'unknown') : []
   const awaits = unknown.length > 0 && unknown.every(({ findings }) => awaitsFirstLook(findings))

@@ -25,7 +25,7 @@ export function statusesIn(phase: AskedPhase, { checks, gates }: Statuses, rules
     if (known === undefined) continue
     const latest = Math.max(...own.filter(({ state }) => state !== 'skipped').map(({ since }) => since))
     const now = Number.isFinite(latest) ? latest : known.since
-    judged.set(gate.id, gateStatus(gate, own, known.state === 'skipped', known, now))
+    judged.set(gate.id, gateStatus(gate, own, rules.skipped.has(gate.id), known, now))
   }
   return { checks: asked, gates: judged }
 }

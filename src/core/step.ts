@@ -59,7 +59,7 @@ function conclusions(
   previous: Snapshot,
   { now, gap, checks, gates, stops }: Judgements,
   rules: Rules,
-): Pick<Snapshot, 'verdict' | 'questions'> {
+): Required<Pick<Snapshot, 'verdict' | 'questions'>> {
   const judged = rules.stops.flatMap((stop) => {
     const status = stops.get(stop.id)
     return status === undefined ? [] : { title: stop.title, status }
@@ -120,12 +120,18 @@ function judgeChecks(
   for (const gate of rules.gates) {
     for (const check of gate.checks) {
       const off = rules.skipped.get(gate.id) ?? rules.skipped.get(check.id)
-      const why = off ?? check.notAsked?.(previous.rollout)
+      const why = check.notAsked === undefined ? off : check.notAsked(previous.rollout)
       const before = previous.checks.get(check.id)
       const status =
         why === undefined
           ? checkStatus(check, before, findingsOf(check.condition), tick)
-          : skippedCheck(check.id, before, why, tick.now, off === undefined ? 'not_asked' : 'switched_off')
+          : skippedCheck(
+              check.id,
+              before,
+              why,
+              tick.now,
+              check.notAsked === undefined ? 'switched_off' : 'not_asked',
+            )
       checks.set(check.id, status)
     }
   }

@@ -1,12 +1,10 @@
-import type { ExpectedReport } from './contract-expected.ts'
 import type { Observed, Threshold } from './contract-observed.ts'
+import type { ExpectedReport, RolloutReport, Timestamp } from './contract-rollout.ts'
 import type {
   answers,
   AskedPhase,
   CheckState,
-  detections,
   Flag,
-  Phase,
   sources,
   stopKinds,
   StopState,
@@ -19,16 +17,13 @@ import type {
  * added; a client treats a state that it does not know as `unknown`, and a verdict that it does not know as `hold`.
  */
 
-export * from './contract-expected.ts'
 export * from './contract-observed.ts'
 export * from './contract-problem.ts'
+export * from './contract-rollout.ts'
 export * from './contract-trends.ts'
 export * from './states.ts'
 
 export const apiVersion = 'gates.caracal.run/v1'
-
-/** RFC 3339 in UTC with milliseconds, e.g. `2026-11-22T20:15:00.000Z`. */
-export type Timestamp = string
 
 /** One subject that keeps an item from being well: a replica, a consumer group, a table. */
 export interface Culprit {
@@ -132,32 +127,6 @@ export interface BlockerReport {
   readonly reason: string
   readonly message: string
   readonly rootCause: boolean
-}
-
-/** What differences are measured against; an acknowledgement or a settled window moves a count. */
-export interface BaselineReport {
-  readonly capturedAt: Timestamp
-  readonly counts: Readonly<Record<string, number>>
-}
-
-export interface RolloutReport {
-  readonly id: string | null
-  readonly phase: Phase
-  readonly startedAt: Timestamp | null
-  readonly finishedAt: Timestamp | null
-  readonly detectedBy: (typeof detections)[number] | null
-  readonly actor: string | null
-  readonly reason: string | null
-  readonly revision: string | null
-  readonly chart: string | null
-  readonly images: Readonly<Record<string, string>>
-  /** What was declared with it and must arrive; every entry. Revision, chart and images above are what is seen. */
-  readonly expected: readonly ExpectedReport[]
-  /** Who called it done although not everything was proven, and why. */
-  readonly forced: { readonly actor: string; readonly reason: string } | null
-  /** The rollout that took its place before it had ended. */
-  readonly supersededBy: string | null
-  readonly baseline: BaselineReport | null
 }
 
 export interface RollbackReport {

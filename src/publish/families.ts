@@ -235,10 +235,7 @@ export const counted: ReadonlyMap<string, Family> = new Map([
     signals.migrationApplied.name,
     gauge('caracal_migration_applied_versions', 'Versions that schema_migrations holds.'),
   ],
-  [
-    signals.workloadContainer.name,
-    gauge('caracal_workload_containers', 'Containers of the release whose image is known.'),
-  ],
+  [signals.workloadContainer.name, gauge('caracal_workload_containers', 'Containers whose image is known.')],
 ])
 
 /** The measured signals by name, each with its family. */

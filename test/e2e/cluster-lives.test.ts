@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { helmBinary } from '../../scripts/helm.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
 import { phaseIs, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
+import type { GateReport } from '../../src/publish/contract.ts'
 import { checkIn, proceeds, type Gate } from '../support/daemon.ts'
 
 // Rollouts that are detected, one after the other, and evidence that names the first or the last of them.
@@ -85,5 +86,49 @@ describe('evidence that names a detected rollout', () => {
     await ground.cluster.upgrade({ tag: 'v3' })
     expect((await say('wait', '--rollout', 'caracal-r3', '--timeout', '90s')).code).toBe(0)
     await gate.until('it is done', phaseIs('done'), 60)
+  })
+})
+
+describe('a rollout that is declared with what must arrive', () => {
+  const arrival = (report: GateReport) => checkIn(report, 'arrival')
+
+  it('X03: holds while nothing has changed, and may begin all the same', async () => {
+    const image = 'api=registry.example/api:v999'
+    expect((await say('begin', 'mine', '--image', image)).code).toBe(0)
+    await prove('v999', 'mine')
+    expect((await say('wait', '--rollout', 'mine', '--phase', 'preflight', '--timeout', '60s')).code).toBe(0)
+    expect((await say('wait', '--rollout', 'mine', '--timeout', '2s')).code).toBe(6)
+    const { state, reason, message } = arrival(await gate.report())
+    expect([state, reason]).toEqual(['pending', 'not_arrived'])
+    expect(message).toMatch(/^0 of 2 replicas of api run api:v999; .* runs api:v3/)
+  })
+
+  it('X03: fails by name when something else arrives, and proceeds once every replica runs it', async () => {
+    await ground.cluster.upgrade({ tag: 'v4' })
+    const other = await gate.until(
+      'another image',
+      (seen) => arrival(seen).reason === 'arrived_otherwise',
+      60,
+    )
+    expect(arrival(other)).toMatchObject({ state: 'fail' })
+    expect(other.rollout).toMatchObject({ expected: [{ images: { api: 'registry.example/api:v999' } }] })
+    await ground.cluster.upgrade({ tag: 'v999' })
+    expect((await say('wait', '--rollout', 'mine', '--timeout', '90s')).code).toBe(0)
+    const digest = `api=sha256:${'0'.repeat(64)}`
+    expect((await say('status', '--rollout', 'mine', '--digest', digest)).code).toBe(3)
+    expect((await say('status', '--rollout', 'mine', '--image', 'api=api:v999')).code).toBe(0)
+  })
+
+  it('X03: names the replica that has another content under the same tag', async () => {
+    const { controlPlane, namespace } = ground.cluster
+    const name = ground.cluster.kubelet.podNames().find((one) => one.includes('-api-')) ?? ''
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}`
+    const pod = await controlPlane.request<{ status: { containerStatuses: readonly object[] } }>('GET', path)
+    const imageID = `registry.example/api@sha256:${'f'.repeat(64)}`
+    const containerStatuses = pod.status.containerStatuses.map((one) => ({ ...one, imageID }))
+    await controlPlane.request('PATCH', `${path}/status`, { status: { containerStatuses } })
+    const report = await gate.until('it is named', (seen) => arrival(seen).state === 'fail', 30)
+    expect(arrival(report)).toMatchObject({ reason: 'arrived_otherwise' })
+    expect(arrival(report).message).toContain(`${name} has sha256:ffffffffffff`)
   })
 })

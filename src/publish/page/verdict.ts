@@ -110,8 +110,9 @@ export function facts({ report }: PageView): Html {
   const { rollout } = report
   return html`<dl class="facts" aria-label="At a glance">
     ${fact('Steady', steady(report))} ${fact('Rollout', rolloutLine(rollout, now))}
-    ${fact('Release', releaseLine(report))} ${fact('Going back', rollbackLine(report))}
-    ${fact('Judged', freshness(report))}
+    ${fact('Release', releaseLine(report))}
+    ${rollout.expected.length > 0 && fact('Must arrive', arrivalLine(rollout))}
+    ${fact('Going back', rollbackLine(report))} ${fact('Judged', freshness(report))}
   </dl>`
 }
 
@@ -164,6 +165,20 @@ function releaseLine({ release, rollout }: GateReport): Html {
       </ul>
     </details>`
   }`
+}
+
+/** What was declared with the rollout, each once. */
+function arrivalLine({ expected }: RolloutReport): Html {
+  const said = expected.flatMap(({ images, digests, revision, chart, appVersion }) => [
+    ...Object.entries(images).map(([subject, image]) => `${subject} as ${image}`),
+    ...Object.entries(digests).map(([subject, list]) => `${subject} with ${list.join(' or ')}`),
+    ...(revision === null ? [] : [`revision ${revision}`]),
+    ...(chart === null ? [] : [`chart ${chart}`]),
+    ...(appVersion === null ? [] : [`version ${appVersion}`]),
+  ])
+  return html`<ul class="images">
+    ${[...new Set(said)].map((one) => html`<li><code>${foreign(one)}</code></li>`)}
+  </ul>`
 }
 
 const viable = { yes: 'possible', no: 'not possible', unknown: 'uncertain' } as const

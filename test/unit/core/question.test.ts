@@ -63,7 +63,7 @@ describe('the question of a phase', () => {
       ['migrating proceed'],
     ],
   ])('X03: R117: holds for %s', (_, world, proceeding) => {
-    expect(verdicts(played(world, 400)).filter((line) => line.endsWith('proceed'))).toEqual(proceeding)
+    expect(verdicts(played(world, 60)).filter((line) => line.endsWith('proceed'))).toEqual(proceeding)
   })
 
   it('X03: R117: shows what it leaves out as skipped, in a document that agrees with itself', () => {
@@ -89,6 +89,27 @@ describe('the question of a phase', () => {
     expect(corrected(before, -7_000).questions?.get('preflight')?.provenSince).toBe(
       (before.questions?.get('preflight')?.provenSince ?? 0) - 7_000,
     )
+  })
+
+  it('X03: R114: asks for what was declared also where its gate, its check or Kubernetes is switched off', () => {
+    const without: readonly Partial<Parameters<typeof platformRules>[0]>[] = [
+      { off: new Map([['source-verification', 'no cluster']]) },
+      { off: new Map([['arrival', 'not wanted']]) },
+      { kubernetes: 'off', off: new Map([['source-verification', 'no cluster']]) },
+    ]
+    for (const one of without) {
+      const by = platformRules(one)
+      const snapshot = played(healthyWorld(), 40, toCome, by)
+      expect([snapshot.verdict.verdict, snapshot.checks.get('arrival')?.state === 'pass']).toEqual([
+        'hold',
+        false,
+      ])
+      expect(askedIn('preflight', snapshot, by).verdict.verdict).toBe('proceed')
+    }
+    const bare = platformRules(without[0])
+    const { rollout: _, ...none } = played(healthyWorld(), 1, toCome, bare)
+    const quiet = step(none, roundsOf(healthyWorld(), 2_000, 0), 2_000, bare)
+    expect(quiet.gates.get('source-verification')?.state).toBe('skipped')
   })
 
   it('X03: R117: of gates that only ask what is left out is never answered with proceed', () => {

@@ -18,6 +18,6 @@ describe('the table of phases', () => {
   it.each(askedPhases)('X03: stands in docs/rollouts.md as it is, %s too', (phase) => {
     const [, row = ''] = new RegExp(`^\\| \`--phase ${phase}\` +\\|[^|]*\\|([^|]*)\\|`, 'm').exec(page) ?? []
     const named = [...row.matchAll(/\[([a-z-]+)\]/g)].map(([, id]) => id)
-    expect(named.toSorted()).toEqual([...notAskedIn[phase]].toSorted())
+    expect(new Set(named)).toEqual(new Set(notAskedIn[phase]))
   })
 })

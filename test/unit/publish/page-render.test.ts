@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import type { RolloutRecord } from '../../../src/publish/context.ts'
 import { renderNothingYet } from '../../../src/publish/page/page.ts'
 import { elementsOf } from '../../support/markup.ts'
@@ -50,6 +51,16 @@ describe('at one look the page says', () => {
       expect(facts).toContain(words)
     expect(facts).toContain('0 s of 30 s')
     expect(facts).toContain('says nothing after 20:01:03 UTC')
+  })
+
+  it('X03: what must arrive with the rollout, beside what is seen of it', () => {
+    const rules = handMadeRules(new Map())
+    const expected = [{ images: { sts: 'r.example/sts:2.0.0' }, revision: '48' }]
+    const snapshot = play(rules, 60, { ...initialSnapshot(start, rules), rollout: { ...rollout, expected } })
+    const facts = readPage(viewOfSnapshot(snapshot, rules)).text('.facts')
+    for (const words of ['Must arrive', 'sts as r.example/sts:2.0.0', 'revision 48', 'sts:1.9.0'])
+      expect(facts).toContain(words)
+    expect(readPage(viewOf(new Map())).text('.facts')).not.toContain('Must arrive')
   })
 
   it('how long all has been well, of how long it must be', () => {
