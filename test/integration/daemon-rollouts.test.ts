@@ -49,12 +49,12 @@ describe('a rollout', () => {
   it('begins, changes its phase and ends, and each is written down', async () => {
     await gate.until('proceed', proceeds, 20)
     expect((await gate.report()).rollout).toMatchObject({ id: null, phase: 'idle' })
-    const begun = await begin('r1', { phase: 'preflight', revision: '47', images: { api: 'caracal/api:1' } })
+    const begun = await begin('r1', { phase: 'preflight' })
     expect(begun.status).toBe(201)
-    expect(begun.body.rollout).toMatchObject({ id: 'r1', phase: 'preflight', revision: '47' })
-    const rolling = await begin('r1', { phase: 'rolling', chart: '1.2.3' })
+    expect(begun.body.rollout).toMatchObject({ id: 'r1', phase: 'preflight', expected: [] })
+    const rolling = await begin('r1', { phase: 'rolling' })
     expect(rolling.status).toBe(200)
-    expect(rolling.body.rollout).toMatchObject({ phase: 'rolling', revision: '47', chart: '1.2.3' })
+    expect(rolling.body.rollout).toMatchObject({ phase: 'rolling' })
     expect((await gate.report()).rollout).toMatchObject({ id: 'r1', phase: 'rolling' })
     await gate.until('proceed', proceeds, 10)
     const done = await post('/rollouts/r1/finish', { outcome: 'done', ...author })
@@ -63,6 +63,19 @@ describe('a rollout', () => {
     const kinds = record.ledger.map(({ kind }) => kind).filter((kind) => kind.startsWith('rollout-'))
     expect(kinds).toEqual(['rollout-begun', 'rollout-phase', 'rollout-finished'])
     expect(record.ledger.find(({ kind }) => kind === 'rollout-begun')?.actor).toBe('a test (demo)')
+  })
+
+  it('X03: never proceeds where nothing shows what was declared, and may be added to', async () => {
+    await gate.until('proceed', proceeds, 20)
+    const images = { api: 'caracal/api:1' }
+    const begun = await begin('r1', { phase: 'preflight', revision: '47', images })
+    expect(begun.body.rollout).toMatchObject({ revision: '47', expected: [{ revision: '47', images }] })
+    const rolling = await begin('r1', { phase: 'rolling', chart: '1.2.3' })
+    expect(rolling.body.rollout).toMatchObject({ phase: 'rolling', revision: '47', chart: '1.2.3' })
+    expect((await begin('r1', { images: { api: 'caracal/api:2' } })).status).toBe(409)
+    const report = await gate.until('hold', ({ verdict }) => verdict === 'hold', 20)
+    expect(report.blocking[0]).toMatchObject({ reason: 'not_configured' })
+    expect((await post('/rollouts/r1/finish', { outcome: 'done', ...author })).status).toBe(409)
   })
 
   it('is refused while another is under way, unless it supersedes that', async () => {

@@ -68,16 +68,18 @@ describe('the page, while a rollout goes its way', { timeout: 180_000 }, () => {
   it('shows the rollout with its phases', async () => {
     const images = { sts: 'example/sts:1.9.0' }
     await accepted('/rollouts', {
-      id: 'release-7',
-      phase: 'migrating',
+      id: 'release-6',
       revision: '7',
       chart: 'caracal-1.9.0',
       images,
     })
+    await reads('.facts', 'revision 7, caracal-1.9.0')
+    await reads('.facts', /sts as example\/sts:1.9.0/)
+    // There is no cluster here, so that it would never proceed.
+    await accepted('/rollouts', { id: 'release-7', phase: 'migrating', supersede: true })
     await reads('.facts', /release-7 migrating/)
     await accepted('/rollouts', { id: 'release-7', phase: 'rolling' })
     await reads('.facts', /release-7 rolling/)
-    await reads('.facts', 'revision 7, caracal-1.9.0')
     await reads('.phases [aria-current]', 'rolling')
     await reads('#timeline', 'migrating → rolling')
   })
