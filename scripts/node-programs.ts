@@ -1,11 +1,13 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nodeProgram, nodePrograms, pauseProgram } from '../rig/node/programs.ts'
+import { nodeProgram, nodePrograms, pauseProgram, policiesProgram } from '../rig/node/programs.ts'
 import { kubernetesVersion } from './control-plane.ts'
 import { buildGoProgram } from './go-build.ts'
 
-/** Builds what a node runs unless it is there, and returns the folder of kubelet and the others. */
-export async function buildNodePrograms(say: (line: string) => void): Promise<string> {
+/** Builds what a node runs unless it is there, and returns the folders of kubelet and the others, and of the enforcer. */
+export async function buildNodePrograms(
+  say: (line: string) => void,
+): Promise<{ readonly programs: string; readonly policies: string }> {
   await buildGoProgram({ program: pauseProgram, what: 'the process that holds a pod' }, say)
   const building = {
     program: nodeProgram,
@@ -15,5 +17,7 @@ export async function buildNodePrograms(say: (line: string) => void): Promise<st
       for (const name of nodePrograms) await symlink('program', join(folder, name))
     },
   }
-  return buildGoProgram(building, say)
+  const programs = await buildGoProgram(building, say)
+  const enforcer = { program: policiesProgram, what: 'the enforcer of NetworkPolicies (a minute)' }
+  return { programs, policies: await buildGoProgram(enforcer, say) }
 }

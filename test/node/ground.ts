@@ -13,6 +13,8 @@ import type { NodeImages } from '../../scripts/node-images.ts'
 /** What main.ts has built and made. */
 export type Materials = {
   readonly programs: string
+  /** Folder of what enforces NetworkPolicies. */
+  readonly policies: string
   /** Path of helm; kubectl lies beside it. */
   readonly helm: string
   /** Path of the oldest helm that the chart supports. */

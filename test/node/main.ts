@@ -22,7 +22,7 @@ async function main(names: readonly string[]): Promise<number> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     throw new Error('npm run test:node needs Linux and root: it makes namespaces, control groups and mounts')
   await buildControlPlane(say)
-  const programs = await buildNodePrograms(say)
+  const { programs, policies } = await buildNodePrograms(say)
   const helm = await helmBinary(say)
   const oldestHelm = await oldestHelmBinary(say)
   if (helm === undefined || oldestHelm === undefined)
@@ -35,7 +35,7 @@ async function main(names: readonly string[]): Promise<number> {
   await mkdir(join(folder, 'tmp'), { mode: 0o711 })
   await makeCgroup(cgroup)
   try {
-    return await runInside({ programs, helm, oldestHelm, images, folder, cgroup }, names)
+    return await runInside({ programs, policies, helm, oldestHelm, images, folder, cgroup }, names)
   } finally {
     await removeCgroup(cgroup)
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })

@@ -5,6 +5,7 @@ import { helmTest } from './scenarios/helm-test.ts'
 import { installation } from './scenarios/install.ts'
 import { latch } from './scenarios/latch.ts'
 import { memory } from './scenarios/memory.ts'
+import { networkPolicy } from './scenarios/network-policy.ts'
 import { oldestHelm } from './scenarios/oldest-helm.ts'
 import { restart } from './scenarios/restart.ts'
 import { rollout } from './scenarios/rollout.ts'
@@ -30,6 +31,7 @@ const scenarios: readonly Scenario[] = [
   memory,
   grants,
   oldestHelm,
+  networkPolicy,
 ]
 
 /** The scenarios of these names and the first, on which all build; all of them without names. */

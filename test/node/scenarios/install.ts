@@ -25,6 +25,10 @@ export function gateValues(stage: Stage): Values {
       password: { secretName: 'gate-secrets', key: 'postgresPassword' },
       tls: { mode: 'off' },
     },
+    // A Service's port is the API server's own by the time that policies see it.
+    networkPolicy: {
+      egress: { apiServer: { ports: [443, Number(new URL(stage.node.controlPlane.url).port)] } },
+    },
     tokens: [
       {
         name: 'all',
