@@ -119,9 +119,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-/** A service that ends because another did the same at the same time is started again, as by a supervisor. */
 async function startFirst(service: Service, name: string, context: Context): Promise<AnyReplica> {
   const place = { name, hostname: `caracal-caracal-${name}`, address: '127.0.0.1', port: 0 }
+  return supervised(service, place, context)
+}
+
+/** A service that ends because another did the same at the same time is started again, as by a kubelet. */
+async function supervised(
+  service: Service,
+  place: Parameters<typeof newIdentity>[0],
+  context: Context,
+): Promise<AnyReplica> {
   try {
     return await start[service](newIdentity(place), context)
   } catch (error) {
@@ -166,7 +174,7 @@ function world(options: WorldOptions, parts: Parts): World {
       replicas.set(name, await start[old.service](identity, context))
     },
     add: async (service, place) => {
-      const replica = await start[service](newIdentity({ ...place, hostname: place.name }), context)
+      const replica = await supervised(service, { ...place, hostname: place.name }, context)
       replicas.set(place.name, replica)
       return replica
     },
