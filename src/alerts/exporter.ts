@@ -1,6 +1,6 @@
 import { MINUTE } from '../core/time.ts'
 import { ofRelease, theRelease, type Alert } from './alert.ts'
-import { recordings } from './recordings.ts'
+import { lastSaid, recordings } from './recordings.ts'
 
 const { verdict, probeUp, stateStore, reload, starved, overdue, evaluations, replicas } = recordings
 
@@ -52,9 +52,8 @@ const ofThemselves: readonly Alert[] = [
     severity: 'critical',
     component: 'gate-exporter',
     // 30 s are for clocks that differ. The second half needs no second clock.
-    expr: `${overdue.record} > 30\nor\n${evaluations.record} == 0`,
+    expr: `${lastSaid(overdue)} > 30\nor\n${lastSaid(evaluations)} == 0`,
     for: 2 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The exporter of ${theRelease} answers and does not judge.`,
     description: 'Its verdict has expired and says nothing; pipelines hold.',
     nextStep: LOGS,
@@ -63,9 +62,8 @@ const ofThemselves: readonly Alert[] = [
     name: 'CaracalGateExporterBlind',
     severity: 'warning',
     component: 'gate-exporter',
-    expr: `${probeUp.record} == 0`,
+    expr: `${lastSaid(probeUp)} == 0`,
     for: 5 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The exporter of ${theRelease} does not see all targets of {{ $labels.probe }}.`,
     description: 'What it does not see is unknown, and unknown never passes a gate.',
     nextStep: 'curl -s http://<exporter>:9465/debug/probes/{{ $labels.probe }}',
@@ -86,9 +84,8 @@ const ofThemselves: readonly Alert[] = [
     name: 'CaracalGateExporterReplicasDisagree',
     severity: 'warning',
     component: 'gate-exporter',
-    expr: `count by ${ofRelease} (${verdict.record} == 1) > 1`,
+    expr: `count by ${ofRelease} (${lastSaid(verdict)} == 1) > 1`,
     for: 5 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The replicas of the exporter of ${theRelease} disagree.`,
     description: 'They give {{ $value | humanize }} different verdicts. A pipeline may be told either.',
     nextStep: LOGS,
@@ -97,9 +94,8 @@ const ofThemselves: readonly Alert[] = [
     name: 'CaracalGateExporterConfigRefused',
     severity: 'warning',
     component: 'gate-exporter',
-    expr: `${reload.record} == 0`,
+    expr: `${lastSaid(reload)} == 0`,
     for: 2 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The exporter of ${theRelease} has refused a new configuration.`,
     description: 'It goes on with the one before, and would not start with this one.',
     nextStep: 'caracal-gate check-config --config caracal-gate.yaml',
@@ -108,9 +104,8 @@ const ofThemselves: readonly Alert[] = [
     name: 'CaracalGateExporterMemoryNotKept',
     severity: 'warning',
     component: 'gate-exporter',
-    expr: `${stateStore.record} == 0`,
+    expr: `${lastSaid(stateStore)} == 0`,
     for: 5 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The exporter of ${theRelease} cannot write down what it must remember.`,
     description: 'Latches and the ledger would be lost in a restart.',
     nextStep: LOGS,

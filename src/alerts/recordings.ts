@@ -46,6 +46,7 @@ export const recordings = {
   firing: perRelease('max', 'caracal_rollout_stop_condition_firing', `${verdict.stop.name}{state="firing"}`, [
     'stop_condition',
   ]),
+  latched: whole('max', verdict.stopLatched, 'stop_condition'),
   firingSince: whole('min', verdict.stopFiringSince, 'stop_condition'),
   observed: whole('max', verdict.stopObserved, 'stop_condition', 'unit'),
   threshold: whole('max', verdict.stopThreshold, 'stop_condition', 'unit'),
@@ -73,14 +74,23 @@ export const recordings = {
 
 const { active } = recordings
 
+/**
+ * What was recorded last. A daemon that judges says it at every scrape, so what is over is over at once. Where scrapes
+ * are missing the last one stands for five minutes: a daemon that is replaced needs a minute or two to be scraped again,
+ * and CaracalGateExporterAbsent tells of one that stays away before this ends.
+ */
+export function lastSaid({ record }: Recording, matchers = ''): string {
+  return `last_over_time(${record}${matchers}[5m])`
+}
+
 /** The expression, for releases that have a rollout under way. */
 export function whileActive(expr: string): string {
-  return `${expr}\nand on ${ofRelease} ${active.record} == 1`
+  return `${expr}\nand on ${ofRelease} ${lastSaid(active)} == 1`
 }
 
 /** The expression, for releases that have none. */
 export function whileIdle(expr: string): string {
-  return `${expr}\nunless on ${ofRelease} ${active.record} == 1`
+  return `${expr}\nunless on ${ofRelease} ${lastSaid(active)} == 1`
 }
 
 /**

@@ -1,6 +1,6 @@
 import { MINUTE } from '../core/time.ts'
 import { theRelease, type Alert } from './alert.ts'
-import { recordings, whileActive } from './recordings.ts'
+import { lastSaid, recordings, whileActive } from './recordings.ts'
 
 const { verdict, gate, started } = recordings
 
@@ -12,8 +12,7 @@ export const rolloutAlerts: readonly Alert[] = [
     name: 'CaracalRolloutStop',
     severity: 'critical',
     component: 'rollout',
-    expr: whileActive(`${verdict.record}{state="stop"} == 1`),
-    keepFiringFor: 5 * MINUTE,
+    expr: whileActive(`${lastSaid(verdict, '{state="stop"}')} == 1`),
     summary: `Stop the rollout of ${theRelease}.`,
     description:
       'A stop condition fires, or fired in this rollout and nobody has acknowledged it. Roll back only if the document says that it is viable.',
@@ -23,10 +22,9 @@ export const rolloutAlerts: readonly Alert[] = [
     name: 'CaracalRolloutHoldLong',
     severity: 'warning',
     component: 'rollout',
-    expr: whileActive(`${verdict.record}{state="hold"} == 1`),
+    expr: whileActive(`${lastSaid(verdict, '{state="hold"}')} == 1`),
     // Migrations, images and warm-up of a whole release take a few minutes.
     for: 15 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The rollout of ${theRelease} has been on hold for 15 minutes.`,
     description: 'Nothing forbids to go on, and nothing proves that it may.',
     nextStep: STATUS,
@@ -35,9 +33,8 @@ export const rolloutAlerts: readonly Alert[] = [
     name: 'CaracalGateUnknown',
     severity: 'warning',
     component: 'rollout',
-    expr: whileActive(`${gate.record}{state="unknown"} == 1`),
+    expr: whileActive(`${lastSaid(gate, '{state="unknown"}')} == 1`),
     for: 3 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The gate {{ $labels.gate }} of ${theRelease} cannot be judged.`,
     description: 'Something that the gate asks for is not seen, so the rollout is held.',
     nextStep: STATUS,
@@ -56,9 +53,8 @@ export const rolloutAlerts: readonly Alert[] = [
     name: 'CaracalRolloutForgotten',
     severity: 'info',
     component: 'rollout',
-    expr: whileActive(`time() - ${started.record} > 21600`),
+    expr: whileActive(`time() - ${lastSaid(started)} > 21600`),
     for: 10 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The rollout of ${theRelease} was not finished.`,
     description:
       'It began {{ $value | humanizeDuration }} ago. While it is open, every stop pages and latches stay.',

@@ -3,10 +3,9 @@ import { platformStreams } from '../checks/platform.ts'
 import { nextStepFor } from '../core/advice.ts'
 import { components } from '../core/replica.ts'
 import type { StopCondition } from '../core/stop.ts'
-import { MINUTE } from '../core/time.ts'
 import { stops } from '../gates/stops.ts'
 import { theRelease, type Alert } from './alert.ts'
-import { lookUp, recordings, whileActive, whileIdle } from './recordings.ts'
+import { lastSaid, lookUp, recordings, whileActive, whileIdle } from './recordings.ts'
 
 /** The stop conditions, with commands for the release that an alert is about. */
 export const stopConditions: readonly StopCondition[] = stops({
@@ -35,12 +34,6 @@ const componentOf: Readonly<Record<string, string>> = {
   'policy-failure': 'sts',
 }
 
-/**
- * How long a page outlasts its series. A daemon that is replaced needs a minute or two to be scraped again; one that
- * stays away is told of by CaracalGateExporterAbsent before this ends, so there is no moment without a page.
- */
-const BRIDGE = 5 * MINUTE
-
 /** `sts-unready` becomes `StsUnready`. */
 export function pascalCase(id: string): string {
   return id.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())
@@ -55,15 +48,17 @@ export const stopAlerts: readonly Alert[] = stopConditions.flatMap((stop) => [
 function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert {
   const component = componentOf[stop.id]
   if (component === undefined) throw new Error(`nobody said where to look when ${stop.id} fires`)
-  const fires = `${recordings.firing.record}{stop_condition="${stop.id}"} == 1`
+  const only = `{stop_condition="${stop.id}"}`
+  const fires = `${lastSaid(recordings.firing, only)} == 1`
+  // A breach that came and went goes on stopping the rollout, until it is acknowledged.
+  const forbids = `(\n  ${fires}\n  or\n  ${lastSaid(recordings.latched, only)} == 1\n)`
   const duringRollout = severity === 'critical'
   return {
     name: `CaracalStop${pascalCase(stop.id)}`,
     severity,
     component,
     // The daemon has held the breach for its time already, so there is no `for`.
-    expr: duringRollout ? whileActive(fires) : whileIdle(fires),
-    keepFiringFor: BRIDGE,
+    expr: duringRollout ? whileActive(forbids) : whileIdle(fires),
     summary: duringRollout
       ? `Stop the rollout of ${theRelease}: ${lowerFirst(stop.title)}.`
       : `${stop.title}: ${theRelease}. No rollout is under way.`,

@@ -1,5 +1,5 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
-import type { Blindness } from '../core/observation.ts'
+import { LEFT_OUT, type Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { isObject, objectAt } from '../manifest/objects.ts'
 import { beat, type Confirmed } from './heartbeat.ts'
@@ -172,7 +172,7 @@ const notPermitted: Seen<never> = {
   lastKnown: [],
   blindness: {
     unknownReason: 'not_configured',
-    reason: 'helm_secrets_off',
+    reason: LEFT_OUT,
     message: 'the Secrets of Helm releases are not read: kubernetes.helmSecrets permits it',
   },
 }

@@ -75,3 +75,6 @@ export function cannotTell<Label extends string>(
 
 /** Evidence that a pipeline pushed is kept like the looks of a probe of this name: one target for each check. */
 export const PUSHED_EVIDENCE = 'evidence'
+
+/** Reason code of what the configuration leaves out on purpose: not looked at, and nothing is hidden by that. */
+export const LEFT_OUT = 'helm_secrets_off'

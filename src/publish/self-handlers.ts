@@ -1,3 +1,4 @@
+import { PUSHED_EVIDENCE } from '../core/observation.ts'
 import type { LookRecord } from './context.ts'
 import { expiryOf } from './document.ts'
 import { contentTypes, formatFor } from './exposition.ts'
@@ -68,8 +69,13 @@ function probe({ context }: Parts): Handler {
   return (request, reply) => {
     const name = pathParameter(request, 'probe')
     const probes = context.probes()
-    const record = probes.get(name)
-    if (record === undefined) return void unknownId(reply, 'probe', name, [...probes.keys()])
+    // One that has nothing to look at has no looks either, and is named in /metrics all the same.
+    const believed = [...(context.board.current()?.beliefs.keys() ?? [])].filter(
+      (known) => known !== PUSHED_EVIDENCE,
+    )
+    const known = new Set([...probes.keys(), ...believed])
+    if (!known.has(name)) return void unknownId(reply, 'probe', name, [...known])
+    const record = probes.get(name) ?? { successes: [], failures: [] }
     const { successes, failures } = record
     answerJson(reply, { probe: name, successes: successes.map(look), failures: failures.map(look) })
   }

@@ -1,6 +1,6 @@
-import type { ProbeBelief } from '../core/belief.ts'
+import type { Belief, ProbeBelief } from '../core/belief.ts'
 import { blindnessOf } from '../core/evidence.ts'
-import { unknownReasons } from '../core/observation.ts'
+import { LEFT_OUT, PUSHED_EVIDENCE, unknownReasons } from '../core/observation.ts'
 import { STARVED } from '../core/punctuality.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
@@ -63,11 +63,15 @@ function workSamples({ snapshot, self, clients }: Omit<Scrape, 'report'>): Sampl
 }
 
 function beliefSamples({ snapshot }: Omit<Scrape, 'report'>): Samples {
-  const probes = [...snapshot.beliefs]
+  const probes = [...snapshot.beliefs].flatMap(([probe, { targets }]) => {
+    const watched = [...targets].filter(([, belief]) => !isLeftOut(belief))
+    const isLooked = probe !== PUSHED_EVIDENCE && (watched.length > 0 || targets.size === 0)
+    return isLooked ? [[probe, new Map(watched)] as const] : []
+  })
   return [
     [
       family.targetUp,
-      probes.flatMap(([probe, { targets }]) =>
+      probes.flatMap(([probe, targets]) =>
         [...targets].map(([target, belief]) => ({
           labels: [probe, target],
           value: flag(blindnessOf(belief, snapshot.at) === undefined),
@@ -76,23 +80,30 @@ function beliefSamples({ snapshot }: Omit<Scrape, 'report'>): Samples {
     ],
     [
       family.probeUp,
-      probes.map(([probe, belief]) => ({ labels: [probe], value: flag(seesAll(belief, snapshot.at)) })),
+      probes.map(([probe, targets]) => ({ labels: [probe], value: flag(seesAll(targets, snapshot.at)) })),
     ],
     [
       family.probeLastSuccess,
-      probes.flatMap(([probe, belief]) => {
-        const at = oldestSuccess(belief)
+      probes.flatMap(([probe, targets]) => {
+        const at = oldestSuccess(targets)
         return at === undefined ? [] : { labels: [probe], value: at / 1_000 }
       }),
     ],
   ]
 }
 
-function seesAll({ targets }: ProbeBelief, now: Instant): boolean {
+type Targets = ProbeBelief['targets']
+
+/** Whether the configuration says that this is not to be looked at: nothing is hidden by that. */
+function isLeftOut({ last }: Belief): boolean {
+  return last?.outcome.ok === false && last.outcome.reason === LEFT_OUT
+}
+
+function seesAll(targets: Targets, now: Instant): boolean {
   return targets.size > 0 && [...targets.values()].every((belief) => blindnessOf(belief, now) === undefined)
 }
 
-function oldestSuccess({ targets }: ProbeBelief): Instant | undefined {
+function oldestSuccess(targets: Targets): Instant | undefined {
   const ages = [...targets.values()].map((belief) => belief.lastSuccessAt)
   if (ages.length === 0 || ages.includes(undefined)) return undefined
   return ages.reduce((a, b) => ((a ?? 0) < (b ?? 0) ? a : b))

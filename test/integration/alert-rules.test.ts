@@ -37,7 +37,7 @@ describe('alerts, told stories (promtool)', { timeout: 400_000 }, () => {
       rules.flatMap((rule) => {
         if (!isAlert(rule) || !rule.expr.includes(`"${id}"`)) return []
         const { expr, for: hold, keep_firing_for: keep, labels } = rule
-        return { expr: expr.replace(`"${id}"`, '"id"'), hold, keep, severity: labels['severity'] }
+        return { expr: expr.replaceAll(`"${id}"`, '"id"'), hold, keep, severity: labels['severity'] }
       }),
     )
     expect(pattern?.map(({ severity }) => severity)).toEqual(['critical', 'warning'])

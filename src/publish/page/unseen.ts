@@ -3,7 +3,7 @@ import { blindnessOf } from '../../core/evidence.ts'
 import { PUSHED_EVIDENCE } from '../../core/observation.ts'
 import { evidenceInForce } from '../../core/pushed.ts'
 import { rfc3339 } from '../forms.ts'
-import { foreign, html, type Html } from './html.ts'
+import { foreign, html, type Html, type Value } from './html.ts'
 import { badge } from './signs.ts'
 import type { PageView } from './view.ts'
 import { count, moment } from './words.ts'
@@ -79,11 +79,18 @@ function hiddenBy(probe: string, belief: Belief, now: number): readonly Hidden[]
   )
 }
 
+/** Evidence is pushed, so there are no looks to show. */
+function looksOf(probe: string): Value {
+  return probe === PUSHED_EVIDENCE
+    ? probe
+    : html`<a href="debug/probes/${encodeURIComponent(probe)}">${probe}</a>`
+}
+
 function line({ probe, target, why, message, lastSuccessAt }: Hidden, now: string): Html {
   return html`<li>
     <p>
       ${badge('unknown')} <strong>${foreign(target)}</strong>
-      <span class="quiet">by <a href="debug/probes/${encodeURIComponent(probe)}">${probe}</a></span>
+      <span class="quiet">by ${looksOf(probe)}</span>
       <span class="flag">${why.replaceAll('_', ' ')}</span>
     </p>
     <p class="message">

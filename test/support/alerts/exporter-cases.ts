@@ -32,12 +32,20 @@ function whenZero(
   return [
     {
       story: 'one of two replicas has it for long enough',
-      series: [...both, of(first, '1x200'), of(second, `1x3 0x${held.samples} 1x200`)],
+      series: [...both, of(first, '1x200'), of(second, `1x3 0x${held.samples + 3} 1x200`)],
       told: [
         { at: held.last, firing: [] },
         { at: held.fires, firing: [{ ...warning, ...labels }] },
         { at: held.keeps, firing: [{ ...warning, ...labels }] },
         { at: held.ends, firing: [] },
+      ],
+    },
+    {
+      story: 'the exporter goes for good: its last word stands for five minutes',
+      series: [scraped(first, '1x40 stale'), of(first, '0x40 stale')],
+      told: [
+        { at: '14m45s', firing: [{ ...warning, ...labels }] },
+        { at: '15m15s', firing: [] },
       ],
     },
     {
@@ -54,8 +62,8 @@ function whenZero(
 }
 
 /** When an alert that waits five minutes, and one that waits two, comes and goes in the story above. */
-const fiveMinutes = { samples: 23, last: '5m45s', fires: '6m', keeps: '11m45s', ends: '12m' }
-const twoMinutes = { samples: 11, last: '2m45s', fires: '3m', keeps: '8m45s', ends: '9m' }
+const fiveMinutes = { samples: 23, last: '5m45s', fires: '6m', keeps: '7m30s', ends: '7m45s' }
+const twoMinutes = { samples: 11, last: '2m45s', fires: '3m', keeps: '4m30s', ends: '4m45s' }
 
 export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
   CaracalGateExporterAbsent: [
@@ -122,8 +130,7 @@ export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
       told: [
         { at: '2m45s', firing: [] },
         { at: '3m', firing: [critical] },
-        { at: '8m45s', firing: [critical] },
-        { at: '9m', firing: [] },
+        { at: '4m', firing: [] },
       ],
     },
     {
@@ -147,6 +154,26 @@ export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
       ],
     },
     {
+      story: 'it goes for good when its verdict has expired: its last word stands for five minutes',
+      series: [
+        scraped(first, '1x20 stale'),
+        expires(first, '-60+15x20 stale'),
+        evaluated(first, '0+15x20 stale'),
+      ],
+      told: [
+        { at: '9m45s', firing: [critical] },
+        { at: '10m15s', firing: [] },
+      ],
+    },
+    {
+      story: 'it goes for good when it evaluates no more, and its verdict is good for ever',
+      series: [scraped(first, '1x20 stale'), expires(first, '9000x20 stale'), evaluated(first, '0x20 stale')],
+      told: [
+        { at: '9m45s', firing: [critical] },
+        { at: '10m15s', firing: [] },
+      ],
+    },
+    {
       story: 'it evaluates a little, once in a minute',
       series: [scraped(first), evaluated(first, '0x3 1x3 2x3 3x3 4x3 5x3 6x3 7x3 8x3 9x3 10x3')],
       told: ['4m', '8m'].map((at) => ({ at, firing: [] })),
@@ -161,8 +188,8 @@ export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
       told: [
         { at: '3m', firing: [critical] },
         { at: '5m', firing: [critical] },
-        { at: '7m', firing: [critical] },
-        { at: '10m', firing: [] },
+        { at: '5m15s', firing: [critical] },
+        { at: '6m15s', firing: [] },
       ],
     },
   ],
@@ -176,14 +203,27 @@ export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
         ...both,
         verdict(first, 'proceed', '1x200'),
         verdict(first, 'hold', '0x200'),
-        verdict(second, 'proceed', '1x3 0x23 1x200'),
-        verdict(second, 'hold', '0x3 1x23 0x200'),
+        verdict(second, 'proceed', '1x3 0x24 1x200'),
+        verdict(second, 'hold', '0x3 1x24 0x200'),
       ],
       told: [
         { at: '5m45s', firing: [] },
         { at: '6m', firing: [warning] },
-        { at: '11m45s', firing: [warning] },
-        { at: '12m', firing: [] },
+        { at: '7m', firing: [warning] },
+        { at: '7m15s', firing: [] },
+      ],
+    },
+    {
+      story: 'both go for good while they differ: their last words stand for five minutes',
+      series: [
+        scraped(first, '1x40 stale'),
+        scraped(second, '1x40 stale'),
+        verdict(first, 'proceed', '1x40 stale'),
+        verdict(second, 'hold', '1x40 stale'),
+      ],
+      told: [
+        { at: '14m45s', firing: [warning] },
+        { at: '15m15s', firing: [] },
       ],
     },
     {

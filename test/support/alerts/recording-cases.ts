@@ -76,6 +76,7 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_active', 'max'),
   gauge('caracal_rollout_started_timestamp_seconds', 'min'),
   gauge('caracal_rollout_gate_state', 'max', { gate: 'readiness', state: 'pass' }),
+  gauge('caracal_rollout_stop_condition_latched', 'max', stop),
   gauge('caracal_rollout_stop_condition_firing_since_timestamp_seconds', 'min', stop),
   gauge('caracal_rollout_stop_condition_observed', 'max', { ...stop, unit: 'ratio' }),
   gauge('caracal_rollout_stop_condition_threshold', 'max', { ...stop, unit: 'ratio' }),

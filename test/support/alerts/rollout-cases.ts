@@ -38,17 +38,51 @@ const unknown = { severity: 'warning', component: 'rollout', gate: 'readiness', 
 const flapping = { severity: 'warning', component: 'rollout', gate: 'readiness', state: 'pass', ...caracal }
 const forgotten = { severity: 'info', component: 'rollout', ...caracal }
 
+/** What ends an alert that holds at the sample of this number, and what does not end it at once. */
+function ends(
+  said: (values: (value: number) => string) => Case['series'],
+  sample: number,
+  labels: Readonly<Record<string, string>>,
+): readonly Case[] {
+  const until = (value: number) => `${value}x${sample} stale`
+  const always = (value: number) => `${value}x400`
+  const seconds = sample * 15
+  const fiveMinutes = [
+    { at: `${seconds + 285}s`, firing: [labels] },
+    { at: `${seconds + 315}s`, firing: [] },
+  ]
+  return [
+    {
+      story: 'X17: the rollout ends: so does the alert',
+      series: [scraped(first, '1x400'), active(first, `1x${sample} 0x400`), ...said(always)],
+      told: [
+        { at: `${seconds}s`, firing: [labels] },
+        { at: `${seconds + 15}s`, firing: [] },
+      ],
+    },
+    {
+      story: 'it is not told any more: the last word stands for five minutes',
+      series: [scraped(first, '1x400'), active(first, '1x400'), ...said(until)],
+      told: fiveMinutes,
+    },
+    {
+      story: 'whether there is a rollout is not told any more: the last word stands for five minutes',
+      series: [scraped(first, '1x400'), active(first, until(1)), ...said(always)],
+      told: fiveMinutes,
+    },
+  ]
+}
+
 export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
   CaracalRolloutStop: [
     {
-      story: 'the verdict of one of two replicas is stop: one page, until five minutes after',
+      story: 'X17: the verdict of one of two replicas is stop: one page, until it is no more',
       series: [...inRollout, verdict(first, 'stop', '0x3 1x7 0x100'), verdict(second, 'stop', '0x100')],
       told: [
         { at: '45s', firing: [] },
         { at: '1m', firing: [stop] },
         { at: '2m45s', firing: [stop] },
-        { at: '7m45s', firing: [stop] },
-        { at: '8m', firing: [] },
+        { at: '3m', firing: [] },
       ],
     },
     {
@@ -68,6 +102,7 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       ],
       told: ['0s', '3m', '4m45s', '5m', '12m'].map((at) => ({ at, firing: [stop] })),
     },
+    ...ends((values) => [verdict(first, 'stop', values(1))], 8, stop),
     ofNeighbours(
       (replica) => [verdict(replica, 'stop', '1x200')],
       (replica) => [verdict(replica, 'stop', '0x200')],
@@ -80,8 +115,8 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       told: [
         { at: '15m45s', firing: [] },
         { at: '16m', firing: [hold] },
-        { at: '21m45s', firing: [hold] },
-        { at: '22m', firing: [] },
+        { at: '16m45s', firing: [hold] },
+        { at: '17m', firing: [] },
       ],
     },
     {
@@ -94,6 +129,7 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       series: [...inRollout, verdict(first, 'proceed', '1x200'), verdict(first, 'hold', '0x200')],
       told: ['16m', '30m'].map((at) => ({ at, firing: [] })),
     },
+    ...ends((values) => [verdict(first, 'hold', values(1))], 70, hold),
     ofNeighbours(
       (replica) => [verdict(replica, 'hold', '1x200')],
       (replica) => [verdict(replica, 'hold', '0x200')],
@@ -106,8 +142,8 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       told: [
         { at: '3m45s', firing: [] },
         { at: '4m', firing: [unknown] },
-        { at: '9m45s', firing: [unknown] },
-        { at: '10m', firing: [] },
+        { at: '4m45s', firing: [unknown] },
+        { at: '5m', firing: [] },
       ],
     },
     {
@@ -120,6 +156,7 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       ],
       told: ['2m45s', '3m', '10m'].map((at) => ({ at, firing: [] })),
     },
+    ...ends((values) => [gate(first, 'unknown', values(1))], 20, unknown),
     ofNeighbours(
       (replica) => [gate(replica, 'unknown', '1x200')],
       (replica) => [gate(replica, 'unknown', '0x200')],
@@ -169,8 +206,8 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       told: [
         { at: '20m', firing: [] },
         { at: '20m15s', firing: [forgotten] },
-        { at: '27m15s', firing: [forgotten] },
-        { at: '27m30s', firing: [] },
+        { at: '22m15s', firing: [forgotten] },
+        { at: '22m30s', firing: [] },
       ],
     },
     {
@@ -178,6 +215,7 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       series: [...inRollout, began(first, '-18000x200')],
       told: ['15m', '45m'].map((at) => ({ at, firing: [] })),
     },
+    ...ends((values) => [began(first, values(-30_000))], 60, forgotten),
     ofNeighbours(
       (replica) => [began(replica, '-30000x200')],
       (replica) => [began(replica, '0x200')],

@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { gateAlertNames, gateGroup, platformAlertNames, platformGroup } from '../../../src/alerts/index.ts'
 import { ruleFile, type AlertingRule, type Rule } from '../../../src/alerts/rule-file.ts'
+import { commands } from '../../../src/cli/commands.ts'
 import { selfFamilies, verdictFamilies } from '../../../src/publish/families.ts'
+import { operations } from '../../../src/publish/operations.ts'
 import { platformMetrics } from '../publish/platform-metrics.ts'
 import { platformRules } from '../checks/platform-world.ts'
 
@@ -55,12 +57,19 @@ describe('the alerts', () => {
     expect(all.filter((name) => shipped.includes(name))).toEqual([])
   })
 
-  it('bridge what passes until the absence of the exporter is told', () => {
+  it('X17: end with what they tell, and bridge missing scrapes until the absence of the exporter is told', () => {
     const absent = Number.parseInt(named('CaracalGateExporterAbsent').for ?? '', 10)
     const pages = alerts.filter(({ alert }) => /^Caracal(Stop|RolloutStop)/.test(alert))
     expect(pages).toHaveLength(27)
-    for (const { keep_firing_for: kept } of pages)
-      expect(Number.parseInt(kept ?? '', 10)).toBeGreaterThan(absent + 1)
+    for (const { expr } of pages) {
+      const ranges = [...expr.matchAll(/last_over_time\([^[]+\[(\d+)m\]\)/g)].map(([, span]) => Number(span))
+      expect(ranges.length).toBeGreaterThanOrEqual(2)
+      expect(Math.min(...ranges)).toBeGreaterThan(absent + 1)
+      // Nothing of ours is read as it is now alone.
+      expect(expr.match(/release:/g)).toHaveLength(ranges.length)
+    }
+    const kept = gate.filter((rule) => isAlert(rule) && rule.keep_firing_for !== undefined)
+    expect(kept.map((rule) => isAlert(rule) && rule.alert)).toEqual(['CaracalGateExporterAbsent'])
   })
 
   it('ask only for what the exporter exposes, and on the second path only for what others do', () => {
@@ -132,6 +141,19 @@ describe('the alerts', () => {
     }
   })
 
+  it('X16: name a first action that is there: commands, paths and sections', () => {
+    const steps = alerts.map(({ annotations }) => annotations['next_step'] ?? '').join('\n')
+    const started = [...steps.matchAll(/caracal-gate ([a-z-]+)/g)].map(([, name = '']) => name)
+    expect(started.length).toBeGreaterThan(3)
+    expect(
+      started.filter((name) => !commands.some((command) => command.name.split(' ')[0] === name)),
+    ).toEqual([])
+    const paths = [...steps.matchAll(/:9465(\/[^\s'"]*)/g)].map(([, path = '']) => path.replace('{{', '{'))
+    expect(paths.length).toBeGreaterThan(0)
+    const served = operations.map(({ path }) => path.replace(/\{.*/, ''))
+    expect(paths.filter((path) => !served.includes(path.replace(/\{.*/, '')))).toEqual([])
+  })
+
   it('have a section each in the documentation, where their links lead, and nothing else has', () => {
     const text = readFileSync(join(root, 'docs/alerts.md'), 'utf8')
     const sections = [...text.matchAll(/^### (.+)$([^]*?)(?=^##|$(?![^]))/gm)].map(
@@ -160,9 +182,8 @@ describe('the alerts', () => {
 
   it('can be hurried for a test, and never lose a wait', () => {
     const hurried = ruleFile([gateGroup()], { links, hurry: 20 }).groups.flatMap(({ rules }) => rules)
-    expect(hurried.filter(isAlert).find(({ alert }) => alert === 'CaracalRolloutHoldLong')).toMatchObject({
-      for: '45s',
-      keep_firing_for: '15s',
-    })
+    const one = (name: string) => hurried.filter(isAlert).find(({ alert }) => alert === name)
+    expect(one('CaracalRolloutHoldLong')).toMatchObject({ for: '45s' })
+    expect(one('CaracalGateExporterAbsent')).toMatchObject({ for: '9s', keep_firing_for: '15s' })
   })
 })

@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
+import { PUSHED_EVIDENCE } from '../../../src/core/observation.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
 import type { ProbeRecord, PublishContext } from '../../../src/publish/context.ts'
 import type { Problem } from '../../../src/publish/contract.ts'
 import { httpInterface } from '../../../src/publish/http-interface.ts'
 import { operations } from '../../../src/publish/operations.ts'
+import { aRound } from '../../support/timeline.ts'
 import { handMadeRules, newBoard, newContext, play, start } from './context.ts'
 
 const opened: FastifyInstance[] = []
@@ -66,6 +69,21 @@ describe('descriptions', () => {
     const missing = await app.inject('/debug/probes/nonsense')
     expect(missing.statusCode).toBe(404)
     expect(missing.json<Problem>().allowed).toEqual(['redis-streams'])
+  })
+
+  it('X16: has the looks of every probe that the metrics name, also of one with nothing to look at', async () => {
+    const news = [aRound('ready-endpoint', start, []), aRound(PUSHED_EVIDENCE, start, [])]
+    const app = await open({}, step(initialSnapshot(start, rules), news, start + 1, rules))
+    const { body } = await app.inject('/metrics')
+    const named = [...body.matchAll(/^caracal_gate_exporter_probe_up\{probe="([^"]+)"\}/gm)]
+    expect(named.map(([, probe]) => probe)).toEqual(['ready-endpoint'])
+    for (const [, probe] of named)
+      expect((await app.inject(`/debug/probes/${probe}`)).json()).toEqual({
+        probe,
+        successes: [],
+        failures: [],
+      })
+    expect((await app.inject('/debug/probes/evidence')).statusCode).toBe(404)
   })
 })
 
