@@ -70,7 +70,16 @@ const report = record({
   gates: listOf(
     record({ id: text, title: text, state: text, since: time, required: flag, checks: listOf(record(item)) }),
   ),
-  stopConditions: listOf(record({ ...item, title: text, holdSeconds: quantity, latch: nullable(latch) })),
+  stopConditions: listOf(
+    record({
+      ...item,
+      title: text,
+      holdSeconds: quantity,
+      latch: nullable(latch),
+      lastEventAt: addedLater(time),
+      countedSince: addedLater(time),
+    }),
+  ),
 })
 
 /** The part of the document that the command line looks at; times in milliseconds since the Unix epoch. */

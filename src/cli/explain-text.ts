@@ -4,7 +4,7 @@ import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
 import { namedIn, type Named } from './refs.ts'
 import { clockTime } from './text.ts'
-import { compared, head, moment, steadiness, type Item } from './wording.ts'
+import { compared, head, moment, sinceWhen, steadiness, type Item } from './wording.ts'
 
 /** What `explain` shows. */
 export interface ExplainView {
@@ -91,9 +91,9 @@ function sectionOf(
     case 'check':
     case 'stop': {
       const { item } = named
-      const since = ` since ${moment(item.since, report)}`
+      const state = blocker?.state ?? item.state
       return [
-        title(number, ref, blocker?.state ?? item.state, since, paint),
+        title(number, ref, state, sinceWhen(state, item, report), paint),
         ...itemLines(item, report, blocker),
         ...(named.kind === 'stop' ? stopLines(named.item, report) : []),
       ]
@@ -122,6 +122,7 @@ function itemLines(item: Item, report: Report, blocker: Blocker | undefined): re
     row('seen', `${message} [${why}]`),
     ...(blocker === undefined || blocker.message.includes(message) ? [] : [row('blocks', blocker.message)]),
     ...(measured === '' ? [] : [row('measured', measured)]),
+    ...('countedSince' in item ? countedLines(item, report) : []),
     ...blamed.map((text, place) => row(place === 0 ? 'to blame' : '', text)),
     ...(rest > 0 ? [row('', `and ${rest} more like it`)] : []),
     row('looked', looked(item, report)),
@@ -140,6 +141,15 @@ function looked({ lastAttemptAt, lastSuccessAt }: Item, report: Report): string 
     lastSuccessAt === null ? 'never seen whole' : `last seen whole at ${moment(lastSuccessAt, report)}`
   if (lastAttemptAt === null) return 'not every part was looked at yet'
   return lastAttemptAt === lastSuccessAt ? seen : `${seen}, last tried at ${moment(lastAttemptAt, report)}`
+}
+
+/** Since when events are counted in a rollout, and when the newest came. */
+function countedLines({ countedSince, lastEventAt }: ReportedStop, report: Report): readonly string[] {
+  const begun = countedSince === report.rollout.startedAt ? 'the rollout began at ' : ''
+  const since = countedSince === null ? [] : [`since ${begun}${moment(countedSince, report)}`]
+  const last = lastEventAt === null ? [] : [`last one at ${moment(lastEventAt, report)}`]
+  const said = [...since, ...last]
+  return said.length === 0 ? [] : [row('counted', said.join(', '))]
 }
 
 function stopLines({ id, state, latch, holdSeconds }: ReportedStop, report: Report): readonly string[] {

@@ -74,7 +74,8 @@ function stopCase(stop: ReportedStop, answer: Valid): Case {
   const { latch } = stop
   const isLatched = latch !== null && latch.acknowledged === null && stop.state !== 'skipped'
   if (isLatched && stop.state !== 'firing') {
-    const message = `fired during this rollout and is not acknowledged: ${latch.message}`
+    const fired = `fired at ${moment(latch.at, answer.report)} and is not acknowledged`
+    const message = `${fired}: ${latch.message}`
     return { ...caseOf(stop, 'stop-conditions', 'failure', answer), type: 'latched', message }
   }
   return caseOf(stop, 'stop-conditions', outcomeOfStop(stop.state), answer)

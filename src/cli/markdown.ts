@@ -1,7 +1,7 @@
 import type { Answer, Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import { clockTime, printable } from './text.ts'
-import { itemOf, moment, steadiness } from './wording.ts'
+import { itemOf, moment, sinceWhen, steadiness } from './wording.ts'
 
 /** Bytes of a note: what deployment protection rules take is less than 1,024 characters. */
 const noteLimit = 1_023
@@ -37,7 +37,7 @@ function causeLines({ report }: Valid): readonly Line[] {
   if (blocker === undefined) return []
   const { ref, state, message } = blocker
   const item = itemOf(ref, report)
-  const since = item === undefined ? '' : ` since ${moment(item.since, report)}`
+  const since = item === undefined ? '' : sinceWhen(state, item, report)
   const culprit = item?.culprits[0]
   const more = item === undefined || item.culpritCount < 2 ? '' : `, and ${item.culpritCount - 1} more`
   const said =

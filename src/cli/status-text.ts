@@ -2,7 +2,7 @@ import type { Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
-import { compared, head, itemOf, moment, type Item } from './wording.ts'
+import { compared, head, itemOf, moment, sinceWhen, type Item } from './wording.ts'
 import { clockTime } from './text.ts'
 
 /** What `status` shows. */
@@ -57,7 +57,7 @@ function blockers({ answer: { report }, gates, narrowed, paint }: StatusView): r
 function blockerLines(blocker: Blocker, report: Report, paint: Paint): readonly string[] {
   const item = itemOf(blocker.ref, report)
   const state = paint(blocker.state, meaningOf(blocker.state))
-  const since = item === undefined ? '' : ` since ${moment(item.since, report)}`
+  const since = item === undefined ? '' : sinceWhen(blocker.state, item, report)
   const lines = [`  ${state}  ${paint(blocker.ref, 'strong')}${since}`, `    ${blocker.message}`]
   if (item === undefined) return lines
   return [

@@ -31,6 +31,16 @@ export function moment(instant: number, report: Pick<Report, 'evaluatedAt'>): st
   return `${clockTime(new Date(instant))} (${spanInWords(report.evaluatedAt - instant)} ago)`
 }
 
+/**
+ * Since when an item is in a state that it blocks by. A stop that is over and latched is so since it fired; its own state
+ * tells since when it is over.
+ */
+export function sinceWhen(state: string, item: Item, report: Pick<Report, 'evaluatedAt'>): string {
+  const latch = 'latch' in item ? item.latch : null
+  if (state !== 'latched' || latch === null) return ` since ${moment(item.since, report)}`
+  return ` since ${moment(latch.at, report)}, ${item.state} since ${moment(item.since, report)}`
+}
+
 /** The verdict and what it is about, before anything else. */
 export function head(
   { answer: { report, age }, decision }: { readonly answer: Valid; readonly decision: Decision },

@@ -31,6 +31,8 @@ export interface Tally {
   readonly value: number
   /** Events, which an acknowledgement or their window settles; what stands (a dead row) settles only by going away. */
   readonly settles: boolean
+  /** Set when it counts from the start of who counts, and not from when it was first seen. */
+  readonly fromStart?: true
   /** Set when the mark has to move by itself: at first sight, or when the count started anew. */
   readonly mark?: number
 }
@@ -220,7 +222,13 @@ export function noneAdded(
       answer: added > 0 ? 'unmet' : 'met',
       observed: { value: added, unit },
       threshold: { op: '<=', value: 0 },
-      tally: { key, value, settles: true, ...(mark !== known && { mark }) },
+      tally: {
+        key,
+        value,
+        settles: true,
+        ...(baseline === 'zero' && { fromStart: true as const }),
+        ...(mark !== known && { mark }),
+      },
     }
   })
 }

@@ -113,6 +113,8 @@ export interface StopConditionReport extends Item {
   readonly firings: number
   /** When the newest event was seen, or what stands was last seen to stand; null when nothing was, or it is settled. */
   readonly lastEventAt: Timestamp | null
+  /** In a rollout, since when `observed` counts events: its begin, or the acknowledgement after it; null otherwise. */
+  readonly countedSince: Timestamp | null
   /** Set while it fires on although everything is well: since when. */
   readonly overSince: Timestamp | null
   /** When it is clear then, if nothing else comes; once only its window runs, an acknowledgement ends it sooner. */

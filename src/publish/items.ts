@@ -2,6 +2,7 @@ import { nextStepFor } from '../core/advice.ts'
 import type { Belief } from '../core/belief.ts'
 import type { Condition, Finding } from '../core/finding.ts'
 import type { Check, CheckStatus, Gate } from '../core/gate.ts'
+import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Latch } from '../core/latch.ts'
 import { speaksForRollback, type StopCondition, type StopStatus } from '../core/stop.ts'
@@ -84,9 +85,18 @@ export function stopConditionItem(
     speaksForRollback: status !== undefined && speaksForRollback(status),
     firings: status?.firings ?? 0,
     lastEventAt: timeOrNull(status?.lastEventAt),
+    countedSince: timeOrNull(countedSince(status, snapshot)),
     overSince: timeOrNull(status?.over?.since),
     clearsAt: timeOrNull(status?.over?.clearsAt),
   }
+}
+
+/** A rollout and an acknowledgement make counts begin anew. */
+function countedSince(status: StopStatus | undefined, { rollout }: Snapshot): Instant | undefined {
+  const counted = status?.cause ?? status?.findings[0]
+  const isCounted = counted?.tally?.settles === true && counted.tally.fromStart === undefined
+  if (!isCounted || !isActive(rollout)) return undefined
+  return Math.max(rollout.startedAt, status?.latch?.acknowledged?.at ?? rollout.startedAt)
 }
 
 /** A latch in the words of the document. */

@@ -91,6 +91,7 @@ const stopCondition = item.extend({
   speaksForRollback: z.boolean(),
   firings: count,
   lastEventAt: timestamp.nullable(),
+  countedSince: timestamp.nullable(),
   overSince: timestamp.nullable(),
   clearsAt: timestamp.nullable(),
 })

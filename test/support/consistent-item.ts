@@ -117,6 +117,7 @@ export function ofStop(stop: StopConditionReport): readonly string[] {
   const answer = culprits[0]?.answer
   const isBreach = answer === 'unmet' || answer === 'near'
   const isOver = overSince !== null
+  const isCounted = stop.countedSince !== null && state === 'firing' && answer === 'unmet'
   return [
     ...when(isOver !== (clearsAt !== null), 'over without a time at which it is clear'),
     ...when(isOver && state !== 'firing', `over and ${state}`),
@@ -126,6 +127,11 @@ export function ofStop(stop: StopConditionReport): readonly string[] {
       `pending by a finding that is ${answer}`,
     ),
     ...when(state === 'unknown' && answer !== 'unknown', `unknown by a finding that is ${answer}`),
+    ...when(isCounted && stop.lastEventAt === null, 'events are counted, and none ever came'),
+    ...when(
+      isCounted && stop.lastEventAt !== null && stop.lastEventAt < (stop.countedSince ?? ''),
+      `the newest event came at ${stop.lastEventAt}, before the count began at ${stop.countedSince}`,
+    ),
     ...when((latch?.at ?? null) !== stop.latchedAt, 'latched at two times'),
     ...when(stop.acknowledged !== (latch !== null && latch.acknowledged !== null), 'acknowledged and not'),
     ...when(stop.preexisting !== (latch?.preexisting ?? false), 'preexisting and not'),

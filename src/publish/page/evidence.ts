@@ -29,9 +29,15 @@ export function evidence(item: Judged, now: string): Html {
     ${!isWell && fact('Where', where(item))}
     ${fact(isWell ? 'Well again since' : 'Since', moment(item.since, now))}
     ${fact(isWell ? 'Seen now' : 'Seen', observed && amount(observed))}
-    ${fact('Limit', threshold && limit(threshold))} ${!isWell && fact('Reason', reason(item))}
-    ${fact('Last look', lastLook(item, now))}
+    ${'kind' in item && counted(item, now)} ${fact('Limit', threshold && limit(threshold))}
+    ${!isWell && fact('Reason', reason(item))} ${fact('Last look', lastLook(item, now))}
   </dl>`
+}
+
+/** Since when events are counted in a rollout, and when the newest came. */
+function counted({ countedSince, lastEventAt }: StopConditionReport, now: string): Html {
+  return html`${fact('Counted since', countedSince && moment(countedSince, now))}
+  ${fact('Last one', lastEventAt && moment(lastEventAt, now))}`
 }
 
 function where({ target, culprits: list, culpritCount }: Item): Html | undefined {

@@ -26,7 +26,8 @@ export function stops(report: GateReport): Html {
 }
 
 function stopDetails(stop: StopConditionReport, state: string, report: GateReport): Html {
-  const { id, title, since, latch } = stop
+  const { id, title, latch } = stop
+  const since = state === 'latched' && latch !== null ? latch.at : stop.since
   const wrong = state !== 'clear' && state !== 'skipped'
   const flags = [
     state !== 'latched' && latch !== null && latch.acknowledged === null && 'latched',

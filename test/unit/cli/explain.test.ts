@@ -4,7 +4,9 @@ import { readAnswer } from '../../../src/cli/answer.ts'
 import { decide } from '../../../src/cli/decision.ts'
 import { explanation } from '../../../src/cli/explain-text.ts'
 import { noPaint } from '../../../src/cli/paint.ts'
+import { markdownNote } from '../../../src/cli/markdown.ts'
 import { lookUp, namedIn } from '../../../src/cli/refs.ts'
+import { statusText } from '../../../src/cli/status-text.ts'
 import type { GateReport } from '../../../src/publish/contract.ts'
 import { anyReport } from './hostile.ts'
 import { at, blocker, check, gate, held, reply, report, stop, stopped, valid } from './reports.ts'
@@ -69,6 +71,38 @@ describe('the explanation of the verdict', () => {
     const noted = explained(report({ stopConditions: [stop('x', { latch: acknowledged })] }), 'x').join('\n')
     expect(noted).toContain('   noted     by ann at 20:14:59Z: replayed')
     expect(noted).not.toContain('caracal-gate ack')
+  })
+
+  it.each(['clear', 'unknown'] as const)(
+    'X21: a stop that is latched and %s has been latched since it fired, in every view',
+    (state) => {
+      const document = stopped({
+        blocking: [blocker('stop-conditions/x', 'latched', 'fired and is not acknowledged')],
+        stopConditions: [stop('x', { state, latch, since: at(-10) })],
+      })
+      const since = `since 20:14:00Z (60 s ago), ${state} since 20:14:50Z (10 s ago)`
+      expect(explained(document)).toContain(`1. stop-conditions/x  latched ${since}`)
+      expect(explained(document, 'x')).toContain(`stop-conditions/x  latched ${since}`)
+      const answer = valid(document)
+      const decision = decide(answer.report, {})
+      const view = { answer, decision, gates: answer.report.gates, narrowed: false, paint: noPaint }
+      expect(statusText(view)).toContain(`latched  stop-conditions/x ${since}`)
+      expect(markdownNote(answer, decision)).toContain(`latched\` ${since}`)
+    },
+  )
+
+  it('X22: says since when events are counted, and when the last one came', () => {
+    const told = (more: object) =>
+      explained(stopped({ stopConditions: [stop('x', { state: 'firing', ...more })] }), 'x').join('\n')
+    const startedAt = report().rollout.startedAt
+    expect(told({ countedSince: startedAt, lastEventAt: at(-12) })).toMatch(
+      /counted {3}since the rollout began at \S+Z \(.+ ago\), last one at 20:14:48Z \(12 s ago\)/,
+    )
+    expect(told({ countedSince: at(-30), lastEventAt: at(-12) })).toContain(
+      'counted   since 20:14:30Z (30 s ago), last one at 20:14:48Z (12 s ago)',
+    )
+    expect(told({ lastEventAt: at(-12) })).toContain('counted   last one at 20:14:48Z (12 s ago)')
+    expect(told({})).not.toContain('counted')
   })
 
   it('says when nothing blocks, and when only time does', () => {

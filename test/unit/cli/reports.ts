@@ -56,6 +56,7 @@ export function stop(id: string, more: Partial<StopConditionReport> = {}): StopC
     speaksForRollback: false,
     firings: 0,
     lastEventAt: null,
+    countedSince: null,
     overSince: null,
     clearsAt: null,
     ...more,

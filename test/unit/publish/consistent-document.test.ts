@@ -119,6 +119,18 @@ describe('what a document says against itself', () => {
     expect(contradictions(change(document))).not.toEqual([])
   })
 
+  it('X22: tells since when dead letters are counted and when the last one came, or contradicts itself', () => {
+    const dlq = stopped.stopConditions.find(({ id }) => id === 'audit-dlq-growing')
+    expect(dlq?.countedSince).toBe(stopped.rollout.startedAt)
+    expect(dlq?.lastEventAt).not.toBeNull()
+    for (const more of [{ lastEventAt: null }, { lastEventAt: '1969-12-31T00:00:00.000Z' }])
+      expect(contradictions(stops('audit-dlq-growing', more)(stopped))).toHaveLength(1)
+    // Outside of a rollout nothing began that a person knows of.
+    expect(over.stopConditions.map(({ countedSince }) => countedSince).filter((at) => at !== null)).toEqual(
+      [],
+    )
+  })
+
   it('X10: has a stop that goes on beside the check that passes', () => {
     const [culprit] = stopped.stopConditions.find(({ id }) => id === 'outbox-dead-messages')?.culprits ?? []
     const { message, reason, observed, threshold, target } = culprit ?? {}
