@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { required, UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
 import { evidenceRender as command } from './evidence-commands.ts'
 import type { Rendering } from './helm.ts'
+import { isToMask } from './masking.ts'
 import { printable } from './text.ts'
 
 /** A file of values, with what is in it. */
@@ -90,10 +91,18 @@ async function textOf(path: string, option: string): Promise<string> {
 function assignment(option: string, text: string): { readonly values: readonly string[] } {
   if (!/^[^=]+=/.test(text)) throw new UsageError(`--${option} is no assignment: --${option} KEY=VALUE`)
   const whole = text.slice(text.indexOf('=') + 1)
-  const parts = text.split(',').map((part) => part.slice(part.indexOf('=') + 1))
-  return {
-    values: option === 'set-file' ? parts : [whole, ...parts, ...parts.flatMap((part) => part.split(/[{}]/))],
-  }
+  const pairs = text.split(',').map((part) => {
+    const at = part.indexOf('=')
+    return { keys: at < 0 ? [] : part.slice(0, at).split('.'), value: part.slice(at + 1) }
+  })
+  if (option === 'set-file') return { values: pairs.map(({ value }) => value) }
+  // Of `a={b,c}` and of `a=b\\,c` what stands behind the comma has the key before it.
+  let keys: readonly string[] = []
+  const told = pairs.flatMap((pair) => {
+    keys = pair.keys.length > 0 ? pair.keys : keys
+    return [pair.value, ...pair.value.split(/[{}]/)].filter((value) => isToMask(keys, value))
+  })
+  return { values: isToMask(keys, whole) ? [whole, ...told] : told }
 }
 
 function named(given: Given, option: 'release' | 'namespace', most: number): string {

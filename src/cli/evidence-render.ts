@@ -6,7 +6,7 @@ import { evidenceRender as command } from './evidence-commands.ts'
 import { foundNothing, handIn, openSession, type Session } from './evidence.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { helmWords, isTooOld, lint, template, type Helm } from './helm.ts'
-import { maskFor, type Mask } from './masking.ts'
+import { isToMask, maskFor, type Mask } from './masking.ts'
 import type { CliProcess } from './process.ts'
 import { printable } from './text.ts'
 
@@ -99,7 +99,7 @@ async function maskOf(told: ChartArguments): Promise<Mask | undefined> {
   const { valueTexts } = await import('../manifest/values.ts')
   const { rendering, files, setValues, setFiles } = told
   const { chart, release, namespace } = rendering
-  const texts = files.map(({ text }) => valueTexts(text))
+  const texts = files.map(({ text }) => valueTexts(text, isToMask))
   const values = texts.flatMap((found) => found ?? [])
   if (texts.includes(undefined)) return undefined
   return maskFor([...values, ...setValues, ...setFiles], [basename(chart), release, namespace])

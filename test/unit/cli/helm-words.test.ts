@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { helmWords, isTooOld } from '../../../src/cli/helm.ts'
-import { maskFor } from '../../../src/cli/masking.ts'
+import { isToMask, maskFor } from '../../../src/cli/masking.ts'
 import { valueTexts } from '../../../src/manifest/values.ts'
 
 describe('the words of helm', () => {
@@ -52,6 +52,58 @@ describe('a mask', () => {
 
   it('takes out the longer of two values, of which one stands in the other', () => {
     expect(maskFor(['secret', 'secret-more'], [])('secret-more')).toBe('***')
+  })
+})
+
+describe('X68: what is masked', () => {
+  it.each<[keys: string, value: string]>([
+    ['secrets.create', 'true'],
+    ['secrets.create', 'No'],
+    ['global.environment', 'production'],
+    ['service.type', 'ClusterIP'],
+    ['image.pullPolicy', 'IfNotPresent'],
+    ['replicas', '300000'],
+    ['resources.memory', '1024Mi'],
+    ['postgres.timeout', '2500ms'],
+    ['redis.existingSecret', 'caracal-redis'],
+    ['postgres.auth.secretName', 'caracal-postgres'],
+  ])('is not %s=%s', (keys, value) => {
+    expect(isToMask(keys.split('.'), value)).toBe(false)
+  })
+
+  it.each<[keys: string, value: string]>([
+    ['postgres.password', 'production'],
+    ['postgres.password', '123456'],
+    ['secrets.data.pin', 'correct'],
+    ['redis.auth', 'hunter'],
+    ['signingKey', 'abcdefgh'],
+    ['env.value.DB_PASSWORD', 'staging'],
+    ['redis.url', 'redis://:hunter@cache'],
+    ['motd', 'correct horse battery'],
+    ['license', 'A1b2C3d4'],
+    ['existingSecret', 'Hunter2-and-more'],
+  ])('is %s=%s', (keys, value) => {
+    expect(isToMask(keys.split('.'), value)).toBe(true)
+  })
+
+  it('is found in a file by the keys above a value, and by the name beside it', () => {
+    const text = [
+      'secrets: { create: true, mode: generated }',
+      'env: [{ name: DB_PASSWORD, value: staging }, { name: MODE, value: production }]',
+      'replicas: 300000',
+      'banner: "production only"',
+    ].join('\n')
+    expect(valueTexts(text, isToMask)).toEqual(['generated', 'staging', 'production only'])
+    const mask = maskFor(valueTexts(text, isToMask) ?? [], [])
+    expect(mask('secrets.create=true: production deployments must set 300000, not staging')).toBe(
+      'secrets.create=true: production deployments must set 300000, not ***',
+    )
+  })
+
+  it('is never yes or no, whoever asks for it', () => {
+    expect(maskFor(['true', 'False', 'none'], [])('secrets.create=true is none of False')).toBe(
+      'secrets.create=true is none of False',
+    )
   })
 })
 
