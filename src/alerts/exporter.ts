@@ -72,9 +72,8 @@ const ofThemselves: readonly Alert[] = [
     name: 'CaracalGateExporterStarved',
     severity: 'warning',
     component: 'gate-exporter',
-    expr: `${starved.record} == 1`,
+    expr: `${lastSaid(starved)} == 1`,
     for: 2 * MINUTE,
-    keepFiringFor: 5 * MINUTE,
     summary: `The exporter of ${theRelease} has too little CPU to judge.`,
     description:
       'It stands still when it should look. It holds the rollout, and takes nothing slow for a fault of the platform.',

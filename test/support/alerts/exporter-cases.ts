@@ -273,8 +273,19 @@ export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
       told: [
         { at: '2m45s', firing: [] },
         { at: '3m', firing: [warning] },
-        { at: '8m45s', firing: [warning] },
-        { at: '9m', firing: [] },
+        { at: '3m45s', firing: [warning] },
+        { at: '4m', firing: [] },
+      ],
+    },
+    {
+      story: 'the exporter goes for good: its last word stands for five minutes',
+      series: [
+        scraped(first, '1x40 stale'),
+        series('caracal_gate_exporter_starved', first, {}, '1x40 stale'),
+      ],
+      told: [
+        { at: '14m45s', firing: [warning] },
+        { at: '15m15s', firing: [] },
       ],
     },
   ],

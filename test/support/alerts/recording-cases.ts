@@ -81,6 +81,7 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_stop_condition_observed', 'max', { ...stop, unit: 'ratio' }),
   gauge('caracal_rollout_stop_condition_threshold', 'max', { ...stop, unit: 'ratio' }),
   gauge('caracal_gate_exporter_probe_up', 'min', { probe: 'redis-streams' }),
+  gauge('caracal_gate_exporter_starved', 'max'),
   gauge('caracal_gate_exporter_state_store_up', 'min'),
   gauge('caracal_gate_exporter_config_last_reload_successful', 'min'),
   gauge('caracal_gate_exporter_starved', 'max'),
