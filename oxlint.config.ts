@@ -46,7 +46,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   sql: { imports: [], packages: ['libpg-query'] },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
   cli: {
-    imports: ['core/expected.ts', 'publish/contract.ts', 'manifest', 'sql'],
+    imports: ['core/expected.ts', 'core/tls-fault.ts', 'publish/contract.ts', 'manifest', 'sql'],
     packages: ['node:*', 'undici'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.

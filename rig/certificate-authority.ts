@@ -14,6 +14,8 @@ export interface IssueOptions {
   readonly addresses?: readonly string[]
   /** Year in whose first second it expires; far away without it. */
   readonly expires?: number
+  /** Year in whose first second it becomes valid; 2020 without it. */
+  readonly begins?: number
 }
 
 /** A certificate authority that exists for one test. */
@@ -41,13 +43,13 @@ export function certificateAuthority(name = 'Test Authority'): Authority {
   return {
     ca: certificate(issuer, issuer, root.publicKey, root.privateKey, isAuthority),
     caKey: pemOf(root.privateKey),
-    issue(host, { organization, addresses = [], expires } = {}) {
+    issue(host, { organization, addresses = [], expires, begins } = {}) {
       const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
       const numbers = addresses.map((address) => der(0x87, Buffer.from(address.split('.').map(Number))))
       const names = sequence(subjectAltName, octets(sequence(der(0x82, Buffer.from(host)), ...numbers)))
       const subject = distinguishedName(host, organization)
       return {
-        cert: certificate(issuer, subject, pair.publicKey, root.privateKey, names, expires),
+        cert: certificate(issuer, subject, pair.publicKey, root.privateKey, names, expires, begins),
         key: pemOf(pair.privateKey),
       }
     },
@@ -68,6 +70,7 @@ function certificate(
   signer: KeyObject,
   extension: Buffer,
   expires = 2120,
+  begins = 2020,
 ): string {
   serial += 1
   const body = sequence(
@@ -75,7 +78,7 @@ function certificate(
     der(0x02, Buffer.from([serial >> 8, serial & 0xff])),
     sequence(ecdsaWithSha256),
     issuer,
-    sequence(der(0x18, Buffer.from('20200101000000Z')), der(0x18, Buffer.from(`${expires}0101000000Z`))),
+    sequence(der(0x18, Buffer.from(`${begins}0101000000Z`)), der(0x18, Buffer.from(`${expires}0101000000Z`))),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(extension)),

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import { tlsFaultOf, tlsWords, type TlsFault } from '../core/tls-fault.ts'
 import { printable } from './text.ts'
 
 /** Where the exporter is and how to speak with it. */
@@ -126,18 +127,25 @@ const unreachable: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
 }
 
-// OpenSSL's names of what is wrong with a certificate, as Node hands them on.
-const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/
+/** What mends a fault of TLS from the command line; for the others the server is to be mended. */
+const tlsMends: Partial<Readonly<Record<TlsFault, string>>> = {
+  untrusted: 'give the certificate authority with --ca-file',
+  wrong_name: 'ask it by a name that its certificate has',
+  no_tls: 'ask it with http://, or correct the port',
+  client_certificate: 'what stands before it wants a client certificate, which this command can not show',
+}
 
 function failureOf(error: unknown): NoReply {
   if (error instanceof TooLarge)
     return { reason: 'too_large', message: `the answer is larger than ${longestBody / 2 ** 20} MiB` }
   const code = codeOf(error)
-  if (untrusted.test(code))
-    return {
-      reason: 'untrusted',
-      message: `TLS failed: ${messageOf(error)} (give the certificate authority with --ca-file)`,
-    }
+  const tls = tlsFaultOf(code, error instanceof Error ? error.message : '')
+  if (tls !== undefined) {
+    // Node names the host, and the names that the certificate has.
+    const detail = tls === 'wrong_name' ? ` (${messageOf(error)})` : ''
+    const mend = tlsMends[tls] ?? tlsWords[tls].mend
+    return { reason: 'untrusted', message: `TLS failed: the server ${tlsWords[tls].says}${detail}: ${mend}` }
+  }
   // The parser's own names for what it cannot read begin so.
   const known = code.startsWith('HPE_') ? 'what answers there does not speak HTTP' : unreachable[code]
   return { reason: 'unreachable', message: known ?? messageOf(error) }

@@ -1,5 +1,6 @@
 import { errors } from 'undici'
 import type { Blindness, UnknownReason } from '../core/observation.ts'
+import { tlsFaultOf, tlsWords, type TlsFault } from '../core/tls-fault.ts'
 
 /** How far a request had come when it failed. */
 export type Phase = 'connecting' | 'waiting' | 'reading'
@@ -39,11 +40,25 @@ const interim: Kind = [
   'interim_answer',
   'answers 100 or 101 first, which is only for a request that asks for it',
 ]
-const wrongHost: Kind = ['unreachable', 'tls_wrong_host', 'shows a certificate for another host']
-const expired: Kind = ['unreachable', 'tls_expired', 'shows a certificate that is not valid now']
-const untrusted: Kind = ['unreachable', 'tls_not_trusted', 'shows a certificate of an authority not trusted']
+/** Reason codes of what is wrong with TLS; every other fault is `tls_failed`, and its words say what mends it. */
+const tlsReasons: Partial<Readonly<Record<TlsFault, string>>> = {
+  wrong_name: 'tls_wrong_host',
+  expired: 'tls_expired',
+  not_yet_valid: 'tls_expired',
+  untrusted: 'tls_not_trusted',
+  revoked: 'tls_not_trusted',
+  unusable: 'tls_not_trusted',
+}
 
-/** Codes of Node's and OpenSSL's, and of undici 8. */
+function tlsKind(fault: TlsFault): Kind {
+  const { says, mend } = tlsWords[fault]
+  const reason = tlsReasons[fault]
+  return reason === undefined
+    ? ['unreachable', 'tls_failed', `${says}: ${mend}`]
+    : ['unreachable', reason, says]
+}
+
+/** Codes of Node's, and of undici 8; `core/tls-fault.ts` has those of TLS. */
 const kinds: Readonly<Record<string, Kind>> = {
   ECONNREFUSED: refused,
   UND_ERR_DESTROYED: cancelled,
@@ -68,21 +83,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   UND_ERR_RES_EXCEEDED_MAX_SIZE: tooLarge,
   UND_ERR_HEADERS_OVERFLOW: ['malformed', 'headers_too_large', 'answers with too many header bytes'],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: truncated,
-  ERR_TLS_CERT_ALTNAME_INVALID: wrongHost,
-  CERT_HAS_EXPIRED: expired,
-  CERT_NOT_YET_VALID: expired,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
-  CERT_UNTRUSTED: untrusted,
-  CERT_REJECTED: untrusted,
-  CERT_REVOKED: untrusted,
-  CERT_SIGNATURE_FAILURE: untrusted,
-  CERT_CHAIN_TOO_LONG: untrusted,
-  INVALID_CA: untrusted,
-  INVALID_PURPOSE: untrusted,
 }
 
 /**
@@ -92,7 +92,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 export function blindnessOfFault(fault: unknown, phase: Phase, host: string): Blindness | undefined {
   if (isInterim(fault)) return blindnessOf(interim, host)
   const code = codeOf(fault)
-  const kind = code === undefined ? kindWithoutCode(fault) : kindOf(code, phase)
+  const kind = code === undefined ? kindWithoutCode(fault) : kindOf(code, phase, messageOf(fault))
   return kind && blindnessOf(kind, host)
 }
 
@@ -105,12 +105,12 @@ function isInterim(fault: unknown): boolean {
   return fault instanceof errors.SocketError && /^bad (?:response|upgrade)$/.test(fault.message)
 }
 
-function kindOf(code: string, phase: Phase): Kind | undefined {
+function kindOf(code: string, phase: Phase, message: string): Kind | undefined {
   if (Object.hasOwn(kinds, code)) return kinds[code]
   // The peer ended the connection in an orderly way, but too early.
   if (code === 'UND_ERR_SOCKET') return phase === 'reading' ? truncated : closed
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_'))
-    return ['unreachable', 'tls_failed', 'does not speak TLS as expected']
+  const tls = tlsFaultOf(code, message)
+  if (tls !== undefined) return tlsKind(tls)
   if (code === 'HPE_INVALID_EOF_STATE') return truncated
   if (code.startsWith('HPE_')) return notHttp
   // Any other error of the operating system.
@@ -122,6 +122,12 @@ function kindOf(code: string, phase: Phase): Kind | undefined {
 // The HTTP parser of undici gives some of its errors no code.
 function kindWithoutCode(fault: unknown): Kind | undefined {
   return fault instanceof errors.HTTPParserError ? notHttp : undefined
+}
+
+/** Of what undici wraps, or of what it threw. */
+function messageOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return ''
+  return fault.cause instanceof Error ? fault.cause.message : fault.message
 }
 
 // undici wraps what a socket says, and Node what several addresses of one name say.

@@ -1,4 +1,5 @@
 import type { Blindness, UnknownReason } from '../core/observation.ts'
+import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { ConnectionFault } from './postgres-fault.ts'
 import { ANSWER_BYTES } from './postgres-frames.ts'
 import { addressOf, blind, refused, type Fault, type PostgresLogin } from './postgres-sqlstate.ts'
@@ -112,16 +113,9 @@ function unanswered(fault: Fault, login: PostgresLogin): Blindness | undefined {
       'postgres_unauthorized',
       `${server} asks for a password that was not given or does not answer as it should: check the password of ${login.user}`,
     )
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return unreachable(
-      'postgres_tls',
-      `the certificate of ${server} is for another name: configure the name in the certificate as host or servername`,
-    )
-  if (isTlsCode(code))
-    return unreachable(
-      'postgres_tls',
-      `TLS with ${server} failed (${code}): configure the CA that signed its certificate, and a client certificate if it asks for one`,
-    )
+  const tls = tlsFaultOf(code, fault.message)
+  if (tls !== undefined)
+    return unreachable('postgres_tls', `${server} ${tlsWords[tls].says}: ${tlsWords[tls].mend}`)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return unreachable(
       'postgres_name_unknown',
@@ -133,8 +127,4 @@ function unanswered(fault: Fault, login: PostgresLogin): Blindness | undefined {
       `nothing accepts connections at ${server}: start Postgres or correct the address`,
     )
   return /^E[A-Z]+$/.test(code) || hungUp.test(fault.message) ? lost(server) : undefined
-}
-
-function isTlsCode(code: string): boolean {
-  return /CERT|^ERR_SSL|^ERR_TLS|SELF_SIGNED|UNABLE_TO_VERIFY|^EPROTO$/.test(code)
 }

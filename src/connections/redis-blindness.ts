@@ -1,4 +1,5 @@
 import type { Blindness, UnknownReason } from '../core/observation.ts'
+import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { faultRules, RedisFault, type RedisFaultCode } from './redis-fault.ts'
 import { isReply } from './redis-wire.ts'
 
@@ -72,12 +73,6 @@ const systemErrors: Readonly<Record<string, Rule>> = {
   EHOSTUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
   ENETUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
   ETIMEDOUT: timedOut,
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'unreachable',
-    'redis_tls',
-    'shows a certificate for another name: configure the name in the certificate as host or servername',
-  ],
-  EPROTO: ['unreachable', 'redis_tls', 'does not speak TLS as configured: check port and TLS settings'],
 }
 
 /** Errors of ioredis itself, which have neither code nor first word. */
@@ -105,15 +100,11 @@ export function redisBlindness(fault: unknown, server: string): Blindness {
   const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : ''
   const system = systemErrors[code]
   if (system !== undefined) return blind(system, server)
-  if (isTlsCode(code))
-    return blind(
-      [
-        'unreachable',
-        'redis_tls',
-        `failed the TLS handshake (${code}): configure its CA, and a client certificate if it asks for one`,
-      ],
-      server,
-    )
+  const tls = tlsFaultOf(code, fault.message)
+  if (tls !== undefined) {
+    const { says, mend } = tlsWords[tls]
+    return blind(['unreachable', 'redis_tls', `${says}: ${mend}`], server)
+  }
   const known = clientErrors.find(([text]) => text.test(fault.message))
   return known === undefined ? other(server, fault.message) : blind(known[1], server)
 }
@@ -184,10 +175,4 @@ function other(server: string, text: string): Blindness {
 
 function blind([unknownReason, reason, predicate]: Rule, server: string): Blindness {
   return { unknownReason, reason, message: `${server} ${predicate}` }
-}
-
-function isTlsCode(code: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|CERT_|CRL_|INVALID_CA|HOSTNAME_MISMATCH|PATH_LENGTH)/.test(
-    code,
-  )
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { plain } from '../core/text.ts'
+import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { inWords, MINUTE, type Instant, type Millis } from '../core/time.ts'
 import type { Area, Installation } from './area.ts'
 import { endpointsOf, type Endpoint } from './endpoints.ts'
@@ -36,7 +37,9 @@ export function judgeCertificate(endpoint: Endpoint, handshake: Handshake, now: 
       ])
     if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/.test(handshake.code))
       return skipped(name, `${where} can't be reached (${handshake.code}), see Names and Network`)
-    return failed(name, `${where} does not speak TLS as expected (${handshake.code})`, withoutTls(endpoint), [
+    const fault = tlsFaultOf(handshake.code) ?? 'no_tls'
+    const mend = fault === 'no_tls' ? withoutTls(endpoint) : [`# ${tlsWords[fault].mend}`]
+    return failed(name, `${where} ${tlsWords[fault].says} (${handshake.code})`, mend, [
       'tls_failed',
       ...blindReasons(endpoint),
     ])
@@ -62,6 +65,14 @@ function judgeShown(endpoint: Endpoint, shown: Shown, now: Instant): Found {
       `its certificate is for ${names}, and it is called ${endpoint.tls?.servername ?? endpoint.host} here`,
       otherName(endpoint, shown.names),
       ['tls_wrong_host', ...blindReasons(endpoint)],
+    )
+  const fault = shown.fault === undefined ? undefined : tlsFaultOf(shown.fault)
+  if (fault !== undefined && fault !== 'untrusted')
+    return failed(
+      name,
+      `it ${tlsWords[fault].says} (${shown.fault})`,
+      [`# ${tlsWords[fault].mend}`],
+      ['tls_not_trusted', ...blindReasons(endpoint)],
     )
   if (shown.fault !== undefined)
     return failed(
