@@ -201,6 +201,7 @@ export function isTrue(account: Account, { unit }: Signal, claim: Claim): readon
 
 /** Whether a count that is seen for the first time starts from its value, or from zero because any of it is news. */
 export type Baseline = 'first-sight' | 'zero'
+const sinceOf = { 'first-sight': {}, zero: { fromStart: true } } as const
 
 /**
  * Nothing was added to the lifetime count `signal` beyond its mark. A count below its mark started anew, so all
@@ -222,13 +223,7 @@ export function noneAdded(
       answer: added > 0 ? 'unmet' : 'met',
       observed: { value: added, unit },
       threshold: { op: '<=', value: 0 },
-      tally: {
-        key,
-        value,
-        settles: true,
-        ...(baseline === 'zero' && { fromStart: true as const }),
-        ...(mark !== known && { mark }),
-      },
+      tally: { key, value, settles: true, ...sinceOf[baseline], ...(mark !== known && { mark }) },
     }
   })
 }

@@ -40,6 +40,6 @@ function keysOf(path: readonly unknown[]): readonly string[] {
     const key = isScalar(node.key) ? String(node.key.value) : ''
     const map = path[at - 1]
     const name = key === 'value' && isMap(map) ? map.get('name') : undefined
-    return name === undefined ? [key] : [key, String(name)]
+    return typeof name === 'string' ? [key, name] : [key]
   })
 }

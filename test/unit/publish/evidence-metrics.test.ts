@@ -37,7 +37,8 @@ describe('X16: what a probe sees', () => {
     selfMetrics({ ...scrapeOf(aRelease(12)), snapshot }).flatMap(([{ name }, found]) =>
       /_(target_up|probe_up|last_success_timestamp_seconds)$/.test(name)
         ? found.map(
-            ({ labels: [probe = ''], value }) => `${name.replace(/^.*exporter_/, '')} ${probe} ${value}`,
+            ({ labels: [probe = ''], value }) =>
+              `${name.replace(/^.*exporter_/, '')} ${probe} ${Number(value)}`,
           )
         : [],
     )
