@@ -6,6 +6,8 @@ import { isMapping, type Path, type Tree } from './tree.ts'
 const LONGEST = 1024 * 1024
 /** Most nodes that the aliases of a configuration may add up to. */
 const MOST_ALIASES = 100
+/** Most nodes that a configuration has when every alias and merge is written out. */
+const MOST_EXPANDED = 100_000
 /** Levels of mappings and lists; the schema has six. */
 const DEEPEST = 20
 
@@ -33,7 +35,7 @@ export function documentOf(file: string, content: Uint8Array): ConfigDocument {
   if (text === undefined) return refused('the file is not UTF-8', 'YAML in UTF-8')
   const lines = new LineCounter()
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
     const problems = [...document.errors, ...document.warnings]
     if (problems.length > 0) {
       const faults = problems.map(({ code, pos: [offset] }) => {
@@ -42,6 +44,9 @@ export function documentOf(file: string, content: Uint8Array): ConfigDocument {
       })
       return { tree: {}, faults, locate: () => file }
     }
+    // A merge is written out without the parser counting its aliases.
+    if (expanded(document, document.contents) > MOST_EXPANDED)
+      return refused('the aliases of the file repeat too much', 'a plain mapping')
     const tree: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
     if (tree === null) return refused('the file is empty', 'a mapping of configuration keys')
     if (!isMapping(tree)) return refused('the file holds no mapping', 'a mapping of configuration keys')
@@ -50,6 +55,27 @@ export function documentOf(file: string, content: Uint8Array): ConfigDocument {
   } catch (error) {
     return refused(unreadable(error), 'a plain mapping')
   }
+}
+
+/** How many nodes there are below this one when every alias is written out. An alias of what it stands in counts as none. */
+function expanded(document: Document.Parsed, root: Node | null): number {
+  const known = new Map<Node, number>()
+  function of(node: Node | null | undefined): number {
+    const held = isAlias(node) ? node.resolve(document) : node
+    if (held === null || held === undefined) return 1
+    const before = known.get(held)
+    if (before !== undefined) return before
+    known.set(held, 0)
+    const below = isMap<Node, Node | null>(held)
+      ? held.items.flatMap(({ key, value }) => [key, value])
+      : isSeq<Node>(held)
+        ? held.items
+        : []
+    const count = below.reduce((sum, one) => sum + of(one), 1)
+    known.set(held, count)
+    return count
+  }
+  return of(root)
 }
 
 function depthOf(value: unknown): number {
@@ -111,6 +137,13 @@ function locate(file: string, document: Document.Parsed, lines: LineCounter, pat
   return placeOf(file, lines, offset)
 }
 
+const MERGE = '<<'
+
+/** The parser reads the key as a symbol. */
+function isMerge({ key }: { readonly key: Node }): boolean {
+  return isScalar(key) && key.source === MERGE
+}
+
 /** Where the key or item stands, and what is under it. */
 function step(
   document: Document.Parsed,
@@ -123,8 +156,16 @@ function step(
     return [item?.range?.[0], item ?? null]
   }
   if (!isMap<Node, Node | null>(held)) return [undefined, null]
-  const pair = held.items.find(
-    (candidate) => isScalar(candidate.key) && String(candidate.key.value) === String(key),
-  )
-  return [pair?.key.range?.[0], pair?.value ?? null]
+  const named = (name: string) =>
+    held.items.find((candidate) => isScalar(candidate.key) && String(candidate.key.value) === name)
+  const pair = named(String(key))
+  if (pair !== undefined) return [pair.key.range?.[0], pair.value ?? null]
+  // What comes by a merge stands where it comes from.
+  const merged = held.items.find(isMerge)?.value ?? null
+  const sources = isSeq<Node>(merged) ? merged.items : [merged]
+  for (const source of sources) {
+    const found = source === null ? undefined : step(document, source, key)
+    if (found?.[0] !== undefined) return found
+  }
+  return [undefined, null]
 }

@@ -8,8 +8,10 @@ const serviceUrl = url(
   'Base URL of one replica, not of a load balancer before it.',
   serviceUrlAllowed,
   /^https?:\/\/[^/]+/,
-  (found) =>
-    found.username + found.password + found.search + found.hash === '' ? undefined : serviceUrlAllowed,
+  (found) => {
+    if (found.port === '0') return 'a URL with a port from 1 to 65535'
+    return found.username + found.password + found.search + found.hash === '' ? undefined : serviceUrlAllowed
+  },
 )
 
 const hostname = text(

@@ -41,6 +41,16 @@ export function warning(
   return { subject, state: 'warning', message, mend, reasons }
 }
 
+/** It was asked and there was no answer, so nothing is known: never the same as being well. */
+export function unknown(subject: string, why: string, reasons: readonly string[] = []): Found {
+  return failed(
+    subject,
+    `unknown, since it could not be asked: ${why}`,
+    ['# ask again when that is mended'],
+    reasons,
+  )
+}
+
 /** The exporter can't see something that it has to judge. */
 export function failed(
   subject: string,

@@ -1,7 +1,7 @@
 import { isPartial, missingRule } from '../connections/redis-blindness.ts'
 import type { Blindness } from '../core/observation.ts'
 import { commandNeeds, keyRule, type CommandNeed } from '../probes/redis-needs.ts'
-import { failed, ok, warning, type Found } from './finding.ts'
+import { failed, ok, skipped, unknown, warning, type Found } from './finding.ts'
 import { listed, quoted } from './words.ts'
 
 /** A command that was sent, and what Redis had against it. */
@@ -21,7 +21,8 @@ export function judgeLogin(tried: readonly Tried[], user: string): Found {
   if (first !== undefined && rule !== undefined && tried.every((one) => isSame(one, first)))
     if (!commandNeeds.some((need) => need.rule === rule) && rule !== keyRule)
       return failed('login', first.message, grant(user, rule), [first.reason])
-  if (isAnswered || first === undefined) return ok('login', `${user} may log in`)
+  if (isAnswered) return ok('login', `${user} may log in`)
+  if (first === undefined) return unknown('login', 'no command was sent')
   return failed('login', first.message, mendOfLogin(first, user), [first.reason])
 }
 
@@ -81,11 +82,14 @@ function judgeCommand({ rule, without, blinds }: CommandNeed, tried: readonly Tr
     return (blinds ? failed : warning)(command, `${user} may not use it, ${without}`, grant(user, rule), [
       'redis_not_permitted',
     ])
+  if (own.length === 0) return unknown(command, 'nothing was found to try it on')
   const other = own.find(({ blindness }) => blindness !== undefined && isInTheWay(blindness))
   if (other?.blindness !== undefined)
     return failed(
       command,
-      `${other.key === undefined ? '' : `${other.key}: `}${other.blindness.message}`,
+      other.blindness.reason === 'redis_too_old'
+        ? `Redis does not know this command, ${without}: it was renamed (rename-command), or Redis is older than 7.0`
+        : `${other.key === undefined ? '' : `${other.key}: `}${other.blindness.message}`,
       mendOfKey(other),
       [other.blindness.reason],
     )
@@ -98,7 +102,14 @@ function isInTheWay({ reason, message }: Blindness): boolean {
   return !/\bNOGROUP\b/.test(message)
 }
 
-function mendOfKey({ key = '<key>', blindness }: Tried): readonly string[] {
+function mendOfKey({ rule, key = '<key>', blindness }: Tried): readonly string[] {
+  if (blindness?.reason === 'redis_too_old') {
+    const name = rule.slice(1).split('|')[0]?.toUpperCase()
+    return [
+      `# take the line "rename-command ${name}" out of redis.conf, restart Redis, and withdraw rights by an ACL instead`,
+      '# where there is no such line: run Redis 7.0 or newer',
+    ]
+  }
   if (blindness?.reason === 'redis_wrong_type')
     return [`redis-cli TYPE ${key}   # then RENAME it away: the services make the stream anew`]
   return ['# see the log of Redis']
@@ -114,32 +125,57 @@ function judgeKeys(closed: readonly string[], user: string): Found {
 /** The first with `XINFO STREAM FULL` counts and rights for subcommands. */
 const OLDEST_VERSION = 7
 
-/** @param info what INFO says of server and replication; undefined when it may not be asked */
-export function judgeServer(info: string | undefined): readonly Found[] {
-  if (info === undefined) return []
-  const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? ''
-  const [major = 0, minor = 0] = version.split('.').map(Number)
+/**
+ * @param server what `INFO server` says, or why it says nothing
+ * @param replication what `INFO replication` says, or why it says nothing
+ */
+export function judgeServer(
+  server: string | Blindness,
+  replication: string | Blindness = server,
+): readonly Found[] {
+  return [judgeVersion(server), judgeRole(replication)]
+}
+
+/** What INFO would say; where only a right is missing, the finding on INFO tells of that. */
+function untold(subject: string, { message, reason }: Blindness): Found {
+  return reason === 'redis_not_permitted'
+    ? skipped(subject, 'only INFO tells, which is not permitted: see INFO')
+    : unknown(subject, message, [reason])
+}
+
+function judgeVersion(info: string | Blindness): Found {
+  if (typeof info !== 'string') return untold('version', info)
+  const version = /^redis_version:(\S+)/m.exec(info)?.[1]
+  const [, major, minor] = /^(\d{1,4})\.(\d{1,4})/.exec(version ?? '') ?? []
+  if (major === undefined) return unknown('version', 'INFO names no version of Redis')
+  if (Number(major) < OLDEST_VERSION)
+    return failed(
+      'version',
+      `Redis ${version} does not count what is added to a stream`,
+      ['# run Redis 7.0 or newer'],
+      ['redis_too_old'],
+    )
+  return Number(major) === OLDEST_VERSION && Number(minor) < 2
+    ? warning('version', `Redis ${version} does not show a consumer that asks in vain`, [
+        '# run Redis 7.2 or newer, to tell an idle consumer from a dead one on a quiet stream',
+      ])
+    : ok('version', `Redis ${version}`)
+}
+
+function judgeRole(info: string | Blindness): Found {
+  if (typeof info !== 'string') return untold('primary', info)
   const role = /^role:(\w+)/m.exec(info)?.[1]
-  return [
-    major < OLDEST_VERSION
-      ? failed(
-          'version',
-          `Redis ${version} does not count what is added to a stream`,
-          ['# run Redis 7.0 or newer'],
-          ['redis_too_old'],
-        )
-      : major === OLDEST_VERSION && minor < 2
-        ? warning('version', `Redis ${version} does not show a consumer that asks in vain`, [
-            '# run Redis 7.2 or newer, to tell an idle consumer from a dead one on a quiet stream',
-          ])
-        : ok('version', `Redis ${version}`),
-    role === 'slave'
-      ? failed(
-          'primary',
-          'this is a replica, whose streams may lag behind',
-          ['redis.url: <the primary>'],
-          ['redis_replica'],
-        )
-      : ok('primary', 'this is a primary'),
-  ]
+  switch (role) {
+    case 'master':
+      return ok('primary', 'this is a primary')
+    case 'slave':
+      return failed(
+        'primary',
+        'this is a replica, whose streams may lag behind',
+        ['redis.url: <the primary>'],
+        ['redis_replica'],
+      )
+    default:
+      return unknown('primary', 'INFO names no role that is known', ['redis_role'])
+  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { deadLetterStreams, platformStreams } from '../checks/platform.ts'
 import { openRedis, type RedisCommand, type RedisConnection, type RedisReply } from '../connections/redis.ts'
+import type { Blindness } from '../core/observation.ts'
 import { commandNeeds } from '../probes/redis-needs.ts'
 import type { Area } from './area.ts'
 import { judgeCommands, judgeLogin, judgeServer, type Tried } from './redis-verdicts.ts'
@@ -26,18 +27,32 @@ export const redis: Area = {
         return {
           rule,
           ...(key !== undefined && { key }),
-          ...(reply?.ok === false && { blindness: reply.blindness }),
+          ...(reply?.ok !== true && { blindness: reply?.blindness ?? unanswered }),
         }
       })
       const login = judgeLogin(tried, user)
       if (login.state === 'failed') return [login]
-      const [info] = await client.runAnywhere([['INFO', 'server', 'replication']])
-      const text = info?.ok === true && typeof info.value === 'string' ? info.value : undefined
-      return [login, ...judgeServer(text), ...judgeCommands(tried, user)]
+      // Each by itself: before Redis 7.0, two sections in one question are a syntax error.
+      const [server, role] = await client.runAnywhere([
+        ['INFO', 'server'],
+        ['INFO', 'replication'],
+      ])
+      return [login, ...judgeServer(told(server), told(role)), ...judgeCommands(tried, user)]
     } finally {
       await client.close()
     }
   },
+}
+
+const unanswered: Blindness = {
+  unknownReason: 'unreachable',
+  reason: 'redis_no_answer',
+  message: 'Redis gave no answer',
+}
+
+function told(reply: RedisReply | undefined): string | Blindness {
+  if (reply?.ok !== true) return reply?.blindness ?? unanswered
+  return typeof reply.value === 'string' ? reply.value : unanswered
 }
 
 /** The exporter looks again at once; so a server that is slow for a moment is not called dead here either. */

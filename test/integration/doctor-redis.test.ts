@@ -8,6 +8,7 @@ import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { redis } from '../../src/doctor/redis.ts'
 import { commandNeeds, keyRule } from '../../src/probes/redis-needs.ts'
 import { examined, foundOf, subjectsThat } from '../support/doctor.ts'
+import { bulk, redisImpostor } from '../support/redis-impostor.ts'
 
 const password = 'gate-Pass+word/1'
 const documented = readFileSync(join(import.meta.dirname, '../../helm/files/redis-acl.txt'), 'utf8').trim()
@@ -119,6 +120,74 @@ describe('the doctor of Redis', () => {
       message: expect.stringContaining('caracal.keys.invalidate') as string,
       reasons: ['redis_wrong_type'],
     })
+  })
+})
+
+describe('X95: a Redis with renamed commands', () => {
+  it.each(['XINFO', 'INFO', 'TIME'])('is told which one it does not know, and where: %s', async (name) => {
+    const renamed = await startRedis({ config: { 'rename-command': `${name} hidden-${name}` } })
+    const found = await examined(redis, {
+      configuration: { redis: { url: `redis://127.0.0.1:${renamed.port}` } },
+    })
+    await renamed.stop()
+    const subject = name === 'XINFO' ? 'XINFO STREAM' : name
+    expect(foundOf(found, 'login').state).toBe('ok')
+    const one = foundOf(found, subject)
+    expect(one).toMatchObject({ state: 'failed', reasons: ['redis_too_old'] })
+    expect(one.message).toContain('Redis does not know this command')
+    expect(one.mend?.[0]).toContain(`rename-command ${name}`)
+    expect(subjectsThat(found, 'failed')).toEqual(
+      name === 'INFO' ? ['version', 'primary', 'INFO'] : [subject],
+    )
+  })
+})
+
+describe('X92: a Redis that does not answer a question', () => {
+  const said: Readonly<Record<string, string>> = {
+    TIME: '*2\r\n$10\r\n1764460800\r\n$1\r\n0\r\n',
+    XINFO: '-ERR no such key\r\n',
+    XREAD: '*-1\r\n',
+    XRANGE: '*0\r\n',
+    XPENDING: "-NOGROUP No such key 'x' or consumer group 'y'\r\n",
+  }
+  /** As Redis 6.2.14 answers, but for what is changed. */
+  async function examinedOn(changed: (command: readonly string[]) => string | undefined) {
+    const impostor = await redisImpostor((socket, command) => {
+      const [name = '', section] = command.map((word) => word.toUpperCase())
+      const info =
+        command.length > 2
+          ? '-ERR syntax error\r\n'
+          : bulk(section === 'SERVER' ? 'redis_version:6.2.14\r\n' : 'role:master\r\n')
+      socket.write(changed(command) ?? (name === 'INFO' ? info : (said[name] ?? '+OK\r\n')))
+    })
+    const found = await examined(redis, {
+      configuration: { redis: { url: `redis://127.0.0.1:${impostor.port}` } },
+    })
+    await impostor.close()
+    return found
+  }
+
+  it('is too old when it is 6.2, where two sections of INFO are a syntax error', async () => {
+    const found = await examinedOn(() => undefined)
+    expect(foundOf(found, 'version')).toMatchObject({ state: 'failed', reasons: ['redis_too_old'] })
+    expect(foundOf(found, 'version').message).toContain('6.2.14')
+    expect(subjectsThat(found, 'failed')).toEqual(['version'])
+  })
+
+  it.each([
+    ['an error', '-ERR something else\r\n', 'redis_error'],
+    ['nothing', '$-1\r\n', 'redis_no_answer'],
+    ['no name of a version or a role', bulk('uptime:1\r\n'), undefined],
+  ])('is unknown, and never well, when INFO says %s', async (_, reply, reason) => {
+    const found = await examinedOn(([name, section]) =>
+      name?.toUpperCase() === 'INFO' && section !== undefined ? reply : undefined,
+    )
+    for (const subject of ['version', 'primary']) {
+      const one = foundOf(found, subject)
+      expect(one.state).toBe('failed')
+      expect(one.message).toMatch(/^unknown, since it could not be asked/)
+      if (reason !== undefined) expect(one.reasons).toEqual([reason])
+    }
   })
 })
 

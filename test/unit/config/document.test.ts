@@ -99,6 +99,52 @@ describe('a configuration file', () => {
     expect(locate(['z', 0, 'c'])).toBe('f:3:7')
   })
 
+  it('X95: takes merges, what is nearer first, and says where what they bring stands', () => {
+    const text = 'p: &p\n  a: 1\n  b: 2\nq: &q { c: 3, a: 9 }\nz:\n  <<: [*p, *q]\n  b: 5\ny: { <<: *p }\n'
+    const { tree, faults, locate } = documentOf('f', Buffer.from(text))
+    expect(faults).toEqual([])
+    expect(tree).toMatchObject({ z: { a: 1, b: 5, c: 3 }, y: { a: 1, b: 2 } })
+    expect(Object.keys((tree as { z: object }).z)).not.toContain('<<')
+    expect(locate(['z', 'a'])).toBe('f:2:3')
+    expect(locate(['z', 'b'])).toBe('f:7:3')
+    expect(locate(['z', 'c'])).toBe('f:4:9')
+  })
+
+  it('X95: refuses merges of merges that would take for ever, at once', () => {
+    const names = 'abcdefghijklmnop'.split('')
+    const text = names.map((name, index) => {
+      const sources = Array(9)
+        .fill(`*${names[index - 1]}`)
+        .join(', ')
+      return index === 0
+        ? `${name}: &${name} { x: 1 }`
+        : `${name}: &${name} { <<: [${sources}], ${name}1: 1 }`
+    })
+    const began = performance.now()
+    expect(read(text.join('\n'))).toEqual([
+      'f: the aliases of the file repeat too much; allowed: a plain mapping',
+    ])
+    expect(performance.now() - began).toBeLessThan(2_000)
+  })
+
+  it.each(['a: { <<: 1 }', 'a: &a { <<: *a }', 'a: { <<: [1, { b: 2 }] }'])(
+    'X95: survives a merge of no map: %s',
+    (text) => {
+      expect(() => documentOf('f', Buffer.from(text))).not.toThrow()
+    },
+  )
+
+  it('X95: a merge in a configuration is as if it were written out', async () => {
+    const yaml = minimal.replace(
+      'redis: { url: redis://redis:6379/0 }',
+      'redis: { <<: { url: "redis://other:6379/0" } }',
+    )
+    expect((await load({ yaml })).config.redis.url).toBe('redis://other:6379/0')
+    expect(await faultsOf({ yaml: minimal.replace('http://api-1:3000', 'http://api-1:0') })).toEqual([
+      expect.stringContaining('a URL with a port from 1 to 65535'),
+    ])
+  })
+
   it('places what it lacks at the nearest mapping that it has', () => {
     const { locate } = documentOf('f', Buffer.from('a:\n  b:\n    c: 1\n'))
     expect(locate(['a', 'b', 'd', 'e'])).toBe('f:2:3')
