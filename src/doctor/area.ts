@@ -27,6 +27,8 @@ export interface Replicas {
   readonly replicas: readonly Replica[]
   /** Why the cluster could not be asked for them. */
   readonly blindness?: Blindness
+  /** Names of pods that are ready for their kubelet, whose probes no NetworkPolicy keeps back; absent without a cluster. */
+  readonly readyPods?: ReadonlySet<string>
   /** How many Deployments and StatefulSets the release has. */
   readonly workloads?: number
   /** Secrets that they refer to, optional ones left out. */

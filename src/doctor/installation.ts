@@ -102,6 +102,7 @@ async function replicasOf(config: Config): Promise<Replicas> {
   const secrets = references.flatMap(({ secret, optional }) => (optional ? [] : [secret]))
   const seen = {
     replicas: clusterDiscovery(cluster).replicas(),
+    readyPods: new Set((pods.ok ? pods.items : []).flatMap(({ name, ready }) => (ready ? [name] : []))),
     workloads: items.length,
     secrets: [...new Set(secrets)].toSorted(),
   }

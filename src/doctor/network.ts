@@ -13,12 +13,20 @@ export const network: Area = {
     const endpoints = await endpointsOf(installation)
     const inCluster = installation.config.kubernetes?.enabled === true
     const { namespace } = installation.config.release
+    const { readyPods } = await installation.replicas()
     return Promise.all(
-      endpoints.map(async (endpoint) =>
-        judgeReach({ ...endpoint, inCluster, namespace, outcome: await dial(endpoint, CONNECT_WITHIN) }),
-      ),
+      endpoints.map(async (endpoint) => {
+        const outcome = await dial(endpoint, CONNECT_WITHIN)
+        const isReady = endpoint.kind === 'service' && readyPods?.has(podOf(endpoint)) === true
+        return judgeReach({ ...endpoint, inCluster, namespace, outcome, isReady })
+      }),
     )
   },
+}
+
+/** The pod of a service in a cluster: `api/caracal-api-0` is `caracal-api-0`. */
+function podOf({ name }: Pick<Endpoint, 'name'>): string {
+  return name.slice(name.indexOf('/') + 1)
 }
 
 /** A service mesh or a far region needs less; packets that are dropped never come. */
@@ -44,11 +52,34 @@ export interface Dialled extends Pick<Endpoint, 'kind' | 'name' | 'host' | 'port
   readonly inCluster: boolean
   /** Of the release. */
   readonly namespace: string
+  /** Whether it is a pod that is ready for its kubelet, from whose node no policy keeps back. */
+  readonly isReady?: boolean
 }
+
+/**
+ * What a firewall that rejects makes of a connection: by a reset or port-unreachable, by host-, network- or
+ * administratively-unreachable, or on this side before anything leaves.
+ */
+const rejections: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EACCES',
+  'EPERM',
+])
 
 export function judgeReach(dialled: Dialled): Found {
   const { name, host, port, key, outcome } = dialled
   const where = address(host, port)
+  if (dialled.isReady === true && rejections.has(outcome))
+    return failed(
+      name,
+      `${where} is refused from here (${outcome}), and its pod is ready for its kubelet: a NetworkPolicy that rejects is in the way`,
+      dropped(dialled),
+      ['connection_refused', 'connection_reset', 'no_route'],
+    )
   switch (outcome) {
     case 'open':
       return ok(name, `${where} takes connections`)
@@ -104,8 +135,12 @@ function dropped({ kind, namespace, port, inCluster, host }: Dialled): readonly 
   return [own, ...ingress]
 }
 
-function refused({ kind, namespace, key, name, inCluster }: Dialled): readonly string[] {
-  if (kind === 'service' && inCluster)
-    return [`kubectl -n ${namespace} describe pod ${name.split('/')[1] ?? name}`]
-  return [`${key}: <the address that ${name} listens on>`]
+function refused(dialled: Dialled): readonly string[] {
+  const { kind, namespace, key, name, inCluster } = dialled
+  if (kind === 'service' && inCluster) return [`kubectl -n ${namespace} describe pod ${podOf({ name })}`]
+  // Of a store no kubelet is known, and a policy may reject as well as drop.
+  const policies = inCluster
+    ? ['# or a NetworkPolicy rejects it, where the server is up:', ...dropped(dialled)]
+    : []
+  return [`${key}: <the address that ${name} listens on>`, ...policies]
 }

@@ -165,17 +165,12 @@ function judgeVersion(info: string | Blindness): Found {
 function judgeRole(info: string | Blindness): Found {
   if (typeof info !== 'string') return untold('primary', info)
   const role = /^role:(\w+)/m.exec(info)?.[1]
-  switch (role) {
-    case 'master':
-      return ok('primary', 'this is a primary')
-    case 'slave':
-      return failed(
-        'primary',
-        'this is a replica, whose streams may lag behind',
-        ['redis.url: <the primary>'],
-        ['redis_replica'],
-      )
-    default:
-      return unknown('primary', 'INFO names no role that is known', ['redis_role'])
-  }
+  if (role === 'master') return ok('primary', 'this is a primary')
+  if (role !== 'slave') return unknown('primary', 'INFO names no role that is known', ['redis_role'])
+  return failed(
+    'primary',
+    'this is a replica, whose streams may lag behind',
+    ['redis.url: <the primary>'],
+    ['redis_replica'],
+  )
 }

@@ -8,7 +8,7 @@ import { judgeRelease } from '../../../src/doctor/kubernetes-verdicts.ts'
 import { judgeName } from '../../../src/doctor/names.ts'
 import { judgeReach, type Dialled } from '../../../src/doctor/network.ts'
 import { judgeSession, type SessionRow } from '../../../src/doctor/postgres-verdicts.ts'
-import { judgeCommands, judgeLogin, judgeServer } from '../../../src/doctor/redis-verdicts.ts'
+import { judgeServer } from '../../../src/doctor/redis-verdicts.ts'
 
 describe('a name', () => {
   const users = [{ name: 'Redis', key: 'redis.url' }]
@@ -226,17 +226,6 @@ describe('a server of a store', () => {
     ['redis_version:8.0.1\r\nrole:master', ['ok', 'ok']],
   ])('that says %o of itself is judged so', (info, expected) => {
     expect(judgeServer(info).map(({ state }) => state)).toEqual(expected)
-  })
-
-  it('X92: without an answer is unknown, and without the right to ask left to INFO', () => {
-    const why = (reason: string) => ({ unknownReason: 'malformed' as const, reason, message: 'no' })
-    const states = (reason: string) => judgeServer(why(reason)).map(({ state }) => state)
-    expect(states('redis_error')).toEqual(['failed', 'failed'])
-    expect(states('redis_not_permitted')).toEqual(['skipped', 'skipped'])
-    expect(judgeLogin([], 'gate').state).toBe('failed')
-    expect(
-      judgeCommands([], 'gate').filter(({ subject, state }) => state === 'ok' && subject !== 'keys'),
-    ).toEqual([])
   })
 })
 
