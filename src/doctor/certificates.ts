@@ -39,10 +39,8 @@ export function judgeCertificate(endpoint: Endpoint, handshake: Handshake, now: 
       return skipped(name, `${where} can't be reached (${handshake.code}), see Names and Network`)
     const fault = tlsFaultOf(handshake.code) ?? 'no_tls'
     const mend = fault === 'no_tls' ? withoutTls(endpoint) : [`# ${tlsWords[fault].mend}`]
-    return failed(name, `${where} ${tlsWords[fault].says} (${handshake.code})`, mend, [
-      'tls_failed',
-      ...blindReasons(endpoint),
-    ])
+    const says = `${where} does not speak TLS as expected: it ${tlsWords[fault].says} (${handshake.code})`
+    return failed(name, says, mend, ['tls_failed', ...blindReasons(endpoint)])
   }
   return judgeShown(endpoint, handshake, now)
 }
