@@ -181,6 +181,7 @@ export function outline(snapshot: Snapshot): unknown {
     verdict: snapshot.verdict.verdict,
     rollout: snapshot.rollout && [snapshot.rollout.id, snapshot.rollout.phase],
     impediments: [...snapshot.impediments.keys()],
+    questions: [...(snapshot.questions ?? [])].map(([phase, question]) => [phase, question.verdict]),
     gates: [...snapshot.gates.values()].map(({ id, state }) => [id, state]),
     checks: [...snapshot.checks.values()].map(({ id, state, findings }) => [id, state, concerned(findings)]),
     stops: [...snapshot.stops.values()].map(({ id, state, findings, latch }) => [
