@@ -149,6 +149,12 @@ describe('required groups keep up', () => {
       expect(faultsIn(other, pending(entries, age), before)).toEqual([])
     })
 
+    it('R83: shows no limit beside what may be under way, which is above it', () => {
+      const finding = findingsIn(other, pending(4, 10), before).find(({ key }) => key === subject)
+      expect(finding).toMatchObject({ answer: 'met', tally: { value: 4 } })
+      expect(finding).not.toHaveProperty('threshold')
+    })
+
     it('counts from what is seen first, and cannot be told where Redis cannot be seen', () => {
       expect(findingsIn(other, pending(7, 100_000)).find(({ key }) => key === subject)?.tally).toMatchObject({
         value: 7,
