@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.ts'
 
-/** Files that start real servers wait more than they work: two cores carry this many at once. */
-const AT_ONCE = 4
-
+// Files that start real servers wait more than they work. Two cores carry two whole programs at once, which judge their
+// own punctuality, and three of the others.
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -11,20 +10,22 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
-          maxWorkers: AT_ONCE,
-        },
-      },
-      {
-        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          maxWorkers: AT_ONCE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -37,13 +37,13 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2)
   // Unit tests need no programs: they run while others are built.
   const making = makeTestPrograms(args, say)
-  const results = [await runProjects(['unit'], [], args)]
+  // The checks of the source go here too: what starts servers, later, judges how punctual it is.
+  const checking = args.length === 0 ? checks.map(runCheck) : []
+  const results = [await runProjects(['unit'], [], args), ...(await Promise.all(checking))]
   if (wasInterrupted()) return 130
   const leftOut = await filesToLeaveOut(await making)
   sayWhatDidNotRun(leftOut)
-  // What starts servers waits most of the time, which the checks of the source use.
-  const checking = args.length === 0 ? checks.map(runCheck) : []
-  results.push(await runProjects(['integration', 'e2e'], leftOut, args), ...(await Promise.all(checking)))
+  results.push(await runProjects(['e2e', 'integration'], leftOut, args))
   if (wasInterrupted()) return 130
 
   const passed = results.reduce((sum, result) => sum + result.passed, 0)

@@ -23,16 +23,19 @@ const LONGEST = [
   'dashboards.test.ts',
 ]
 
-/** Starts the longest files first, and then the whole programs (e2e) before the parts. */
+/** Starts the longest files of each group first. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    return sorted.toSorted((a, b) => rank(a) - rank(b))
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || rank(a) - rank(b))
   }
 }
 
-function rank({ moduleId, project }: TestSpecification): number {
+function groupOf({ project }: TestSpecification): number {
+  return project.config.sequence.groupOrder
+}
+
+function rank({ moduleId }: TestSpecification): number {
   const place = LONGEST.indexOf(basename(moduleId))
-  if (place >= 0) return place
-  return LONGEST.length + (project.name === 'e2e' ? 0 : 1)
+  return place < 0 ? LONGEST.length : place
 }
