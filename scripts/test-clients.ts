@@ -1,6 +1,6 @@
 // What takes too long to build for `npm test`, and is run at night or by hand: the controller of
 // Argo Rollouts, which counts measurements as our tests of recipes do. Needs Go: minutes once, then seconds.
-//   node scripts/test-clients.ts
+//   npm run test:clients
 // The last line is `N passed, N failed`.
 import { clientPrograms } from '../rig/clients.ts'
 import { buildClient } from './clients.ts'

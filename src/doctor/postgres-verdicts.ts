@@ -2,7 +2,7 @@ import type { Blindness } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { statsRole, tablesRead } from '../probes/postgres-needs.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
-import { counted, listed } from './words.ts'
+import { counted, listed, ofCertificates } from './words.ts'
 
 export interface SessionRow {
   readonly version_number: number
@@ -212,9 +212,7 @@ function mendOfLogin(
     case 'postgres_not_permitted':
       return [`GRANT CONNECT ON DATABASE ${identifier(database)} TO ${role};`]
     case 'postgres_tls':
-      return [
-        'postgres: { tls: { caFile: <PEM of the authority>, servername: <name in the certificate> } }   # see Certificates',
-      ]
+      return [ofCertificates]
     case 'postgres_connection_limit':
       return [
         "SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1 ORDER BY 2 DESC;   -- who holds the server's connections",

@@ -2,7 +2,7 @@ import { isPartial, missingRule } from '../connections/redis-blindness.ts'
 import type { Blindness } from '../core/observation.ts'
 import { commandNeeds, keyRule, type CommandNeed } from '../probes/redis-needs.ts'
 import { failed, ok, skipped, unknown, warning, type Found } from './finding.ts'
-import { listed, quoted } from './words.ts'
+import { listed, ofCertificates, quoted } from './words.ts'
 
 /** A command that was sent, and what Redis had against it. */
 export interface Tried {
@@ -38,9 +38,11 @@ function mendOfLogin({ reason }: Blindness, user: string): readonly string[] {
         'redis: { username: <its ACL user>, password: { file: <path> } }',
       ]
     case 'redis_tls':
+      return [ofCertificates]
     case 'redis_protocol':
       return [
-        'redis: { tls: { caFile: <PEM of the authority> } }   # or redis:// without TLS; see Certificates',
+        'redis.url: rediss://<host>:<port>   # or redis:// where the server speaks no TLS',
+        ofCertificates,
       ]
     case 'redis_reset':
       return ['redis.url: rediss://<host>:<port>   # when the server speaks TLS only']

@@ -19,3 +19,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 export function address(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
+
+/** What mends a fault of TLS: the area that shows the certificate knows which of them it is. */
+export const ofCertificates =
+  'caracal-gate doctor --only tls   # names what is wrong: the certificate, its name, its authority or TLS itself'

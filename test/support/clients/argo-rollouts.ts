@@ -101,7 +101,7 @@ function hastened(template: Tree): Tree {
 /**
  * Counts measurements as `analysis/analysis.go`, `assessMetricStatus`, does: limits are looked at after each measurement,
  * in the order failed, inconclusive, consecutive errors, of which the last one counts; then `consecutiveSuccessLimit`, then
- * `count`. The result is the phase in which the run has ended, if it has. `node scripts/test-clients.ts` holds this against the
+ * `count`. The result is the phase in which the run has ended, if it has. `npm run test:clients` holds this against the
  * controller itself.
  */
 export function counting(metric: unknown): (phase: Measurement['phase']) => RunPhase | undefined {
