@@ -24,10 +24,12 @@ const both = ['GET', 'POST'] as const
 const get = ['GET'] as const
 const post = ['POST'] as const
 const arriving = ['image', 'digest', 'revision', 'chart', 'appVersion'] as const
-/** Parameters that can only make an answer stricter; labels of a query may be the same. */
-export const tightening = ['rollout', 'steady', 'maxAge', ...arriving] as const
+/** Parameters that can only make an answer stricter. */
+const tightening = ['rollout', 'steady', 'maxAge', ...arriving] as const
 /** Another question than the whole one: it may leave something out. */
 const asking = ['phase'] as const
+/** What is said of the question itself; labels of a query may be the same. */
+export const questioning = [...tightening, ...asking] as const
 const waiting = ['wait', 'index', 'until'] as const
 const form = ['document'] as const
 
@@ -74,7 +76,7 @@ export const operations = [
     path: '/gates',
     summary: 'May the rollout proceed? The whole document, whatever the verdict.',
     access: 'follow',
-    query: [...tightening, ...asking, ...waiting, ...form],
+    query: [...questioning, ...waiting, ...form],
     answers: {
       200: ['The document; only its envelope, when the request says `document=envelope`.', 'GateReport'],
       304: ['Nothing has changed since the ETag in If-None-Match.'],
@@ -88,7 +90,7 @@ export const operations = [
     path: '/gates/proceed',
     summary: 'The verdict as a status code, for clients that read nothing else.',
     access: 'follow',
-    query: [...tightening, ...asking, ...waiting, 'hold', ...form],
+    query: [...questioning, ...waiting, 'hold', ...form],
     answers: {
       200: ['Proceed.', 'GateReport'],
       412: ['Hold.', 'GateReport'],
@@ -165,7 +167,7 @@ export const operations = [
     path: '/events',
     summary: 'Server-sent events: the document whenever its index moves, and a sign of life every 2 s.',
     access: 'follow',
-    query: [...tightening, ...asking, ...form],
+    query: [...questioning, ...form],
     answers: {
       200: ['A text/event-stream of `gates` and `tick` events, until one of both sides ends it.'],
       ...waited,

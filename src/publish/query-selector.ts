@@ -1,6 +1,6 @@
 import { MINUTE, type Instant, type Millis } from '../core/time.ts'
 import { clip } from './forms.ts'
-import { tightening } from './operations.ts'
+import { questioning } from './operations.ts'
 import { isFaulty, readParameters } from './parameters.ts'
 import { inWords } from './problem.ts'
 import type { Demands } from './strict.ts'
@@ -63,7 +63,7 @@ function readSelector(query: string): Selector | string {
   const { nonce, ...demanded } = labels
   if (nonce !== undefined && !/^[\w-]{1,64}$/.test(nonce))
     return `nonce is "${clip(nonce)}"; allowed: 1 to 64 letters, digits, - or _`
-  const parameters = readParameters(demanded, tightening)
+  const parameters = readParameters(demanded, questioning)
   if (isFaulty(parameters)) return `label ${inWords(parameters)}`
   if (parameters.demands.rollout === undefined) return `the query names no rollout; allowed: ${example}`
   return { metric, labels, demands: parameters.demands }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { counted, selfFamilies, signalFamilies, verdictFamilies } from '../../../src/publish/families.ts'
-import { tightening } from '../../../src/publish/operations.ts'
+import { questioning } from '../../../src/publish/operations.ts'
 import type { QueryAnswer, QueryError } from '../../../src/publish/query-schema.ts'
 import { queryMetrics, readQuery } from '../../../src/publish/query-selector.ts'
 import { start } from './context.ts'
@@ -50,6 +50,9 @@ describe('the verdict as a sample', () => {
     'rollout="caracal/47",steady="50s"',
     'rollout="caracal/47",steady="5m"',
     'rollout="caracal/47",maxAge="0s"',
+    'rollout="caracal/47",phase="preflight"',
+    'rollout="caracal/47",phase="rolling"',
+    'rollout="caracal/47",phase="verifying",revision="47"',
   ])('R125: is 1 for {%s} exactly where /gates/proceed answers 200 to the same', async (labels) => {
     for (const state of ['proceed', 'hold', 'stop'] as const) {
       const setting = await openWith(state)
@@ -175,7 +178,7 @@ describe('what is not our own query', () => {
         if (typeof read === 'string') return
         expect(queryMetrics).toContain(read.metric)
         expect(read.labels['rollout']).toBe(read.demands.rollout)
-        for (const name of Object.keys(read.labels)) expect([...tightening, 'nonce']).toContain(name)
+        for (const name of Object.keys(read.labels)) expect([...questioning, 'nonce']).toContain(name)
         const again = Object.entries(read.labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
         expect(text.replaceAll(/[\s,]/g, '')).toContain(again.join('').replaceAll(/[\s,]/g, ''))
       }),
