@@ -19,12 +19,14 @@ interface Scheduled {
 
 /** Begins to measure. Before that, and in a process that never does, nothing is known to be lost. */
 export function measureOwnTime(): { stop(): void } {
+  stalls.begin(performance.now())
   const beating = setInterval(() => stalls.beat(performance.now()), BEAT).unref()
   const sampling = setInterval(sample, PUNCTUALITY_SPAN / 10).unref()
   sample()
   return {
     stop() {
       clearInterval(beating)
+      stalls.end()
       clearInterval(sampling)
     },
   }

@@ -24,6 +24,16 @@ export class Stalls {
   #last: Millis | undefined
   #total = 0
 
+  /** Beats are to come from `now` on: the first of them may be late too. */
+  begin(now: Millis): void {
+    this.#last = now
+  }
+
+  /** No more beats come. */
+  end(): void {
+    this.#last = undefined
+  }
+
   /** The loop turns at `now`. */
   beat(now: Millis): void {
     const stall = this.#current(now)
@@ -55,7 +65,7 @@ export class Stalls {
     return all.filter(({ to }) => to > from).map((stall) => ({ ...stall, from: Math.max(stall.from, from) }))
   }
 
-  /** The stall that is not over, or of which the beat after it has yet to come. Before the first beat there is none. */
+  /** The stall that is not over, or of which the beat after it has yet to come. None where no beats are to come. */
   #current(now: Millis): Stall | undefined {
     if (this.#last === undefined) return undefined
     const due = this.#last + BEAT

@@ -19,6 +19,8 @@ afterEach(async () => {
   fake.hang(false)
   fake.cutInto(undefined)
   await Promise.all(opened.splice(0).map((kubernetes) => kubernetes.close()))
+  // What was held is answered only now, to a client that has gone.
+  while (fake.streams() > 0) await new Promise((resolve) => setTimeout(resolve, 5))
 })
 
 afterAll(() => fake.close())

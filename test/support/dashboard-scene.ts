@@ -96,7 +96,7 @@ function now(): number {
 
 async function rollOut(gate: Gate, prometheus: PrometheusServer, pause: number): Promise<number> {
   for (const phase of ['preflight', 'migrating', 'rolling']) {
-    await accepted(gate, '/rollouts', { id: 'release-1.9', phase, chart: 'caracal-1.9.0', ...author })
+    await accepted(gate, '/rollouts', { id: 'release-1.9', phase, ...author })
     await seen(prometheus, `caracal_rollout_phase{state="${phase}"} == 1`)
     await delay(pause * 1_000)
   }

@@ -10,9 +10,8 @@ import {
 import { block } from '../../support/standing-still.ts'
 
 let measuring: ReturnType<typeof measureOwnTime>
-beforeAll(async () => {
+beforeAll(() => {
   measuring = measureOwnTime()
-  await turn(60)
 })
 afterAll(() => measuring.stop())
 

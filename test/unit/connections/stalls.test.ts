@@ -17,6 +17,18 @@ describe('what is lost between beats', () => {
     expect([new Stalls().since(0, 5_000), new Stalls().total(5_000)]).toEqual([0, 0])
   })
 
+  it('X11: counts a stall before the first beat, and none once no beats are to come', () => {
+    const stalls = new Stalls()
+    stalls.begin(1_000)
+    expect(stalls.since(0, 3_000)).toBe(2_000 - BEAT)
+    stalls.beat(3_000)
+    stalls.end()
+    expect(stalls.total(60_000)).toBe(2_000 - BEAT)
+    stalls.begin(60_000)
+    stalls.beat(60_000 + BEAT)
+    expect(stalls.total(60_000 + BEAT)).toBe(2_000 - BEAT)
+  })
+
   it('X11: is the time since a beat was due, within what is asked about', () => {
     const stalls = beaten(10_000, [2_000, 5_000])
     expect(stalls.since(0, 10_000)).toBe(3_000 - BEAT)
