@@ -8,7 +8,7 @@ packages=("$@")
 if [ "${#packages[@]}" -eq 0 ]; then
   # promtool is part of the package prometheus, amtool of prometheus-alertmanager; ip, of iproute2, gives pods addresses.
   # faketime sets a daemon's clock.
-  packages=(redis-server prometheus prometheus-alertmanager chromium fonts-dejavu-core iproute2 postgresql-client pgbouncer faketime)
+  packages=(redis-server prometheus prometheus-alertmanager chromium fonts-dejavu-core iproute2 postgresql-client pgbouncer faketime curl)
 fi
 
 export DEBIAN_FRONTEND=noninteractive
