@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { judgeReach, type Dialled } from '../../../src/doctor/network.ts'
+import { judgeReach } from '../../../src/doctor/network.ts'
 import { judgeCommands, judgeLogin, judgeServer } from '../../../src/doctor/redis-verdicts.ts'
-
-const postgres: Dialled = {
-  kind: 'postgres',
-  name: 'Postgres',
-  host: 'db',
-  port: 5432,
-  key: 'postgres.url',
-  inCluster: true,
-  namespace: 'caracal',
-  outcome: 'timeout',
-}
-const pod: Dialled = { ...postgres, kind: 'service', name: 'api/caracal-api-0', port: 3000, key: 'its pod' }
+import { pod, postgres } from './dialled.ts'
 
 describe('a connection', () => {
   it.each(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'EPERM'])(

@@ -6,9 +6,10 @@ import { judgeSecretFile } from '../../../src/doctor/configuration.ts'
 import type { Endpoint } from '../../../src/doctor/endpoints.ts'
 import { judgeRelease } from '../../../src/doctor/kubernetes-verdicts.ts'
 import { judgeName } from '../../../src/doctor/names.ts'
-import { judgeReach, type Dialled } from '../../../src/doctor/network.ts'
+import { judgeReach } from '../../../src/doctor/network.ts'
 import { judgeSession, type SessionRow } from '../../../src/doctor/postgres-verdicts.ts'
 import { judgeServer } from '../../../src/doctor/redis-verdicts.ts'
+import { pod, postgres } from './dialled.ts'
 
 describe('a name', () => {
   const users = [{ name: 'Redis', key: 'redis.url' }]
@@ -38,18 +39,6 @@ describe('a name', () => {
 })
 
 describe('a port', () => {
-  const postgres: Dialled = {
-    kind: 'postgres',
-    name: 'Postgres',
-    host: 'db',
-    port: 5432,
-    key: 'postgres.url',
-    inCluster: true,
-    namespace: 'caracal',
-    outcome: 'timeout',
-  }
-  const pod: Dialled = { ...postgres, kind: 'service', name: 'api/caracal-api-0', port: 3000, key: 'its pod' }
-
   it('that is silent in a cluster has both ends of the policies named', () => {
     expect(judgeReach(postgres).mend).toEqual([
       expect.stringContaining('networkPolicy.egress.postgres.to') as string,
