@@ -19,48 +19,64 @@ interface Layer {
  */
 export const layers: Readonly<Record<string, Layer>> = {
   core: { imports: [], packages: [], pure: true },
-  checks: { imports: ['core'], packages: [], pure: true },
-  gates: { imports: ['core', 'checks'], packages: [], pure: true },
-  rollout: { imports: ['core', 'checks/signals.ts'], packages: [], pure: true },
+  rules: { imports: ['core'], packages: [], pure: true },
+  // The wire, once; the command line imports it, so its documents need nothing else.
+  contract: { imports: ['core', 'rules/signals.ts'], packages: ['zod'], pure: true },
+  rollout: { imports: ['core', 'rules/signals.ts'], packages: [], pure: true },
   connections: { imports: ['core'], packages: ['*'] },
   // Manifests of Helm: the pipeline that renders one and the daemon that reads it back must agree on every byte.
-  manifest: { imports: ['core'], packages: ['node:crypto', 'yaml'], pure: true },
-  cluster: { imports: ['core', 'connections', 'manifest'], packages: ['*'] },
-  config: { imports: ['core', 'checks', 'gates'], packages: ['*'] },
+  'kubernetes/manifest': { imports: ['core'], packages: ['node:crypto', 'yaml'], pure: true },
+  kubernetes: { imports: ['core', 'connections', 'kubernetes/manifest'], packages: ['*'] },
+  // What migrations mean for the previous version, read by Postgres' own parser.
+  sql: { imports: [], packages: ['libpg-query'] },
+  config: { imports: ['core', 'rules'], packages: ['*'] },
   probes: {
-    imports: ['core', 'checks', 'connections', 'cluster', 'manifest', 'config'],
+    imports: ['core', 'rules', 'connections', 'kubernetes/manifest', 'kubernetes', 'config'],
     packages: ['*'],
   },
-  publish: {
-    imports: ['core', 'checks', 'gates', 'rollout', 'config'],
+  http: {
+    imports: ['core', 'rules', 'contract', 'rollout', 'config'],
     packages: ['*'],
     folders: ['page'],
   },
-  // Rules for Prometheus and Alertmanager; scripts/alert-files.ts writes them down.
-  alerts: { imports: ['core', 'checks', 'gates', 'publish/families.ts'], packages: [], pure: true },
   daemon: {
-    imports: ['core', 'checks', 'gates', 'rollout', 'connections', 'cluster', 'config', 'probes', 'publish'],
+    imports: [
+      'core',
+      'rules',
+      'contract',
+      'rollout',
+      'connections',
+      'kubernetes',
+      'config',
+      'probes',
+      'http',
+    ],
     packages: ['*'],
   },
-  // What migrations mean for the version before, read by Postgres' own parser.
-  sql: { imports: [], packages: ['libpg-query'] },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
   cli: {
-    imports: ['core/expected.ts', 'core/tls-fault.ts', 'publish/contract.ts', 'manifest', 'sql'],
+    imports: [
+      'core',
+      'contract/document.ts',
+      'contract/problem.ts',
+      'contract/states.ts',
+      'kubernetes/manifest',
+      'sql',
+    ],
     packages: ['node:*', 'undici'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
-  doctor: {
+  'cli/doctor': {
     imports: [
       'core',
-      'checks',
+      'rules',
+      'contract/alert-names.ts',
+      'contract/document.ts',
       'connections',
-      'manifest',
-      'cluster',
+      'kubernetes/manifest',
+      'kubernetes',
       'config',
       'probes',
-      'publish/contract.ts',
-      'alerts',
       'daemon/known.ts',
       'cli',
     ],
@@ -88,8 +104,20 @@ const impureGlobals = [
 const processMessage = 'Only src/main.ts reads the process; have the value handed in.'
 const pureMessage = 'A pure folder has no clock, no chance and no I/O; have the value handed in.'
 
+function byDepth([a]: [string, Layer], [b]: [string, Layer]): number {
+  return a.split('/').length - b.split('/').length
+}
+
+/** From a folder of `src` up to `src`. */
+function wayUp(folder: string): string {
+  return folder
+    .split('/')
+    .map(() => '..')
+    .join('/')
+}
+
 // One group, because a negation in one group also releases what another group forbids.
-function importRule(layer: Layer, packages: readonly string[], up = '..'): Rules {
+function importRule(layer: Layer, packages: readonly string[], up: string): Rules {
   const relative = layer.imports.map((path) => (path.endsWith('.ts') ? `!${up}/${path}` : `!${up}/${path}/*`))
   if (up !== '..') relative.push('!../*')
   const group = packages.includes('*')
@@ -106,7 +134,7 @@ function layerOverride([folder, layer]: [string, Layer]): OxlintOverride {
   return {
     files: [`src/${folder}/**/*.ts`],
     rules: {
-      ...importRule(layer, layer.packages),
+      ...importRule(layer, layer.packages, wayUp(folder)),
       'no-restricted-globals': ['error', process, ...(layer.pure ? impure : [])],
       'no-restricted-properties': layer.pure
         ? ['error', { object: 'Math', property: 'random', message: pureMessage }]
@@ -118,14 +146,14 @@ function layerOverride([folder, layer]: [string, Layer]): OxlintOverride {
 function folderOverrides([folder, layer]: [string, Layer]): OxlintOverride[] {
   return (layer.folders ?? []).map((name) => ({
     files: [`src/${folder}/${name}/**/*.ts`],
-    rules: importRule(layer, layer.packages, '../..'),
+    rules: importRule(layer, layer.packages, wayUp(`${folder}/${name}`)),
   }))
 }
 
 function exceptionOverride([file, packages]: [string, readonly string[]]): OxlintOverride {
   const layer = layers[file.slice(0, file.indexOf('/'))]
   if (layer === undefined) throw new Error(`no layer holds ${file}`)
-  return { files: [`src/${file}`], rules: importRule(layer, [...layer.packages, ...packages]) }
+  return { files: [`src/${file}`], rules: importRule(layer, [...layer.packages, ...packages], '..') }
 }
 
 const productOnly: OxlintOverride = {
@@ -139,7 +167,7 @@ const productOnly: OxlintOverride = {
 
 // A list is read from top to bottom; cutting it in pieces would only hide what is in it.
 const listsOnly: OxlintOverride = {
-  files: ['src/checks/signals.ts', 'src/gates/{gates,stops}.ts', 'src/publish/operations.ts'],
+  files: ['src/rules/{signals,gates,stops}.ts', 'src/http/operations.ts'],
   rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' },
 }
 
@@ -194,7 +222,8 @@ export default defineConfig({
     productOnly,
     listsOnly,
     testsOnly,
-    ...Object.entries(layers).map(layerOverride),
+    // The rules of a folder inside another come after, and count.
+    ...Object.entries(layers).toSorted(byDepth).map(layerOverride),
     ...Object.entries(layers).flatMap(folderOverrides),
     ...Object.entries(packageExceptions).map(exceptionOverride),
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },

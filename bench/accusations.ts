@@ -1,4 +1,4 @@
-import type { GateReport } from '../src/publish/contract.ts'
+import type { GateReport } from '../src/contract/document.ts'
 
 /** What may never be said by one who was late himself while the platform is well, one line each. */
 export function accusations({ verdict, stopConditions, gates }: GateReport): readonly string[] {

@@ -1,4 +1,4 @@
-import { databaseRoles } from '../src/checks/platform.ts'
+import { databaseRoles } from '../src/rules/platform.ts'
 import { openPostgres, type Postgres } from '../src/connections/postgres.ts'
 import { outboxTables } from '../src/probes/outbox-tables.ts'
 import { postgresConnections } from '../src/probes/postgres-connections.ts'

@@ -1,4 +1,4 @@
-import type { GateReport } from '../src/publish/contract.ts'
+import type { GateReport } from '../src/contract/document.ts'
 import type { Accept, Gates } from './gates.ts'
 import type { Platform } from './platform.ts'
 import type { Stores } from './stores.ts'

@@ -1,5 +1,5 @@
 import { Client } from 'undici'
-import type { GateReport } from '../src/publish/contract.ts'
+import type { GateReport } from '../src/contract/document.ts'
 import { token } from './configuration.ts'
 import { now } from './statistics.ts'
 

@@ -2,7 +2,7 @@
 //   node_modules/.bin/node bench/step.ts
 import { initialSnapshot } from '../src/core/snapshot.ts'
 import { step } from '../src/core/step.ts'
-import { platformRules, roundsOf } from '../test/unit/checks/platform-world.ts'
+import { platformRules, roundsOf } from '../test/unit/rules/platform-world.ts'
 import { healthy } from '../test/unit/core/random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })

@@ -30,7 +30,7 @@ export const atOnce: Bound = {
 export const recovers = {
   within: 25_000,
   source:
-    'src/probes/ready-endpoint.ts: 5 s and a time-out of 5.5 s; src/gates/stops.ts: 5 s; the configuration: 2 s',
+    'src/probes/ready-endpoint.ts: 5 s and a time-out of 5.5 s; src/rules/stops.ts: 5 s; the configuration: 2 s',
 }
 
 /** A fault may show in a stop condition after its end: the hold that ran, and the look that was under way. */

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import type { GateReport } from '../src/publish/contract.ts'
+import type { GateReport } from '../src/contract/document.ts'
 import { contradictions } from '../test/support/consistent-document.ts'
 import { now, type Command, type Excerpt, type Reading } from './recording.ts'
 import type { Scene } from './scene.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { GateReport } from '../src/publish/contract.ts'
+import type { GateReport } from '../src/contract/document.ts'
 
 /** The daemon as a pipeline sees it. */
 export type Gates = {

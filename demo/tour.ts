@@ -1,4 +1,4 @@
-import type { GateReport } from '../src/publish/contract.ts'
+import type { GateReport } from '../src/contract/document.ts'
 import type { ActiveFault } from '../rig/platform/faults.ts'
 import type { Fault } from '../rig/platform/fault.ts'
 import { setTimeout as pause } from 'node:timers/promises'

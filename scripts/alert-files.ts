@@ -1,8 +1,8 @@
-// Alert rules and the fragment for Alertmanager, made from src/alerts; `npm run generate` writes them.
+// Alert rules and the fragment for Alertmanager, made from alerts/source; `npm run generate` writes them.
 import { stringify } from 'yaml'
-import { gateGroup, platformGroup } from '../src/alerts/index.ts'
-import { alertmanager } from '../src/alerts/routing.ts'
-import { ruleFile, type Links } from '../src/alerts/rule-file.ts'
+import { gateGroup, platformGroup } from '../alerts/source/index.ts'
+import { alertmanager } from '../alerts/source/routing.ts'
+import { ruleFile, type Links } from '../alerts/source/rule-file.ts'
 
 /** Where links lead unless somebody says otherwise; docs/alerts.md tells how. */
 const defaultLinks: Links = {
@@ -17,7 +17,7 @@ const chart = {
 }
 
 const generated =
-  'Generated from src/alerts by `npm run generate`. docs/alerts.md says what each alert means.'
+  'Generated from alerts/source by `npm run generate`. docs/alerts.md says what each alert means.'
 
 function yaml(comments: readonly string[], content: object): string {
   const head = [generated, ...comments].map((line) => `# ${line}\n`).join('')

@@ -1,4 +1,4 @@
-// Writes src/manifest/api-fields.json: what the API server does with fields that a manifest leaves out, told by the types
+// Writes src/kubernetes/manifest/api-fields.json: what the API server does with fields that a manifest leaves out, told by the types
 // and defaulting functions of the Kubernetes that test/control-plane names. To be run when that version changes:
 //   node scripts/api-fields.ts
 // Needs Go; takes a minute when the control plane was built here, and five when not.
@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { controlPlane } from '../rig/kubernetes/binaries.ts'
 import { goEnvironment } from './go-build.ts'
 
-const target = join(resolve(import.meta.dirname, '..'), 'src/manifest/api-fields.json')
+const target = join(resolve(import.meta.dirname, '..'), 'src/kubernetes/manifest/api-fields.json')
 const printed = execFileSync('go', ['run', './api-fields'], {
   cwd: controlPlane.source,
   env: goEnvironment,

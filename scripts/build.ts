@@ -3,7 +3,7 @@ import { chmod, copyFile, cp, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
-import { folder, packaged } from '../src/publish/page/assets.ts'
+import { folder, packaged } from '../src/http/page/assets.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
@@ -38,7 +38,7 @@ await chmod(join(outdir, 'main.js'), 0o755)
 
 // What the page loads lies beside the bundle: it runs without node_modules.
 const assets = join(outdir, folder)
-await cp(join(root, 'src/publish/page', folder), assets, { recursive: true })
+await cp(join(root, 'src/http/page', folder), assets, { recursive: true })
 for (const [name, file] of Object.entries(packaged))
   await copyFile(join(root, 'node_modules', file), join(assets, name))
 

@@ -55,7 +55,7 @@ process.exitCode = await run(
       return (process) => serve({ ...process, version: own })
     },
     doctor: async () => {
-      const { doctor } = await import('./doctor/command.ts')
+      const { doctor } = await import('./cli/doctor/command.ts')
       const own = await version()
       return (process) => doctor(process, own)
     },

@@ -1,5 +1,5 @@
 import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { verdictFamilies as verdict } from '../../src/publish/families.ts'
+import { verdictFamilies as verdict } from '../../src/contract/families.ts'
 import { max, REPLICA } from './promql.ts'
 import { colours } from './states.ts'
 import { datasource } from './variables.ts'

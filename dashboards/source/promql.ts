@@ -1,5 +1,5 @@
-import type { Family } from '../../src/publish/exposition.ts'
-import { selfFamilies, verdictFamilies } from '../../src/publish/families.ts'
+import type { Family } from '../../src/contract/family.ts'
+import { selfFamilies, verdictFamilies } from '../../src/contract/families.ts'
 import type { StateSet } from './states.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { MappingType, SpecialValueMatch, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
-import { checkStates, phases, stopStates, verdicts } from '../../src/publish/states.ts'
+import { checkStates, phases, stopStates, verdicts } from '../../src/contract/states.ts'
 
 /** Colours of Okabe and Ito, which people with any of the common colour blindnesses tell apart. */
 export const colours = {

@@ -5,7 +5,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { selfFamilies, verdictFamilies } from '../../src/publish/families.ts'
+import { selfFamilies, verdictFamilies } from '../../src/contract/families.ts'
 
 /** The data source that the variable names; no panel names another. */
 export const datasource = { type: 'prometheus', uid: '${datasource}' }

@@ -1,7 +1,7 @@
 // What Kubernetes takes in fields that the chart hands on (security contexts, probes, containers), as JSON Schema made
-// from src/manifest/api-fields.json. A misspelled field is refused by Helm, and not dropped by the API server.
-import type { ApiField } from '../../src/manifest/api-fields.ts'
-import fields from '../../src/manifest/api-fields.json' with { type: 'json' }
+// from src/kubernetes/manifest/api-fields.json. A misspelled field is refused by Helm, and not dropped by the API server.
+import type { ApiField } from '../../src/kubernetes/manifest/api-fields.ts'
+import fields from '../../src/kubernetes/manifest/api-fields.json' with { type: 'json' }
 import type { Schema } from './shapes.ts'
 
 const types: Readonly<Record<string, Readonly<Record<string, ApiField>> | undefined>> = fields

@@ -1,6 +1,6 @@
 // Values that say how objects of the chart look to Kubernetes and to the Prometheus Operator.
-import type { Alert } from '../../src/alerts/alert.ts'
-import { gateGroup } from '../../src/alerts/index.ts'
+import type { Alert } from '../../alerts/source/alert.ts'
+import { gateGroup } from '../../alerts/source/index.ts'
 import type { ApiSchemas } from './api.ts'
 import {
   flag,

@@ -1,7 +1,7 @@
 import { help, type Command } from './command.ts'
 import { configuration } from './run-commands.ts'
 
-/** `caracal-gate doctor`, as the parser and the help read it; what it does is in `src/doctor`. */
+/** `caracal-gate doctor`, as the parser and the help read it; what it does is in `src/cli/doctor`. */
 export const doctor: Command = {
   name: 'doctor',
   area: 'run',

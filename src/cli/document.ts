@@ -1,4 +1,4 @@
-import { apiVersion } from '../publish/contract.ts'
+import { apiVersion } from '../contract/document.ts'
 import {
   addedLater,
   flag,

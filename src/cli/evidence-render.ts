@@ -47,8 +47,8 @@ async function successful(
 async function manifestIn(
   text: string,
 ): Promise<{ readonly digest: string; readonly count: number } | string> {
-  const { documents, ManifestError } = await import('../manifest/documents.ts')
-  const { digestOf } = await import('../manifest/digest.ts')
+  const { documents, ManifestError } = await import('../kubernetes/manifest/documents.ts')
+  const { digestOf } = await import('../kubernetes/manifest/digest.ts')
   try {
     const objects = documents(text)
     if (objects.length === 0) return 'it rendered no object at all'
@@ -96,7 +96,7 @@ const withheld =
 
 /** Takes the environment's values out of helm's words; undefined when they can't be told from anything else. */
 async function maskOf(told: ChartArguments): Promise<Mask | undefined> {
-  const { valueTexts } = await import('../manifest/values.ts')
+  const { valueTexts } = await import('../kubernetes/manifest/values.ts')
   const { rendering, files, setValues, setFiles } = told
   const { chart, release, namespace } = rendering
   const texts = files.map(({ text }) => valueTexts(text, isToMask))

@@ -1,4 +1,4 @@
-import type { Limits } from '../checks/limits.ts'
+import type { Limits } from '../rules/limits.ts'
 import type { Component, Replica } from '../core/replica.ts'
 import type { Millis } from '../core/time.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defaultLimits, type LevelLimit, type Limits } from '../checks/limits.ts'
+import { defaultLimits, type LevelLimit, type Limits } from '../rules/limits.ts'
 import type { Millis } from '../core/time.ts'
 import { duration, ratio, whole } from './fields.ts'
 import { durationText } from './units.ts'

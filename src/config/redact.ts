@@ -1,4 +1,4 @@
-import type { Limits } from '../checks/limits.ts'
+import type { Limits } from '../rules/limits.ts'
 import { components } from '../core/replica.ts'
 import type { ClientTls, Config, KubernetesSettings, RedisSettings, StateSettings } from './config.ts'
 import { REDACTED, withoutCredentials } from './faults.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { defaultPoolSize } from '../checks/platform.ts'
+import { defaultPoolSize } from '../rules/platform.ts'
 import { components, type Component, type Replica } from '../core/replica.ts'
 import type { ClientTls, Config, KubernetesSettings } from './config.ts'
 import type { PostgresSettings, RedisSettings, StateSettings } from './config.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defaultPoolSize } from '../checks/platform.ts'
+import { defaultPoolSize } from '../rules/platform.ts'
 import type { Component } from '../core/replica.ts'
 import { absentIsEmpty, list, name, text, url, whole } from './fields.ts'
 

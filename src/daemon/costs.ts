@@ -1,4 +1,4 @@
-import type { Cost } from '../publish/context.ts'
+import type { Cost } from '../http/context.ts'
 
 /** What each dependency cost since the daemon began. A reload makes connections anew, these counters go on. */
 export interface Costs {

@@ -1,4 +1,4 @@
-import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../checks/signals.ts'
+import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../rules/signals.ts'
 import { evidenceOf } from '../core/evidence.ts'
 import type { Observation } from '../core/observation.ts'
 import { byNewest, heldEvidence, pieceOf, targetOf, type Piece } from '../core/pushed.ts'
@@ -7,7 +7,7 @@ import { read } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import { inWords, SECOND, type Instant } from '../core/time.ts'
-import type { EvidenceBody } from '../publish/bodies.ts'
+import type { EvidenceBody } from '../http/bodies.ts'
 import { SKEW } from '../rollout/evidence.ts'
 
 /** Whether evidence counts, and if not, why. */

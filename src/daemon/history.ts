@@ -1,5 +1,5 @@
 import { isActive } from '../core/rollout.ts'
-import type { LedgerLine, RolloutRecord } from '../publish/context.ts'
+import type { LedgerLine, RolloutRecord } from '../http/context.ts'
 import type { LedgerEntry } from '../rollout/ledger.ts'
 import type { Engine } from './engine.ts'
 

@@ -1,10 +1,10 @@
-import { defaultLimits } from '../checks/limits.ts'
-import { platformStreams } from '../checks/platform.ts'
+import { defaultLimits } from '../rules/limits.ts'
+import { platformStreams } from '../rules/platform.ts'
 import { knownIds, type Known } from '../config/known.ts'
 import { components } from '../core/replica.ts'
-import { gates } from '../gates/gates.ts'
-import type { Options } from '../gates/options.ts'
-import { stops } from '../gates/stops.ts'
+import { gates } from '../rules/gates.ts'
+import type { Options } from '../rules/options.ts'
+import { stops } from '../rules/stops.ts'
 import { probeNames } from '../probes/index.ts'
 
 // The ids are the same with and without a cluster.

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { openConfigMap } from '../cluster/config-map.ts'
+import { openConfigMap } from '../kubernetes/config-map.ts'
 import type { Config } from '../config/config.ts'
 import { openKubernetes } from '../connections/kubernetes.ts'
 import type { Clock } from '../core/time.ts'

@@ -1,6 +1,6 @@
 import type { Observation, UnknownReason } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import type { Cost, LookRecord, ProbeRecord, ProbeStats } from '../publish/context.ts'
+import type { Cost, LookRecord, ProbeRecord, ProbeStats } from '../http/context.ts'
 
 /** Looks of either kind that are kept for each probe: enough to see a pattern over a few replicas. */
 const KEPT = 20

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConfigMap } from '../cluster/config-map.ts'
+import type { ConfigMap } from '../kubernetes/config-map.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { steadyClock } from './clock.ts'

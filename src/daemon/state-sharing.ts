@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConfigMap, ConfigMapContent } from '../cluster/config-map.ts'
+import type { ConfigMap, ConfigMapContent } from '../kubernetes/config-map.ts'
 import { plain } from '../core/text.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
 import { nothingRemembered, type Memory } from '../rollout/memory.ts'

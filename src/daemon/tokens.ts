@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { WriteToken } from '../config/config.ts'
-import type { Access, Authorisation } from '../publish/context.ts'
+import type { Access, Authorisation } from '../http/context.ts'
 
 export interface Tokens {
   /** Absent: reading needs no token. */

@@ -1,4 +1,4 @@
-import type { Cluster, Pod } from '../cluster/model.ts'
+import type { Cluster, Pod } from '../kubernetes/model.ts'
 import { components, type Component, type Replica } from '../core/replica.ts'
 import type { Discovery } from './replicas.ts'
 

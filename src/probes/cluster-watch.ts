@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { notYetSeen, type Cluster, type Kind, type Kinds } from '../cluster/model.ts'
+import { notYetSeen, type Cluster, type Kind, type Kinds } from '../kubernetes/model.ts'
 import type { Target } from '../core/observation.ts'
 import type { Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'

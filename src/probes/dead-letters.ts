@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { deadLetterArrivals, deadLetterEntries } from '../checks/signals.ts'
+import { deadLetterArrivals, deadLetterEntries } from '../rules/signals.ts'
 import { isPartial, type RedisConnection, type RedisLine, type RedisReply } from '../connections/redis.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read } from '../core/signal.ts'

@@ -1,4 +1,4 @@
-import type { Cluster, Pod, Workload } from '../cluster/model.ts'
+import type { Cluster, Pod, Workload } from '../kubernetes/model.ts'
 import type { Instant } from '../core/time.ts'
 import { seenNow } from './cluster-watch.ts'
 

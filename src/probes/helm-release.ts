@@ -8,8 +8,8 @@ import {
   releaseRevision,
   releaseRevisionKept,
   workloadDrift,
-} from '../checks/signals.ts'
-import type { Cluster, ReleaseSecret } from '../cluster/model.ts'
+} from '../rules/signals.ts'
+import type { Cluster, ReleaseSecret } from '../kubernetes/model.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'

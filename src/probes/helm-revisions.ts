@@ -1,10 +1,10 @@
-import { releasePreviousRevision, releaseRevisionKept } from '../checks/signals.ts'
-import { saysFailed } from '../cluster/helm-description.ts'
-import type { ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
+import { releasePreviousRevision, releaseRevisionKept } from '../rules/signals.ts'
+import { saysFailed } from '../kubernetes/helm-description.ts'
+import type { ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import { read } from '../core/signal.ts'
-import { nameOf, objectsAt, podSpecOf, textAt } from '../manifest/objects.ts'
+import { nameOf, objectsAt, podSpecOf, textAt } from '../kubernetes/manifest/objects.ts'
 import type { Look } from './probe.ts'
 
 type Kept = ReleaseSecret & { readonly content: ReleaseContent }

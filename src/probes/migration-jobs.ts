@@ -4,8 +4,8 @@ import {
   migrationJobCreated,
   migrationJobFailed,
   migrationJobSucceeded,
-} from '../checks/signals.ts'
-import type { Cluster, Job, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
+} from '../rules/signals.ts'
+import type { Cluster, Job, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
 import { cannotTell, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Instant } from '../core/time.ts'

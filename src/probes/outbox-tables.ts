@@ -1,4 +1,4 @@
-import { outboxMessages, outboxOldestPending } from '../checks/signals.ts'
+import { outboxMessages, outboxOldestPending } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
 import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'

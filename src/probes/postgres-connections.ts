@@ -1,4 +1,4 @@
-import { postgresAccepts, postgresServerConnections, postgresServerLimit } from '../checks/signals.ts'
+import { postgresAccepts, postgresServerConnections, postgresServerLimit } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'

@@ -1,4 +1,4 @@
-import { postgresConnectionLimit, postgresConnections, postgresConnectionsInUse } from '../checks/signals.ts'
+import { postgresConnectionLimit, postgresConnections, postgresConnectionsInUse } from '../rules/signals.ts'
 import { cannotTell, type Blindness, type BlindSpot, type UnknownReason } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import type { ActivityRow } from './postgres-activity.ts'

@@ -1,4 +1,4 @@
-import { isReadinessCode } from '../checks/readiness-reasons.ts'
+import { isReadinessCode } from '../rules/readiness-reasons.ts'
 import type { HttpAnswer } from '../connections/http.ts'
 import type { Blindness } from '../core/observation.ts'
 import { plain } from '../core/text.ts'

@@ -1,4 +1,4 @@
-import { ready } from '../checks/signals.ts'
+import { ready } from '../rules/signals.ts'
 import type { Http } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-failure.ts'
 import type { Target } from '../core/observation.ts'

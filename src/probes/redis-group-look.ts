@@ -1,4 +1,4 @@
-import type { GroupSpec } from '../checks/platform.ts'
+import type { GroupSpec } from '../rules/platform.ts'
 import {
   groupConsumerIdle,
   groupConsumers,
@@ -9,7 +9,7 @@ import {
   groupOldestPendingAge,
   groupOldestPendingIdle,
   groupPending,
-} from '../checks/signals.ts'
+} from '../rules/signals.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { MINUTE, SECOND, type Millis } from '../core/time.ts'

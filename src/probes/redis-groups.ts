@@ -1,4 +1,4 @@
-import type { GroupSpec, StreamSpec } from '../checks/platform.ts'
+import type { GroupSpec, StreamSpec } from '../rules/platform.ts'
 import { decodeGroup, type GroupInfo, type NamedGroup } from './redis-stream-info.ts'
 
 /** Which groups of a stream matter now. */

@@ -1,4 +1,4 @@
-import type { StreamSpec } from '../checks/platform.ts'
+import type { StreamSpec } from '../rules/platform.ts'
 import type { RedisCommand } from '../connections/redis.ts'
 
 /** A command that the looks use. */

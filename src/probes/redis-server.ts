@@ -5,7 +5,7 @@ import {
   redisNoEviction,
   redisPersistence,
   redisRejectedWrites,
-} from '../checks/signals.ts'
+} from '../rules/signals.ts'
 import type { RedisCommand, RedisConnection } from '../connections/redis.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read, type Signal } from '../core/signal.ts'

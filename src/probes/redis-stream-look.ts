@@ -1,4 +1,4 @@
-import type { StreamSpec } from '../checks/platform.ts'
+import type { StreamSpec } from '../rules/platform.ts'
 import {
   groupConsumerIdle,
   groupConsumers,
@@ -14,7 +14,7 @@ import {
   streamEntries,
   streamEntriesAdded,
   streamExists,
-} from '../checks/signals.ts'
+} from '../rules/signals.ts'
 import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import type { Look } from './probe.ts'

@@ -1,11 +1,11 @@
-import type { StreamSpec } from '../checks/platform.ts'
+import type { StreamSpec } from '../rules/platform.ts'
 import {
   orphanGroups,
   perReplicaGroups,
   streamEntries,
   streamEntriesAdded,
   streamExists,
-} from '../checks/signals.ts'
+} from '../rules/signals.ts'
 import { isPartial, type RedisCommand, type RedisConnection, type RedisReply } from '../connections/redis.ts'
 import type { Blindness } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'

@@ -1,5 +1,5 @@
-import { workloadContainer } from '../checks/signals.ts'
-import type { Container, Pod, ReplicaSet, Seen, Workload } from '../cluster/model.ts'
+import { workloadContainer } from '../rules/signals.ts'
+import type { Container, Pod, ReplicaSet, Seen, Workload } from '../kubernetes/model.ts'
 import { canBeOne, pulledAs, readImage, readImageId } from '../core/image.ts'
 import { cannotTell } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'

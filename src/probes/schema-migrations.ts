@@ -1,4 +1,4 @@
-import { migrationApplied } from '../checks/signals.ts'
+import { migrationApplied } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
 import { cannotTell, type Blindness } from '../core/observation.ts'
 import { read } from '../core/signal.ts'

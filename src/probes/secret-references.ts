@@ -1,10 +1,10 @@
-import { secretKeysMissing } from '../checks/signals.ts'
-import { workloadKinds, type Cluster, type Job } from '../cluster/model.ts'
+import { secretKeysMissing } from '../rules/signals.ts'
+import { workloadKinds, type Cluster, type Job } from '../kubernetes/model.ts'
 import type { Blindness } from '../core/observation.ts'
 import { cannotTell } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
-import { secretReferences, secretUsers, type SecretUser } from '../manifest/references.ts'
+import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/manifest/references.ts'
 import { seenNow } from './cluster-watch.ts'
 import { CannotSee, type Look, type Probe } from './probe.ts'
 

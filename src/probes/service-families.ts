@@ -1,4 +1,4 @@
-import * as signals from '../checks/signals.ts'
+import * as signals from '../rules/signals.ts'
 import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
 import { read, type Labels, type Reading, type Signal } from '../core/signal.ts'
 import type { Sample } from './exposition.ts'

@@ -1,5 +1,5 @@
-import { servicePortReaches } from '../checks/signals.ts'
-import type { Cluster, EndpointSlice, Pod, Service } from '../cluster/model.ts'
+import { servicePortReaches } from '../rules/signals.ts'
+import type { Cluster, EndpointSlice, Pod, Service } from '../kubernetes/model.ts'
 import { components } from '../core/replica.ts'
 import { read } from '../core/signal.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'

@@ -1,10 +1,17 @@
-import { workloadDrift } from '../checks/signals.ts'
-import type { Autoscaler, Cluster, Kinds, ReleaseContent, ReleaseSecret } from '../cluster/model.ts'
+import { workloadDrift } from '../rules/signals.ts'
+import type { Autoscaler, Cluster, Kinds, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
 import { cannotTell } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
-import { differences, type Difference } from '../manifest/differences.ts'
-import { componentOf, labelOf, nameOf, objectAt, textAt, type PlainObject } from '../manifest/objects.ts'
-import { ABSENT, DIFFERS } from '../manifest/showing.ts'
+import { differences, type Difference } from '../kubernetes/manifest/differences.ts'
+import {
+  componentOf,
+  labelOf,
+  nameOf,
+  objectAt,
+  textAt,
+  type PlainObject,
+} from '../kubernetes/manifest/objects.ts'
+import { ABSENT, DIFFERS } from '../kubernetes/manifest/showing.ts'
 import { CannotSee, type Look } from './probe.ts'
 import { seenNow } from './cluster-watch.ts'
 

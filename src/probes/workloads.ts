@@ -6,8 +6,8 @@ import {
   workloadRolledOut,
   workloadTemplate,
   workloadUpdated,
-} from '../checks/signals.ts'
-import type { Cluster, Pod, Workload } from '../cluster/model.ts'
+} from '../rules/signals.ts'
+import type { Cluster, Pod, Workload } from '../kubernetes/model.ts'
 import { cannotTell, type BlindSpot } from '../core/observation.ts'
 import { components } from '../core/replica.ts'
 import { read, type Reading } from '../core/signal.ts'

@@ -1,4 +1,4 @@
-import { migrationApplied } from '../checks/signals.ts'
+import { migrationApplied } from '../rules/signals.ts'
 import { REVISION_CREATED, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 

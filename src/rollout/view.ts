@@ -9,7 +9,7 @@ import {
   releaseRevision,
   workloadRolledOut,
   workloadTemplate,
-} from '../checks/signals.ts'
+} from '../rules/signals.ts'
 import { evidenceOf, type Account, type Evidence } from '../core/evidence.ts'
 import type { Signal } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { checkIn, author, isFiring, stopIn, type Gate } from '../support/daemon.ts'
 

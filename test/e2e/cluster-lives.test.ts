@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { helmBinary } from '../../scripts/helm.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
 import { phaseIs, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { checkIn, proceeds, type Gate } from '../support/daemon.ts'
 
 // Rollouts that are detected, one after the other, and evidence that names the first or the last of them.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { isFiring, stopIn, type Gate } from '../support/daemon.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
+import type { CheckReport, GateReport } from '../../src/contract/document.ts'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
 import { run } from '../support/cli-process.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { phaseIs, pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { checkIn, proceeds, stopIn, type Gate } from '../support/daemon.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { chartState, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { author, isFiring, stopIn, type Gate } from '../support/daemon.ts'
 

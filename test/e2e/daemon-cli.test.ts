@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FaultControl } from '../../rig/platform/faults.ts'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { cleanUp, run, start } from '../support/cli-process.ts'
 import { author, isFiring, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
 

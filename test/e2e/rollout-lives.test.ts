@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport, RolloutReport } from '../../src/publish/contract.ts'
+import type { GateReport, RolloutReport } from '../../src/contract/document.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
 import { author, checkIn, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 

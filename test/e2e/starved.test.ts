@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accusations, oldestLook, saysStarved } from '../../bench/accusations.ts'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { author, isFiring, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
 
 let ground: Ground

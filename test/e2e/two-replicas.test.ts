@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { firstBroken } from '../../src/rollout/ledger.ts'
 import type { Memory } from '../../src/rollout/memory.ts'
 import { chartState, pushEvidence, setClusterGround } from '../support/cluster-ground.ts'

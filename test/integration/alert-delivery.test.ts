@@ -10,9 +10,9 @@ import {
   type WebhookReceiver,
 } from '../../rig/alertmanager.ts'
 import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
-import { gateGroup, platformGroup } from '../../src/alerts/index.ts'
-import { alertmanager as shipped } from '../../src/alerts/routing.ts'
-import { ruleFile } from '../../src/alerts/rule-file.ts'
+import { gateGroup, platformGroup } from '../../alerts/source/index.ts'
+import { alertmanager as shipped } from '../../alerts/source/routing.ts'
+import { ruleFile } from '../../alerts/source/rule-file.ts'
 import { author, eventually, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Rule } from '../../src/alerts/rule-file.ts'
-import { stopConditions } from '../../src/alerts/stops.ts'
+import type { Rule } from '../../alerts/source/rule-file.ts'
+import { stopConditions } from '../../alerts/source/stops.ts'
 import { mutantsOf } from '../support/alerts/mutants.ts'
 import { trials, type Outcome, type Trial } from '../support/alerts/promtool.ts'
 import { recordingCases } from '../support/alerts/recording-cases.ts'

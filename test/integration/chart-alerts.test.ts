@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { gateGroup } from '../../src/alerts/index.ts'
-import { ruleFile, type RuleFile } from '../../src/alerts/rule-file.ts'
+import { gateGroup } from '../../alerts/source/index.ts'
+import { ruleFile, type RuleFile } from '../../alerts/source/rule-file.ts'
 import { trials } from '../support/alerts/promtool.ts'
 import { first, neighbours, ruleTest, scraped } from '../support/alerts/world.ts'
 import { renderChart, theOne } from '../support/chart.ts'

@@ -6,8 +6,8 @@ import {
   type KubernetesClient,
 } from '../../rig/kubernetes/client.ts'
 import type { KubernetesObject } from '../../rig/kubernetes/objects.ts'
-import { openCluster } from '../../src/cluster/cluster.ts'
-import type { Kind } from '../../src/cluster/model.ts'
+import { openCluster } from '../../src/kubernetes/cluster.ts'
+import type { Kind } from '../../src/kubernetes/model.ts'
 import { openKubernetes } from '../../src/connections/kubernetes.ts'
 import { argoHook, helmHook } from '../support/clients/hooks.ts'
 import { chartFolder, helm, renderChart, type Rendered, type Values } from '../support/chart.ts'

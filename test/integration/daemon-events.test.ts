@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport, Trends } from '../../src/publish/contract.ts'
+import type { GateReport, Trends } from '../../src/contract/document.ts'
 import { eventually, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
 import { listenTo } from '../support/event-client.ts'
 

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { CheckReport, Problem } from '../../src/publish/contract.ts'
+import type { CheckReport, Problem } from '../../src/contract/document.ts'
 import { author, setGround, type Gate, type Ground } from '../support/daemon.ts'
 
 let ground: Ground

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { passwordOf } from '../../demo/configuration.ts'
-import { areas } from '../../src/doctor/index.ts'
+import { areas } from '../../src/cli/doctor/index.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
 import { proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 

@@ -13,9 +13,9 @@ import {
 } from '../../rig/alertmanager.ts'
 import { removeFolder, temporaryFolder } from '../../rig/processes.ts'
 import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
-import { alertmanager } from '../../src/doctor/alertmanager.ts'
-import { prometheus } from '../../src/doctor/prometheus.ts'
-import type { Found } from '../../src/doctor/finding.ts'
+import { alertmanager } from '../../src/cli/doctor/alertmanager.ts'
+import { prometheus } from '../../src/cli/doctor/prometheus.ts'
+import type { Found } from '../../src/cli/doctor/finding.ts'
 import { eventually } from '../support/daemon.ts'
 import { foundOf, version } from '../support/doctor.ts'
 

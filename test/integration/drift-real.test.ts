@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startControlPlane, type ControlPlane } from '../../rig/kubernetes.ts'
 import type { KubernetesObject } from '../../rig/kubernetes/objects.ts'
-import { differences } from '../../src/manifest/differences.ts'
-import { documents } from '../../src/manifest/documents.ts'
-import { nameOf, textAt, type PlainObject } from '../../src/manifest/objects.ts'
+import { differences } from '../../src/kubernetes/manifest/differences.ts'
+import { documents } from '../../src/kubernetes/manifest/documents.ts'
+import { nameOf, textAt, type PlainObject } from '../../src/kubernetes/manifest/objects.ts'
 
 const namespace = 'drift-real'
 const paths: Readonly<Record<string, string>> = {

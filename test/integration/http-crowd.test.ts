@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/publish/contract.ts'
-import { startServer, type ListenOptions, type Server } from '../../src/publish/server.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import { startServer, type ListenOptions, type Server } from '../../src/http/server.ts'
 import { dial, listenTo, type Line } from '../support/event-client.ts'
-import { handMadeRules, newBoard, newContext, play } from '../unit/publish/context.ts'
+import { handMadeRules, newBoard, newContext, play } from '../unit/http/context.ts'
 
 const opened: Server[] = []
 const lines: Line[] = []

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { certificateAuthority } from '../../rig/certificate-authority.ts'
-import type { PublishContext } from '../../src/publish/context.ts'
-import type { GateReport } from '../../src/publish/contract.ts'
-import { startServer, type ListenOptions, type Server } from '../../src/publish/server.ts'
+import type { PublishContext } from '../../src/http/context.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import { startServer, type ListenOptions, type Server } from '../../src/http/server.ts'
 import { dial, listenTo, type EventClient } from '../support/event-client.ts'
-import { finding, handMadeRules, newBoard, newContext, play } from '../unit/publish/context.ts'
+import { finding, handMadeRules, newBoard, newContext, play } from '../unit/http/context.ts'
 
 const opened: Server[] = []
 const clients: EventClient[] = []

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import * as signals from '../../src/checks/signals.ts'
+import * as signals from '../../src/rules/signals.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import type { Component } from '../../src/probes/replicas.ts'
 import { familiesOf } from '../../src/probes/service-families.ts'

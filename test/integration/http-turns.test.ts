@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
-import { inTurns } from '../../src/publish/turns.ts'
+import { inTurns } from '../../src/http/turns.ts'
 import { dial, type Line } from '../support/event-client.ts'
 
 const undo: (() => unknown)[] = []

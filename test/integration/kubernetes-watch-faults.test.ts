@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Kind } from '../../src/cluster/model.ts'
+import type { Kind } from '../../src/kubernetes/model.ts'
 import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { deploymentObject, podObject } from '../support/fake-release.ts'

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { authoriser } from '../../src/daemon/tokens.ts'
-import { placing } from '../../src/publish/page/page.ts'
+import { placing } from '../../src/http/page/page.ts'
 import { openedPages } from '../support/opened-pages.ts'
 import { syntheticRelease } from '../support/synthetic-page.ts'
-import { finding, handMadeRules, play } from '../unit/publish/context.ts'
+import { finding, handMadeRules, play } from '../unit/http/context.ts'
 
 // What may not happen to the page, in a real chromium.
 

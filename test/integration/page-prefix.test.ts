@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type Server } from '../../src/publish/server.ts'
+import { startServer, type Server } from '../../src/http/server.ts'
 import { cleanUp, runHere } from '../support/cli-process.ts'
 import { openedPages } from '../support/opened-pages.ts'
 import { prefixProxy } from '../support/prefix-proxy.ts'
-import { finding, handMadeRules, newBoard, newContext, play } from '../unit/publish/context.ts'
+import { finding, handMadeRules, newBoard, newContext, play } from '../unit/http/context.ts'
 
 // The daemon under a path that only a reverse proxy knows of, in a real chromium.
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
-import { postgres as doctor } from '../../src/doctor/postgres.ts'
+import { postgres as doctor } from '../../src/cli/doctor/postgres.ts'
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import { postgresConnections } from '../../src/probes/postgres-connections.ts'
 import type { Probe } from '../../src/probes/probe.ts'

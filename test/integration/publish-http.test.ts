@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
-import { startServer, type Server } from '../../src/publish/server.ts'
-import { renderMetrics } from '../../src/publish/metrics.ts'
-import { handMadeRules, newBoard, newContext, play } from '../unit/publish/context.ts'
-import { aRelease, scrapeOf } from '../unit/publish/release.ts'
+import { startServer, type Server } from '../../src/http/server.ts'
+import { renderMetrics } from '../../src/http/metrics.ts'
+import { handMadeRules, newBoard, newContext, play } from '../unit/http/context.ts'
+import { aRelease, scrapeOf } from '../unit/http/release.ts'
 
 const opened: Server[] = []
 afterEach(async () => {

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { childrenOf } from '../../rig/processes.ts'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
-import { platformStreams } from '../../src/checks/platform.ts'
+import { platformStreams } from '../../src/rules/platform.ts'
 import {
   redisEvictedKeys,
   redisMemoryLimit,
@@ -10,7 +10,7 @@ import {
   redisNoEviction,
   redisPersistence,
   redisRejectedWrites,
-} from '../../src/checks/signals.ts'
+} from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
 import { redisStreams } from '../../src/probes/redis-streams.ts'

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
-import type { StreamSpec } from '../../src/checks/platform.ts'
+import type { StreamSpec } from '../../src/rules/platform.ts'
 import {
   groupConsumerIdle,
   groupConsumers,
@@ -17,7 +17,7 @@ import {
   streamEntries,
   streamEntriesAdded,
   streamExists,
-} from '../../src/checks/signals.ts'
+} from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
 import type { Look } from '../../src/probes/probe.ts'
 import { redisStreams } from '../../src/probes/redis-streams.ts'

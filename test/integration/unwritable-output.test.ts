@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { freePort } from '../../rig/processes.ts'
 import { initialSnapshot } from '../../src/core/snapshot.ts'
-import { startServer } from '../../src/publish/server.ts'
+import { startServer } from '../../src/http/server.ts'
 import { root } from '../support/cli-process.ts'
-import { handMadeRules, newBoard, newContext, play, reportContext } from '../unit/publish/context.ts'
+import { handMadeRules, newBoard, newContext, play, reportContext } from '../unit/http/context.ts'
 
 const undo: (() => unknown)[] = []
 let folder: string

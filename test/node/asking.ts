@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CheckReport, GateReport } from '../../src/publish/contract.ts'
+import type { CheckReport, GateReport } from '../../src/contract/document.ts'
 import type { RunningPod } from './stage.ts'
 
 /** That this rollout is done, and all may proceed. */

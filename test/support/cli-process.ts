@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { ownLoaders } from '../../src/cli/loaders.ts'
 import { run as runCommand } from '../../src/cli/run.ts'
-import type { GateReport } from '../../src/publish/contract.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
 

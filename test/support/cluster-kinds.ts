@@ -1,4 +1,4 @@
-import type { Kind } from '../../src/cluster/model.ts'
+import type { Kind } from '../../src/kubernetes/model.ts'
 
 /** Every kind that is seen without permission to read the Secrets of Helm. */
 export const kinds: readonly Kind[] = [

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { openCluster } from '../../src/cluster/cluster.ts'
+import { openCluster } from '../../src/kubernetes/cluster.ts'
 import { openKubernetes } from '../../src/connections/kubernetes.ts'
 import { root } from './cli-process.ts'
 

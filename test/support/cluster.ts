@@ -8,7 +8,7 @@ import type {
   ReleaseSecret,
   Seen,
   Workload,
-} from '../../src/cluster/model.ts'
+} from '../../src/kubernetes/model.ts'
 import type { Blindness } from '../../src/core/observation.ts'
 
 type Objects = { readonly [K in Kind]?: readonly Kinds[K][] | Blindness }

@@ -1,4 +1,4 @@
-import type { CheckReport, GateItem, GateReport, StopConditionReport } from '../../src/publish/contract.ts'
+import type { CheckReport, GateItem, GateReport, StopConditionReport } from '../../src/contract/document.ts'
 import {
   at,
   forbids,

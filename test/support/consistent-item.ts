@@ -4,7 +4,7 @@ import type {
   Item,
   StopConditionReport,
   Threshold,
-} from '../../src/publish/contract.ts'
+} from '../../src/contract/document.ts'
 
 /** What a check or stop condition of a document says against itself. */
 

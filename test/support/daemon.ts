@@ -12,7 +12,7 @@ import type { PlatformOptions } from '../../rig/platform/index.ts'
 import { removeFolder, signalProcess, temporaryFolder } from '../../rig/processes.ts'
 import type { RedisOptions } from '../../rig/redis.ts'
 import { startServers, type Servers } from '../../rig/servers.ts'
-import type { CheckReport, GateReport, StopConditionReport } from '../../src/publish/contract.ts'
+import type { CheckReport, GateReport, StopConditionReport } from '../../src/contract/document.ts'
 
 /** A configuration as its file holds it. */
 export type Configuration = Record<string, unknown>

@@ -4,9 +4,9 @@ import { stringify } from 'yaml'
 import { removeFolder, temporaryFolder } from '../../rig/processes.ts'
 import { readConfigFile } from '../../src/config/read.ts'
 import { known } from '../../src/daemon/known.ts'
-import type { Area, Installation } from '../../src/doctor/area.ts'
-import type { Found } from '../../src/doctor/finding.ts'
-import { openInstallation } from '../../src/doctor/installation.ts'
+import type { Area, Installation } from '../../src/cli/doctor/area.ts'
+import type { Found } from '../../src/cli/doctor/finding.ts'
+import { openInstallation } from '../../src/cli/doctor/installation.ts'
 
 export interface Given {
   /** Merged over a configuration whose servers are nowhere. */

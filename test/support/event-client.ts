@@ -1,6 +1,6 @@
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { heardIn, type Heard } from '../unit/publish/event-stream.ts'
+import { heardIn, type Heard } from '../unit/http/event-stream.ts'
 
 /** A client of an event stream. */
 export interface EventClient {

@@ -1,4 +1,4 @@
-import { packed } from '../unit/cluster/packed-release.ts'
+import { packed } from '../unit/kubernetes/packed-release.ts'
 import type { ApiObject } from './fake-kubernetes-store.ts'
 
 const instance = 'app.kubernetes.io/instance'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { operations } from '../../src/publish/operations.ts'
-import { rules } from '../../src/publish/parameters.ts'
+import { operations } from '../../src/http/operations.ts'
+import { rules } from '../../src/http/parameters.ts'
 
 /** A request as `inject` takes it. */
 export interface Asked {

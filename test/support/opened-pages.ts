@@ -1,8 +1,8 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { openViewer, startBrowser, type Viewer } from '../../rig/browser.ts'
 import type { Rules, Snapshot } from '../../src/core/snapshot.ts'
-import type { PublishContext } from '../../src/publish/context.ts'
-import type { Server } from '../../src/publish/server.ts'
+import type { PublishContext } from '../../src/http/context.ts'
+import type { Server } from '../../src/http/server.ts'
 import { serveSnapshot } from './synthetic-page.ts'
 
 /** What is shown: a snapshot, and the rules that it was judged by. */

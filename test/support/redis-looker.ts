@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { deadLetterStreams } from '../../src/checks/platform.ts'
+import { deadLetterStreams } from '../../src/rules/platform.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
 import type { Reading } from '../../src/core/signal.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'

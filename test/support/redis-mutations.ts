@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { platformStreams } from '../../src/checks/platform.ts'
+import { platformStreams } from '../../src/rules/platform.ts'
 import { changedAt, sizeOf, written, type Reply } from './redis-replies.ts'
 
 /** What is done to one reply of an honest server. Numbers are taken modulo what there is. */

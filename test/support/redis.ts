@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { platformStreams } from '../../src/checks/platform.ts'
+import { platformStreams } from '../../src/rules/platform.ts'
 import type { RedisConnection } from '../../src/connections/redis.ts'
 import type { BlindSpot } from '../../src/core/observation.ts'
 import type { Labels, Reading, Signal } from '../../src/core/signal.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConfigMap, ConfigMapContent } from '../../src/cluster/config-map.ts'
+import type { ConfigMap, ConfigMapContent } from '../../src/kubernetes/config-map.ts'
 
 /** A ConfigMap in an API server that never was: versions, conflicts and watches as a real one has them. */
 export interface SharedConfigMap {

@@ -1,11 +1,11 @@
-import { ready } from '../../src/checks/signals.ts'
+import { ready } from '../../src/rules/signals.ts'
 import type { Round } from '../../src/core/observation.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../src/core/snapshot.ts'
 import { step } from '../../src/core/step.ts'
-import type { PublishContext } from '../../src/publish/context.ts'
-import { startServer, type Server } from '../../src/publish/server.ts'
-import { newBoard, newContext, rollout, standardRules, start } from '../unit/publish/context.ts'
-import { aRelease } from '../unit/publish/release.ts'
+import type { PublishContext } from '../../src/http/context.ts'
+import { startServer, type Server } from '../../src/http/server.ts'
+import { newBoard, newContext, rollout, standardRules, start } from '../unit/http/context.ts'
+import { aRelease } from '../unit/http/release.ts'
 
 /** A release of so many pods, a multiple of 12, as one whole round of looks shows it; every seventh is not ready. */
 export function syntheticRelease(pods: number): { readonly snapshot: Snapshot; readonly rules: Rules } {

@@ -1,5 +1,5 @@
-import { openCluster, type ClusterSettings } from '../../src/cluster/cluster.ts'
-import type { Cluster, Kind, Kinds, Seen } from '../../src/cluster/model.ts'
+import { openCluster, type ClusterSettings } from '../../src/kubernetes/cluster.ts'
+import type { Cluster, Kind, Kinds, Seen } from '../../src/kubernetes/model.ts'
 import { openKubernetes } from '../../src/connections/kubernetes.ts'
 import { fakeKubernetes, type FakeKubernetes } from './fake-kubernetes.ts'
 

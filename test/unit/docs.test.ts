@@ -3,8 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { faults } from '../../rig/platform/faults.ts'
-import { operations } from '../../src/publish/operations.ts'
-import { platformRules } from './checks/platform-world.ts'
+import { operations } from '../../src/http/operations.ts'
+import { platformRules } from './rules/platform-world.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const { gates, stops } = platformRules()

@@ -1,5 +1,5 @@
-import * as signals from '../../../src/checks/signals.ts'
-import { platformStreams, type GroupSpec } from '../../../src/checks/platform.ts'
+import * as signals from '../../../src/rules/signals.ts'
+import { platformStreams, type GroupSpec } from '../../../src/rules/platform.ts'
 import { plotPanel } from '../kinds.ts'
 import type { Query, Row } from '../panels.ts'
 import { aggregate, limit, max, select } from '../promql.ts'

@@ -1,4 +1,4 @@
-import { verdictFamilies as verdict } from '../../../src/publish/families.ts'
+import { verdictFamilies as verdict } from '../../../src/contract/families.ts'
 import { timelinePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import { stateOverTime, verdictOverTime } from '../promql.ts'

@@ -1,4 +1,4 @@
-import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/publish/families.ts'
+import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/contract/families.ts'
 import { plotPanel, statPanel, timelinePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import { aggregate, max, min, orNotSeen, stateNow, theRelease, within } from '../promql.ts'

@@ -1,5 +1,5 @@
-import * as signals from '../../../src/checks/signals.ts'
-import { counted, selfFamilies as self } from '../../../src/publish/families.ts'
+import * as signals from '../../../src/rules/signals.ts'
+import { counted, selfFamilies as self } from '../../../src/contract/families.ts'
 import { plotPanel, statPanel, tablePanel, timelinePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import { aggregate, max, orNotSeen, select } from '../promql.ts'

@@ -1,4 +1,4 @@
-import { verdictFamilies as verdict } from '../../../src/publish/families.ts'
+import { verdictFamilies as verdict } from '../../../src/contract/families.ts'
 import { tablePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import { lastTime, max, select, stateNow } from '../promql.ts'

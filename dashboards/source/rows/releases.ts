@@ -1,4 +1,4 @@
-import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/publish/families.ts'
+import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/contract/families.ts'
 import { statPanel, tablePanel, timelinePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import {

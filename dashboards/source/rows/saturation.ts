@@ -1,4 +1,4 @@
-import * as signals from '../../../src/checks/signals.ts'
+import * as signals from '../../../src/rules/signals.ts'
 import { plotPanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import { limit, max, select } from '../promql.ts'

@@ -1,6 +1,6 @@
-import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/publish/families.ts'
+import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/contract/families.ts'
 import { EVALUATION_INTERVAL } from '../../../src/daemon/engine.ts'
-import { EXPIRY_INTERVALS } from '../../../src/publish/document.ts'
+import { EXPIRY_INTERVALS } from '../../../src/http/document.ts'
 import { barsPanel, statPanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import {

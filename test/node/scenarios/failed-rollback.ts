@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { GateReport } from '../../../src/publish/contract.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
 import type { Scenario } from '../scenarios.ts'
 import type { Stage } from '../stage.ts'
 import { checkIn, isDone } from '../asking.ts'

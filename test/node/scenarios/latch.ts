@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { GateReport, StopConditionReport } from '../../../src/publish/contract.ts'
+import type { GateReport, StopConditionReport } from '../../../src/contract/document.ts'
 import type { Scenario } from '../scenarios.ts'
 import { containerOf, isDone, until } from '../asking.ts'
 import { agree } from './rollout.ts'

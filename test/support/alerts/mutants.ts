@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
-import type { Rule } from '../../../src/alerts/rule-file.ts'
+import type { Rule } from '../../../alerts/source/rule-file.ts'
 
 /** A rule with one thing in it changed, and what that is. */
 export interface Mutant {

@@ -1,8 +1,8 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
-import type { PublishContext } from '../../../src/publish/context.ts'
-import { finding, handMadeRules, play, rollout } from '../../unit/publish/context.ts'
-import { open } from '../../unit/publish/opening.ts'
+import type { PublishContext } from '../../../src/http/context.ts'
+import { finding, handMadeRules, play, rollout } from '../../unit/http/context.ts'
+import { open } from '../../unit/http/opening.ts'
 import { always, listen } from '../cli-process.ts'
 
 // Our own HTTP interface by its verdict, and what may stand in its place.

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { gateAlertNames, gateGroup, platformAlertNames, platformGroup } from '../../../src/alerts/index.ts'
-import { ruleFile, type AlertingRule, type Rule } from '../../../src/alerts/rule-file.ts'
+import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
+import { gateAlertNames, platformAlertNames } from '../../../src/contract/alert-names.ts'
+import { ruleFile, type AlertingRule, type Rule } from '../../../alerts/source/rule-file.ts'
 import { commands } from '../../../src/cli/commands.ts'
-import { selfFamilies, verdictFamilies } from '../../../src/publish/families.ts'
-import { operations } from '../../../src/publish/operations.ts'
-import { platformMetrics } from '../publish/platform-metrics.ts'
-import { platformRules } from '../checks/platform-world.ts'
+import { selfFamilies, verdictFamilies } from '../../../src/contract/families.ts'
+import { operations } from '../../../src/http/operations.ts'
+import { platformMetrics } from '../http/platform-metrics.ts'
+import { platformRules } from '../rules/platform-world.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }

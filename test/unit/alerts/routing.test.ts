@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { gateAlertNames, gateGroup, platformAlertNames, platformGroup } from '../../../src/alerts/index.ts'
-import { alertmanager } from '../../../src/alerts/routing.ts'
-import { stopConditions } from '../../../src/alerts/stops.ts'
+import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
+import { gateAlertNames, platformAlertNames } from '../../../src/contract/alert-names.ts'
+import { alertmanager } from '../../../alerts/source/routing.ts'
+import { stopConditions } from '../../../alerts/source/stops.ts'
 import { cases } from '../../support/alerts/rules.ts'
 
 const all = [...gateAlertNames, ...platformAlertNames]

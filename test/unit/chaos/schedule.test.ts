@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { kinds } from '../../../chaos/kinds.ts'
 import { goTogether, scheduleOf } from '../../../chaos/schedule.ts'
 import { faults } from '../../../rig/platform/faults.ts'
-import { platformRules } from '../checks/platform-world.ts'
+import { platformRules } from '../rules/platform-world.ts'
 
 const kindNamed = new Map(kinds.map((kind) => [kind.name, kind]))
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readAnswer, type Demands } from '../../../src/cli/answer.ts'
 import { exitCodeOf } from '../../../src/cli/decision.ts'
 import type { Reply } from '../../../src/cli/http.ts'
-import type { GateReport } from '../../../src/publish/contract.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
 import { at, held, reply, report, stopped } from './reports.ts'
 
 function codeOf(given: Reply, demands: Demands = {}): number {

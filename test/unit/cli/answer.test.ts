@@ -3,7 +3,7 @@ import { readAnswer, type Demands } from '../../../src/cli/answer.ts'
 import { exitCodeOf } from '../../../src/cli/decision.ts'
 import type { Report } from '../../../src/cli/document.ts'
 import type { NoReply, Reply } from '../../../src/cli/http.ts'
-import type { GateReport } from '../../../src/publish/contract.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
 import {
   at,
   blocker,

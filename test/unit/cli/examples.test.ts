@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandNamed, nameAndRest, readOptions } from '../../../src/cli/arguments.ts'
 import { commands } from '../../../src/cli/commands.ts'
-import { platformRules } from '../checks/platform-world.ts'
+import { platformRules } from '../rules/platform-world.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 

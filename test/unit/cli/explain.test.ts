@@ -7,7 +7,7 @@ import { noPaint } from '../../../src/cli/paint.ts'
 import { markdownNote } from '../../../src/cli/markdown.ts'
 import { lookUp, namedIn } from '../../../src/cli/refs.ts'
 import { statusText } from '../../../src/cli/status-text.ts'
-import type { GateReport } from '../../../src/publish/contract.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
 import { anyReport } from './hostile.ts'
 import { at, blocker, check, gate, held, reply, report, stop, stopped, valid } from './reports.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { helmWords, isTooOld } from '../../../src/cli/helm.ts'
 import { isToMask, maskFor } from '../../../src/cli/masking.ts'
-import { valueTexts } from '../../../src/manifest/values.ts'
+import { valueTexts } from '../../../src/kubernetes/manifest/values.ts'
 
 describe('the words of helm', () => {
   it('are its errors with what is indented below, on one line', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { CheckReport, GateReport, StopConditionReport } from '../../../src/publish/contract.ts'
+import type { CheckReport, GateReport, StopConditionReport } from '../../../src/contract/document.ts'
 import { at, check, gate, report, stop } from './reports.ts'
 
 /** Texts that some reader would take for more than text. */

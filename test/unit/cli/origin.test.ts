@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readAnswer } from '../../../src/cli/answer.ts'
 import type { Reply } from '../../../src/cli/http.ts'
 import { problemOf, strangerOf } from '../../../src/cli/origin.ts'
-import { openWith } from '../publish/opening.ts'
+import { openWith } from '../http/opening.ts'
 import { refusal, reply, report } from './reports.ts'
 
 const page = (title: string) => `<!doctype html>\n<html><head><title>${title}</title></head></html>`

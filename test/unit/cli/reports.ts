@@ -7,7 +7,7 @@ import {
   type CheckReport,
   type GateReport,
   type StopConditionReport,
-} from '../../../src/publish/contract.ts'
+} from '../../../src/contract/document.ts'
 
 /** The server's time at which every document of these tests was evaluated. */
 export const evaluatedAt = Date.parse('2026-11-22T20:15:00.000Z')

@@ -3,7 +3,7 @@ import { readAnswer, type Answer } from '../../../src/cli/answer.ts'
 import { changesBetween } from '../../../src/cli/changes.ts'
 import type { Report } from '../../../src/cli/document.ts'
 import { waitFor, type Conversation, type Question, type Wish } from '../../../src/cli/waiting.ts'
-import type { GateReport } from '../../../src/publish/contract.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
 import { held, reply, report, stopped } from './reports.ts'
 
 const minute = 60_000

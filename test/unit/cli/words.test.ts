@@ -10,7 +10,7 @@ import { helpOf, overview } from '../../../src/cli/help.ts'
 import { noPaint, paintFor } from '../../../src/cli/paint.ts'
 import { statusText } from '../../../src/cli/status-text.ts'
 import { durationOf, numberInWords, printable, printableJson } from '../../../src/cli/text.ts'
-import type { GateReport } from '../../../src/publish/contract.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
 import { at, check, gate, held, report, stop, stopped, valid } from './reports.ts'
 
 function shown(document: GateReport, paint = noPaint): string {

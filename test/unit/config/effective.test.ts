@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defaultLimits } from '../../../src/checks/limits.ts'
+import { defaultLimits } from '../../../src/rules/limits.ts'
 import { load, minimal, minimalEnvironment, withApi, withLines, withPostgres, withRedis } from './loading.ts'
 
 async function configOf(yaml: string, files: Readonly<Record<string, string>> = {}) {

@@ -4,7 +4,7 @@ import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { forbids } from '../../../src/core/stop.ts'
 import { play } from '../../support/timeline.ts'
-import { platformRules, roundsOf, type World } from '../checks/platform-world.ts'
+import { platformRules, roundsOf, type World } from '../rules/platform-world.ts'
 import { damaged, damages, healthy, momentsOf, scenes } from './random-world.ts'
 
 const rules = platformRules()

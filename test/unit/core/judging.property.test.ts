@@ -5,7 +5,7 @@ import { judging } from '../../../src/core/judging.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { play } from '../../support/timeline.ts'
-import { platformRules, roundsOf } from '../checks/platform-world.ts'
+import { platformRules, roundsOf } from '../rules/platform-world.ts'
 import { healthy, momentsOf, scenes } from './random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { play } from '../../support/timeline.ts'
-import { healthyWorld, platformRules, roundsOf } from '../checks/platform-world.ts'
+import { healthyWorld, platformRules, roundsOf } from '../rules/platform-world.ts'
 
 describe('a platform in which everything is well', () => {
   it('may proceed once that has been seen for the steady time, and not before', () => {

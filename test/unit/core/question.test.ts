@@ -4,9 +4,9 @@ import { askedPhases } from '../../../src/core/rollout.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { corrected } from '../../../src/rollout/correction.ts'
-import { platformRules, healthyWorld, roundsOf, type World } from '../checks/platform-world.ts'
-import { withValue } from '../checks/world-changes.ts'
-import { releaseDeployed, redisMemoryUsed, workloadRolledOut } from '../../../src/checks/signals.ts'
+import { platformRules, healthyWorld, roundsOf, type World } from '../rules/platform-world.ts'
+import { withValue } from '../rules/world-changes.ts'
+import { releaseDeployed, redisMemoryUsed, workloadRolledOut } from '../../../src/rules/signals.ts'
 import type { Expected } from '../../../src/core/expected.ts'
 
 const rules = platformRules()

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { acknowledge, begin, type Result } from '../../../src/rollout/commands.ts'
 import type { Moment } from '../../support/timeline.ts'
-import { healthyWorld, roundsOf, type Place, type World } from '../checks/platform-world.ts'
+import { healthyWorld, roundsOf, type Place, type World } from '../rules/platform-world.ts'
 
 /** Something that is other than well, or other than it was. */
 export type Damage =

@@ -7,7 +7,7 @@ import { isActive } from '../../../src/core/rollout.ts'
 import { acknowledge } from '../../../src/rollout/commands.ts'
 import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
 import { play } from '../../support/timeline.ts'
-import { platformRules, roundsOf } from '../checks/platform-world.ts'
+import { platformRules, roundsOf } from '../rules/platform-world.ts'
 import { damaged, done, healthy, momentsOf, outline, scenes, type Scene } from './random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })

@@ -5,9 +5,9 @@ import { verdicts as words } from '../../../src/core/verdict.ts'
 import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
 import { play, playShown, showing, type Shown } from '../../support/timeline.ts'
 import { inRollout, last } from '../rollout/commanding.ts'
-import { healthyWorld, platformRules, roundsOf } from '../checks/platform-world.ts'
-import { withFailing, withValue } from '../checks/world-changes.ts'
-import { deadLetterArrivals, postgresAccepts, ready } from '../../../src/checks/signals.ts'
+import { healthyWorld, platformRules, roundsOf } from '../rules/platform-world.ts'
+import { withFailing, withValue } from '../rules/world-changes.ts'
+import { deadLetterArrivals, postgresAccepts, ready } from '../../../src/rules/signals.ts'
 import { aCheck, aStop, smallRules, verdicts } from './small-rules.ts'
 
 describe('the verdict', () => {

@@ -5,8 +5,8 @@ import { historyOf } from '../../../src/daemon/history.ts'
 import { append, type Event } from '../../../src/rollout/ledger.ts'
 import { nothingRemembered, type Memory } from '../../../src/rollout/memory.ts'
 import { merge } from '../../../src/rollout/merge.ts'
-import { start } from '../publish/context.ts'
-import { open } from '../publish/opening.ts'
+import { start } from '../http/context.ts'
+import { open } from '../http/opening.ts'
 import { smallRules } from '../core/small-rules.ts'
 
 const rollout = { id: 'r1', phase: 'rolling', startedAt: start, detectedBy: 'declared' } as const

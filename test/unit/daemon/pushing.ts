@@ -1,11 +1,11 @@
-import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../../../src/checks/signals.ts'
+import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../../../src/rules/signals.ts'
 import { fold } from '../../../src/core/belief.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../../../src/core/observation.ts'
 import type { Rollout } from '../../../src/core/rollout.ts'
 import { read } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { admit, type Admission } from '../../../src/daemon/evidence.ts'
-import type { EvidenceBody } from '../../../src/publish/bodies.ts'
+import type { EvidenceBody } from '../../../src/http/bodies.ts'
 import { claimed } from '../../../src/rollout/evidence.ts'
 import { aRound, aTarget, failed, saw } from '../../support/timeline.ts'
 

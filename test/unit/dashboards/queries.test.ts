@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/publish/families.ts'
+import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/contract/families.ts'
 import { dashboardNames, openedAt, queriesOf, readDashboard } from '../../support/dashboards.ts'
 import { interpolate, readExpression } from '../../support/promql.ts'
 

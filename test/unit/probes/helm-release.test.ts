@@ -8,8 +8,8 @@ import {
   releaseRevision,
   releaseRevisionKept,
   workloadDrift,
-} from '../../../src/checks/signals.ts'
-import type { ReleaseSecret } from '../../../src/cluster/model.ts'
+} from '../../../src/rules/signals.ts'
+import type { ReleaseSecret } from '../../../src/kubernetes/model.ts'
 import type { Signal } from '../../../src/core/signal.ts'
 import { helmRelease } from '../../../src/probes/helm-release.ts'
 import { CannotSee, type Look } from '../../../src/probes/probe.ts'

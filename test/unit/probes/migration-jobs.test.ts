@@ -5,8 +5,8 @@ import {
   migrationJobCreated,
   migrationJobFailed,
   migrationJobSucceeded,
-} from '../../../src/checks/signals.ts'
-import type { ReleaseContent, ReplicaSet } from '../../../src/cluster/model.ts'
+} from '../../../src/rules/signals.ts'
+import type { ReleaseContent, ReplicaSet } from '../../../src/kubernetes/model.ts'
 import { migrationJobs } from '../../../src/probes/migration-jobs.ts'
 import { CannotSee, type Look } from '../../../src/probes/probe.ts'
 import { clusterOf, job, pod, refused, release, workload, type GivenCluster } from '../../support/cluster.ts'

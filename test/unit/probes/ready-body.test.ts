@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpAnswer } from '../../../src/connections/http.ts'
-import { readinessReasons } from '../../../src/checks/readiness-reasons.ts'
+import { readinessReasons } from '../../../src/rules/readiness-reasons.ts'
 import { readinessOf } from '../../../src/probes/ready-body.ts'
 
 function answer(status: number, body: unknown, contentType = 'application/json'): HttpAnswer {

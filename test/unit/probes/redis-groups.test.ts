@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { StreamSpec } from '../../../src/checks/platform.ts'
+import type { StreamSpec } from '../../../src/rules/platform.ts'
 import { expectedGroups, selectGroups } from '../../../src/probes/redis-groups.ts'
 import type { NamedGroup } from '../../../src/probes/redis-stream-info.ts'
 

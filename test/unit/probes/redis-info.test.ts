@@ -4,7 +4,7 @@ import {
   redisNoEviction,
   redisPersistence,
   redisRejectedWrites,
-} from '../../../src/checks/signals.ts'
+} from '../../../src/rules/signals.ts'
 import type { RedisConnection } from '../../../src/connections/redis.ts'
 import { decodeInfo } from '../../../src/probes/redis-info.ts'
 import { redisServer } from '../../../src/probes/redis-server.ts'

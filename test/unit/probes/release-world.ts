@@ -1,15 +1,15 @@
-import { releaseContent } from '../../../src/cluster/helm-release.ts'
+import { releaseContent } from '../../../src/kubernetes/helm-release.ts'
 import type {
   Autoscaler,
   ReleaseContent,
   ReleaseSecret,
   Service,
   Workload,
-} from '../../../src/cluster/model.ts'
-import { documents } from '../../../src/manifest/documents.ts'
-import { isObject, type PlainObject } from '../../../src/manifest/objects.ts'
+} from '../../../src/kubernetes/model.ts'
+import { documents } from '../../../src/kubernetes/manifest/documents.ts'
+import { isObject, type PlainObject } from '../../../src/kubernetes/manifest/objects.ts'
 import { release, workload } from '../../support/cluster.ts'
-import { packed } from '../cluster/packed-release.ts'
+import { packed } from '../kubernetes/packed-release.ts'
 
 const labels = (component: string) =>
   `{app.kubernetes.io/instance: caracal, app.kubernetes.io/component: ${component}}`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import * as signals from '../../../src/checks/signals.ts'
+import * as signals from '../../../src/rules/signals.ts'
 import { openHttp } from '../../../src/connections/http.ts'
 import { parseExposition } from '../../../src/probes/exposition.ts'
 import { components } from '../../../src/probes/replicas.ts'

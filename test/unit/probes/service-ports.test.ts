@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { servicePortReaches } from '../../../src/checks/signals.ts'
-import type { EndpointSlice, Service } from '../../../src/cluster/model.ts'
+import { servicePortReaches } from '../../../src/rules/signals.ts'
+import type { EndpointSlice, Service } from '../../../src/kubernetes/model.ts'
 import { CannotSee } from '../../../src/probes/probe.ts'
 import { servicePorts } from '../../../src/probes/service-ports.ts'
 import { clusterOf, pod, refused, workload } from '../../support/cluster.ts'

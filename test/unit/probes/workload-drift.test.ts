@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { workloadDrift } from '../../../src/checks/signals.ts'
-import type { Cluster } from '../../../src/cluster/model.ts'
+import { workloadDrift } from '../../../src/rules/signals.ts'
+import type { Cluster } from '../../../src/kubernetes/model.ts'
 import { helmRelease } from '../../../src/probes/helm-release.ts'
 import { CannotSee, type Look } from '../../../src/probes/probe.ts'
 import { clusterOf, refused, release, type GivenCluster } from '../../support/cluster.ts'

@@ -6,8 +6,8 @@ import {
   workloadRolledOut,
   workloadTemplate,
   workloadUpdated,
-} from '../../../src/checks/signals.ts'
-import type { Pod, Workload } from '../../../src/cluster/model.ts'
+} from '../../../src/rules/signals.ts'
+import type { Pod, Workload } from '../../../src/kubernetes/model.ts'
 import { MINUTE } from '../../../src/core/time.ts'
 import { CannotSee } from '../../../src/probes/probe.ts'
 import { workloads } from '../../../src/probes/workloads.ts'

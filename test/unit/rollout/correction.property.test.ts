@@ -5,7 +5,7 @@ import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { forbids } from '../../../src/core/stop.ts'
 import { corrected } from '../../../src/rollout/correction.ts'
-import { platformRules, roundsOf } from '../checks/platform-world.ts'
+import { platformRules, roundsOf } from '../rules/platform-world.ts'
 import { damaged, momentsOf, scenes, type Scene } from '../core/random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })

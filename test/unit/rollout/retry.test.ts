@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { noMigrationJobFailed } from '../../../src/checks/migration-jobs.ts'
+import { noMigrationJobFailed } from '../../../src/rules/migration-jobs.ts'
 import { forbids, type StopStatus } from '../../../src/core/stop.ts'
 import { begin } from '../../../src/rollout/commands.ts'
 import type { Evaluated } from '../../../src/rollout/evaluation.ts'

@@ -10,7 +10,7 @@ import {
   releaseRevision,
   workloadRolledOut,
   workloadTemplate,
-} from '../../../src/checks/signals.ts'
+} from '../../../src/rules/signals.ts'
 import type { Observation, Round } from '../../../src/core/observation.ts'
 import { read, type Reading, type Signal } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'

@@ -1,0 +1,110 @@
+import { selfFamilies as self, verdictFamilies as verdict } from '../../src/contract/families.ts'
+import { ofRelease, releaseLabels, type Recording } from './alert.ts'
+
+/** Prometheus' own labels of one scraped replica of the exporter. */
+const replica = 'cluster, namespace, job, instance'
+
+/** Metrics of one replica, by the release that the replica says it judges. */
+function withRelease(expr: string): string {
+  const release = releaseLabels.filter((label) => label !== 'cluster').join(', ')
+  return `${expr}
+  * on (${replica}) group_left (${release})
+  group by (${replica}, ${release}) (${self.release.name})`
+}
+
+/** One series for the release, whatever the number of replicas; `labels` are kept beside the release. */
+function perRelease(
+  operation: 'max' | 'min',
+  name: string,
+  expr: string,
+  labels: readonly string[] = [],
+): Recording {
+  const by = [...releaseLabels, ...labels].join(', ')
+  return {
+    record: `release:${name}:${operation}`,
+    expr: `${operation} by (${by}) (\n  ${withRelease(expr)}\n)`,
+  }
+}
+
+function whole(
+  operation: 'max' | 'min',
+  { name }: { readonly name: string },
+  ...labels: string[]
+): Recording {
+  return perRelease(operation, name, name, labels)
+}
+
+/**
+ * What the alerts are made of. A release is told by what its exporter says it judges, not by how it is scraped: two
+ * replicas are one release, two releases under one job are two.
+ */
+export const recordings = {
+  verdict: whole('max', verdict.verdict, 'state'),
+  active: whole('max', verdict.active),
+  started: whole('min', verdict.started),
+  gate: whole('max', verdict.gate, 'gate', 'state'),
+  firing: perRelease('max', 'caracal_rollout_stop_condition_firing', `${verdict.stop.name}{state="firing"}`, [
+    'stop_condition',
+  ]),
+  latched: whole('max', verdict.stopLatched, 'stop_condition'),
+  firingSince: whole('min', verdict.stopFiringSince, 'stop_condition'),
+  observed: whole('max', verdict.stopObserved, 'stop_condition', 'unit'),
+  threshold: whole('max', verdict.stopThreshold, 'stop_condition', 'unit'),
+  probeUp: whole('min', self.probeUp, 'probe'),
+  stateStore: whole('min', self.stateStore),
+  reload: whole('min', self.reloadOk),
+  starved: whole('max', self.starved),
+  // Taken at the scrape: by the next one any verdict has expired.
+  overdue: perRelease(
+    'max',
+    'caracal_gate_exporter_verdict_overdue_seconds',
+    `(timestamp(${verdict.expiry.name}) - ${verdict.expiry.name})`,
+  ),
+  // Compares the daemon's clock with nothing but itself.
+  evaluations: perRelease(
+    'min',
+    'caracal_gate_exporter_evaluations_2m',
+    `changes(${self.evaluated.name}[2m])`,
+  ),
+  replicas: {
+    record: 'release:caracal_gate_exporter_replicas:count',
+    expr: `count by ${ofRelease} (${self.release.name})`,
+  },
+} satisfies Record<string, Recording>
+
+const { active } = recordings
+
+/**
+ * What was recorded last. A daemon that judges says it at every scrape, so what is over is over at once. Where scrapes
+ * are missing the last one stands for five minutes: a daemon that is replaced needs a minute or two to be scraped again,
+ * and CaracalGateExporterAbsent tells of one that stays away before this ends.
+ */
+export function lastSaid({ record }: Recording, matchers = ''): string {
+  return `last_over_time(${record}${matchers}[5m])`
+}
+
+/** The expression, for releases that have a rollout under way. */
+export function whileActive(expr: string): string {
+  return `${expr}\nand on ${ofRelease} ${lastSaid(active)} == 1`
+}
+
+/** The expression, for releases that have none. */
+export function whileIdle(expr: string): string {
+  return `${expr}\nunless on ${ofRelease} ${lastSaid(active)} == 1`
+}
+
+/**
+ * Text of an annotation about another recorded series of the release of the alert, where there is one. The dot of the
+ * template `text` is the sample.
+ */
+export function lookUp(
+  { record }: Recording,
+  matchers: Readonly<Record<string, string>>,
+  text: string,
+): string {
+  const given = Object.entries(matchers).map(([label, value]) => `${label}=\\"${value}\\"`)
+  const release = releaseLabels.map((label) => `${label}=%q`)
+  const values = releaseLabels.map((label) => `$labels.${label}`).join(' ')
+  const query = `printf "${record}{${[...given, ...release].join(', ')}}" ${values}`
+  return `{{ with query (${query}) }}{{ with first . }}${text}{{ end }}{{ end }}`
+}

@@ -1,0 +1,105 @@
+import { parse } from 'yaml'
+import { isObject, objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
+import type { FreeArea, Outside } from './area.ts'
+import { failed, ok, skipped, warning, type Found } from './finding.ts'
+import { WATCHDOG } from './prometheus-verdicts.ts'
+import { askWeb } from './web.ts'
+import { listed } from './words.ts'
+
+/** Whether the watchdog, which always fires, reaches a receiver that tells somebody. */
+export const alertmanager: FreeArea = {
+  name: 'alertmanager',
+  title: 'Alertmanager',
+  async check(outside) {
+    const { alertmanager: url } = outside
+    if (url === undefined)
+      return [
+        skipped('watchdog', 'nobody knows whom it reaches: --alertmanager URL looks', [
+          'caracal-gate doctor --alertmanager <URL>',
+        ]),
+      ]
+    const filter = encodeURIComponent(`alertname="${WATCHDOG}"`)
+    const [alerts, status] = await Promise.all([
+      jsonAt(outside, `${url}api/v2/alerts?filter=${filter}`),
+      jsonAt(outside, `${url}api/v2/status`),
+    ])
+    if (!Array.isArray(alerts) || !isObject(status))
+      return [
+        failed(
+          'answer',
+          typeof alerts === 'string' ? alerts : `${url} does not answer as an Alertmanager does`,
+          ['caracal-gate doctor --alertmanager <base URL of an Alertmanager>'],
+        ),
+      ]
+    return [judgeRoute(alerts.filter(isObject), configurationIn(status))]
+  },
+}
+
+/** What is there, or a sentence that says why nothing is. */
+async function jsonAt({ clock, over }: Outside, url: string): Promise<unknown> {
+  const answer = await askWeb(url, { clock, over })
+  if ('fault' in answer) return answer.fault
+  if (answer.status !== 200) return `${url} answers ${answer.status}`
+  try {
+    return JSON.parse(answer.body) as unknown
+  } catch {
+    return `${url} answers with no JSON`
+  }
+}
+
+/** Its configuration as it shows it, secrets left out. */
+function configurationIn(status: PlainObject): PlainObject | undefined {
+  try {
+    const value: unknown = parse(textAt(objectAt(status, 'config'), 'original'))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const route = [
+  "routes: [{ matchers: ['alertname=\"CaracalGateExporterWatchdog\"'], receiver: <a dead man's switch outside>, repeat_interval: 5m }]",
+  '# alerts/alertmanager.yaml has the routes of all alerts',
+] as const
+
+/**
+ * @param alerts the watchdogs that arrived, with the receivers that their routes lead to
+ * @param configuration absent when it can't be read; then only names are told
+ */
+function judgeRoute(alerts: readonly PlainObject[], configuration: PlainObject | undefined): Found {
+  if (alerts.length === 0)
+    return failed(
+      'watchdog',
+      `${WATCHDOG} has not arrived: Prometheus sends it elsewhere, or does not fire it`,
+      [
+        "alerting: { alertmanagers: [{ static_configs: [{ targets: ['<this host>:9093'] }] }] }   # in prometheus.yml",
+      ],
+    )
+  const names = [
+    ...new Set(alerts.flatMap((alert) => objectsAt(alert, 'receivers').map((one) => textAt(one, 'name')))),
+  ]
+  const silenced = alerts.every((alert) => textAt(objectAt(alert, 'status'), 'state') === 'suppressed')
+  if (silenced)
+    return warning('watchdog', `${WATCHDOG} arrives and is silenced or inhibited, so nobody hears of it`, [
+      `amtool silence query alertname=${WATCHDOG}`,
+    ])
+  const known = configuration === undefined ? undefined : objectsAt(configuration, 'receivers')
+  if (known === undefined)
+    return warning(
+      'watchdog',
+      `${WATCHDOG} is routed to ${listed(names)}; whom that tells can't be seen`,
+      route,
+    )
+  const telling = names.filter((name) =>
+    known.some((receiver) => textAt(receiver, 'name') === name && tells(receiver)),
+  )
+  if (telling.length > 0)
+    return ok('watchdog', `${WATCHDOG} is routed to ${listed(telling)}, which tells somebody`)
+  return failed('watchdog', `${WATCHDOG} is routed to ${listed(names)}, which tells nobody`, route)
+}
+
+function tells(receiver: PlainObject): boolean {
+  return Object.entries(receiver).some(
+    ([key, value]) => key.endsWith('_configs') && Array.isArray(value) && value.length > 0,
+  )
+}

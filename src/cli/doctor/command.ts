@@ -1,0 +1,88 @@
+import { choice, readOptions, UsageError, valueOf, valuesOf, type Given } from '../arguments.ts'
+import { doctor as command } from '../doctor-command.ts'
+import { exitCodes, interruptionCode } from '../exit-codes.ts'
+import { paintFor } from '../paint.ts'
+import type { CliProcess } from '../process.ts'
+import { printable, printableJson } from '../text.ts'
+import type { ConfigSources } from '../../config/load.ts'
+import { readConfigFile } from '../../config/read.ts'
+import { known } from '../../daemon/known.ts'
+import { areaNames, diagnose, type Diagnosis } from './diagnose.ts'
+import { diagnosisText } from './text.ts'
+import { diagnosisDocument } from './document.ts'
+
+/** `caracal-gate doctor`: why the exporter can't tell, or could not, and what mends it. */
+export async function doctor(process: CliProcess, version: string): Promise<number> {
+  const given = readOptions(command, process.argv)
+  const output = choice(given, 'output', ['text', 'json'])
+  const only = areasFrom(given)
+  const prometheus = addressFrom(given, 'prometheus')
+  const alertmanager = addressFrom(given, 'alertmanager')
+  const clock = { now: () => Date.now() }
+  const diagnosis = await diagnose({
+    sources: sourcesFrom(given, process),
+    outside: {
+      version,
+      clock,
+      over: process.interrupted,
+      ...(prometheus !== undefined && { prometheus }),
+      ...(alertmanager !== undefined && { alertmanager }),
+    },
+    daemonUrl: addressFrom(given, 'url'),
+    only,
+  })
+  if (process.interrupted.aborted) return interruptionCode(process.interrupted)
+  const paint = paintFor(process, valueOf(given, 'no-color') !== undefined)
+  process.stdout.write(
+    output === 'json'
+      ? `${printableJson(diagnosisDocument(diagnosis, { version, at: clock.now() }))}\n`
+      : diagnosisText(diagnosis, paint),
+  )
+  return exitCodeOf(diagnosis)
+}
+
+export function exitCodeOf({ isConfigured, findings }: Diagnosis): number {
+  if (!isConfigured) return exitCodes.usage
+  return findings.some(({ state }) => state === 'failed') ? exitCodes.cannotTell : exitCodes.proceed
+}
+
+function sourcesFrom(given: Given, { env }: CliProcess): ConfigSources {
+  return {
+    file: valueOf(given, 'config'),
+    flags: {
+      listen: valueOf(given, 'listen'),
+      'log-level': valueOf(given, 'log-level'),
+      'state-file': valueOf(given, 'state-file'),
+      set: valuesOf(given, 'set'),
+    },
+    env,
+    readFile: readConfigFile,
+    known,
+  }
+}
+
+function areasFrom(given: Given): readonly string[] | undefined {
+  const text = valuesOf(given, 'only').join(',')
+  if (text === '') return undefined
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  const unknown = names.find((name) => !areaNames.includes(name))
+  if (unknown !== undefined || names.length === 0)
+    throw new UsageError(
+      `--only is "${printable(text, 80)}"; allowed: ${areaNames.join(', ')}, with commas between`,
+    )
+  return names
+}
+
+/** The base URL that was given, with a slash at its end. */
+function addressFrom(given: Given, option: string): string | undefined {
+  const text = valueOf(given, option)
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isGood = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+  if (!isGood || url.username !== '' || url.password !== '')
+    throw new UsageError(`--${option} must be a URL like http://host:9090, without user, password and query`)
+  return url.href.endsWith('/') ? url.href : `${url.href}/`
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { readExpected, type Expected, type ExpectedWords } from '../core/expected.ts'
+import { phases, rolloutIdAllowed, rolloutIdPattern } from '../contract/document.ts'
+
+/** A person's or a pipeline's words: one line or a few, never a document. */
+const words = z.string().trim().min(1).max(300)
+const id = z.string().trim().min(1).max(200)
+const rolloutId = z.string().trim().regex(rolloutIdPattern, rolloutIdAllowed)
+
+const by = {
+  actor: words.describe('Who acts: a person or a pipeline run.'),
+  reason: words.describe('Why; it stands in the ledger.'),
+}
+
+export const beginBody = z
+  .strictObject({
+    id: rolloutId.describe('Name of the rollout; the same id again is the same rollout.'),
+    ...by,
+    phase: z.enum(phases).exclude(['idle', 'done', 'failed']).exactOptional(),
+    revision: z.string().describe('Revision of the Helm release that must arrive.').exactOptional(),
+    chart: z.string().describe('Chart with its version that must arrive.').exactOptional(),
+    appVersion: z.string().describe('Application version of the chart that must arrive.').exactOptional(),
+    images: z
+      .record(z.string(), z.string())
+      .describe('Image that must arrive, by component or `component/container`.')
+      .exactOptional(),
+    digests: z
+      .record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]))
+      .describe('Digest, or digests of which any will do, by component or `component/container`.')
+      .exactOptional(),
+    supersede: z
+      .boolean()
+      .describe('Ends a rollout that is under way in favour of this one.')
+      .exactOptional(),
+  })
+  .superRefine((body, context) => {
+    for (const { field, value, allowed } of readExpected(expectedWordsOf(body)).faults) {
+      const subject = value.split('=', 1)
+      const path =
+        field === 'image' ? ['images', ...subject] : field === 'digest' ? ['digests', ...subject] : [field]
+      context.addIssue({ code: 'custom', path, message: allowed })
+    }
+  })
+
+interface ExpectedBody {
+  readonly images?: Readonly<Record<string, string>>
+  readonly digests?: Readonly<Record<string, string | readonly string[]>>
+  readonly revision?: string
+  readonly chart?: string
+  readonly appVersion?: string
+}
+
+function expectedWordsOf({
+  images = {},
+  digests = {},
+  revision,
+  chart,
+  appVersion,
+}: ExpectedBody): ExpectedWords {
+  return {
+    image: Object.entries(images).map(([subject, image]) => `${subject}=${image}`),
+    digest: Object.entries(digests).flatMap(([subject, given]) =>
+      [given].flat().map((digest) => `${subject}=${digest}`),
+    ),
+    ...(revision !== undefined && { revision }),
+    ...(chart !== undefined && { chart }),
+    ...(appVersion !== undefined && { appVersion }),
+  }
+}
+
+/** What a body that was found valid declares; undefined when it declares nothing. */
+export function expectedIn(body: ExpectedBody): Expected | undefined {
+  return readExpected(expectedWordsOf(body)).expected
+}
+
+export const finishBody = z
+  .strictObject({
+    outcome: z.enum(['done', 'failed']).describe('`done` takes all required gates to pass and no stop.'),
+    force: z
+      .boolean()
+      .describe(
+        'Ends it as done although not everything is proven. It is recorded, and the rollout never proceeds by it.',
+      )
+      .exactOptional(),
+    ...by,
+  })
+  .refine(({ outcome, force }) => outcome === 'done' || force !== true, {
+    path: ['force'],
+    error: 'only with the outcome done',
+  })
+
+export const acknowledgementBody = z.strictObject({
+  stopCondition: id,
+  rollout: id.describe('Refuses when another rollout is current.').exactOptional(),
+  ...by,
+})
+
+export const evidenceBody = z.strictObject({
+  outcome: z.enum(['pass', 'fail']),
+  message: words.exactOptional(),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits')
+    .describe('Digest of the manifest that the evidence is about.')
+    .exactOptional(),
+  rollout: id
+    .describe(
+      'The rollout that it is about; it may be pushed before that begins. Without it, it counts for any.',
+    )
+    .exactOptional(),
+  issuedAt: z.iso
+    .datetime({ offset: true })
+    .describe('When it was found out; now, unless given. It counts from then, and nothing older replaces it.')
+    .exactOptional(),
+  validForSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 24 * 3600)
+    .describe('For how long it counts, from when it was issued.'),
+  ...by,
+})
+
+export type BeginBody = z.infer<typeof beginBody>
+export type FinishBody = z.infer<typeof finishBody>
+export type AcknowledgementBody = z.infer<typeof acknowledgementBody>
+export type EvidenceBody = z.infer<typeof evidenceBody>

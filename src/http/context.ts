@@ -1,0 +1,182 @@
+import type { Limits } from '../rules/limits.ts'
+import type { Scope } from '../config/config.ts'
+import type { UnknownReason } from '../core/observation.ts'
+import type { Punctuality } from '../core/punctuality.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
+import type { Clock, Instant, Millis } from '../core/time.ts'
+import type { Rollout } from '../core/rollout.ts'
+import type { Latch } from '../core/latch.ts'
+import type { Verdict } from '../core/verdict.ts'
+import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from './bodies.ts'
+import type { RollbackReport } from '../contract/document.ts'
+
+/** Where the newest snapshot is read, and who is told when there is a newer one. */
+export interface Board {
+  /** Undefined until there is one. */
+  current(): Snapshot | undefined
+  /** Calls `listen` with each snapshot after it became current. The result ends that. */
+  subscribe(listen: (snapshot: Snapshot) => void): () => void
+}
+
+export interface Actor {
+  /** Who acts, as the request says. */
+  readonly name: string
+  /** Why, as the request says. */
+  readonly reason: string
+  /** Name of the token that allowed it. */
+  readonly token: string
+}
+
+export type CommandResult =
+  | { readonly ok: true; readonly status: 200 | 201; readonly body: object }
+  | {
+      readonly ok: false
+      readonly status: 400 | 404 | 409 | 503
+      readonly title: string
+      readonly detail: string
+      readonly allowed?: readonly string[]
+    }
+
+/** What may be asked of the daemon. A command that was recorded shows in the next snapshot. */
+export interface Commands {
+  begin(body: BeginBody, actor: Actor): Promise<CommandResult>
+  finish(rollout: string, body: FinishBody, actor: Actor): Promise<CommandResult>
+  acknowledge(body: AcknowledgementBody, actor: Actor): Promise<CommandResult>
+  evidence(check: string, body: EvidenceBody, actor: Actor): Promise<CommandResult>
+}
+
+/** What a request is for: reading everything, reading what a pipeline follows, or a command. */
+export type Access = 'read' | 'follow' | Scope
+
+export type Authorisation =
+  | { readonly ok: true; readonly token: string }
+  | {
+      readonly ok: false
+      readonly status: 401 | 403
+      readonly detail: string
+      /** Whether a token was given that is none; without one, or with one for something else, nothing was guessed. */
+      readonly isGuess?: boolean
+    }
+
+/** One line of the ledger, chained to the line before by hash. */
+export interface LedgerLine {
+  readonly sequence: number
+  readonly at: Instant
+  readonly kind: string
+  readonly subject: string
+  readonly message: string
+  readonly actor?: string
+  readonly reason?: string
+  /** What the hash covers beside sequence, instant, kind, subject and actor, exactly as it was written down. */
+  readonly written: {
+    readonly message: string
+    readonly from?: string
+    readonly to?: string
+    readonly rollout?: string
+  }
+  readonly previous: string
+  readonly hash: string
+}
+
+export interface RolloutRecord {
+  readonly rollout: Rollout
+  /** The stop conditions that were latched in it. */
+  readonly stops: Readonly<Record<string, Latch>>
+  readonly ledger: readonly LedgerLine[]
+}
+
+/** One look, as `/debug/probes` shows it. */
+export interface LookRecord {
+  readonly target: string
+  readonly at: Instant
+  readonly took: Millis
+  readonly readings?: number
+  readonly unknownReason?: UnknownReason
+  readonly reason?: string
+  readonly message?: string
+}
+
+/** The last looks of one probe, kept apart so that a run of failures cannot push out the last success. */
+export interface ProbeRecord {
+  readonly successes: readonly LookRecord[]
+  readonly failures: readonly LookRecord[]
+}
+
+export interface ProbeStats {
+  readonly attempts: number
+  readonly failures: ReadonlyMap<UnknownReason, number>
+  /** Time spent in all looks so far. */
+  readonly took: Millis
+}
+
+/** What one dependency has paid for being watched. */
+export interface Cost {
+  readonly requests: number
+  readonly took: Millis
+}
+
+/** The daemon about itself. */
+export interface SelfStats {
+  readonly probes: ReadonlyMap<string, ProbeStats>
+  /** Lines of the log that could not be written. */
+  readonly lostWrites: number
+  readonly evaluations: number
+  /** Time spent in all evaluations so far. */
+  readonly evaluationTook: Millis
+  readonly verdictTransitions: ReadonlyMap<Verdict, number>
+  /** By kind of dependency: `redis`, `postgres`, `http`, `kubernetes`. */
+  readonly costs: ReadonlyMap<string, Cost>
+  /** How long its event loop stood still since the start, and its main thread waited for a CPU where the kernel says so. */
+  readonly ownTime: { readonly lost: Millis; readonly waited?: Millis }
+}
+
+/** Facts that the document carries besides the snapshot. */
+export interface ReportContext {
+  /** Changes whenever the revisions of snapshots start anew. */
+  readonly epoch: string
+  /** Longest time between two evaluations in the cadence in force. */
+  readonly evaluationInterval: Millis
+  readonly release: { readonly name: string; readonly namespace: string }
+  /** The rules that the snapshot was judged by. */
+  readonly rules: Rules
+  /** The limits that those rules were made with. */
+  readonly limits: Limits
+  readonly rollback: RollbackReport
+  /** What runbook names are appended to, with its `/`. */
+  readonly runbookBaseUrl: string
+  readonly evaluator: {
+    readonly version: string
+    readonly instance: string
+    readonly startedAt: Instant
+    readonly cadence: 'quiet' | 'brisk'
+    readonly configHash: string
+    /** How punctual it was in the last seconds; `starved` says why its verdict is held for that. */
+    readonly punctuality: Punctuality & { readonly starved: string | undefined }
+    readonly stateStore: { readonly ok: boolean; readonly message: string }
+    /** When the certificate that clients are shown expires; absent without TLS. */
+    readonly certificateExpiresAt?: Instant
+    readonly configReload: { readonly ok: boolean; readonly at: Instant; readonly message: string }
+  }
+}
+
+/** Everything that publishers need from the daemon; they fetch and compute nothing themselves. */
+export interface PublishContext {
+  readonly board: Board
+  readonly commands: Commands
+  readonly clock: Clock
+  report(): ReportContext
+  /** Newest first. */
+  history(): readonly RolloutRecord[]
+  /** The effective configuration with every secret taken out. */
+  config(): unknown
+  probes(): ReadonlyMap<string, ProbeRecord>
+  self(): SelfStats
+  /** Whether a first whole round has been judged and the daemon goes on; the message says what is missing. */
+  readiness(): { readonly ok: boolean; readonly message: string }
+  /** Whether the value of the Authorization header allows it. */
+  authorise(kind: Access, header: string | undefined): Authorisation
+  /** Names by which it may be asked, besides its own; undefined when reading needs a token, and any name will do. */
+  hosts(): readonly string[] | undefined
+  /** Told of errors in handlers, which are faults of ours. */
+  onFault(fault: unknown): void
+}

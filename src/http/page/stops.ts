@@ -1,0 +1,90 @@
+import { inWords } from '../../core/time.ts'
+import type { GateReport, StopConditionReport } from '../../contract/document.ts'
+import { details } from './evidence.ts'
+import { foreign, html, type Html } from './html.ts'
+import { latchNote } from './latch.ts'
+import { badge, toneOf } from './signs.ts'
+import { amount, clockTime, count, slug, upTo } from './words.ts'
+
+/** The state by which a stop condition is shown: what fired and nobody acknowledged is not clear. */
+function shownState({ state, latch }: StopConditionReport): string {
+  return state === 'clear' && latch !== null && latch.acknowledged === null ? 'latched' : state
+}
+
+const order = ['firing', 'latched', 'unknown', 'pending', 'clear', 'skipped']
+
+/** Every stop condition, those that stand first. */
+export function stops(report: GateReport): Html {
+  const shown = report.stopConditions.map((stop) => ({ stop, state: shownState(stop) }))
+  const ranked = shown.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+  const watched = shown.filter(({ state }) => state !== 'skipped')
+  const clear = watched.filter(({ state }) => state === 'clear').length
+  return html`<section id="stops" aria-labelledby="stops-title">
+    <h2 id="stops-title">Stop conditions <span class="tally">${clear} of ${watched.length} clear</span></h2>
+    ${ranked.map(({ stop, state }) => stopDetails(stop, state, report))}
+  </section>`
+}
+
+function stopDetails(stop: StopConditionReport, state: string, report: GateReport): Html {
+  const { id, title, latch } = stop
+  const since = state === 'latched' && latch !== null ? latch.at : stop.since
+  const wrong = state !== 'clear' && state !== 'skipped'
+  const flags = [
+    state !== 'latched' && latch !== null && latch.acknowledged === null && 'latched',
+    stop.acknowledged && 'acknowledged',
+    stop.preexisting && 'was there before',
+  ].filter((flag) => flag !== false)
+  // Every blocker is spelt out above already.
+  const open = wrong && !isBlocker(stop, report)
+  return html`<details id="stop-${slug(id)}" class="panel edge-${toneOf(state)}" ${open && html`open`}>
+    <summary>
+      ${badge(state)}
+      <h3>${wrong ? title : plainTitle(stop)}</h3>
+      ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}
+      ${state !== 'skipped' && html`<span class="quiet">since ${clockTime(since, report.evaluatedAt)}</span>`}
+      ${wrong && html`<span class="message">${foreign(stop.message)}</span>`}
+    </summary>
+    ${body(stop, wrong, report)}
+  </details>`
+}
+
+function isBlocker({ id }: StopConditionReport, { blocking }: GateReport): boolean {
+  return blocking.some(({ ref }) => ref === `stop-conditions/${id}`)
+}
+
+/** A title says what is wrong; of what is well the id says enough. */
+function plainTitle({ id }: StopConditionReport): string {
+  return id
+}
+
+function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Html {
+  const { id, claim, message, latch, observed, threshold, state } = stop
+  return html`<div class="inside">
+    <p>
+      <code>${id}</code>: clear when
+      ${claim}${
+        !wrong &&
+        observed !== null &&
+        observed.unit !== 'boolean' &&
+        html` <span class="quiet">(${amount(observed)}${threshold !== null && `, ${upTo(threshold)}`})</span>`
+      }.
+    </p>
+    ${state === 'skipped' && html`<p class="message">${foreign(message)}</p>`}
+    ${wrong && details(stop, `stop-conditions/${id}`, report)}
+    ${latch !== null && !(wrong && isBlocker(stop, report)) && latchNote(id, latch, report.evaluatedAt)}
+    <p class="quiet">${manner(stop)}</p>
+  </div>`
+}
+
+const kinds = {
+  edge: 'Fires at first sight',
+  level: 'Fires when it persists',
+  'cannot-prove': 'Fires when it cannot be proven',
+} as const
+
+function manner({ kind, holdSeconds, clearAfterSeconds, firings }: StopConditionReport): string {
+  const hold = holdSeconds > 0 ? ` for ${inWords(holdSeconds * 1_000)}` : ''
+  const clear =
+    clearAfterSeconds > 0 ? `; clear after ${inWords(clearAfterSeconds * 1_000)} of well-being` : ''
+  return `${kinds[kind]}${hold}${clear}. Fired ${count(firings, 'time')} so far.`
+}

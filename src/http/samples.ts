@@ -1,0 +1,41 @@
+import type { Snapshot } from '../core/snapshot.ts'
+import type { ReportContext, SelfStats } from './context.ts'
+import type { GateReport } from '../contract/document.ts'
+import type { Family } from '../contract/family.ts'
+import type { Sample } from './exposition.ts'
+import type { Refusals } from './refusals.ts'
+
+/** Families with their samples, in the order in which they are written. */
+export type Samples = readonly (readonly [Family, readonly Sample[]])[]
+
+/** All that one scrape shows. */
+export interface Scrape {
+  readonly snapshot: Snapshot
+  readonly report: GateReport
+  readonly context: ReportContext
+  readonly self: SelfStats
+  readonly clients: Clients
+}
+
+/** Who waits at the daemon, and who was turned away. */
+export interface Clients {
+  /** Clients that wait for a change. */
+  readonly waiters: number
+  /** Clients of the event stream. */
+  readonly streams: number
+  readonly refused: Refusals
+}
+
+/** One sample for each state, 1 for the one that holds. */
+export function stateSet(states: readonly string[], state: string, labels: readonly string[] = []): Sample[] {
+  return states.map((name) => ({ labels: [...labels, name], value: name === state ? 1 : 0 }))
+}
+
+/** A sample without labels, or none when nothing is known. */
+export function single(value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ labels: [], value }]
+}
+
+export function flag(value: boolean): number {
+  return value ? 1 : 0
+}

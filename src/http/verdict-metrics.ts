@@ -1,0 +1,98 @@
+import { isActive } from '../core/rollout.ts'
+import { limitsIn } from '../rules/limits.ts'
+import { checkStates, phases, stopStates, verdicts, type Item } from '../contract/document.ts'
+import type { Sample } from './exposition.ts'
+import { verdictFamilies as family } from '../contract/families.ts'
+import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
+
+/** The verdict, the rollout, and every gate, check and stop condition. */
+export function verdictMetrics(scrape: Scrape): Samples {
+  return [
+    ...verdictSamples(scrape),
+    ...rolloutSamples(scrape),
+    ...gateSamples(scrape),
+    ...stopSamples(scrape),
+    ...limitSamples(scrape),
+  ]
+}
+
+function verdictSamples({ report, self }: Scrape): Samples {
+  return [
+    [family.verdict, stateSet(verdicts, report.verdict)],
+    [family.verdictSince, single(unix(report.verdictSince))],
+    [family.expiry, single(unix(report.expiresAt))],
+    [
+      family.verdictTransitions,
+      verdicts.map((to) => ({ labels: [to], value: self.verdictTransitions.get(to) ?? 0 })),
+    ],
+    [family.steady, single(report.steadySeconds)],
+    [family.steadyRequired, single(report.requiredSteadySeconds)],
+    [family.rollbackViable, stateSet(['yes', 'no', 'unknown'], report.rollback.viable)],
+  ]
+}
+
+function rolloutSamples({ snapshot, report }: Scrape): Samples {
+  const { rollout, release } = report
+  const names = [rollout.id, rollout.revision, rollout.chart, release.name, release.namespace]
+  return [
+    [family.active, single(flag(isActive(snapshot.rollout)))],
+    [family.phase, stateSet(phases, rollout.phase)],
+    [family.info, rollout.id === null ? [] : [{ labels: names.map((name) => name ?? ''), value: 1 }]],
+    [family.started, single(unix(rollout.startedAt))],
+    [family.finished, single(unix(rollout.finishedAt))],
+  ]
+}
+
+function gateSamples({ report }: Scrape): Samples {
+  const { gates } = report
+  const checks = gates.flatMap((gate) => gate.checks.map((check) => ({ gate: gate.id, check })))
+  return [
+    [family.gate, gates.flatMap(({ id, state }) => stateSet(checkStates, state, [id]))],
+    [family.check, checks.flatMap(({ gate, check }) => stateSet(checkStates, check.state, [gate, check.id]))],
+    [family.checkObserved, checks.flatMap(({ check }) => number(check, check.observed))],
+    [family.checkThreshold, checks.flatMap(({ check }) => number(check, check.threshold))],
+  ]
+}
+
+function stopSamples({ report }: Scrape): Samples {
+  const stops = report.stopConditions
+  const firing = stops.filter(({ state }) => state === 'firing')
+  return [
+    [family.stop, stops.flatMap(({ id, state }) => stateSet(stopStates, state, [id]))],
+    [
+      family.stopLatched,
+      stops.map(({ id, flags }) => ({ labels: [id], value: flag(flags.includes('latched')) })),
+    ],
+    [family.stopLatchedAt, stops.flatMap(({ id, latchedAt }) => moment(id, latchedAt))],
+    [
+      family.stopAcknowledgedAt,
+      stops.flatMap(({ id, latch }) => moment(id, latch?.acknowledged?.at ?? null)),
+    ],
+    [family.stopFirings, stops.map(({ id, firings }) => ({ labels: [id], value: firings }))],
+    [
+      family.stopFiringSince,
+      firing.flatMap(({ id, since }) => ({ labels: [id], value: Date.parse(since) / 1_000 })),
+    ],
+    [family.stopObserved, stops.flatMap((stop) => number(stop, stop.observed))],
+    [family.stopThreshold, stops.flatMap((stop) => number(stop, stop.threshold))],
+  ]
+}
+
+function moment(id: string, at: string | null): readonly Sample[] {
+  return single(unix(at)).map(({ value }) => ({ labels: [id], value }))
+}
+
+/** Every limit that is a number; spans are in no series that they could be a line beside. */
+function limitSamples({ context: { limits } }: Scrape): Samples {
+  return [[family.limit, [...limitsIn(limits)].map(([limit, value]) => ({ labels: [limit], value }))]]
+}
+
+/** A truth value beside the limit 1 would only repeat the state. */
+function number(item: Item, quantity: Item['observed'] | Item['threshold']): readonly Sample[] {
+  if (quantity === null || quantity.unit === 'boolean') return []
+  return [{ labels: [item.id, quantity.unit], value: quantity.value }]
+}
+
+function unix(timestamp: string | null): number | undefined {
+  return timestamp === null ? undefined : Date.parse(timestamp) / 1_000
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { ready, workloadDesired, workloadUpdated } from '../../../src/rules/signals.ts'
+import type { Round, Target } from '../../../src/core/observation.ts'
+import { read } from '../../../src/core/signal.ts'
+import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
+import { serviceViews } from '../../../src/http/page/replica-views.ts'
+import { aRound, failed, saw } from '../../support/timeline.ts'
+import { standardRules } from './context.ts'
+import { readPage, viewOfSnapshot } from './page-views.ts'
+
+const at = 1_000_000
+const providers = new Map([
+  [ready.name, 'ready-endpoint'],
+  [workloadDesired.name, 'workloads'],
+  [workloadUpdated.name, 'workloads'],
+])
+const rules = standardRules(providers)
+
+function sts(name: string, revision: string): Target {
+  return { id: `sts/${name}`, labels: { component: 'sts', replica: name, revision } }
+}
+
+function replicas(revisions: readonly string[], hidden = -1): Round {
+  const targets = revisions.map((revision, place) => sts(`sts-${place}`, revision))
+  const looks = targets.map((target, place) => {
+    const { replica = '' } = target.labels
+    return place === hidden
+      ? failed(target, at)
+      : saw(target, at, [read(ready, { component: 'sts', replica }, 1)], [])
+  })
+  return aRound('ready-endpoint', at, looks)
+}
+
+function workload(desired: number, updated: number): Round {
+  const component = 'sts'
+  const readings = [
+    read(workloadDesired, { component }, desired),
+    read(workloadUpdated, { component }, updated),
+  ]
+  return aRound('workloads', at, [saw({ id: 'cluster', labels: {} }, at, readings, [])])
+}
+
+function newnessOf(...rounds: readonly Round[]) {
+  const snapshot = step(initialSnapshot(at, rules), rounds, at, rules)
+  return serviceViews({ snapshot, rules }).flatMap((service) => service.replicas.map(({ isNew }) => isNew))
+}
+
+describe('a replica in a rolling update', () => {
+  it('has the new revision when as many have it as are updated', () => {
+    expect(newnessOf(replicas(['a', 'a', 'b']), workload(3, 1))).toEqual([false, false, true])
+    expect(newnessOf(replicas(['b', 'b', 'b']), workload(3, 3))).toEqual([true, true, true])
+  })
+
+  it('is called neither old nor new where that would be a guess', () => {
+    expect(newnessOf(replicas(['a', 'b']), workload(2, 1))).toEqual([undefined, undefined])
+    expect(newnessOf(replicas(['a', 'a', 'b']), workload(3, 0))).toEqual([undefined, undefined, undefined])
+    expect(newnessOf(replicas(['a', 'a', 'b']))).toEqual([undefined, undefined, undefined])
+  })
+
+  it('is marked as old beside those that are new, and counted', () => {
+    const rounds = [replicas(['a', 'a', 'b'], 0), workload(3, 1)]
+    const page = readPage(viewOfSnapshot(step(initialSnapshot(at, rules), rounds, at, rules), rules))
+    expect(page.text('.service')).toContain('2 of 3 replicas proven ready, 1 of 3 updated')
+    expect(page.text('.cells')).toBe('sts-0: unknown old sts-1: ready old sts-2: ready')
+    expect(page.text('.exceptions')).toContain('unknown sts-0')
+    expect(page.text('tbody')).toMatch(/sts-1\s*ready\s*a \(old\)/)
+  })
+
+  it('that the workload wants and nobody has seen leaves a row without signs', () => {
+    const snapshot = step(initialSnapshot(at, rules), [workload(3, 0)], at, rules)
+    const page = readPage(viewOfSnapshot(snapshot, rules))
+    expect(page.text('.service')).toContain('sts 0 of 3 replicas proven ready, 0 of 3 updated')
+  })
+})

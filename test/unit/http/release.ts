@@ -1,0 +1,219 @@
+import { deadLetterStreams, platformStreams } from '../../../src/rules/platform.ts'
+import * as signals from '../../../src/rules/signals.ts'
+import type { Observation, Round, Target } from '../../../src/core/observation.ts'
+import { unknownReasons } from '../../../src/core/observation.ts'
+import type { Labels, Reading, Signal } from '../../../src/core/signal.ts'
+import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { step } from '../../../src/core/step.ts'
+import type { SelfStats } from '../../../src/http/context.ts'
+import { toReport } from '../../../src/http/document.ts'
+import { countRefusals } from '../../../src/http/refusals.ts'
+import type { Format } from '../../../src/http/exposition.ts'
+import { renderMetrics } from '../../../src/http/metrics.ts'
+import type { Scrape } from '../../../src/http/samples.ts'
+import { reportContext, rollout, standardRules, start } from './context.ts'
+
+export interface Oddities {
+  /** A target whose looks all fail. */
+  readonly blind?: string
+  /** A target that is not watched any more. */
+  readonly without?: string
+}
+
+// Of twelve pods; the Coordinator and the API have nothing that is scraped for.
+const shares = { api: 2, sts: 3, gateway: 3, audit: 2, coordinator: 2 }
+const measured: Readonly<Record<string, readonly Signal[]>> = {
+  gateway: [
+    signals.snapshotAge,
+    signals.snapshotFresh,
+    signals.snapshotReloadErrors,
+    signals.replayFiles,
+    signals.replayOldestAge,
+    signals.evidenceDropped,
+    signals.circuitOpened,
+  ],
+  sts: [signals.replayFiles, signals.replayOldestAge, signals.evidenceDropped],
+  audit: [],
+}
+const kinds: Readonly<Record<string, readonly [Signal, readonly string[]]>> = {
+  audit: [signals.tamperFindings, ['content', 'chain_break', 'hmac_failure', 'replay']],
+  sts: [signals.policyErrors, ['compile', 'eval']],
+}
+const groupSignals = [
+  signals.groupExists,
+  signals.groupLag,
+  signals.groupLagKnown,
+  signals.groupPending,
+  signals.groupOldestPendingIdle,
+  signals.groupOldestPendingAge,
+  signals.groupConsumers,
+  signals.groupConsumerIdle,
+  signals.groupLost,
+]
+
+const readiness = (Object.values(signals) as readonly Signal[]).filter(({ name }) =>
+  name.startsWith('caracal_readiness_'),
+)
+
+function reading(signal: Signal, labels: Labels = {}): Reading {
+  return { signal: signal.name, labels, value: signal.unit === 'boolean' ? 1 : 0 }
+}
+
+function streamReadings(): readonly Reading[] {
+  return platformStreams.flatMap(({ name: stream, groups }) => [
+    ...[signals.streamExists, signals.streamEntries, signals.streamEntriesAdded].map((signal) =>
+      reading(signal, { stream }),
+    ),
+    ...groups.flatMap(({ name: group, policy }) =>
+      policy === 'per-replica'
+        ? [signals.perReplicaGroups, signals.orphanGroups].map((signal) => reading(signal, { stream }))
+        : groupSignals.map((signal) => reading(signal, { stream, group })),
+    ),
+  ])
+}
+
+function postgresReadings(): readonly Reading[] {
+  const perComponent = [
+    signals.postgresConnections,
+    signals.postgresConnectionsInUse,
+    signals.postgresConnectionLimit,
+  ]
+  return [
+    ...Object.keys(shares).flatMap((component) =>
+      perComponent.map((signal) => reading(signal, { component })),
+    ),
+    reading(signals.postgresServerConnections),
+    reading(signals.postgresServerLimit),
+    reading(signals.postgresAccepts),
+  ]
+}
+
+const redisReadings = [
+  signals.redisMemoryUsed,
+  signals.redisMemoryLimit,
+  signals.redisRejectedWrites,
+  signals.redisEvictedKeys,
+  signals.redisNoEviction,
+  signals.redisPersistence,
+].map((signal) => reading(signal))
+
+const outboxReadings = ['api', 'coordinator'].flatMap((outbox) => [
+  ...['pending', 'dead'].map((state) => reading(signals.outboxMessages, { outbox, state })),
+  reading(signals.outboxOldestPending, { outbox }),
+])
+
+const deadLetterReadings = deadLetterStreams.flatMap((stream) =>
+  [signals.deadLetterEntries, signals.deadLetterArrivals].map((signal) => reading(signal, { stream })),
+)
+
+const migrationReadings = Array.from({ length: 33 }, (_, place) =>
+  reading(signals.migrationApplied, { version: String(place + 1).padStart(4, '0') }),
+)
+
+function round(
+  probe: string,
+  looks: readonly (readonly [Target, readonly Reading[]])[],
+  odd: Oddities,
+): Round {
+  const kept = looks.filter(([target]) => target.id !== odd.without)
+  const observations = kept.map(([target, readings]): Observation => {
+    const blindness = { unknownReason: 'timeout', reason: 'timeout', message: 'no answer' } as const
+    const outcome =
+      target.id === odd.blind
+        ? ({ ok: false, ...blindness } as const)
+        : ({ ok: true, readings, blindSpots: [] } as const)
+    return { target, at: start, took: 2, validFor: 60_000, outcome }
+  })
+  return { probe, at: start, targets: kept.map(([target]) => target), observations }
+}
+
+/** What one whole round of looks gives at a release of so many pods, a multiple of 12. */
+export function aRelease(pods: number, odd: Oddities = {}): readonly Round[] {
+  const replicas = Object.entries(shares).flatMap(([component, share]) =>
+    Array.from({ length: (share * pods) / 12 }, (_, place): Target => {
+      const replica = `${component}-${place}`
+      return { id: `${component}/${replica}`, labels: { component, replica } }
+    }),
+  )
+  const scraped = replicas.filter(({ labels }) => measured[labels['component'] ?? ''] !== undefined)
+  const one = (id: string): Target => ({ id, labels: {} })
+  return [
+    round(
+      'ready-endpoint',
+      replicas.map((target) => [target, readiness.map((signal) => reading(signal, target.labels))]),
+      odd,
+    ),
+    round(
+      'service-metrics',
+      scraped.map((target) => [target, replicaReadings(target)]),
+      odd,
+    ),
+    round('redis-streams', [[one('redis'), streamReadings()]], odd),
+    round('redis-server', [[one('redis'), redisReadings]], odd),
+    round('dead-letters', [[one('redis'), deadLetterReadings]], odd),
+    round('outbox-tables', [[one('postgres'), outboxReadings]], odd),
+    round('postgres-connections', [[one('postgres'), postgresReadings()]], odd),
+    round('schema-migrations', [[one('postgres'), migrationReadings]], odd),
+  ]
+}
+
+function replicaReadings({ labels }: Target): readonly Reading[] {
+  const component = labels['component'] ?? ''
+  const [signal, values] = kinds[component] ?? []
+  return [
+    ...(measured[component] ?? []).map((one) => reading(one, labels)),
+    ...(signal === undefined ? [] : (values ?? []).map((kind) => reading(signal, { ...labels, kind }))),
+  ]
+}
+
+const clients = { waiters: 3, streams: 2, refused: countRefusals() }
+
+/** A scrape right after these rounds, in a rollout, with every probe having failed for a reason, and one for three. */
+export function scrapeOf(rounds: readonly Round[]): Scrape {
+  const providers = new Map(
+    rounds.flatMap(({ probe, observations }) =>
+      observations.flatMap(({ outcome }) =>
+        outcome.ok ? outcome.readings.map(({ signal }) => [signal, probe] as const) : [],
+      ),
+    ),
+  )
+  const rules = standardRules(providers)
+  const snapshot = step({ ...initialSnapshot(start, rules), rollout }, rounds, start + 1_000, rules)
+  const context = reportContext(rules)
+  return { snapshot, report: toReport(snapshot, context), context, self: selfStats(rounds), clients }
+}
+
+function selfStats(rounds: readonly Round[]): SelfStats {
+  const failures = (probe: string) =>
+    new Map(
+      unknownReasons.slice(2, probe === 'service-metrics' ? 5 : 3).map((reason) => [reason, 2] as const),
+    )
+  return {
+    probes: new Map(
+      rounds.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
+    ),
+    lostWrites: 0,
+    evaluations: 1_000,
+    evaluationTook: 420,
+    verdictTransitions: new Map([['hold', 1]]),
+    costs: new Map(['redis', 'postgres', 'http'].map((name) => [name, { requests: 10, took: 12 }])),
+    ownTime: { lost: 1_500, waited: 900 },
+  }
+}
+
+export interface Series {
+  readonly name: string
+  readonly labels: string
+  readonly value: number
+}
+
+/** The samples of a scrape, read back from its text. */
+export function seriesOf(scrape: Scrape, format: Format = 'text'): readonly Series[] {
+  return renderMetrics(scrape, format)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [, name = '', labels = '', value = ''] = /^(\w+)(\{.*\})? (\S+)$/.exec(line) ?? []
+      return { name, labels, value: Number(value) }
+    })
+}

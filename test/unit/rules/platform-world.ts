@@ -1,0 +1,224 @@
+import { defaultLimits } from '../../../src/rules/limits.ts'
+import { deadLetterStreams, platformStreams } from '../../../src/rules/platform.ts'
+import * as signals from '../../../src/rules/signals.ts'
+import { fold } from '../../../src/core/belief.ts'
+import { evidenceOf, type Evidence } from '../../../src/core/evidence.ts'
+import type { Round } from '../../../src/core/observation.ts'
+import { components } from '../../../src/core/replica.ts'
+import { read, type Reading } from '../../../src/core/signal.ts'
+import type { Rules } from '../../../src/core/snapshot.ts'
+import type { Instant } from '../../../src/core/time.ts'
+import { rulesFor, type RuleOptions } from '../../../src/rules/rules.ts'
+import { failed, saw, aRound } from '../../support/timeline.ts'
+import { clusterPlaces, liveDigest, providedByCluster } from './cluster-world.ts'
+import { place, type Place, type World } from './place.ts'
+
+export type { Place, World } from './place.ts'
+
+export const expectedMigrations = ['0001_baseline', '0002_audit', '0003_outbox']
+const pushedChecks = ['manifest-digest', 'helm-render', 'schema-compatibility']
+
+function replicaPlaces(component: string): Place[] {
+  return [`${component}-0`, `${component}-1`].flatMap((replica) => {
+    const labels = { component, replica }
+    const id = `${component}/${replica}`
+    const measured = metricsOf(labels)
+    return [
+      place('readiness', id, labels, [read(signals.ready, labels, 1)]),
+      ...(measured.length === 0 ? [] : [place('metrics', id, labels, measured)]),
+    ]
+  })
+}
+
+function metricsOf(labels: { readonly component: string; readonly replica: string }): Reading[] {
+  const replay = [
+    read(signals.replayFiles, labels, 0),
+    read(signals.replayOldestAge, labels, 0),
+    read(signals.evidenceDropped, labels, 0),
+  ]
+  switch (labels.component) {
+    case 'gateway':
+      return [
+        read(signals.snapshotFresh, labels, 1),
+        read(signals.snapshotAge, labels, 12),
+        read(signals.snapshotReloadErrors, labels, 0),
+        read(signals.circuitOpened, labels, 0),
+        ...replay,
+      ]
+    case 'sts':
+      return [
+        ...['compile', 'eval'].map((kind) => read(signals.policyErrors, { ...labels, kind }, 0)),
+        ...replay,
+      ]
+    case 'audit':
+      return ['mismatch', 'chain_break', 'hmac_failure', 'replay'].map((kind) =>
+        read(signals.tamperFindings, { ...labels, kind }, 0),
+      )
+    default:
+      return []
+  }
+}
+
+function groupReadings(stream: string, group: string): Reading[] {
+  const labels = { stream, group }
+  return [
+    read(signals.groupExists, labels, 1),
+    read(signals.groupLag, labels, 3),
+    read(signals.groupLagKnown, labels, 1),
+    read(signals.groupPending, labels, 1),
+    read(signals.groupOldestPendingIdle, labels, 1),
+    read(signals.groupOldestPendingAge, labels, 2),
+    read(signals.groupConsumers, labels, 2),
+    read(signals.groupConsumerIdle, labels, 1),
+    read(signals.groupLost, labels, 0),
+  ]
+}
+
+function streamReadings(): Reading[] {
+  return platformStreams.flatMap(({ name: stream, groups }) => [
+    read(signals.streamExists, { stream }, 1),
+    read(signals.streamEntries, { stream }, 100),
+    read(signals.streamEntriesAdded, { stream }, 5_000),
+    ...groups.flatMap(({ name, policy }) =>
+      policy === 'per-replica'
+        ? [
+            read(signals.perReplicaGroups, { stream }, 2),
+            read(signals.orphanGroups, { stream }, 0),
+            ...groupReadings(stream, `${name}gateway-0`),
+            ...groupReadings(stream, `${name}gateway-1`),
+          ]
+        : groupReadings(stream, name),
+    ),
+  ])
+}
+
+function redisReadings(): Reading[] {
+  return [
+    ...streamReadings(),
+    ...deadLetterStreams.flatMap((stream) => [
+      read(signals.deadLetterEntries, { stream }, 0),
+      read(signals.deadLetterArrivals, { stream }, 7),
+    ]),
+    read(signals.redisMemoryUsed, {}, 400),
+    read(signals.redisMemoryLimit, {}, 1_000, 'maxmemory'),
+    read(signals.redisRejectedWrites, {}, 0),
+    read(signals.redisEvictedKeys, {}, 0),
+    read(signals.redisNoEviction, {}, 1, 'noeviction'),
+    read(signals.redisPersistence, {}, 1),
+  ]
+}
+
+function outboxReadings(): Reading[] {
+  return ['api', 'coordinator'].flatMap((outbox) => [
+    read(signals.outboxMessages, { outbox, state: 'pending' }, 2),
+    read(signals.outboxMessages, { outbox, state: 'dead' }, 0),
+    read(signals.outboxOldestPending, { outbox }, 3),
+  ])
+}
+
+function connectionReadings(): Reading[] {
+  return [
+    ...['api', 'sts', 'gateway', 'audit', 'coordinator'].flatMap((component) => [
+      read(signals.postgresConnections, { component }, 10),
+      read(signals.postgresConnectionsInUse, { component }, 4),
+      read(signals.postgresConnectionLimit, { component }, 40),
+    ]),
+    read(signals.postgresServerConnections, {}, 50),
+    read(signals.postgresServerLimit, {}, 97),
+    read(signals.postgresAccepts, {}, 1),
+  ]
+}
+
+/** A platform of twelve replicas in a cluster, in which everything is well. */
+export function healthyWorld(): World {
+  return [
+    ...components.flatMap(replicaPlaces),
+    place('redis', 'redis', {}, redisReadings()),
+    place('outboxes', 'postgres', {}, outboxReadings()),
+    place('connections', 'postgres', {}, connectionReadings()),
+    place(
+      'migrations',
+      'postgres',
+      {},
+      expectedMigrations.map((version) => read(signals.migrationApplied, { version }, 1)),
+    ),
+    ...pushedChecks.map((check) =>
+      place('evidence', check, { check, digest: liveDigest }, [read(signals.pushedEvidence, { check }, 1)]),
+    ),
+    ...clusterPlaces(),
+  ]
+}
+
+const providedBy: Readonly<Record<string, string>> = {
+  caracal_readiness: 'readiness',
+  caracal_stream: 'redis',
+  caracal_dead: 'redis',
+  caracal_redis: 'redis',
+  caracal_outbox: 'outboxes',
+  caracal_postgres: 'connections',
+  caracal_migration: 'migrations',
+  caracal_rollout: 'evidence',
+  ...providedByCluster,
+}
+
+/** Which probe of the world gives which signal. */
+const providers: ReadonlyMap<string, string> = new Map(
+  Object.values(signals).map(({ name }) => {
+    const families = Object.keys(providedBy).filter((family) => name.startsWith(family))
+    const [longest = ''] = families.toSorted((a, b) => b.length - a.length)
+    return [name, providedBy[longest] ?? 'metrics']
+  }),
+)
+
+/** The real rules, for an installation in a cluster whose pipeline pushes evidence. */
+export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
+  return rulesFor({
+    limits: defaultLimits,
+    streams: platformStreams,
+    components,
+    expectedMigrations,
+    steady: 30_000,
+    longestGap: 5_000,
+    providers,
+    kubernetes: 'on',
+    helmSecrets: true,
+    release: { name: 'caracal', namespace: 'platform' },
+    off: new Map(),
+    ...overrides,
+  })
+}
+
+/** Later than the start of any rollout in a test. */
+const AFTER_ALL = 1e15
+
+/**
+ * One round of each probe that shows this world.
+ * @param pushedAt when the evidence came that does not say so
+ */
+export function roundsOf(world: World, at: Instant, pushedAt: Instant = at): readonly Round[] {
+  const byProbe = Map.groupBy(
+    world.map((one) => (one.probe === 'evidence' ? pushed(one, pushedAt) : one)),
+    ({ probe }) => probe,
+  )
+  return [...byProbe].map(([probe, places]) =>
+    aRound(
+      probe,
+      at,
+      places.map(({ target, readings, blindSpots, failing }) =>
+        failing ? failed(target, at) : saw(target, at, readings, blindSpots),
+      ),
+    ),
+  )
+}
+
+/** Evidence as it is kept: its target says what it says, and since when. */
+function pushed({ target, readings, ...place }: Place, at: Instant): Place {
+  const outcome = readings.some(({ value }) => value === 0) ? 'fail' : 'pass'
+  const labels = { outcome, issued: String(at), since: String(at), ...target.labels }
+  return { ...place, readings, target: { ...target, labels } }
+}
+
+/** What a condition sees of this world; the evidence has just come, whatever rollout is under way. */
+export function evidenceIn(world: World, now: Instant = 0): Evidence {
+  return evidenceOf(fold(new Map(), roundsOf(world, now, AFTER_ALL)), providers, now)
+}

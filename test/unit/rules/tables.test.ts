@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest'
+import { MINUTE, SECOND } from '../../../src/core/time.ts'
+import { evidenceIn, healthyWorld, platformRules } from './platform-world.ts'
+import { faultsIn, findingsIn, remembering } from './judging.ts'
+import { clusterPlaces } from './cluster-world.ts'
+
+const { gates, stops } = platformRules()
+const checks = gates.flatMap((gate) => gate.checks)
+
+describe('the table of gates', () => {
+  it('lists the six gates of the runbook with their checks', () => {
+    expect(
+      Object.fromEntries(gates.map(({ id, checks: list }) => [id, list.map((check) => check.id)])),
+    ).toEqual({
+      'source-verification': [
+        'release-deployed',
+        'arrival',
+        'workload-drift',
+        'secret-references',
+        'service-ports',
+        'manifest-digest',
+      ],
+      'render-validation': ['helm-render'],
+      'migration-safety': ['migration-jobs', 'migrations-applied', 'migrations-forward-only'],
+      readiness: [
+        'ready-api',
+        'ready-sts',
+        'ready-gateway',
+        'ready-audit',
+        'ready-coordinator',
+        'ready-web',
+        'workload-rollout',
+      ],
+      'event-health': [
+        'streams-exist',
+        'stream-backlog',
+        'audit-ingestion',
+        'consumers-alive',
+        'dead-letters',
+        'outbox-dispatch',
+        'outbox-dead-rows',
+        'revocation-snapshots',
+        'revocation-propagation',
+        'replay-backlog',
+        'redis-configuration',
+      ],
+      'rollback-plan': ['previous-revision', 'schema-compatibility'],
+    })
+  })
+
+  it('asks readiness only of the services that are named', () => {
+    const small = platformRules({ components: ['sts'] }).gates.find((gate) => gate.id === 'readiness')
+    expect(small?.checks.map((check) => check.id)).toEqual(['ready-sts', 'workload-rollout'])
+  })
+})
+
+describe('the table of stop conditions', () => {
+  it('lists the stop conditions of the runbook with their kinds', () => {
+    expect(stops.map(({ id, kind }) => [id, kind])).toEqual([
+      ['migration-job-failed', 'edge'],
+      ['sts-unready', 'cannot-prove'],
+      ['gateway-unready', 'cannot-prove'],
+      ['audit-dlq-growing', 'edge'],
+      ['replay-backlog-aging', 'level'],
+      ['revocation-snapshot-stale', 'level'],
+      ['outbox-dead-messages', 'edge'],
+      ['postgres-pool-saturation', 'level'],
+      ['redis-memory-pressure', 'level'],
+      ['audit-evidence-lost', 'edge'],
+      ['audit-tamper-detected', 'edge'],
+      ['sts-circuit-open', 'edge'],
+      ['policy-failure', 'edge'],
+    ])
+  })
+
+  it.each([
+    ['sts-unready', { hold: MINUTE, warmUp: 180 * SECOND }],
+    ['gateway-unready', { hold: MINUTE, warmUp: 180 * SECOND }],
+    ['revocation-snapshot-stale', { hold: 10 * SECOND }],
+    ['postgres-pool-saturation', { hold: 5 * MINUTE, clearAfter: MINUTE }],
+    ['redis-memory-pressure', { hold: 5 * MINUTE, clearAfter: MINUTE }],
+    ['replay-backlog-aging', { hold: 0, clearAfter: 5 * SECOND }],
+    ['audit-dlq-growing', { hold: 0, window: 10 * MINUTE, clearAfter: 0 }],
+  ])('%s holds and clears as the defaults say', (id, expected) => {
+    expect(stops.find((stop) => stop.id === id)).toMatchObject(expected)
+  })
+
+  it('lets edges fire at first sight and clear at once', () => {
+    const edges = stops.filter((stop) => stop.kind === 'edge')
+    expect(edges.map(({ hold, clearAfter, warmUp }) => hold + clearAfter + warmUp)).toEqual(
+      edges.map(() => 0),
+    )
+  })
+})
+
+describe('both tables', () => {
+  const items = [...checks, ...stops]
+
+  it('give every item an id of its own', () => {
+    const ids = [...gates, ...items].map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.filter((id) => !/^[a-z]+(-[a-z]+)*$/.test(id))).toEqual([])
+  })
+
+  it('give every item a next step and its place in the runbook', () => {
+    expect(items.filter(({ nextStep }) => nextStep.trim() === '').map(({ id }) => id)).toEqual([])
+    expect(checks.map(({ runbook }) => runbook)).toEqual(checks.map(({ id }) => `gates.md#${id}`))
+    expect(stops.map(({ runbook }) => runbook)).toEqual(stops.map(({ id }) => `stop-conditions.md#${id}`))
+  })
+
+  it('judge every condition without a fault on a healthy platform', () => {
+    for (const { id, condition } of items) {
+      const found = condition.judge(evidenceIn(healthyWorld()), remembering())
+      expect([id, found.filter(({ answer }) => answer !== 'met')]).toEqual([id, []])
+      expect([id, found.length > 0]).toEqual([id, true])
+    }
+  })
+
+  it('T05: name the namespace and the release of this installation in every command', () => {
+    const release = { name: 'blue', namespace: 'identity' }
+    const other = platformRules({ release })
+    const steps = [...other.gates.flatMap((gate) => gate.checks), ...other.stops].map(
+      ({ nextStep }) => nextStep,
+    )
+    const cluster = steps.filter((step) => /kubectl|helm /.test(step))
+    expect(cluster.length).toBeGreaterThan(15)
+    expect(cluster.filter((step) => !step.includes('-n identity '))).toEqual([])
+    const labelled = steps.filter((step) => step.includes('app.kubernetes.io/component='))
+    expect(labelled.filter((step) => !step.includes('app.kubernetes.io/instance=blue,'))).toEqual([])
+  })
+})
+
+describe('a source', () => {
+  const fromKubernetes = [
+    'release-deployed',
+    'workload-drift',
+    'secret-references',
+    'service-ports',
+    'migration-jobs',
+    'workload-rollout',
+    'previous-revision',
+    'migration-job-failed',
+  ]
+
+  function itemsOf(overrides: Parameters<typeof platformRules>[0]) {
+    const rules = platformRules(overrides)
+    const items = [...rules.gates.flatMap((gate) => gate.checks), ...rules.stops]
+    return { ...rules, items: new Map(items.map((item) => [item.id, item])) }
+  }
+
+  it('R49: that is switched off on purpose is skipped', () => {
+    const { skipped, items } = itemsOf({ kubernetes: 'off' })
+    expect([...skipped.keys()]).toEqual(fromKubernetes)
+    expect(fromKubernetes.map((id) => items.get(id)?.source)).toEqual(fromKubernetes.map(() => 'kubernetes'))
+  })
+
+  it('R49: that nobody configured leaves unknown what needs it, and nothing else', () => {
+    const { skipped, items } = itemsOf({ kubernetes: 'absent' })
+    expect(skipped.size).toBe(0)
+    const unknown = [...items.values()].filter(({ condition }) =>
+      findingsIn(condition, healthyWorld()).some(({ answer }) => answer !== 'met'),
+    )
+    expect(unknown.map(({ id }) => id)).toEqual(fromKubernetes)
+    for (const { condition } of unknown)
+      expect(faultsIn(condition, healthyWorld())).toEqual(['source unknown not_configured'])
+  })
+
+  it('R49: that is configured and shows nothing leaves unknown what needs it', () => {
+    const { items } = itemsOf({})
+    const cluster = new Set(clusterPlaces().map(({ probe }) => probe))
+    const nothing = healthyWorld().filter(({ probe }) => !cluster.has(probe))
+    for (const id of [...fromKubernetes, 'ready-sts', 'sts-unready', 'manifest-digest', 'helm-render']) {
+      const condition = items.get(id)?.condition
+      const found = condition === undefined ? [] : findingsIn(condition, nothing)
+      expect([id, found.filter(({ answer }) => answer !== 'met').map(({ answer }) => answer)]).not.toEqual([
+        id,
+        [],
+      ])
+      expect([id, found.filter(({ unknownReason }) => unknownReason === 'not_configured')]).toEqual([id, []])
+    }
+  })
+
+  it('R49: that may not be read, as the Secrets of Helm, is replaced by what a pipeline proves', () => {
+    const { skipped, items } = itemsOf({ helmSecrets: false })
+    // No pipeline can prove in advance what becomes of the release.
+    expect([...skipped.keys()]).toEqual(['release-deployed'])
+    const pushed = ['workload-drift', 'manifest-digest', 'helm-render', 'previous-revision']
+    expect(pushed.map((id) => items.get(id)?.source)).toEqual(pushed.map(() => 'evidence'))
+    expect(items.get('workload-rollout')?.source).toBe('kubernetes')
+    for (const id of pushed)
+      expect(items.get(id)?.condition.signals.map(({ name }) => name)).toEqual([
+        'caracal_rollout_evidence_accepted',
+      ])
+  })
+
+  it('keeps the reason for which somebody switched a check off', () => {
+    const off = new Map([
+      ['helm-render', 'rendered by hand'],
+      ['workload-drift', 'checked by Argo'],
+    ])
+    const rules = platformRules({ off, kubernetes: 'off' })
+    expect(rules.skipped.get('helm-render')).toBe('rendered by hand')
+    expect(rules.skipped.get('workload-drift')).toBe('checked by Argo')
+  })
+})
