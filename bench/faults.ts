@@ -18,7 +18,7 @@ export type BenchFault = {
   readonly shows: Accept
   /** Resolves with the time at which the fault was there. */
   strike(hands: Hands): Promise<number>
-  mend(hands: Hands): Promise<unknown>
+  fix(hands: Hands): Promise<unknown>
   /** What a person has to acknowledge before it can be seen again in the same rollout. */
   readonly acknowledge?: string
 }
@@ -54,7 +54,7 @@ const deadLetter: BenchFault = {
     await stores.redis.xadd('caracal.audit.events.dlq', 'MAXLEN', '~', 100, '*', 'bench', '1')
     return now()
   },
-  mend: () => Promise.resolve(),
+  fix: () => Promise.resolve(),
 }
 
 const deadRow: BenchFault = {
@@ -68,7 +68,7 @@ const deadRow: BenchFault = {
     )
     return now()
   },
-  mend: ({ stores }) => stores.sql(`DELETE FROM event_outbox WHERE id = 'bench-dead'`),
+  fix: ({ stores }) => stores.sql(`DELETE FROM event_outbox WHERE id = 'bench-dead'`),
 }
 
 const memory: BenchFault = {
@@ -80,7 +80,7 @@ const memory: BenchFault = {
     await stores.redis.config('SET', 'maxmemory', String(Math.ceil(used / 0.95)))
     return now()
   },
-  mend: ({ stores }) => stores.redis.config('SET', 'maxmemory', '0'),
+  fix: ({ stores }) => stores.redis.config('SET', 'maxmemory', '0'),
 }
 
 const rejectedWrite: BenchFault = {
@@ -92,7 +92,7 @@ const rejectedWrite: BenchFault = {
     await stores.redis.eval(`return redis.error_reply('OOM bench')`, 0).catch(() => undefined)
     return now()
   },
-  mend: () => Promise.resolve(),
+  fix: () => Promise.resolve(),
 }
 
 const groupMissing: BenchFault = {
@@ -103,7 +103,7 @@ const groupMissing: BenchFault = {
     await stores.redis.xgroup('DESTROY', 'caracal.keys.invalidate', 'sts-keys')
     return now()
   },
-  mend: ({ stores }) => stores.redis.xgroup('CREATE', 'caracal.keys.invalidate', 'sts-keys', '$'),
+  fix: ({ stores }) => stores.redis.xgroup('CREATE', 'caracal.keys.invalidate', 'sts-keys', '$'),
 }
 
 function struck(name: string, strikeName: string, way: Way, shows: Accept): BenchFault {
@@ -112,7 +112,7 @@ function struck(name: string, strikeName: string, way: Way, shows: Accept): Benc
     way,
     shows,
     strike: ({ platform }) => platform.strike(strikeName),
-    mend: ({ platform }) => platform.mend(strikeName),
+    fix: ({ platform }) => platform.fix(strikeName),
   }
 }
 
@@ -142,7 +142,7 @@ function hungReplicas(name: string, shows: Accept): BenchFault {
       process.kill(platform.pid, 'SIGSTOP')
       return now()
     },
-    async mend({ platform }) {
+    async fix({ platform }) {
       process.kill(platform.pid, 'SIGCONT')
     },
   }

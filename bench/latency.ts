@@ -56,7 +56,7 @@ async function once(fault: BenchFault, daemons: readonly Gates[], hands: Hands):
   try {
     return (await Promise.all(seen)).map((at) => at - struckAt)
   } finally {
-    await fault.mend(hands)
+    await fault.fix(hands)
   }
 }
 

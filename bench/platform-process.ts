@@ -25,7 +25,7 @@ export type PlatformFacts = {
 }
 
 export type Call =
-  | { readonly do: 'strike' | 'mend'; readonly name: string }
+  | { readonly do: 'strike' | 'fix'; readonly name: string }
   | { readonly do: 'requests' }
   | { readonly do: 'stop' }
 
@@ -68,7 +68,7 @@ export async function runPlatform(settings: PlatformSettings): Promise<void> {
     switch (call.do) {
       case 'strike':
         return strikes.on(call.name)
-      case 'mend':
+      case 'fix':
         return strikes.off(call.name)
       case 'requests':
         return requests.byPort()

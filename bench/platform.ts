@@ -8,7 +8,7 @@ import type { RequestCounts } from './request-counts.ts'
 export type Platform = PlatformFacts & {
   readonly pid: number
   strike(name: string): Promise<number>
-  mend(name: string): Promise<number>
+  fix(name: string): Promise<number>
   requests(): Promise<RequestCounts>
   stop(): Promise<void>
 }
@@ -53,7 +53,7 @@ export async function startPlatform(settings: PlatformSettings, patience = 180):
     ...facts,
     pid: child.pid ?? 0,
     strike: async (name) => (await ask({ do: 'strike', name })).at,
-    mend: async (name) => (await ask({ do: 'mend', name })).at,
+    fix: async (name) => (await ask({ do: 'fix', name })).at,
     requests: async () => (await ask({ do: 'requests' })).value as RequestCounts,
     stop: async () => {
       child.kill('SIGCONT')

@@ -141,7 +141,7 @@ async function whileBrisk(scene: Scene): Promise<Brisk> {
       await within(fault.name, 60 + 20 * repetitions, () => briskLatency(fault, gates, scene, repetitions)),
     )
   }
-  await platform.mend('pool-armed')
+  await platform.fix('pool-armed')
   await scene.stop(watched)
   return { cost, redisTime, work, latencies, serving }
 }

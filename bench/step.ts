@@ -2,7 +2,7 @@
 //   node_modules/.bin/node bench/step.ts
 import { initialSnapshot } from '../src/core/snapshot.ts'
 import { step } from '../src/core/step.ts'
-import { platformRules, roundsOf } from '../test/unit/rules/platform-world.ts'
+import { platformRules, batchesOf } from '../test/unit/rules/platform-world.ts'
 import { healthy } from '../test/unit/core/random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })
@@ -12,17 +12,17 @@ const between = 22
 
 const moments = Array.from({ length: steps }, (_, n) => {
   const at = 1_000 + (n + 1) * between
-  const rounds = roundsOf(healthy, at)
-  return { at, rounds: rounds.slice(n % rounds.length, (n % rounds.length) + 1) }
+  const batches = batchesOf(healthy, at)
+  return { at, batches: batches.slice(n % batches.length, (n % batches.length) + 1) }
 })
 
 /** Milliseconds of a step. */
 function cost(remembers: boolean): number {
-  let snapshot = step(initialSnapshot(0, rules), roundsOf(healthy, 1_000), 1_000, rules)
+  let snapshot = step(initialSnapshot(0, rules), batchesOf(healthy, 1_000), 1_000, rules)
   const startedAt = performance.now()
   // What was judged is remembered of this very snapshot; a copy has no past.
-  for (const { at, rounds } of moments)
-    snapshot = step(remembers ? snapshot : { ...snapshot }, rounds, at, rules)
+  for (const { at, batches } of moments)
+    snapshot = step(remembers ? snapshot : { ...snapshot }, batches, at, rules)
   return (performance.now() - startedAt) / steps
 }
 

@@ -47,7 +47,7 @@ export type Answer = Valid | CannotTell
 /** HTTP gives the server's time in whole seconds, and the evaluation may be a moment younger than that. */
 const clockGrain = 2_000
 
-function cannotTell(reason: string, message: string, lasting = false): CannotTell {
+function blindSpot(reason: string, message: string, lasting = false): CannotTell {
   return { kind: 'cannot-tell', reason, message, lasting }
 }
 
@@ -64,7 +64,7 @@ export function readAnswer(reply: Reply | NoReply, demands: Demands, waited = fa
   const had = wholeReply(reply)
   if ('kind' in had) return had
   const parsed = parseDocument(had.body)
-  if (!parsed.ok) return cannotTell(parsed.reason, parsed.message, parsed.reason !== 'malformed')
+  if (!parsed.ok) return blindSpot(parsed.reason, parsed.message, parsed.reason !== 'malformed')
   const doubt = doubtIn(parsed.report) ?? unheard(parsed.document, demands)
   if (doubt !== undefined) return doubt
   return fresh(had, parsed.report, parsed.document, demands, waited)
@@ -73,10 +73,10 @@ export function readAnswer(reply: Reply | NoReply, demands: Demands, waited = fa
 /** The reply, or why it cannot be what was asked for, whatever its body would say. */
 export function wholeReply(reply: Reply | NoReply): Reply | CannotTell {
   if (!('status' in reply))
-    return cannotTell(reply.reason, reply.message, reply.reason === 'untrusted' || reply.reason === 'token')
+    return blindSpot(reply.reason, reply.message, reply.reason === 'untrusted' || reply.reason === 'token')
   if (reply.status !== 200) return refusal(reply)
   if ((reply.headers['content-encoding'] ?? 'identity') !== 'identity')
-    return cannotTell('malformed', 'the answer is compressed, which was not asked for', true)
+    return blindSpot('malformed', 'the answer is compressed, which was not asked for', true)
   return isPage(reply.body) ? answeredBy(reply) : reply
 }
 
@@ -89,13 +89,10 @@ function fresh(
 ): Answer {
   const sentAt = Date.parse(headers['date'] ?? '')
   if (Number.isNaN(sentAt))
-    return cannotTell(
-      'no_time',
-      'the answer does not say when it was sent (no Date header), so it may be old',
-    )
+    return blindSpot('no_time', 'the answer does not say when it was sent (no Date header), so it may be old')
   const life = report.expiresAt - report.evaluatedAt
   if (sentAt < report.evaluatedAt - clockGrain || life <= 0)
-    return cannotTell('contradictory', 'the times in the answer contradict each other, so it may be old')
+    return blindSpot('contradictory', 'the times in the answer contradict each other, so it may be old')
   // Added by caches between us and the exporter.
   const cached = Math.max(0, Number(headers['age'] ?? 0)) * 1_000
   const age = Math.max(0, sentAt - report.evaluatedAt) + (waited ? 0 : took) + cached
@@ -104,13 +101,13 @@ function fresh(
   if (!(age <= limit)) {
     const allowed =
       limit < life ? `--max-age allows ${spanInWords(limit)}` : `it was good for ${spanInWords(life)}`
-    return cannotTell(
+    return blindSpot(
       'expired',
       `the evaluation is ${spanInWords(age)} old, and ${allowed}: the exporter or something before it has come to a halt`,
     )
   }
   if (echoed === false)
-    return cannotTell(
+    return blindSpot(
       'not_answered',
       'this is not the answer to this request: something before the exporter repeats answers or takes headers away',
     )
@@ -122,14 +119,14 @@ function doubtIn(report: Report): CannotTell | undefined {
   const { verdict } = report
   if (verdict === 'hold' || verdict === 'stop') return undefined
   if (verdict !== 'proceed')
-    return cannotTell(
+    return blindSpot(
       'unknown_verdict',
       `the verdict is "${verdict}", which this caracal-gate does not know`,
       true,
     )
   const against = contradictions(report)
   if (against.length === 0) return undefined
-  return cannotTell('contradictory', `the verdict is proceed, but ${against.slice(0, 3).join(', ')}`)
+  return blindSpot('contradictory', `the verdict is proceed, but ${against.slice(0, 3).join(', ')}`)
 }
 
 /** What must have arrived was not heard by who answers: the verdict is about less than was asked. */
@@ -141,7 +138,7 @@ function unheard(document: unknown, { expected, phase }: Demands): CannotTell | 
   const isHeard = expected === undefined || inOneForm(demanded) === inOneForm(expected)
   // An answer about a phase that nobody asked about may leave something out.
   if (isHeard && askedPhase === (phase ?? null)) return undefined
-  return cannotTell(
+  return blindSpot(
     'demand_ignored',
     'the answer is about something else than was asked of phase and arrival: the exporter is older than this caracal-gate, or something before it takes parameters away',
     true,
@@ -178,7 +175,7 @@ function refusal(reply: Reply): CannotTell {
 /** Something else than the exporter has answered. */
 function answeredBy(reply: Reply): CannotTell {
   const { kind, message, lasting } = strangerOf(reply)
-  return { ...cannotTell(strangers[kind], message, lasting), ...(lasting ? {} : retryAfter(reply.headers)) }
+  return { ...blindSpot(strangers[kind], message, lasting), ...(lasting ? {} : retryAfter(reply.headers)) }
 }
 
 const strangers: Readonly<Record<Stranger['kind'], string>> = {
@@ -195,18 +192,18 @@ function refusedWith({ detail }: Problem, { status, headers }: Reply): CannotTel
   const said = detail === '' ? '' : `: ${detail}`
   if (status === 401 || status === 403) {
     const why = status === 401 ? 'wants a token that it knows' : 'does not accept this token'
-    return cannotTell(
+    return blindSpot(
       'unauthorized',
       `the exporter ${why} (${status}${said}); give one with --token-file or CARACAL_GATE_TOKEN`,
       true,
     )
   }
   if (status === 503)
-    return { ...cannotTell('not_evaluated', `no evaluation exists yet (503${said})`), ...retryAfter(headers) }
+    return { ...blindSpot('not_evaluated', `no evaluation exists yet (503${said})`), ...retryAfter(headers) }
   if (status === 429)
-    return { ...cannotTell('throttled', `asked too often (429${said})`), ...retryAfter(headers) }
-  if (status >= 500) return cannotTell('server_error', `the exporter answered ${status}${said}`)
-  return cannotTell('refused', `the exporter answered ${status}${said}`, true)
+    return { ...blindSpot('throttled', `asked too often (429${said})`), ...retryAfter(headers) }
+  if (status >= 500) return blindSpot('server_error', `the exporter answered ${status}${said}`)
+  return blindSpot('refused', `the exporter answered ${status}${said}`, true)
 }
 
 function retryAfter(headers: Reply['headers']): { readonly retryAfter?: number } {

@@ -44,5 +44,5 @@ const codes: Readonly<Record<Decision, ExitCode>> = {
 
 /** The one way from an answer to an exit code. */
 export function exitCodeOf(answer: Answer, demands: Demands): ExitCode {
-  return answer.kind === 'valid' ? codes[decide(answer.report, demands)] : exitCodes.cannotTell
+  return answer.kind === 'valid' ? codes[decide(answer.report, demands)] : exitCodes.blindSpot
 }

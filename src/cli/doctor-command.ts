@@ -5,11 +5,11 @@ import { configuration } from './run-commands.ts'
 export const doctor: Command = {
   name: 'doctor',
   area: 'run',
-  says: 'say why the exporter can’t tell, or could not, and what mends it',
+  says: 'say why the exporter can’t tell, or could not, and what fixes it',
   more: [
     'Run it where the exporter runs, with the same configuration. It looks at everything that the exporter needs:',
     'names, network, certificates, bearer, rights in Postgres, Redis and Kubernetes, clocks, the running exporter and',
-    'the rules in Prometheus. Whatever is wrong comes with the line that mends it. It changes nothing and is done',
+    'the rules in Prometheus. Whatever is wrong comes with the line that fixes it. It changes nothing and is done',
     'within half a minute.',
     '',
     'Exits 0 when nothing failed, though there may be warnings; 2 when the configuration is wrong; 5 when something',

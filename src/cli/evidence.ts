@@ -68,7 +68,7 @@ export async function handIn(
     if (pushed.kind !== 'accepted') {
       const what = pushed.kind === 'refused' ? 'the exporter did not take' : 'could not deliver'
       process.stderr.write(`caracal-gate: ${what} ${check}: ${pushed.message} [${endpoint.url.href}]\n`)
-      return exitCodes.cannotTell
+      return exitCodes.blindSpot
     }
     shown.push({ check, ...evidence, answer: pushed.answer })
     say(session, `pushed ${check}: ${inWords(evidence)}${waitingFor(pushed.answer)}`)

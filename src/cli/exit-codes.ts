@@ -5,7 +5,7 @@ export const exitCodes = {
   usage: 2,
   hold: 3,
   stop: 4,
-  cannotTell: 5,
+  blindSpot: 5,
   timedOut: 6,
   superseded: 7,
   foundFail: 8,
@@ -25,7 +25,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.usage, 'wrong usage or configuration'],
   [exitCodes.hold, 'hold'],
   [exitCodes.stop, 'stop'],
-  [exitCodes.cannotTell, 'cannot tell: unreachable, unauthorised, expired or not understood'],
+  [exitCodes.blindSpot, 'cannot tell: unreachable, unauthorised, expired or not understood'],
   [exitCodes.timedOut, 'wait: the time was over and the verdict was still hold'],
   [
     exitCodes.superseded,

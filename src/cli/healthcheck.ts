@@ -29,7 +29,7 @@ export async function healthcheck(process: CliProcess): Promise<ExitCode> {
     }
     if (performance.now() + pause > until) {
       process.stderr.write(`not well: ${trouble} [${new URL(path, endpoint.url).href}]\n`)
-      return exitCodes.cannotTell
+      return exitCodes.blindSpot
     }
     await rest(pause, process.interrupted)
   }

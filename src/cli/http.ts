@@ -127,8 +127,8 @@ const unreachable: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
 }
 
-/** What mends a fault of TLS from the command line; for the others the server is to be mended. */
-const tlsMends: Partial<Readonly<Record<TlsFault, string>>> = {
+/** What fixes a fault of TLS from the command line; for the others the server is to be fixed. */
+const tlsFixes: Partial<Readonly<Record<TlsFault, string>>> = {
   untrusted: 'give the certificate authority with --ca-file',
   wrong_name: 'ask it by a name that its certificate has',
   no_tls: 'ask it with http://, or correct the port',
@@ -143,8 +143,8 @@ function failureOf(error: unknown): NoReply {
   if (tls !== undefined) {
     // Node names the host, and the names that the certificate has.
     const detail = tls === 'wrong_name' ? ` (${messageOf(error)})` : ''
-    const mend = tlsMends[tls] ?? tlsWords[tls].mend
-    return { reason: 'untrusted', message: `TLS failed: the server ${tlsWords[tls].says}${detail}: ${mend}` }
+    const fix = tlsFixes[tls] ?? tlsWords[tls].fix
+    return { reason: 'untrusted', message: `TLS failed: the server ${tlsWords[tls].says}${detail}: ${fix}` }
   }
   // The parser's own names for what it cannot read begin so.
   const known = code.startsWith('HPE_') ? 'what answers there does not speak HTTP' : unreachable[code]

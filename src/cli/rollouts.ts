@@ -23,7 +23,7 @@ export async function rollouts(process: CliProcess): Promise<ExitCode> {
         ? `there is no rollout "${printable(id ?? '', 80)}"; caracal-gate rollouts lists them`
         : `cannot tell: ${asked.message}`
       process.stderr.write(`${why} [${endpoint.url.href}]\n`)
-      return isUnknown ? exitCodes.unknownId : exitCodes.cannotTell
+      return isUnknown ? exitCodes.unknownId : exitCodes.blindSpot
     }
     process.stdout.write(
       output === 'json' ? `${printableJson(asked.document)}\n` : `${words(asked.value).join('\n')}\n`,

@@ -85,7 +85,7 @@ export const ack: Command = {
   argument: { name: 'STOP', says: 'the stop condition', completes: 'stops' },
   says: 'take note of a stop whose cause is gone',
   more: [
-    'A breach that still stands is refused: mend it first; caracal-gate explain STOP says how. Who took',
+    'A breach that still stands is refused: fix it first; caracal-gate explain STOP says how. Who took',
     'note and why stays in the ledger.',
     '',
     again,
@@ -103,7 +103,5 @@ export const ack: Command = {
     help,
   },
   exits: [0, 5, 10, 11],
-  examples: [
-    ['caracal-gate ack outbox-dead-messages --reason "replayed, see CHG-1182"', 'once it is mended'],
-  ],
+  examples: [['caracal-gate ack outbox-dead-messages --reason "replayed, see CHG-1182"', 'once it is fixed']],
 }

@@ -80,7 +80,7 @@ export async function tell(teller: Teller, message: Message, words: Words): Prom
       return exitCodes.proceed
     case 'undelivered':
       process.stderr.write(`caracal-gate: not recorded: ${delivered.message} [${endpoint.url.href}]\n`)
-      return exitCodes.cannotTell
+      return exitCodes.blindSpot
     case 'refused': {
       const before = await words.hadBeen?.(delivered)
       if (before !== undefined) {
@@ -91,7 +91,7 @@ export async function tell(teller: Teller, message: Message, words: Words): Prom
       process.stderr.write(
         `caracal-gate: refused: ${delivered.message}${advice === '' ? '' : `; ${advice}`} [${endpoint.url.href}]\n`,
       )
-      return refusals[delivered.status] ?? exitCodes.cannotTell
+      return refusals[delivered.status] ?? exitCodes.blindSpot
     }
   }
 }

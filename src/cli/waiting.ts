@@ -87,7 +87,7 @@ export async function waitFor(wish: Wish, conversation: Conversation): Promise<E
       step = afterTrouble(answer, wish, progress, { at: now(), isLast, random: conversation.random() })
     }
     if ('code' in step) {
-      if (isLast && (step.code === exitCodes.timedOut || step.code === exitCodes.cannotTell))
+      if (isLast && (step.code === exitCodes.timedOut || step.code === exitCodes.blindSpot))
         conversation.timedOut()
       return step.code
     }
@@ -120,7 +120,7 @@ function afterTrouble(
   { last, failures }: Progress,
   { at, isLast, random }: { readonly at: number; readonly isLast: boolean; readonly random: number },
 ): Step {
-  if (trouble.lasting && last === undefined) return { code: exitCodes.cannotTell }
+  if (trouble.lasting && last === undefined) return { code: exitCodes.blindSpot }
   if (isLast) return { code: atTheEnd(last, at, wish) }
   const span = Math.min(pauses.most, pauses.least * 2 ** Math.min(failures, 10))
   const pause = Math.max(trouble.retryAfter ?? 0, span * (0.5 + random / 2))
@@ -129,9 +129,9 @@ function afterTrouble(
 
 /** Without a valid answer at the end, the last one speaks only as long as it has not expired, and never for proceed. */
 function atTheEnd(last: Progress['last'], at: number, wish: Wish): ExitCode {
-  if (last === undefined || at - last.at > last.answer.validFor) return exitCodes.cannotTell
+  if (last === undefined || at - last.at > last.answer.validFor) return exitCodes.blindSpot
   const code = ending(decide(last.answer.report, wish.demands), wish, true)
-  return code === undefined || code === exitCodes.proceed ? exitCodes.cannotTell : code
+  return code === undefined || code === exitCodes.proceed ? exitCodes.blindSpot : code
 }
 
 function questionFor(

@@ -19,7 +19,7 @@ export interface Fault {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly faults: readonly Fault[]
-  /** What was read, as for a good configuration: a change there may mend it. */
+  /** What was read, as for a good configuration: a change there may fix it. */
   readonly files: Digests
 
   constructor(faults: readonly Fault[], files: Digests) {

@@ -1,17 +1,17 @@
 import { errors } from 'undici'
-import type { Blindness, UnknownReason } from '../core/observation.ts'
+import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { tlsFaultOf, tlsWords, type TlsFault } from '../core/tls-fault.ts'
 
 /** How far a request had come when it failed. */
 export type Phase = 'connecting' | 'waiting' | 'reading'
 
 /** A request that brought no answer to judge. `message` begins with the host, so a reader knows who was asked. */
-export class HttpFailure extends Error implements Blindness {
+export class HttpFailure extends Error implements Unavailable {
   override readonly name = 'HttpFailure'
   readonly unknownReason: UnknownReason
   readonly reason: string
 
-  constructor({ unknownReason, reason, message }: Blindness, options?: ErrorOptions) {
+  constructor({ unknownReason, reason, message }: Unavailable, options?: ErrorOptions) {
     super(message, options)
     this.unknownReason = unknownReason
     this.reason = reason
@@ -40,7 +40,7 @@ const interim: Kind = [
   'interim_answer',
   'answers 100 or 101 first, which is only for a request that asks for it',
 ]
-/** Reason codes of what is wrong with TLS; every other fault is `tls_failed`, and its words say what mends it. */
+/** Reason codes of what is wrong with TLS; every other fault is `tls_failed`, and its words say what fixes it. */
 const tlsReasons: Partial<Readonly<Record<TlsFault, string>>> = {
   wrong_name: 'tls_wrong_host',
   expired: 'tls_expired',
@@ -51,10 +51,10 @@ const tlsReasons: Partial<Readonly<Record<TlsFault, string>>> = {
 }
 
 function tlsKind(fault: TlsFault): Kind {
-  const { says, mend } = tlsWords[fault]
+  const { says, fix } = tlsWords[fault]
   const reason = tlsReasons[fault]
   return reason === undefined
-    ? ['unreachable', 'tls_failed', `${says}: ${mend}`]
+    ? ['unreachable', 'tls_failed', `${says}: ${fix}`]
     : ['unreachable', reason, says]
 }
 
@@ -89,14 +89,14 @@ const kinds: Readonly<Record<string, Kind>> = {
  * Why a request to `host` brought no answer, from what the client threw; undefined when that is no failure of the
  * network or the peer, but a fault of ours.
  */
-export function blindnessOfFault(fault: unknown, phase: Phase, host: string): Blindness | undefined {
-  if (isInterim(fault)) return blindnessOf(interim, host)
+export function unavailableByFault(fault: unknown, phase: Phase, host: string): Unavailable | undefined {
+  if (isInterim(fault)) return whyUnavailable(interim, host)
   const code = codeOf(fault)
   const kind = code === undefined ? kindWithoutCode(fault) : kindOf(code, phase, messageOf(fault))
-  return kind && blindnessOf(kind, host)
+  return kind && whyUnavailable(kind, host)
 }
 
-function blindnessOf([unknownReason, reason, says]: Kind, host: string): Blindness {
+function whyUnavailable([unknownReason, reason, says]: Kind, host: string): Unavailable {
   return { unknownReason, reason, message: `${host} ${says}` }
 }
 
@@ -140,7 +140,7 @@ function codeOf(fault: unknown): string | undefined {
 
 /** The failure of a request that was still under way at its deadline. */
 export function lateFailure(phase: Phase, host: string): HttpFailure {
-  return new HttpFailure(blindnessOf(timedOut[phase], host))
+  return new HttpFailure(whyUnavailable(timedOut[phase], host))
 }
 
 /** The failure of an answer of more than `maxBytes`. */

@@ -1,7 +1,7 @@
 import { Client, Pool } from 'undici'
 import type { Millis } from '../core/time.ts'
 import { Exchange, NotingClient, type HttpAnswer } from './http-exchange.ts'
-import { blindnessOfFault, HttpFailure, lateFailure, type Phase } from './http-failure.ts'
+import { unavailableByFault, HttpFailure, lateFailure, type Phase } from './http-failure.ts'
 import { names } from './names.ts'
 
 export type { HttpAnswer } from './http-exchange.ts'
@@ -160,6 +160,6 @@ function phaseOf({ phase }: Exchange, { stats }: Pool | Client): Phase {
 
 function failureFrom(fault: unknown, phase: Phase, host: string): unknown {
   if (fault instanceof HttpFailure) return fault
-  const blindness = blindnessOfFault(fault, phase, host)
-  return blindness === undefined ? fault : new HttpFailure(blindness, { cause: fault })
+  const unavailable = unavailableByFault(fault, phase, host)
+  return unavailable === undefined ? fault : new HttpFailure(unavailable, { cause: fault })
 }

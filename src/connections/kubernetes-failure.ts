@@ -1,10 +1,10 @@
-import type { Blindness, UnknownReason } from '../core/observation.ts'
+import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { plain } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { blindnessOfFault } from './http-failure.ts'
+import { unavailableByFault } from './http-failure.ts'
 
-/** The API server can't be asked, or refuses. The message names what was asked and what mends it. */
-export class KubernetesFailure extends Error implements Blindness {
+/** The API server can't be asked, or refuses. The message names what was asked and what fixes it. */
+export class KubernetesFailure extends Error implements Unavailable {
   override readonly name = 'KubernetesFailure'
   readonly unknownReason: UnknownReason
   readonly reason: string
@@ -14,12 +14,12 @@ export class KubernetesFailure extends Error implements Blindness {
   readonly retryAfter?: Millis
 
   constructor(
-    blindness: Blindness,
+    unavailable: Unavailable,
     more: { readonly status?: number; readonly retryAfter?: Millis } & ErrorOptions = {},
   ) {
-    super(blindness.message, 'cause' in more ? { cause: more.cause } : {})
-    this.unknownReason = blindness.unknownReason
-    this.reason = blindness.reason
+    super(unavailable.message, 'cause' in more ? { cause: more.cause } : {})
+    this.unknownReason = unavailable.unknownReason
+    this.reason = unavailable.reason
     if (more.status !== undefined) this.status = more.status
     if (more.retryAfter !== undefined) this.retryAfter = more.retryAfter
   }
@@ -102,8 +102,8 @@ function userIn(text: string): string {
   return found === null ? '' : `${found[1]} `
 }
 
-/** What mends a failure of the network or of TLS; other reasons mend themselves or are ours. */
-const mends: Readonly<Record<string, string>> = {
+/** What fixes a failure of the network or of TLS; other reasons fix themselves or are ours. */
+const fixes: Readonly<Record<string, string>> = {
   timeout: 'see whether it is overloaded, and whether a NetworkPolicy lets the exporter reach it',
   connection_refused: 'see whether it runs, and whether its address is right',
   no_route: 'see whether a NetworkPolicy lets the exporter reach it',
@@ -122,11 +122,11 @@ export function unanswered(fault: unknown, asked: Asked, host?: string): Kuberne
     const message = `can't ${inWords(asked)}: the credentials can't be sent (${fault.message}): correct them in the kubeconfig`
     return new KubernetesFailure({ unknownReason: 'not_configured', reason: 'no_credentials', message })
   }
-  const blindness = blindnessOfFault(fault, 'waiting', host ?? 'of the cluster')
-  if (blindness === undefined) return undefined
-  const { unknownReason, reason } = blindness
-  const mend = Object.hasOwn(mends, reason) ? `: ${mends[reason]}` : ''
-  const message = `can't ${inWords(asked)}: the API server ${blindness.message}${mend}`
+  const unavailable = unavailableByFault(fault, 'waiting', host ?? 'of the cluster')
+  if (unavailable === undefined) return undefined
+  const { unknownReason, reason } = unavailable
+  const fix = Object.hasOwn(fixes, reason) ? `: ${fixes[reason]}` : ''
+  const message = `can't ${inWords(asked)}: the API server ${unavailable.message}${fix}`
   return new KubernetesFailure({ unknownReason, reason, message }, { cause: fault })
 }
 
@@ -138,7 +138,7 @@ function isUnusable(fault: unknown): fault is Error {
 
 /** The failure of a request that was still under way at its deadline. */
 export function lateFailure(asked: Asked): KubernetesFailure {
-  const message = `can't ${inWords(asked)}: the API server did not answer in time: ${mends['timeout']}`
+  const message = `can't ${inWords(asked)}: the API server did not answer in time: ${fixes['timeout']}`
   return new KubernetesFailure({ unknownReason: 'timeout', reason: 'timeout', message })
 }
 

@@ -1,18 +1,18 @@
-import type { Blindness, UnknownReason } from '../core/observation.ts'
+import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { ConnectionFault } from './postgres-fault.ts'
 import { ANSWER_BYTES } from './postgres-frames.ts'
 import { addressOf, blind, refused, type Fault, type PostgresLogin } from './postgres-sqlstate.ts'
 
 /** Postgres can't be asked, or refuses, and it is known why. */
-export class PostgresFailure extends Error implements Blindness {
+export class PostgresFailure extends Error implements Unavailable {
   override readonly name = 'PostgresFailure'
   readonly unknownReason: UnknownReason
   readonly reason: string
   /** Whether the connection that it happened on is of no further use. */
   readonly fatal: boolean
 
-  constructor({ unknownReason, reason, message }: Blindness, fatal: boolean) {
+  constructor({ unknownReason, reason, message }: Unavailable, fatal: boolean) {
     super(message)
     this.unknownReason = unknownReason
     this.reason = reason
@@ -34,12 +34,12 @@ export function postgresFailure(error: unknown, login: PostgresLogin): unknown {
   const fault: Fault = error
   if (fault.severity !== undefined)
     return new PostgresFailure(refused(fault, login), endsConnection.test(fault.code ?? ''))
-  const blindness = unanswered(fault, login)
-  return blindness === undefined ? error : new PostgresFailure(blindness, true)
+  const unavailable = unanswered(fault, login)
+  return unavailable === undefined ? error : new PostgresFailure(unavailable, true)
 }
 
 /** Of a server that says that it is a standby. */
-export function standby(login: PostgresLogin): Blindness {
+export function standby(login: PostgresLogin): Unavailable {
   return blind(
     'contradictory',
     'postgres_in_recovery',
@@ -47,7 +47,7 @@ export function standby(login: PostgresLogin): Blindness {
   )
 }
 
-function faulty({ kind, detail }: ConnectionFault, login: PostgresLogin): Blindness {
+function faulty({ kind, detail }: ConnectionFault, login: PostgresLogin): Unavailable {
   const server = addressOf(login)
   switch (kind) {
     case 'timeout':
@@ -81,7 +81,7 @@ function faulty({ kind, detail }: ConnectionFault, login: PostgresLogin): Blindn
   }
 }
 
-function late(server: string): Blindness {
+function late(server: string): Unavailable {
   return blind(
     'timeout',
     'postgres_timeout',
@@ -89,7 +89,7 @@ function late(server: string): Blindness {
   )
 }
 
-function lost(server: string): Blindness {
+function lost(server: string): Unavailable {
   return blind(
     'unreachable',
     'postgres_connection_lost',
@@ -101,7 +101,7 @@ const hungUp =
   /^Connection terminated|^The connection was closed|not queryable$|^Client has encountered a connection error/
 
 /** Of an error of the network, or of pg itself. */
-function unanswered(fault: Fault, login: PostgresLogin): Blindness | undefined {
+function unanswered(fault: Fault, login: PostgresLogin): Unavailable | undefined {
   const server = addressOf(login)
   const code = fault.code ?? ''
   const unreachable = (reason: string, message: string) => blind('unreachable', reason, message)
@@ -115,7 +115,7 @@ function unanswered(fault: Fault, login: PostgresLogin): Blindness | undefined {
     )
   const tls = tlsFaultOf(code, fault.message)
   if (tls !== undefined)
-    return unreachable('postgres_tls', `${server} ${tlsWords[tls].says}: ${tlsWords[tls].mend}`)
+    return unreachable('postgres_tls', `${server} ${tlsWords[tls].says}: ${tlsWords[tls].fix}`)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return unreachable(
       'postgres_name_unknown',

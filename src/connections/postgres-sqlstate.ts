@@ -1,4 +1,4 @@
-import type { Blindness, UnknownReason } from '../core/observation.ts'
+import type { Unavailable, UnknownReason } from '../core/observation.ts'
 
 /** Who asked whom; named in messages, so it holds nothing secret. */
 export interface PostgresLogin {
@@ -101,7 +101,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 }
 
 /** What an answer of the server means, told by its SQLSTATE. */
-export function refused(fault: Fault, login: PostgresLogin): Blindness {
+export function refused(fault: Fault, login: PostgresLogin): Unavailable {
   const state = fault.code ?? ''
   if (state === '53300') return connectionLimit(fault, login)
   const meaning = meanings[state]
@@ -116,7 +116,7 @@ export function refused(fault: Fault, login: PostgresLogin): Blindness {
 }
 
 /** A full server is evidence; a full login or database of our own only blinds us. */
-function connectionLimit(fault: Fault, login: PostgresLogin): Blindness {
+function connectionLimit(fault: Fault, login: PostgresLogin): Unavailable {
   if (fault.routine === 'InitializeSessionUserId') {
     const message = `the login ${login.user} has used up its own CONNECTION LIMIT: raise it or stop other users of this login`
     return blind('unreachable', 'postgres_login_limit', message)
@@ -148,6 +148,6 @@ export function addressOf({ host, port }: PostgresLogin): string {
   return `Postgres at ${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-export function blind(unknownReason: UnknownReason, reason: string, message: string): Blindness {
+export function blind(unknownReason: UnknownReason, reason: string, message: string): Unavailable {
   return { unknownReason, reason, message }
 }

@@ -1,4 +1,4 @@
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 
 /** What we hold against a Redis ourselves, beside what the network, the client or the server say. */
 export type RedisFaultCode =
@@ -21,7 +21,7 @@ export type RedisFaultCode =
   /** The connection was closed by us. */
   | 'REDIS_CLOSED'
 
-/** A fault that we found ourselves; `redisBlindness` has the words for it. */
+/** A fault that we found ourselves; `redisUnavailable` has the words for it. */
 export class RedisFault extends Error {
   override readonly name = 'RedisFault'
   readonly code: RedisFaultCode
@@ -36,7 +36,7 @@ export class RedisFault extends Error {
 }
 
 type Rule = readonly [
-  unknownReason: Blindness['unknownReason'],
+  unknownReason: Unavailable['unknownReason'],
   reason: string,
   predicate: (detail: string) => string,
 ]

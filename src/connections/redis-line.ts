@@ -1,4 +1,4 @@
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { afterOwnTime } from './own-time.ts'
 import { RedisFault } from './redis-fault.ts'
@@ -7,7 +7,7 @@ import { causeOf, isReply, type Pair, type RedisCommand, type Wire } from './red
 
 /** What a command gave: its value, or why there is none. */
 export type RedisReply =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly blindness: Blindness }
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly unavailable: Unavailable }
 
 /** What the looks at Redis cost so far. */
 export interface RedisCost {
@@ -20,7 +20,7 @@ export interface RedisCost {
 }
 
 interface Refusal {
-  readonly blindness: Blindness
+  readonly unavailable: Unavailable
   readonly tries: number
   readonly until: Millis
 }
@@ -41,7 +41,7 @@ const CLOSE_WITHIN: Millis = 500
  */
 export class RedisLine {
   readonly #dial: Dial
-  readonly #explain: (fault: unknown) => Blindness
+  readonly #explain: (fault: unknown) => Unavailable
   readonly #cost: Mutable<RedisCost>
   #current: Wire | undefined
   #lost: Wire | undefined
@@ -52,7 +52,7 @@ export class RedisLine {
    * @param explain turns what was thrown into a reason
    * @param cost is counted up
    */
-  constructor(dial: Dial, explain: (fault: unknown) => Blindness, cost: Mutable<RedisCost>) {
+  constructor(dial: Dial, explain: (fault: unknown) => Unavailable, cost: Mutable<RedisCost>) {
     this.#dial = dial
     this.#explain = explain
     this.#cost = cost
@@ -82,7 +82,7 @@ export class RedisLine {
   /** Sends a read that waits for an arrival. Its answer says that something changed, and no more. */
   async wait(command: RedisCommand, within: Millis): Promise<RedisReply> {
     const [reply] = await this.#attempt(1, within, (wire) => wire.sendAnywhere([command]))
-    return reply ?? { ok: false, blindness: this.#explain(new RedisFault('REDIS_CLOSED')) }
+    return reply ?? { ok: false, unavailable: this.#explain(new RedisFault('REDIS_CLOSED')) }
   }
 
   /** Ends the connection within half a second, whether the server takes part or not. */
@@ -112,11 +112,11 @@ export class RedisLine {
     within: Millis,
     send: (wire: Wire) => Promise<readonly Pair[]>,
   ): Promise<readonly RedisReply[]> {
-    const failed = (blindness: Blindness): readonly RedisReply[] =>
-      Array.from({ length: count }, () => ({ ok: false, blindness }))
+    const failed = (unavailable: Unavailable): readonly RedisReply[] =>
+      Array.from({ length: count }, () => ({ ok: false, unavailable }))
     if (this.#closed) return failed(this.#explain(new RedisFault('REDIS_CLOSED')))
     const refusal = this.#current === undefined ? this.#refusal : undefined
-    if (refusal !== undefined && performance.now() < refusal.until) return failed(refusal.blindness)
+    if (refusal !== undefined && performance.now() < refusal.until) return failed(refusal.unavailable)
     const wire = (this.#current ??= this.#dialled())
     this.#cost.roundTrips += 1
     const asked = wire.ready
@@ -144,22 +144,22 @@ export class RedisLine {
     if (broken === undefined) this.#refusal = undefined
     else this.#giveUp(wire, causeOf(wire, broken[0]))
     return pairs.map(([fault, value]) =>
-      fault === null ? { ok: true, value } : { ok: false, blindness: this.#explain(causeOf(wire, fault)) },
+      fault === null ? { ok: true, value } : { ok: false, unavailable: this.#explain(causeOf(wire, fault)) },
     )
   }
 
   /** Others that wait for the same connection are told the same. */
-  #giveUp(wire: Wire, fault: unknown): Blindness {
+  #giveUp(wire: Wire, fault: unknown): Unavailable {
     if (this.#current === wire) this.#current = undefined
     wire.destroy(fault)
-    const blindness = this.#explain(fault)
-    if (this.#lost === wire) return blindness
+    const unavailable = this.#explain(fault)
+    if (this.#lost === wire) return unavailable
     this.#lost = wire
     const tries = (this.#refusal?.tries ?? 0) + 1
     const pause = Math.min(FIRST_REDIAL * 2 ** (tries - 1), LAST_REDIAL)
-    this.#refusal = { blindness, tries, until: performance.now() + pause }
+    this.#refusal = { unavailable, tries, until: performance.now() + pause }
     this.#cost.failures += 1
-    return blindness
+    return unavailable
   }
 }
 

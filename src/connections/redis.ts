@@ -1,11 +1,11 @@
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import { redisBlindness } from './redis-blindness.ts'
+import { redisUnavailable } from './redis-unavailable.ts'
 import { redisClients, type RedisSettings } from './redis-clients.ts'
 import { RedisLine, type RedisCost, type RedisReply } from './redis-line.ts'
 import type { RedisCommand } from './redis-wire.ts'
 
-export { isPartial } from './redis-blindness.ts'
+export { isPartial } from './redis-unavailable.ts'
 export { answerBounds } from './redis-frames.ts'
 export type { RedisSettings } from './redis-clients.ts'
 export type { RedisCost, RedisLine, RedisReply } from './redis-line.ts'
@@ -47,7 +47,7 @@ interface Rider {
 export function openRedis(settings: RedisSettings): RedisConnection {
   const { server, secrets, dial } = redisClients(settings)
   const cost = { connections: 0, commands: 0, roundTrips: 0, failures: 0, spent: 0 }
-  const explain = (fault: unknown) => withoutSecrets(redisBlindness(fault, server), secrets)
+  const explain = (fault: unknown) => withoutSecrets(redisUnavailable(fault, server), secrets)
   const line = new RedisLine(dial, explain, cost)
   const blocks = settings.cluster === undefined
   let riders: Rider[] = []
@@ -91,7 +91,7 @@ export function openRedis(settings: RedisSettings): RedisConnection {
 }
 
 /** No message should hold a password; should a server repeat one, it goes no further. */
-function withoutSecrets(blindness: Blindness, secrets: readonly string[]): Blindness {
-  const message = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), blindness.message)
-  return { ...blindness, message }
+function withoutSecrets(unavailable: Unavailable, secrets: readonly string[]): Unavailable {
+  const message = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), unavailable.message)
+  return { ...unavailable, message }
 }

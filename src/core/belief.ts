@@ -1,4 +1,4 @@
-import type { Observation, Round, Target } from './observation.ts'
+import type { Observation, Batch, Target } from './observation.ts'
 import type { Instant } from './time.ts'
 
 /** What is believed of one target: its latest look, and when a look last succeeded. */
@@ -8,7 +8,7 @@ export interface Belief {
   readonly lastSuccessAt?: Instant
 }
 
-/** What is believed of all targets of one probe, as of its newest round. */
+/** What is believed of all targets of one probe, as of its newest batch. */
 export interface ProbeBelief {
   readonly at: Instant
   readonly targets: ReadonlyMap<string, Belief>
@@ -16,17 +16,17 @@ export interface ProbeBelief {
 
 export type Beliefs = ReadonlyMap<string, ProbeBelief>
 
-/** Takes in news. The result does not depend on the order of rounds, nor on that of observations in them. */
-export function fold(beliefs: Beliefs, rounds: readonly Round[]): Beliefs {
-  if (rounds.length === 0) return beliefs
+/** Takes in news. The result does not depend on the order of batches, nor on that of observations in them. */
+export function fold(beliefs: Beliefs, batches: readonly Batch[]): Beliefs {
+  if (batches.length === 0) return beliefs
   const next = new Map(beliefs)
-  const byProbe = Map.groupBy(rounds, (round) => round.probe)
+  const byProbe = Map.groupBy(batches, (batch) => batch.probe)
   for (const [probe, news] of byProbe) next.set(probe, foldProbe(beliefs.get(probe), news))
   return next
 }
 
-function foldProbe(previous: ProbeBelief | undefined, rounds: readonly Round[]): ProbeBelief {
-  const newest = rounds.reduce((a, b) => (b.at > a.at || (b.at === a.at && listed(b) > listed(a)) ? b : a))
+function foldProbe(previous: ProbeBelief | undefined, batches: readonly Batch[]): ProbeBelief {
+  const newest = batches.reduce((a, b) => (b.at > a.at || (b.at === a.at && listed(b) > listed(a)) ? b : a))
   // A listing that is older than the one we hold says nothing about which targets exist now.
   const listing =
     previous !== undefined && previous.at > newest.at
@@ -34,8 +34,8 @@ function foldProbe(previous: ProbeBelief | undefined, rounds: readonly Round[]):
       : newest.targets
   const targets = new Map<string, Belief>()
   for (const target of listing) targets.set(target.id, { ...previous?.targets.get(target.id), target })
-  for (const round of rounds) {
-    for (const observation of round.observations) {
+  for (const batch of batches) {
+    for (const observation of batch.observations) {
       const known = targets.get(observation.target.id)
       if (known !== undefined) targets.set(observation.target.id, believe(known, observation))
     }
@@ -64,8 +64,8 @@ function supersedes(candidate: Observation, held: Observation): boolean {
   return JSON.stringify(candidate) > JSON.stringify(held)
 }
 
-function listed(round: Round): string {
-  return round.targets
+function listed(batch: Batch): string {
+  return batch.targets
     .map((target) => target.id)
     .toSorted()
     .join('\n')

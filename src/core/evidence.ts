@@ -1,5 +1,5 @@
 import type { Belief, Beliefs } from './belief.ts'
-import type { Blindness, Observation, Target } from './observation.ts'
+import type { Unavailable, Observation, Target } from './observation.ts'
 import type { Labels, Reading, Signal } from './signal.ts'
 import { inWords, type Instant } from './time.ts'
 
@@ -10,7 +10,7 @@ export interface Sighting {
 }
 
 /** A place where a signal should have been seen and was not. */
-export interface Unseen extends Blindness {
+export interface LocatedBlindSpot extends Unavailable {
   readonly target: Target
   readonly labels: Labels
 }
@@ -18,7 +18,7 @@ export interface Unseen extends Blindness {
 /** Everything that can be said of one signal now. Blind spots come with the readings, so nobody can forget them. */
 export interface Account {
   readonly readings: readonly Sighting[]
-  readonly unseen: readonly Unseen[]
+  readonly unseen: readonly LocatedBlindSpot[]
 }
 
 /** Fresh knowledge at one instant; what conditions judge by. */
@@ -54,11 +54,11 @@ export function evidenceOf(beliefs: Beliefs, providers: Providers, now: Instant)
 
 function accountOf(belief: Belief, signal: Signal, where: Labels, now: Instant): Account {
   const { target, last } = belief
-  const blindness = blindnessOf(belief, now)
-  if (blindness !== undefined || last?.outcome.ok !== true)
+  const unavailable = whyUnavailable(belief, now)
+  if (unavailable !== undefined || last?.outcome.ok !== true)
     return {
       readings: [],
-      unseen: blindness === undefined ? [] : [{ target, labels: target.labels, ...blindness }],
+      unseen: unavailable === undefined ? [] : [{ target, labels: target.labels, ...unavailable }],
     }
   const readings = (indexOf(last).get(signal.name) ?? [])
     .filter((reading) => agrees(reading.labels, where))
@@ -70,7 +70,7 @@ function accountOf(belief: Belief, signal: Signal, where: Labels, now: Instant):
 }
 
 /** Why nothing of this target can be believed now, or undefined when its latest look stands. */
-export function blindnessOf(belief: Belief, now: Instant): Blindness | undefined {
+export function whyUnavailable(belief: Belief, now: Instant): Unavailable | undefined {
   const { target, last } = belief
   if (last === undefined)
     return {

@@ -1,5 +1,5 @@
-import type { Account, Evidence, Sighting, Unseen } from './evidence.ts'
-import type { Blindness, UnknownReason } from './observation.ts'
+import type { Account, Evidence, Sighting, LocatedBlindSpot } from './evidence.ts'
+import type { Unavailable, UnknownReason } from './observation.ts'
 import type { Labels, Signal, Unit } from './signal.ts'
 import type { Life, Rollout } from './rollout.ts'
 import type { Instant, Millis } from './time.ts'
@@ -99,13 +99,13 @@ export interface Level {
 }
 
 /** A finding for what could not be seen. */
-export function unseen(blind: Unseen, key: string = keyOf(blind.labels, blind.target.id)): Finding {
+export function unseen(blind: LocatedBlindSpot, key: string = keyOf(blind.labels, blind.target.id)): Finding {
   return unknown(key, blind, blind.target.id)
 }
 
 /** A finding that says why nothing can be said. */
-export function unknown(key: string, blindness: Blindness, target?: string): Finding {
-  const { unknownReason, reason, message } = blindness
+export function unknown(key: string, unavailable: Unavailable, target?: string): Finding {
+  const { unknownReason, reason, message } = unavailable
   return { key, answer: 'unknown', unknownReason, reason, message, ...(target !== undefined && { target }) }
 }
 

@@ -18,7 +18,7 @@ interface Judged {
   readonly until: Instant
 }
 
-// Most rounds bring news of one probe, and most conditions ask about others.
+// Most batches bring news of one probe, and most conditions ask about others.
 const judgements = new WeakMap<Snapshot, ReadonlyMap<Condition, Judged>>()
 
 export interface Judging {

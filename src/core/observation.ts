@@ -19,14 +19,14 @@ export const unknownReasons = [
 export type UnknownReason = (typeof unknownReasons)[number]
 
 /** What could not be seen, and why. `reason` is a short code of the probe's (`redis_loading`), `message` a sentence. */
-export interface Blindness {
+export interface Unavailable {
   readonly unknownReason: UnknownReason
   readonly reason: string
   readonly message: string
 }
 
 /** One signal that a look which otherwise succeeded could not give: a group's unknowable lag, a missing family. */
-export interface BlindSpot extends Blindness {
+export interface BlindSpot extends Unavailable {
   readonly signal: string
   readonly labels: Labels
 }
@@ -40,7 +40,7 @@ export interface Target {
 
 export type Outcome =
   | { readonly ok: true; readonly readings: readonly Reading[]; readonly blindSpots: readonly BlindSpot[] }
-  | ({ readonly ok: false } & Blindness)
+  | ({ readonly ok: false } & Unavailable)
 
 /** One look at one target. */
 export interface Observation {
@@ -54,10 +54,10 @@ export interface Observation {
 }
 
 /**
- * News from one probe: everything it watches now, and the looks that ended since its last round. A target that is
+ * News from one probe: everything it watches now, and the looks that ended since its last batch. A target that is
  * not listed any more is forgotten; one that is listed but was never looked at is a blind spot.
  */
-export interface Round {
+export interface Batch {
   readonly probe: string
   readonly at: Instant
   readonly targets: readonly Target[]
@@ -65,12 +65,12 @@ export interface Round {
 }
 
 /** A blind spot for one signal of a look. */
-export function cannotTell<Label extends string>(
+export function blindSpot<Label extends string>(
   signal: Signal<Label>,
   labels: Readonly<Partial<Record<Label, string>>>,
-  blindness: Blindness,
+  unavailable: Unavailable,
 ): BlindSpot {
-  return { signal: signal.name, labels: labels as Labels, ...blindness }
+  return { signal: signal.name, labels: labels as Labels, ...unavailable }
 }
 
 /** Evidence that a pipeline pushed is kept like the looks of a probe of this name: one target for each check. */

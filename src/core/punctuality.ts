@@ -56,12 +56,12 @@ export function isOurs(span: Millis, lost: Millis, waited: Millis = 0): boolean 
 export function starvation({ lost, longest, waited, ran }: Punctuality): string {
   const share = (part: Millis) => `${Math.round((100 * part) / PUNCTUALITY_SPAN)} %`
   const stood = `the exporter itself is starved: it stood still for ${share(lost)} of the last ${inWords(PUNCTUALITY_SPAN)}, for ${inWords(longest)} at a time`
-  const mend = 'give it more CPU (a higher request and limit)'
+  const fix = 'give it more CPU (a higher request and limit)'
   if (waited !== undefined && waited >= lost / 2)
-    return `${stood}, and waited for a CPU ${share(waited)} of the time: ${mend}`
+    return `${stood}, and waited for a CPU ${share(waited)} of the time: ${fix}`
   if (ran !== undefined && ran >= lost / 2)
-    return `${stood}, busy with its own work: ${mend}, or have it watch less`
-  return `${stood}, stopped from outside (a limit of CPU, a signal, a paused machine): ${mend}`
+    return `${stood}, busy with its own work: ${fix}, or have it watch less`
+  return `${stood}, stopped from outside (a limit of CPU, a signal, a paused machine): ${fix}`
 }
 
 /** Reasons that may come of nothing but time that passed. */

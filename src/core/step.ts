@@ -5,7 +5,7 @@ import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
 import type { Check, CheckStatus, GateStatus } from './gate.ts'
 import { judging } from './judging.ts'
 import { withoutTheGone } from './marks.ts'
-import type { Round } from './observation.ts'
+import type { Batch } from './observation.ts'
 import { STARVED } from './punctuality.ts'
 import { ownQuestions, statusesIn } from './question.ts'
 import { isActive } from './rollout.ts'
@@ -17,11 +17,11 @@ import { conclude, type Judged, type VerdictStatus } from './verdict.ts'
 
 /**
  * The one place where belief changes: takes in news, judges every condition at `now` and concludes. Call it when a
- * round arrives and at least once per `longestGap`, so that holds end and evidence goes stale on time.
+ * batch arrives and at least once per `longestGap`, so that holds end and evidence goes stale on time.
  */
-export function step(previous: Snapshot, rounds: readonly Round[], time: Instant, rules: Rules): Snapshot {
+export function step(previous: Snapshot, batches: readonly Batch[], time: Instant, rules: Rules): Snapshot {
   const now = Math.max(time, previous.at)
-  const beliefs = fold(previous.beliefs, rounds)
+  const beliefs = fold(previous.beliefs, batches)
   const findings = judging(previous, beliefs, now, rules.providers)
   const findingsOf: FindingsOf = (condition) => findings.of(condition)
   const elapsed = now - previous.at

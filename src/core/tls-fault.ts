@@ -14,42 +14,42 @@ export type TlsFault =
 interface Words {
   /** What the server does, as a predicate. */
   readonly says: string
-  /** What mends it, as an order. */
-  readonly mend: string
+  /** What fixes it, as an order. */
+  readonly fix: string
 }
 
 /** Each fault in words. */
 export const tlsWords: Readonly<Record<TlsFault, Words>> = {
-  expired: { says: 'shows a certificate that has expired', mend: 'renew its certificate' },
+  expired: { says: 'shows a certificate that has expired', fix: 'renew its certificate' },
   not_yet_valid: {
     says: 'shows a certificate that is not valid yet',
-    mend: 'compare the clocks of both sides, or issue its certificate anew',
+    fix: 'compare the clocks of both sides, or issue its certificate anew',
   },
   wrong_name: {
     says: 'shows a certificate for another name',
-    mend: 'configure the name in the certificate as host or servername',
+    fix: 'configure the name in the certificate as host or servername',
   },
   untrusted: {
     says: 'shows a certificate of an authority that is not trusted',
-    mend: 'configure its CA',
+    fix: 'configure its CA',
   },
-  revoked: { says: 'shows a certificate that was revoked', mend: 'replace its certificate' },
-  unusable: { says: 'shows a certificate that can not be used', mend: 'replace its certificate' },
+  revoked: { says: 'shows a certificate that was revoked', fix: 'replace its certificate' },
+  unusable: { says: 'shows a certificate that can not be used', fix: 'replace its certificate' },
   version: {
     says: 'speaks no version of TLS that is accepted here',
-    mend: 'turn on TLS 1.2 or 1.3 at the server',
+    fix: 'turn on TLS 1.2 or 1.3 at the server',
   },
   no_tls: {
     says: 'answers without TLS',
-    mend: 'turn TLS on at the server, or off in the configuration, and check the port',
+    fix: 'turn TLS on at the server, or off in the configuration, and check the port',
   },
   client_certificate: {
     says: 'demands a client certificate, or does not accept the one that it was shown',
-    mend: 'configure the certificate and the key that it expects',
+    fix: 'configure the certificate and the key that it expects',
   },
   handshake: {
     says: 'does not finish the TLS handshake',
-    mend: 'see its log, whether it demands a client certificate, and whether the port speaks TLS',
+    fix: 'see its log, whether it demands a client certificate, and whether the port speaks TLS',
   },
 }
 

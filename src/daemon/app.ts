@@ -1,5 +1,5 @@
 import { measureOwnTime, punctuality } from '../connections/own-time.ts'
-import type { Round } from '../core/observation.ts'
+import type { Batch } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import type { Clock } from '../core/time.ts'
@@ -181,20 +181,20 @@ function watchingOptions(
   cadence: WatchingOptions['cadence'],
   engine: () => Engine,
 ): WatchingOptions {
-  function record({ probe, observations }: Round): void {
+  function record({ probe, observations }: Batch): void {
     for (const observation of observations) records.add(probe, observation)
   }
   return {
     clock,
     cadence,
     costs,
-    deliver(round) {
-      record(round)
-      engine().takeSoon(round)
+    deliver(batch) {
+      record(batch)
+      engine().takeSoon(batch)
     },
-    deliverNow(round) {
-      record(round)
-      engine().take(round)
+    deliverNow(batch) {
+      record(batch)
+      engine().take(batch)
     },
     onFault: (probe, target, fault) =>
       log.error({ probe, target, err: fault }, 'a probe failed in a way that it does not know'),

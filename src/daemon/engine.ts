@@ -1,4 +1,4 @@
-import type { Round } from '../core/observation.ts'
+import type { Batch } from '../core/observation.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
 import { latchStanding } from '../rollout/adoption.ts'
@@ -39,9 +39,9 @@ export interface Engine {
   memory(): Memory
   stats(): EngineStats
   /** Takes in news; what arrives in one turn of the event loop is judged in one step. */
-  take(round: Round): void
+  take(batch: Batch): void
   /** The same for news that a poll brought: judged at once, or together with what arrives within a few milliseconds. */
-  takeSoon(round: Round): void
+  takeSoon(batch: Batch): void
   /**
    * Carries out a command that may open something. It is kept first, and counts only then; what can't be kept changes
    * nothing. Commands are carried out in the order in which they are given.
@@ -86,8 +86,8 @@ export function startEngine(options: EngineOptions): Engine {
     rules: () => held.rules,
     memory: () => held.memory,
     stats: () => held.stats,
-    take: (round) => inbox.take(round),
-    takeSoon: (round) => inbox.takeSoon(round),
+    take: (batch) => inbox.take(batch),
+    takeSoon: (batch) => inbox.takeSoon(batch),
     async command(apply) {
       const change = changeBy(apply, held, {
         now: () => clock.now(),

@@ -78,7 +78,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       const startedAt = steadyClock.now()
       const unseen = withImpediment(commanded, STATE_UNSEEN, options.store.unseen?.())
       const impeded = withImpediment(unseen, STARVED, whyStarved(commanded, options.punctuality?.()))
-      const news = { now: clock.now(), rounds: inbox.empty(), commanded: impeded, events }
+      const news = { now: clock.now(), batches: inbox.empty(), commanded: impeded, events }
       const after = evaluate(before, news, rules, options.release())
       took += steadyClock.now() - startedAt
       evaluations++
@@ -89,7 +89,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
         verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
     },
     proposed(commanded, events) {
-      const news = { now: clock.now(), rounds: [], commanded, events }
+      const news = { now: clock.now(), batches: [], commanded, events }
       return withoutPassing(evaluate({ snapshot, memory }, news, rules, options.release()).memory)
     },
     adopt(merged) {

@@ -1,7 +1,7 @@
-import type { Observation, Round, Target } from '../core/observation.ts'
+import type { Observation, Batch, Target } from '../core/observation.ts'
 import type { Clock, Millis } from '../core/time.ts'
 import {
-  CannotSee,
+  ProbeError,
   observe,
   outcomeSince,
   type Look,
@@ -27,9 +27,9 @@ export interface LookingOptions {
   readonly clock: Clock
   readonly cadence: () => Cadence
   /** Takes what a poll brought. */
-  readonly deliver: (round: Round) => void
+  readonly deliver: (batch: Batch) => void
   /** Takes what was pushed, which nothing may delay. */
-  readonly deliverNow: (round: Round) => void
+  readonly deliverNow: (batch: Batch) => void
   readonly onFault: OnFault
 }
 
@@ -112,7 +112,7 @@ function contained(probe: Probe, onFault: OnFault): Probe {
     look(target, deadline) {
       if (!isAtFault) return probe.look(target, deadline)
       const message = `${probe.name} could not find out what there is to look at`
-      return Promise.reject(new CannotSee('malformed', 'targets_unknown', message))
+      return Promise.reject(new ProbeError('malformed', 'targets_unknown', message))
     },
   }
 }
@@ -153,7 +153,7 @@ async function take(turn: Turn, options: LookingOptions): Promise<void> {
   // The cadence may have changed during the look: one interval says both how long it is worth and when the next is.
   const interval = intervalOf(turn, options)
   const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
-  deliver(roundOf(turn.probe, { ...seen, validFor }))
+  deliver(batchOf(turn.probe, { ...seen, validFor }))
   schedule(turn, startedAt + interval - steadyClock.now(), options)
 }
 
@@ -175,7 +175,7 @@ function end(turn: Turn): void {
   clearTimeout(turn.timer)
 }
 
-function roundOf(probe: Pick<Probe, 'name' | 'targets'>, observation: Observation): Round {
+function batchOf(probe: Pick<Probe, 'name' | 'targets'>, observation: Observation): Batch {
   return { probe: probe.name, at: observation.at, targets: probe.targets(), observations: [observation] }
 }
 
@@ -187,19 +187,19 @@ async function follow(
 ): Promise<void> {
   deliver({ probe: watch.name, at: clock.now(), targets: watch.targets(), observations: [] })
   let since = steadyClock.now()
-  function take(seen: Look | CannotSee): void {
+  function take(seen: Look | ProbeError): void {
     if (stop.aborted) return
     const { validFor } = watch
     const outcome = outcomeSince(since, target, seen)
     since = steadyClock.now()
-    deliver(roundOf(watch, { target, at: clock.now(), took: 0, validFor, outcome }))
+    deliver(batchOf(watch, { target, at: clock.now(), took: 0, validFor, outcome }))
   }
   try {
     await watch.follow(target, take, stop)
   } catch (fault) {
     onFault(watch.name, target.id, fault)
     take(
-      new CannotSee(
+      new ProbeError(
         'malformed',
         'watch_ended',
         `${watch.name} stopped watching ${target.id} because of a fault`,

@@ -64,7 +64,7 @@ export async function serve(process: ServeProcess): Promise<number> {
   return 0
 }
 
-/** What a person can mend when the daemon does not start; undefined for a fault of ours. */
+/** What a person can fix when the daemon does not start; undefined for a fault of ours. */
 function whyNotStarted(fault: unknown): string | undefined {
   if (fault instanceof CannotListen) return `cannot listen (http.listen): ${fault.message}`
   if (fault instanceof StateInUse) return `cannot use its state (state.file): ${fault.message}`
@@ -132,7 +132,7 @@ function keepReloading(
       await app.reconfigure(next)
       log.info({ why, hash: next.hash }, 'configuration reloaded')
     } catch (fault) {
-      // The faulty files are watched too, so that their mend is noticed.
+      // The faulty files are watched too, so that their fix is noticed.
       if (fault instanceof ConfigError) files = fault.files
       const text = fault instanceof ConfigError ? faultLines(fault) : String(fault)
       app.reloadFailed(text)

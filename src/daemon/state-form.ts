@@ -79,7 +79,7 @@ const reading = z.strictObject({
   value: z.number(),
   detail: z.string().exactOptional(),
 })
-const blindness = { unknownReason: z.enum(unknownReasons), reason: z.string(), message: z.string() }
+const unavailable = { unknownReason: z.enum(unknownReasons), reason: z.string(), message: z.string() }
 const observation = z.strictObject({
   target,
   at: instant,
@@ -89,9 +89,9 @@ const observation = z.strictObject({
     z.strictObject({
       ok: z.literal(true),
       readings: z.array(reading),
-      blindSpots: z.array(z.strictObject({ signal: z.string(), labels, ...blindness })),
+      blindSpots: z.array(z.strictObject({ signal: z.string(), labels, ...unavailable })),
     }),
-    z.strictObject({ ok: z.literal(false), ...blindness }),
+    z.strictObject({ ok: z.literal(false), ...unavailable }),
   ]),
 })
 const latches = z.record(z.string(), latch)

@@ -3,7 +3,7 @@ import { nothingRemembered, type Memory } from '../rollout/memory.ts'
 import { steadyClock } from './clock.ts'
 import { inTurn } from './in-turn.ts'
 import { isNews, isUrgent } from './state-news.ts'
-import { openRounds } from './state-rounds.ts'
+import { repeat } from './repeating-task.ts'
 import { afterConflict, confirm, look, write, writeOnce, type Sharing } from './state-sharing.ts'
 import type { Change, Kept } from './state-store.ts'
 
@@ -42,7 +42,7 @@ export interface Keeping {
 
 export function openKeeping(sharing: Sharing, watched: Watched, pace: Millis): Keeping {
   const turns = inTurn()
-  const rounds = openRounds(() => turns.next(settle))
+  const runs = repeat(() => turns.next(settle))
   let problem = ''
   let isFollowing = false
 
@@ -68,7 +68,7 @@ export function openKeeping(sharing: Sharing, watched: Watched, pace: Millis): K
       return { ok: true }
     } catch (fault) {
       problem = problemOf(sharing, fault)
-      rounds.plan(AFTER_FAILURE / 4)
+      runs.plan(AFTER_FAILURE / 4)
       return { ok: false, message: problem }
     }
   }
@@ -82,18 +82,18 @@ export function openKeeping(sharing: Sharing, watched: Watched, pace: Millis): K
       const isNow = isUrgent(sharing.kept ?? nothingRemembered, next)
       const due = isNow ? 0 : Math.max(0, sharing.writtenAt + pace - steadyClock.now())
       const courtesy = sharing.isOurs || !isFollowing ? 0 : COURTESY * (0.6 + 0.4 * Math.random())
-      return rounds.planned(problem === '' ? due + courtesy : Math.max(due, AFTER_FAILURE / 4))
+      return runs.planned(problem === '' ? due + courtesy : Math.max(due, AFTER_FAILURE / 4))
     },
     keep(change) {
       const until = steadyClock.now() + KEEP_WITHIN
       return turns.next(() => keep(change, until))
     },
-    onShown: () => void (isShown(sharing, watched) && rounds.plan(0)),
+    onShown: () => void (isShown(sharing, watched) && runs.plan(0)),
     follow() {
       isFollowing = true
-      rounds.plan(LOOK)
+      runs.plan(LOOK)
     },
-    close: () => rounds.close(),
+    close: () => runs.close(),
   }
 }
 

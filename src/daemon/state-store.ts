@@ -46,7 +46,7 @@ export interface StateStore {
   follow?(onOther: (memory: Memory) => void): void
   /** Why what others know can't be known here for the moment, in a sentence; undefined when it can. */
   unseen?(): string | undefined
-  /** Calls back with what another hand has done to what was written, once it is mended. */
+  /** Calls back with what another hand has done to what was written, once it is fixed. */
   watch?(onMeddled: (what: string) => void): void
   /** Lets go of it; nothing is written any more. */
   close(): Promise<void>

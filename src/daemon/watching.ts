@@ -7,7 +7,7 @@ import { openHttp } from '../connections/http.ts'
 import { openKubernetes } from '../connections/kubernetes.ts'
 import { openPostgres } from '../connections/postgres.ts'
 import { openRedis } from '../connections/redis.ts'
-import { PUSHED_EVIDENCE, type Round } from '../core/observation.ts'
+import { PUSHED_EVIDENCE, type Batch } from '../core/observation.ts'
 import type { Rules } from '../core/snapshot.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { components, type Component } from '../core/replica.ts'
@@ -46,9 +46,9 @@ export interface WatchingOptions {
   readonly cadence: () => Cadence
   readonly costs: Costs
   /** Takes what a poll brought. */
-  readonly deliver: (round: Round) => void
+  readonly deliver: (batch: Batch) => void
   /** Takes what was pushed, which nothing may delay. */
-  readonly deliverNow: (round: Round) => void
+  readonly deliverNow: (batch: Batch) => void
   readonly onFault: OnFault
 }
 

@@ -1,4 +1,4 @@
-import { blindnessOf } from '../core/evidence.ts'
+import { whyUnavailable } from '../core/evidence.ts'
 import { evidenceInForce } from '../core/pushed.ts'
 import type { Reading } from '../core/signal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
@@ -16,7 +16,7 @@ export function measurements(snapshot: Snapshot): Samples {
     for (const belief of targets.values()) {
       if (probe === PUSHED_EVIDENCE && !counts.has(belief.target.id)) continue
       const outcome = belief.last?.outcome
-      if (outcome?.ok !== true || blindnessOf(belief, snapshot.at) !== undefined) continue
+      if (outcome?.ok !== true || whyUnavailable(belief, snapshot.at) !== undefined) continue
       for (const reading of outcome.readings) collect(found, belief.target, reading)
     }
   }

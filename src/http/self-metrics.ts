@@ -1,5 +1,5 @@
 import type { Belief, ProbeBelief } from '../core/belief.ts'
-import { blindnessOf } from '../core/evidence.ts'
+import { whyUnavailable } from '../core/evidence.ts'
 import { LEFT_OUT, PUSHED_EVIDENCE, unknownReasons } from '../core/observation.ts'
 import { STARVED } from '../core/punctuality.ts'
 import type { Instant } from '../core/time.ts'
@@ -74,7 +74,7 @@ function beliefSamples({ snapshot }: Omit<Scrape, 'report'>): Samples {
       probes.flatMap(([probe, targets]) =>
         [...targets].map(([target, belief]) => ({
           labels: [probe, target],
-          value: flag(blindnessOf(belief, snapshot.at) === undefined),
+          value: flag(whyUnavailable(belief, snapshot.at) === undefined),
         })),
       ),
     ],
@@ -100,7 +100,9 @@ function isLeftOut({ last }: Belief): boolean {
 }
 
 function seesAll(targets: Targets, now: Instant): boolean {
-  return targets.size > 0 && [...targets.values()].every((belief) => blindnessOf(belief, now) === undefined)
+  return (
+    targets.size > 0 && [...targets.values()].every((belief) => whyUnavailable(belief, now) === undefined)
+  )
 }
 
 function oldestSuccess(targets: Targets): Instant | undefined {

@@ -39,7 +39,7 @@ export async function pause(span: Millis, stop: AbortSignal): Promise<void> {
   await delay(span, undefined, { signal: stop }).catch(() => {})
 }
 
-/** What it was to go on from is no longer kept: a list mends that, at once. */
+/** What it was to go on from is no longer kept: a list fixes that, at once. */
 export function isGone(fault: unknown): boolean {
   return fault instanceof KubernetesFailure && fault.reason === 'gone'
 }

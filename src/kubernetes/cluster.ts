@@ -1,5 +1,5 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
-import { LEFT_OUT, type Blindness } from '../core/observation.ts'
+import { LEFT_OUT, type Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { isObject, objectAt } from './manifest/objects.ts'
 import { beat, type Confirmed } from './heartbeat.ts'
@@ -36,17 +36,17 @@ export function openCluster(settings: ClusterSettings): Cluster {
   const stopped = new AbortController()
   const followed = followedIn(settings, changes.changed)
   const { reflectors, views } = followed
-  let lost: Blindness | undefined
+  let lost: Unavailable | undefined
   let beating: Promise<void> | undefined
 
   /** What a dead API server said last is not what is. */
   function confirmed<T>(seen: Seen<T>): Seen<T> {
-    return lost !== undefined && seen.ok ? { ok: false, blindness: lost, lastKnown: seen.items } : seen
+    return lost !== undefined && seen.ok ? { ok: false, unavailable: lost, lastKnown: seen.items } : seen
   }
 
-  function onLoss(blindness: Blindness): void {
-    lost = blindness
-    for (const reflector of reflectors) reflector.distrust(blindness)
+  function onLoss(unavailable: Unavailable): void {
+    lost = unavailable
+    for (const reflector of reflectors) reflector.distrust(unavailable)
     changes.changed()
   }
 
@@ -170,7 +170,7 @@ function releaseSecrets({ namespace, release }: ClusterSettings): Resource<Seale
 const notPermitted: Seen<never> = {
   ok: false,
   lastKnown: [],
-  blindness: {
+  unavailable: {
     unknownReason: 'not_configured',
     reason: LEFT_OUT,
     message: 'the Secrets of Helm releases are not read: kubernetes.helmSecrets permits it',

@@ -1,6 +1,6 @@
 import { KubernetesFailure } from '../connections/kubernetes.ts'
 import { ownTimeSignal } from '../connections/own-time.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { pause } from './backoff.ts'
 
@@ -33,7 +33,7 @@ export interface Beating {
   /** Within what time each kind is to be confirmed; there is a beat a second at least. */
   readonly round: () => Millis
   /** Two beats in a row have failed, or the reason why they do is another one now. */
-  onLoss(blindness: Blindness): void
+  onLoss(unavailable: Unavailable): void
   /** A beat succeeded after a loss. */
   onReturn(): void
 }
@@ -86,9 +86,9 @@ export async function beat(kinds: readonly Confirmed[], told: Beating, stop: Abo
     if (kind === undefined) return
     const silence = await confirm(kind)
     if (silence !== undefined) {
-      const blindness = blindnessFrom(silence)
-      if (blindness.message !== lost) told.onLoss(blindness)
-      lost = blindness.message
+      const unavailable = unavailableFrom(silence)
+      if (unavailable.message !== lost) told.onLoss(unavailable)
+      lost = unavailable.message
     }
     const asked = silence instanceof KubernetesFailure ? (silence.retryAfter ?? 0) : 0
     const own = Math.min(EVERY, told.round() / kinds.length)
@@ -113,7 +113,7 @@ function isAnswer(fault: unknown): boolean {
   return fault.status < 500 && fault.status !== 408 && fault.status !== 429
 }
 
-function blindnessFrom(fault: unknown): Blindness {
+function unavailableFrom(fault: unknown): Unavailable {
   if (fault instanceof KubernetesFailure) {
     const { unknownReason, reason, message } = fault
     return { unknownReason, reason, message }

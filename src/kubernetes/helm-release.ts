@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import type { Instant } from '../core/time.ts'
 import { digestOf } from './manifest/digest.ts'
 import { documents, ManifestError } from './manifest/documents.ts'
@@ -25,33 +25,33 @@ const UNPACKED_LIMIT = 32 * 1024 * 1024
  * Reads what Helm 3 and 4 keep of a revision in a Secret: base64 of base64 of gzip of JSON; before Helm 3.0 was
  * released, without gzip. Never throws.
  * @param data value of `data.release` as the API server gives it
- * @returns the release without any value of a Secret, or why it can't be read and what mends it
+ * @returns the release without any value of a Secret, or why it can't be read and what fixes it
  */
-export function releaseContent(data: string): ReleaseContent | Blindness {
+export function releaseContent(data: string): ReleaseContent | Unavailable {
   try {
     return contentOf(parsed(unpacked(data)))
   } catch (fault) {
-    if (fault instanceof Unreadable) return fault.blindness
+    if (fault instanceof Unreadable) return fault.unavailable
     if (fault instanceof ManifestError)
       return unreadable('manifest_unreadable', fault.message, 'see helm get manifest and helm get hooks')
-        .blindness
+        .unavailable
     throw fault
   }
 }
 
 class Unreadable extends Error {
-  readonly blindness: Blindness
+  readonly unavailable: Unavailable
 
   constructor(reason: string, message: string) {
     super(message)
-    this.blindness = { unknownReason: 'malformed', reason: `release_${reason}`, message }
+    this.unavailable = { unknownReason: 'malformed', reason: `release_${reason}`, message }
   }
 }
 
 const STORE_ANEW = 'upgrade with Helm once more, which stores it anew'
 
-function unreadable(reason: string, what: string, mend: string = STORE_ANEW): Unreadable {
-  return new Unreadable(reason, `the Helm release can't be read: ${what}; ${mend}`)
+function unreadable(reason: string, what: string, fix: string = STORE_ANEW): Unreadable {
+  return new Unreadable(reason, `the Helm release can't be read: ${what}; ${fix}`)
 }
 
 const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/

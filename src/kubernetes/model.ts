@@ -1,4 +1,4 @@
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import type { Instant } from '../core/time.ts'
 import type { SecretReference, SecretUser } from './manifest/references.ts'
 
@@ -135,7 +135,7 @@ export interface ReleaseSecret extends Identity {
   /** `deployed`, `superseded`, `failed`, `pending-install`, `pending-upgrade`, `pending-rollback`, `uninstalling`. */
   readonly status: string
   /** The release that it holds, or why it can't be read. */
-  readonly content: ReleaseContent | Blindness
+  readonly content: ReleaseContent | Unavailable
 }
 
 /** What a release Secret holds, with the plain manifest reduced to its objects. Secrets in it keep their keys only. */
@@ -174,13 +174,13 @@ export interface Kinds {
 }
 export type Kind = keyof Kinds
 
-/** Reasons of a blindness that ends by itself within moments: nothing was looked at so far. */
+/** Reasons of a unavailable that ends by itself within moments: nothing was looked at so far. */
 export const notYetSeen: ReadonlySet<string> = new Set(['not_listed', 'not_read_yet'])
 
 /** The objects of one kind. What was last known may still be looked at when the API server can't be seen. */
 export type Seen<T> =
   | { readonly ok: true; readonly items: readonly T[] }
-  | { readonly ok: false; readonly blindness: Blindness; readonly lastKnown: readonly T[] }
+  | { readonly ok: false; readonly unavailable: Unavailable; readonly lastKnown: readonly T[] }
 
 /** The release as the API server shows it, kept up to date by watches. */
 export interface Cluster {

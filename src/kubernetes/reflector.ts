@@ -1,8 +1,8 @@
 import type { Kubernetes } from '../connections/kubernetes.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { MINUTE, SECOND, type Millis } from '../core/time.ts'
 import { isGone, openBackoff, pause } from './backoff.ts'
-import { blindnessFrom, isFinal, neverListed, notUnderstood } from './blindness.ts'
+import { unavailableFrom, isFinal, neverListed, notUnderstood } from './unavailable.ts'
 import { followChanges } from './following.ts'
 import type { Confirmed } from './heartbeat.ts'
 import { Holding, type Reduction } from './holding.ts'
@@ -36,7 +36,7 @@ export class Reflector<T extends Identity> implements Confirmed {
   readonly #options: ReflectorOptions
   readonly #holding: Holding<T>
   readonly #stopped = new AbortController()
-  readonly #blind: { list?: Blindness; watch?: Blindness }
+  readonly #blind: { list?: Unavailable; watch?: Unavailable }
   #following = new AbortController()
   #waiting = new AbortController()
   #backoff = openBackoff()
@@ -64,8 +64,8 @@ export class Reflector<T extends Identity> implements Confirmed {
   }
 
   /** What is held may be old: nothing is seen until it was listed anew. */
-  distrust(blindness: Blindness): void {
-    this.#turnBlind('list', blindness)
+  distrust(unavailable: Unavailable): void {
+    this.#turnBlind('list', unavailable)
     this.#following.abort()
   }
 
@@ -104,9 +104,9 @@ export class Reflector<T extends Identity> implements Confirmed {
     const items = this.#holding.items()
     const strange = this.#holding.strange()
     const why = this.#blind.list ?? this.#blind.watch
-    if (why !== undefined) return { ok: false, blindness: why, lastKnown: items }
+    if (why !== undefined) return { ok: false, unavailable: why, lastKnown: items }
     if (strange.length === 0) return { ok: true, items }
-    return { ok: false, blindness: notUnderstood(this.#resource.name, strange), lastKnown: items }
+    return { ok: false, unavailable: notUnderstood(this.#resource.name, strange), lastKnown: items }
   }
 
   #changed(): void {
@@ -114,7 +114,7 @@ export class Reflector<T extends Identity> implements Confirmed {
     this.#options.onChange()
   }
 
-  #turnBlind(way: 'list' | 'watch', next: Blindness): void {
+  #turnBlind(way: 'list' | 'watch', next: Unavailable): void {
     if (this.#blind[way]?.message === next.message) return
     this.#blind[way] = next
     this.#changed()
@@ -210,6 +210,6 @@ export class Reflector<T extends Identity> implements Confirmed {
   }
 
   #explain(way: 'list' | 'watch', fault: unknown, over: AbortSignal): void {
-    if (!over.aborted) this.#turnBlind(way, blindnessFrom(fault, this.#resource.name))
+    if (!over.aborted) this.#turnBlind(way, unavailableFrom(fault, this.#resource.name))
   }
 }

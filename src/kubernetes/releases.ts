@@ -1,9 +1,9 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
 import { ownTimeSignal } from '../connections/own-time.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { isObject, labelOf, objectAt, objectsAt, textAt, type PlainObject } from './manifest/objects.ts'
-import { blindnessFrom } from './blindness.ts'
+import { unavailableFrom } from './unavailable.ts'
 import { saysFailed } from './helm-description.ts'
 import { releaseContent } from './helm-release.ts'
 import type { ReleaseContent, ReleaseSecret, Seen } from './model.ts'
@@ -37,13 +37,13 @@ const READ_AGAIN_AFTER: Millis = 2 * SECOND
 /** A Secret holds at most 1 MiB, in Base64 a third more. */
 const LARGEST_SECRET = 4 * 1024 * 1024
 
-const unread: Blindness = {
+const unread: Unavailable = {
   unknownReason: 'not_configured',
   reason: 'not_read',
   message: 'only the newest revision and those that it could be gone back to are read',
 }
 
-const readingFirst: Blindness = {
+const readingFirst: Unavailable = {
   unknownReason: 'never_measured',
   reason: 'not_read_yet',
   message: 'the Secrets of the Helm release are being read',
@@ -78,7 +78,7 @@ export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOpt
   let reading = false
   let again: NodeJS.Timeout | undefined
 
-  async function contentOf(release: SealedRelease): Promise<ReleaseContent | Blindness> {
+  async function contentOf(release: SealedRelease): Promise<ReleaseContent | Unavailable> {
     const known = contents.get(release)
     if (known !== undefined) return known
     try {
@@ -91,7 +91,7 @@ export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOpt
         shownOf = undefined
         update()
       }, READ_AGAIN_AFTER)
-      return blindnessFrom(fault, release.name)
+      return unavailableFrom(fault, release.name)
     }
   }
 
@@ -120,8 +120,8 @@ export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOpt
     seen() {
       const now = sealed()
       const lastKnown = shown ?? []
-      if (!now.ok) return { ok: false, blindness: now.blindness, lastKnown }
-      if (shown === undefined) return { ok: false, blindness: readingFirst, lastKnown }
+      if (!now.ok) return { ok: false, unavailable: now.unavailable, lastKnown }
+      if (shown === undefined) return { ok: false, unavailable: readingFirst, lastKnown }
       return { ok: true, items: shown }
     },
     stop() {
@@ -134,11 +134,11 @@ export function openReleases({ kubernetes, path, sealed, onChange }: ReleasesOpt
 /** The newest revision, and those before it that Helm counts as rolled out, until there are enough. */
 async function newestContents(
   items: readonly SealedRelease[],
-  contentOf: (release: SealedRelease) => Promise<ReleaseContent | Blindness>,
+  contentOf: (release: SealedRelease) => Promise<ReleaseContent | Unavailable>,
   stop: AbortSignal,
-): Promise<ReadonlyMap<SealedRelease, ReleaseContent | Blindness>> {
+): Promise<ReadonlyMap<SealedRelease, ReleaseContent | Unavailable>> {
   const [latest, ...earlier] = items.toSorted((a, b) => b.revision - a.revision)
-  const read = new Map<SealedRelease, ReleaseContent | Blindness>()
+  const read = new Map<SealedRelease, ReleaseContent | Unavailable>()
   if (latest !== undefined) read.set(latest, await contentOf(latest))
   let good = 0
   for (const release of earlier.filter(({ status }) => rolledOut.has(status)).slice(0, READ_AT_MOST)) {
@@ -163,7 +163,7 @@ async function readRelease(
   path: string,
   name: string,
   stop: AbortSignal,
-): Promise<ReleaseContent | Blindness> {
+): Promise<ReleaseContent | Unavailable> {
   const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
   const deadline = AbortSignal.any([stop, ownTimeSignal(READ_WITHIN)])
   const maxBytes = LARGEST_SECRET

@@ -3,7 +3,7 @@ import { notYetSeen, type Cluster, type Kind, type Kinds } from '../kubernetes/m
 import type { Target } from '../core/observation.ts'
 import type { Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { CannotSee, type Look, type Watch } from './probe.ts'
+import { ProbeError, type Look, type Watch } from './probe.ts'
 
 /** All that the API server says is one target: it is seen or it is not. */
 const clusterTarget: Target = { id: 'kubernetes', labels: {} }
@@ -13,7 +13,7 @@ const CONFIRM: Millis = 5 * SECOND
 
 /**
  * A watch that says what `see` makes of the cluster, at once after each change.
- * @param see throws CannotSee where the cluster can't be seen
+ * @param see throws ProbeError where the cluster can't be seen
  */
 export function clusterWatch(
   name: string,
@@ -30,7 +30,7 @@ export function clusterWatch(
       const say = () => {
         const look = lookAt(name, cluster, see)
         // Who waits until everything was heard once must not take a beginning for an answer.
-        if (!(look instanceof CannotSee && notYetSeen.has(look.reason))) deliver(look)
+        if (!(look instanceof ProbeError && notYetSeen.has(look.reason))) deliver(look)
       }
       const unsubscribe = cluster.subscribe(say)
       while (!stop.aborted) {
@@ -43,23 +43,23 @@ export function clusterWatch(
 }
 
 /** A fault of ours with one object must not end the watch. */
-function lookAt(name: string, cluster: Cluster, see: (cluster: Cluster) => Look): Look | CannotSee {
+function lookAt(name: string, cluster: Cluster, see: (cluster: Cluster) => Look): Look | ProbeError {
   try {
     return see(cluster)
   } catch (fault) {
-    if (fault instanceof CannotSee) return fault
+    if (fault instanceof ProbeError) return fault
     const text = fault instanceof Error ? fault.message : String(fault)
-    return new CannotSee('malformed', 'unexpected_object', `${name} did not understand the cluster: ${text}`)
+    return new ProbeError('malformed', 'unexpected_object', `${name} did not understand the cluster: ${text}`)
   }
 }
 
 /**
  * The objects of a kind as they are now.
- * @throws CannotSee when they can't be seen
+ * @throws ProbeError when they can't be seen
  */
 export function seenNow<K extends Kind>(cluster: Cluster, kind: K): readonly Kinds[K][] {
   const seen = cluster.of(kind)
   if (seen.ok) return seen.items
-  const { unknownReason, reason, message } = seen.blindness
-  throw new CannotSee(unknownReason, reason, message)
+  const { unknownReason, reason, message } = seen.unavailable
+  throw new ProbeError(unknownReason, reason, message)
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { deadLetterArrivals, deadLetterEntries } from '../rules/signals.ts'
 import { isPartial, type RedisConnection, type RedisLine, type RedisReply } from '../connections/redis.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { CannotSee, type Look, type Watch } from './probe.ts'
-import { cannotSee, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
+import { ProbeError, type Look, type Watch } from './probe.ts'
+import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
 import { decodeTotals } from './redis-stream-info.ts'
 
 /** How long a read waits for an arrival. A stream that was destroyed or can't be read is seen at its end. */
@@ -59,7 +59,7 @@ export function deadLetters(redis: RedisConnection, streams: readonly string[]):
         } catch (fault) {
           // Anything else than a reason is a fault of ours: it must not end the watch either.
           if (isStopped(stop)) break
-          deliver(fault instanceof CannotSee ? fault : cannotSee(notUnderstood(String(fault))))
+          deliver(fault instanceof ProbeError ? fault : probeError(notUnderstood(String(fault))))
           await pause(Math.min(FIRST_RETRY * 2 ** failures, LAST_RETRY), stop)
           failures += 1
         }
@@ -70,7 +70,7 @@ export function deadLetters(redis: RedisConnection, streams: readonly string[]):
   }
 }
 
-/** @throws CannotSee when Redis can't be asked */
+/** @throws ProbeError when Redis can't be asked */
 async function lookAt(line: RedisLine, streams: readonly string[]): Promise<Turn> {
   const replies = await line.run(
     streams.map((name) => ['XINFO', 'STREAM', name]),
@@ -83,14 +83,14 @@ async function lookAt(line: RedisLine, streams: readonly string[]): Promise<Turn
 
 function lookAtStream(stream: string, reply: RedisReply | undefined, newest: Map<string, string>): Look {
   const labels = { stream }
-  if (reply?.ok === false && isPartial(reply.blindness)) {
-    if (reply.blindness.reason !== 'redis_no_such_key') return blindTo(stream, reply.blindness)
+  if (reply?.ok === false && isPartial(reply.unavailable)) {
+    if (reply.unavailable.reason !== 'redis_no_such_key') return blindSpotsFor(stream, reply.unavailable)
     // It comes into being with its first entry, which any id is behind.
     newest.set(stream, '0-0')
     return { readings: [read(deadLetterEntries, labels, 0), read(deadLetterArrivals, labels, 0)] }
   }
   const totals = decodeTotals(valueOf(reply))
-  if (totals?.entriesAdded === undefined) return blindTo(stream, notUnderstood('no count of arrivals'))
+  if (totals?.entriesAdded === undefined) return blindSpotsFor(stream, notUnderstood('no count of arrivals'))
   newest.set(stream, totals.lastId)
   return {
     readings: [
@@ -100,18 +100,18 @@ function lookAtStream(stream: string, reply: RedisReply | undefined, newest: Map
   }
 }
 
-function blindTo(stream: string, blindness: Blindness): Look {
-  const said = { ...blindness, message: `${stream}: ${blindness.message}` }
+function blindSpotsFor(stream: string, unavailable: Unavailable): Look {
+  const said = { ...unavailable, message: `${stream}: ${unavailable.message}` }
   return {
     readings: [],
-    blindSpots: [deadLetterEntries, deadLetterArrivals].map((signal) => cannotTell(signal, { stream }, said)),
+    blindSpots: [deadLetterEntries, deadLetterArrivals].map((signal) => blindSpot(signal, { stream }, said)),
   }
 }
 
 /**
  * Waits until an entry arrived behind `newest`, or the block is over.
  * @returns whether one arrived
- * @throws CannotSee when the server does not answer in time: that is not the same as no arrival
+ * @throws ProbeError when the server does not answer in time: that is not the same as no arrival
  */
 async function nextArrival(
   blocks: boolean,
@@ -124,7 +124,7 @@ async function nextArrival(
     ['XREAD', 'BLOCK', String(BLOCK), 'COUNT', '1', 'STREAMS', ...newest.keys(), ...newest.values()],
     BLOCK + GRACE,
   )
-  if (reply.ok === false && isPartial(reply.blindness)) return poll(stop)
+  if (reply.ok === false && isPartial(reply.unavailable)) return poll(stop)
   // Entries come with their payload; only that there is one is of interest.
   return valueOf(reply) !== null
 }

@@ -11,7 +11,7 @@ export interface Migrating {
 /**
  * Names of pods of a new revision that were created while the schema was being changed. All times are the API
  * server's own, so they may be compared. A revision that had pods before is not new: its pods are only replaced.
- * @throws CannotSee when pods, workloads or ReplicaSets can't be seen
+ * @throws ProbeError when pods, workloads or ReplicaSets can't be seen
  */
 export function earlyPods(cluster: Cluster, spans: readonly Migrating[]): readonly string[] {
   if (spans.length === 0) return []

@@ -4,8 +4,8 @@ import { HttpFailure } from '../connections/http-failure.ts'
 import type { Target } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { blindnessOf, cannotSee, isPage, pageBlindness, replicaOf } from './http-status.ts'
-import { statusBlindness, urlOf } from './http-status.ts'
+import { whyUnavailable, probeError, isPage, pageUnavailable, replicaOf } from './http-status.ts'
+import { statusUnavailable, urlOf } from './http-status.ts'
 import type { Look, Probe } from './probe.ts'
 import { targetsOf, type Component, type Discovery } from './replicas.ts'
 
@@ -41,12 +41,12 @@ export function healthEndpoint({ http, discovery }: HealthEndpointSources): Prob
       const answer = await http.get(url, { deadline, maxBytes: LARGEST_BODY }).catch((fault: unknown) => {
         // Where nobody listens nobody lives: a refused connection is an answer.
         if (fault instanceof HttpFailure && fault.reason === 'connection_refused') return undefined
-        throw blindnessOf(fault, subject)
+        throw whyUnavailable(fault, subject)
       })
       if (answer === undefined) return lookOf(target, 0, 'connection_refused')
-      if (answer.status !== 200) throw cannotSee(statusBlindness(answer.status, subject))
+      if (answer.status !== 200) throw probeError(statusUnavailable(answer.status, subject))
       // Web answers whatever it does not know with a page (T43).
-      if (isPage(answer)) throw cannotSee(pageBlindness(subject))
+      if (isPage(answer)) throw probeError(pageUnavailable(subject))
       return lookOf(target, 1, 'alive')
     },
   }

@@ -10,12 +10,12 @@ import {
   workloadDrift,
 } from '../rules/signals.ts'
 import type { Cluster, ReleaseSecret } from '../kubernetes/model.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
-import { blindnessOf, descriptionOf, isKept, lookAtEarlier } from './helm-revisions.ts'
-import { CannotSee, type Look, type Watch } from './probe.ts'
+import { whyUnavailable, descriptionOf, isKept, lookAtEarlier } from './helm-revisions.ts'
+import { ProbeError, type Look, type Watch } from './probe.ts'
 import { driftOf } from './workload-drift.ts'
 
 const provides = [
@@ -59,8 +59,8 @@ function joined(looks: readonly Look[]): Look {
   }
 }
 
-function noRelease(): CannotSee {
-  return new CannotSee(
+function noRelease(): ProbeError {
+  return new ProbeError(
     'never_measured',
     'no_release',
     'no revision of the Helm release is kept in its namespace: check the name of the release in the configuration, and that Helm stores releases in Secrets',
@@ -72,8 +72,8 @@ function lookAtContent(release: ReleaseSecret): Look {
     return {
       readings: [read(releaseRevision, {}, release.revision)],
       blindSpots: [
-        cannotTell(releaseManifestObjects, {}, blindnessOf(release)),
-        cannotTell(releaseChart, {}, blindnessOf(release)),
+        blindSpot(releaseManifestObjects, {}, whyUnavailable(release)),
+        blindSpot(releaseChart, {}, whyUnavailable(release)),
       ],
     }
   const { chart, appVersion, digest, objects } = release.content
@@ -87,9 +87,12 @@ function lookAtContent(release: ReleaseSecret): Look {
 }
 
 function lookAtDrift(release: ReleaseSecret, cluster: Cluster): Look {
-  const blindness = whyNotCompared(release)
-  if (blindness !== undefined || !isKept(release))
-    return { readings: [], blindSpots: [cannotTell(workloadDrift, {}, blindness ?? blindnessOf(release))] }
+  const unavailable = whyNotCompared(release)
+  if (unavailable !== undefined || !isKept(release))
+    return {
+      readings: [],
+      blindSpots: [blindSpot(workloadDrift, {}, unavailable ?? whyUnavailable(release))],
+    }
   return driftOf(release, cluster)
 }
 
@@ -97,7 +100,7 @@ function lookAtDrift(release: ReleaseSecret, cluster: Cluster): Look {
  * Live objects are compared with the newest revision, once Helm has done with it. One that failed is compared too: it is
  * what the release should be, and what differs says how far Helm came.
  */
-function whyNotCompared({ status, revision }: ReleaseSecret): Blindness | undefined {
+function whyNotCompared({ status, revision }: ReleaseSecret): Unavailable | undefined {
   if (status === 'deployed' || status === 'failed') return undefined
   const pending = status.startsWith('pending-')
   const message = pending

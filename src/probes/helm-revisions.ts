@@ -1,7 +1,7 @@
 import { releasePreviousRevision, releaseRevisionKept } from '../rules/signals.ts'
 import { saysFailed } from '../kubernetes/helm-description.ts'
 import type { ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import { read } from '../core/signal.ts'
 import { nameOf, objectsAt, podSpecOf, textAt } from '../kubernetes/manifest/objects.ts'
@@ -14,7 +14,7 @@ export function isKept(release: ReleaseSecret): release is Kept {
 }
 
 /** Why the content of a revision can't be read, with the name of its Secret. */
-export function blindnessOf({ name, content }: ReleaseSecret): Blindness {
+export function whyUnavailable({ name, content }: ReleaseSecret): Unavailable {
   if ('digest' in content) throw new TypeError(`${name} was read`)
   const { unknownReason, reason, message } = content
   return { unknownReason, reason, message: `${name}: ${message}` }
@@ -43,7 +43,7 @@ export function lookAtEarlier(newest: ReleaseSecret, earlier: readonly ReleaseSe
       ...counted
         .filter((release) => !isKept(release))
         .map((release) =>
-          cannotTell(releaseRevisionKept, { revision: String(release.revision) }, blindnessOf(release)),
+          blindSpot(releaseRevisionKept, { revision: String(release.revision) }, whyUnavailable(release)),
         ),
     ],
   }
@@ -80,7 +80,7 @@ function lookAtPrevious(
   if (unread !== undefined)
     return {
       readings: [],
-      blindSpots: [cannotTell(releasePreviousRevision, {}, blindnessOf(unread))],
+      blindSpots: [blindSpot(releasePreviousRevision, {}, whyUnavailable(unread))],
     }
   return { readings: [read(releasePreviousRevision, {}, 0, whyNone(last, earlier, candidates))] }
 }

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-failure.ts'
-import type { Blindness, Target } from '../core/observation.ts'
-import { CannotSee } from './probe.ts'
+import type { Unavailable, Target } from '../core/observation.ts'
+import { ProbeError } from './probe.ts'
 import type { Discovery, Replica } from './replicas.ts'
 import { replicaAt } from './replicas.ts'
 
@@ -9,7 +9,7 @@ import { replicaAt } from './replicas.ts'
  * Why an answer of this status says nothing about the replica.
  * @param subject what was asked, as the beginning of a sentence: `/ready of api/api-1`
  */
-export function statusBlindness(status: number, subject: string): Blindness {
+export function statusUnavailable(status: number, subject: string): Unavailable {
   if (status === 429)
     return {
       unknownReason: 'throttled',
@@ -46,7 +46,7 @@ export function isPage({ contentType, body }: HttpAnswer): boolean {
   return /^text\/html\b/i.test(contentType) || /^\s*</.test(body.slice(0, 64))
 }
 
-export function pageBlindness(subject: string): Blindness {
+export function pageUnavailable(subject: string): Unavailable {
   return {
     unknownReason: 'malformed',
     reason: 'html',
@@ -54,22 +54,22 @@ export function pageBlindness(subject: string): Blindness {
   }
 }
 
-export function cannotSee({ unknownReason, reason, message }: Blindness, cause?: unknown): CannotSee {
-  return new CannotSee(unknownReason, reason, message, cause === undefined ? {} : { cause })
+export function probeError({ unknownReason, reason, message }: Unavailable, cause?: unknown): ProbeError {
+  return new ProbeError(unknownReason, reason, message, cause === undefined ? {} : { cause })
 }
 
 /** What a request threw, as the reason why `subject` cannot be seen; a fault of ours goes on as it is. */
-export function blindnessOf(fault: unknown, subject: string): unknown {
+export function whyUnavailable(fault: unknown, subject: string): unknown {
   if (!(fault instanceof HttpFailure)) return fault
   const { unknownReason, reason, message } = fault
-  return cannotSee({ unknownReason, reason, message: `${subject} cannot be had: ${message}` }, fault)
+  return probeError({ unknownReason, reason, message: `${subject} cannot be had: ${message}` }, fault)
 }
 
-/** @throws CannotSee when the replica was taken off the list since the look was planned */
+/** @throws ProbeError when the replica was taken off the list since the look was planned */
 export function replicaOf(discovery: Discovery, target: Target): Replica {
   const replica = replicaAt(discovery, target)
   if (replica !== undefined) return replica
-  throw new CannotSee('unreachable', 'target_gone', `${target.id} is not among the replicas any more`)
+  throw new ProbeError('unreachable', 'target_gone', `${target.id} is not among the replicas any more`)
 }
 
 /** The exact path below a replica's base URL: Gateway proxies other paths, Web answers them with a page (T42, T43). */

@@ -6,7 +6,7 @@ import {
   migrationJobSucceeded,
 } from '../rules/signals.ts'
 import type { Cluster, Job, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
-import { cannotTell, type BlindSpot } from '../core/observation.ts'
+import { blindSpot, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Instant } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
@@ -159,7 +159,7 @@ function span(from: Instant, until: Instant | undefined): Migrating {
 
 function unseen(kind: Kind): BlindSpot {
   const message = `no Job with the label component=${kind} is there and none was seen to succeed: Helm deletes one that succeeded`
-  return cannotTell(
+  return blindSpot(
     migrationJobSucceeded,
     { kind },
     { unknownReason: 'never_measured', reason: 'migration_job_unseen', message },

@@ -1,12 +1,12 @@
 import { outboxMessages, outboxOldestPending } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
-import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
+import { blindSpot, type Unavailable, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { both, counted, outboxes, single, type Outbox, type OutboxRow } from './outbox-statements.ts'
 import { affordable, ask, postgresTarget, type Cost, type Statement } from './postgres-look.ts'
 import { firstRow } from './postgres-rows.ts'
-import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
+import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
 
@@ -30,9 +30,9 @@ export function outboxTables(postgres: Postgres): Probe {
   let apart = false
   let spent: Millis = 0
 
-  async function lookAtBoth(): Promise<Look | CannotSee> {
+  async function lookAtBoth(): Promise<Look | ProbeError> {
     const row = await figures(postgres, both)
-    if (row instanceof CannotSee) return row
+    if (row instanceof ProbeError) return row
     spent = row.spent
     return together([lookOf('api', row), lookOf('coordinator', row)])
   }
@@ -43,9 +43,9 @@ export function outboxTables(postgres: Postgres): Probe {
     let refused = false
     async function lookAtOne<One extends Outbox>(outbox: One): Promise<void> {
       const row = await figures(postgres, single[outbox] as Statement<OutboxRow<One>>)
-      refused ||= row instanceof CannotSee
-      total += row instanceof CannotSee ? 0 : row.spent
-      looks.push(row instanceof CannotSee ? unseen(outbox, row) : lookOf(outbox, row))
+      refused ||= row instanceof ProbeError
+      total += row instanceof ProbeError ? 0 : row.spent
+      looks.push(row instanceof ProbeError ? unseen(outbox, row) : lookOf(outbox, row))
     }
     for (const outbox of outboxes) await lookAtOne(outbox)
     apart = refused
@@ -60,7 +60,7 @@ export function outboxTables(postgres: Postgres): Probe {
     pace: () => affordable(pace, spent, BUDGET),
     async look() {
       const seen = apart ? undefined : await lookAtBoth()
-      return seen === undefined || seen instanceof CannotSee ? lookAtEach() : seen
+      return seen === undefined || seen instanceof ProbeError ? lookAtEach() : seen
     },
   }
 }
@@ -69,11 +69,11 @@ export function outboxTables(postgres: Postgres): Probe {
 async function figures<Row extends object>(
   postgres: Postgres,
   statement: Statement<Row>,
-): Promise<(Row & Cost) | CannotSee> {
+): Promise<(Row & Cost) | ProbeError> {
   try {
     return firstRow(statement.name, await ask(postgres, statement))
   } catch (error) {
-    if (error instanceof CannotSee && ofOneTable.has(error.reason)) return error
+    if (error instanceof ProbeError && ofOneTable.has(error.reason)) return error
     throw error
   }
 }
@@ -88,28 +88,28 @@ function lookOf<One extends Outbox>(outbox: One, row: OutboxRow<One>): Look {
   ]
   if (age >= -CLOCK_TOLERANCE_SECONDS)
     return { readings: [...messages, read(outboxOldestPending, { outbox }, Math.max(0, age))] }
-  const steppedBack: Blindness = {
+  const steppedBack: Unavailable = {
     unknownReason: 'contradictory',
     reason: 'outbox_age_negative',
     message: `the oldest pending row of the ${outbox} outbox is from ${Math.round(-age)} s in the future: the clock of Postgres was set back, set it right`,
   }
-  return { readings: messages, blindSpots: [cannotTell(outboxOldestPending, { outbox }, steppedBack)] }
+  return { readings: messages, blindSpots: [blindSpot(outboxOldestPending, { outbox }, steppedBack)] }
 }
 
 function atLeast(count: number): string | undefined {
   return count < counted ? undefined : 'or more'
 }
 
-function unseen(outbox: Outbox, refusal: CannotSee): Look {
+function unseen(outbox: Outbox, refusal: ProbeError): Look {
   const { unknownReason, message } = refusal
   const reason = refusal.reason === 'postgres_table_missing' ? 'outbox_table_missing' : refusal.reason
-  const blindness: Blindness = { unknownReason, reason, message }
+  const unavailable: Unavailable = { unknownReason, reason, message }
   return {
     readings: [],
     blindSpots: [
-      cannotTell(outboxMessages, { outbox, state: 'pending' }, blindness),
-      cannotTell(outboxMessages, { outbox, state: 'dead' }, blindness),
-      cannotTell(outboxOldestPending, { outbox }, blindness),
+      blindSpot(outboxMessages, { outbox, state: 'pending' }, unavailable),
+      blindSpot(outboxMessages, { outbox, state: 'dead' }, unavailable),
+      blindSpot(outboxOldestPending, { outbox }, unavailable),
     ],
   }
 }

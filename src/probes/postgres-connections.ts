@@ -1,13 +1,13 @@
 import { postgresAccepts, postgresServerConnections, postgresServerLimit } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { activityStatement, type ActivityRow } from './postgres-activity.ts'
 import { firstRow } from './postgres-rows.ts'
 import { componentsSeen, perComponent, type PostgresUsers } from './postgres-roles.ts'
 import { affordable, ask, postgresTarget } from './postgres-look.ts'
-import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
+import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 
 // Dearer than the outboxes and less urgent: a full pool stops a rollout only after minutes.
 const pace: Pace = { quiet: 3 * SECOND, brisk: 500, timeout: 800 }
@@ -32,7 +32,7 @@ export function postgresConnections(postgres: Postgres, users: PostgresUsers): P
         return lookOf(rows, firstRow(activityStatement.name, rows), users)
       } catch (error) {
         // Being refused for lack of a slot is the evidence itself. It hides who holds the others.
-        if (error instanceof CannotSee && error.reason === 'postgres_connection_limit')
+        if (error instanceof ProbeError && error.reason === 'postgres_connection_limit')
           return saturated(components, error)
         throw error
       }
@@ -40,12 +40,12 @@ export function postgresConnections(postgres: Postgres, users: PostgresUsers): P
   }
 }
 
-function saturated(components: readonly string[], refusal: CannotSee): Look {
+function saturated(components: readonly string[], refusal: ProbeError): Look {
   const ofComponents = components.flatMap((component) =>
-    perComponent.map((signal) => cannotTell(signal, { component }, blindnessOf(refusal))),
+    perComponent.map((signal) => blindSpot(signal, { component }, whyUnavailable(refusal))),
   )
   const ofServer = [postgresServerConnections, postgresServerLimit].map((signal) =>
-    cannotTell(signal, {}, blindnessOf(refusal)),
+    blindSpot(signal, {}, whyUnavailable(refusal)),
   )
   return { readings: [read(postgresAccepts, {}, 0)], blindSpots: [...ofComponents, ...ofServer] }
 }
@@ -68,6 +68,6 @@ function serverReadings(row: ActivityRow): Reading[] {
   ]
 }
 
-function blindnessOf({ unknownReason, reason, message }: CannotSee): Blindness {
+function whyUnavailable({ unknownReason, reason, message }: ProbeError): Unavailable {
   return { unknownReason, reason, message }
 }

@@ -3,7 +3,7 @@ import { PostgresFailure } from '../connections/postgres-failure.ts'
 import type { Target } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { rowsOf, type Columns } from './postgres-rows.ts'
-import { CannotSee, type Pace } from './probe.ts'
+import { ProbeError, type Pace } from './probe.ts'
 
 /** The one Postgres server of the platform. */
 export const postgresTarget: Target = { id: 'postgres', labels: {} }
@@ -26,7 +26,7 @@ export interface Statement<Row extends object> {
 
 /**
  * Runs one statement.
- * @throws CannotSee when Postgres can't be asked, when a standby answered, whose rows may lag behind, or when the rows
+ * @throws ProbeError when Postgres can't be asked, when a standby answered, whose rows may lag behind, or when the rows
  * are not those that the statement gives
  */
 export async function ask<Row extends object>(
@@ -38,12 +38,12 @@ export async function ask<Row extends object>(
     const rows = await postgres.query(name, text, values)
     return rowsOf<Row & Cost>(name, { ...columns, spent: 'number' } as Columns<Row & Cost>, rows)
   } catch (error) {
-    throw error instanceof PostgresFailure ? cannotSee(error) : error
+    throw error instanceof PostgresFailure ? probeError(error) : error
   }
 }
 
-function cannotSee(failure: PostgresFailure): CannotSee {
-  return new CannotSee(failure.unknownReason, failure.reason, failure.message, { cause: failure })
+function probeError(failure: PostgresFailure): ProbeError {
+  return new ProbeError(failure.unknownReason, failure.reason, failure.message, { cause: failure })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { postgresConnectionLimit, postgresConnections, postgresConnectionsInUse } from '../rules/signals.ts'
-import { cannotTell, type Blindness, type BlindSpot, type UnknownReason } from '../core/observation.ts'
+import { blindSpot, type Unavailable, type BlindSpot, type UnknownReason } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import type { ActivityRow } from './postgres-activity.ts'
 import type { Look } from './probe.ts'
@@ -46,13 +46,13 @@ function roleSeen({ component, role, sharers, row, pools, user }: Seen): Look {
 
   const hidden = whyHidden(row, role, user)
   if (hidden === undefined) readings.push(read(postgresConnectionsInUse, { component }, row.in_use, shared))
-  else blindSpots.push(cannotTell(postgresConnectionsInUse, { component }, hidden))
+  else blindSpots.push(blindSpot(postgresConnectionsInUse, { component }, hidden))
 
   const limit = limitOf(row.role_limit ?? -1, role, poolOf(sharers, pools))
   if ('value' in limit) {
     const detail = shared === undefined ? limit.from : `${limit.from}; ${shared}`
     readings.push(read(postgresConnectionLimit, { component }, limit.value, detail))
-  } else blindSpots.push(cannotTell(postgresConnectionLimit, { component }, limit))
+  } else blindSpots.push(blindSpot(postgresConnectionLimit, { component }, limit))
   return { readings, blindSpots }
 }
 
@@ -68,26 +68,26 @@ function limitOf(
   roleLimit: number,
   role: string,
   pool: number | undefined,
-): { readonly value: number; readonly from: string } | Blindness {
+): { readonly value: number; readonly from: string } | Unavailable {
   if (roleLimit >= 0 && (pool === undefined || roleLimit < pool))
     return { value: roleLimit, from: `connection limit of role ${role}` }
   if (pool !== undefined) return { value: pool, from: 'its pools together' }
-  return blindness(
+  return unavailable(
     'not_configured',
     'pool_size_unknown',
     `how many connections role ${role} may open is not known: configure the pool sizes of its components`,
   )
 }
 
-function whyHidden({ hidden, untracked }: ActivityRow, role: string, user: string): Blindness | undefined {
+function whyHidden({ hidden, untracked }: ActivityRow, role: string, user: string): Unavailable | undefined {
   if (hidden > 0)
-    return blindness(
+    return unavailable(
       'unauthorized',
       'postgres_not_permitted',
       `${user} may not see what the connections of ${role} do: GRANT pg_monitor TO "${user.replaceAll('"', '""')}"`,
     )
   if (untracked > 0)
-    return blindness(
+    return unavailable(
       'ambiguous',
       'postgres_activity_untracked',
       `Postgres does not record what the connections of ${role} do: turn track_activities on`,
@@ -96,17 +96,17 @@ function whyHidden({ hidden, untracked }: ActivityRow, role: string, user: strin
 }
 
 function roleMissing(component: string, role: string): Look {
-  const missing = blindness(
+  const missing = unavailable(
     'ambiguous',
     'postgres_role_missing',
     `there is no role ${role}, which ${component} should log in with: run the migrations or correct the configured role`,
   )
   return {
     readings: [],
-    blindSpots: perComponent.map((signal) => cannotTell(signal, { component }, missing)),
+    blindSpots: perComponent.map((signal) => blindSpot(signal, { component }, missing)),
   }
 }
 
-function blindness(unknownReason: UnknownReason, reason: string, message: string): Blindness {
+function unavailable(unknownReason: UnknownReason, reason: string, message: string): Unavailable {
   return { unknownReason, reason, message }
 }

@@ -1,4 +1,4 @@
-import { CannotSee } from './probe.ts'
+import { ProbeError } from './probe.ts'
 
 /** What stands in a column; with `?` it may be null. A count is a whole number from 0. */
 export type Kind = 'count' | 'integer' | 'number' | 'text'
@@ -14,7 +14,7 @@ const isKind: Readonly<Record<Kind, (value: unknown) => boolean>> = {
 /**
  * The rows as what they are declared to be. What the server calls a row of ours, and what a pooler between may have
  * mixed up, is another's until it is looked at: a column that is missing would be read as nothing to see.
- * @throws CannotSee when a row has other columns, or other values in them
+ * @throws ProbeError when a row has other columns, or other values in them
  */
 export function rowsOf<Row extends object>(
   statement: string,
@@ -43,8 +43,8 @@ export function firstRow<Row>(statement: string, rows: readonly Row[]): Row {
   return row
 }
 
-function unexpected(statement: string, what: string): CannotSee {
-  return new CannotSee(
+function unexpected(statement: string, what: string): ProbeError {
+  return new ProbeError(
     'malformed',
     'postgres_malformed',
     `Postgres answered the statement ${statement} with ${what}: check that the address is that of Postgres, and what stands between`,

@@ -1,6 +1,6 @@
 import { afterOwnTime, lostSince, waitedSince } from '../connections/own-time.ts'
 import type {
-  Blindness,
+  Unavailable,
   BlindSpot,
   Observation,
   Outcome,
@@ -36,7 +36,7 @@ export interface Probe {
   readonly rationed?: true
   /**
    * @param deadline aborted when the look's time is over; a look that goes on is abandoned
-   * @throws CannotSee for what it knows; anything else it throws is a fault of ours and reported as such
+   * @throws ProbeError for what it knows; anything else it throws is a fault of ours and reported as such
    */
   look(target: Target, deadline: AbortSignal): Promise<Look>
 }
@@ -49,12 +49,12 @@ export interface Watch {
   /** For how long a look may be believed when no further one arrives. */
   readonly validFor: Millis
   /** Delivers looks, and reasons why it can't look, until `stop` is aborted; then resolves. Never rejects. */
-  follow(target: Target, deliver: (look: Look | CannotSee) => void, stop: AbortSignal): Promise<void>
+  follow(target: Target, deliver: (look: Look | ProbeError) => void, stop: AbortSignal): Promise<void>
 }
 
 /** A target can't be seen, and the probe knows why. */
-export class CannotSee extends Error implements Blindness {
-  override readonly name = 'CannotSee'
+export class ProbeError extends Error implements Unavailable {
+  override readonly name = 'ProbeError'
   readonly unknownReason: UnknownReason
   /** Short code, e.g. `redis_loading`. */
   readonly reason: string
@@ -66,7 +66,7 @@ export class CannotSee extends Error implements Blindness {
   }
 }
 
-/** Called with what a probe threw besides CannotSee: a fault of ours that belongs into the log. */
+/** Called with what a probe threw besides ProbeError: a fault of ours that belongs into the log. */
 export type OnFault = (probe: string, target: string, fault: unknown) => void
 
 /**
@@ -83,16 +83,16 @@ export async function observe(
   const { timeout } = probe.pace(target)
   const startedAt = performance.now()
   const abort = new AbortController()
-  const deadline = Promise.withResolvers<CannotSee>()
+  const deadline = Promise.withResolvers<ProbeError>()
   const cancel = afterOwnTime(timeout, () => {
     // Made only now: an error takes down where it was made, which is dear for what hardly ever happens.
-    const late = new CannotSee('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
+    const late = new ProbeError('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
     deadline.resolve(late)
     abort.abort(late)
   })
   const looking = probe
     .look(target, abort.signal)
-    .catch((fault: unknown) => blindnessFrom(probe.name, target, fault, onFault))
+    .catch((fault: unknown) => unavailableFrom(probe.name, target, fault, onFault))
   const seen = await Promise.race([looking, deadline.promise])
   cancel()
   const took = performance.now() - startedAt
@@ -109,7 +109,7 @@ const ECHO: Millis = SECOND
  * A look that was under way since `startedAt`, as the core takes it. The one place where it is decided whose a failure
  * is: what did not come while we stood still for a good part of the time says nothing of the target.
  */
-export function outcomeSince(startedAt: Millis, target: Target, seen: Look | CannotSee): Outcome {
+export function outcomeSince(startedAt: Millis, target: Target, seen: Look | ProbeError): Outcome {
   const outcome = outcomeOf(seen)
   const spots = outcome.ok ? outcome.blindSpots : [outcome]
   if (!spots.some(({ unknownReason }) => mayBeOurs.has(unknownReason))) return outcome
@@ -119,7 +119,7 @@ export function outcomeSince(startedAt: Millis, target: Target, seen: Look | Can
   const [lost, waited] = [lostSince(before), waitedSince(before)]
   if (!isOurs(took, lostSince(startedAt)) && !isOurs(span, lost, waited)) return outcome
   const message = `the exporter was late itself: it stood still for ${inWords(lost)} and waited for a CPU for ${inWords(waited)} around its look at ${target.id}`
-  const ours = <T extends Blindness>(spot: T): T =>
+  const ours = <T extends Unavailable>(spot: T): T =>
     mayBeOurs.has(spot.unknownReason) ? { ...spot, unknownReason: 'late', reason: 'late', message } : spot
   return outcome.ok ? { ...outcome, blindSpots: outcome.blindSpots.map(ours) } : ours(outcome)
 }
@@ -128,11 +128,11 @@ export function outcomeSince(startedAt: Millis, target: Target, seen: Look | Can
 const mayBeOurs: ReadonlySet<UnknownReason> = new Set(['timeout', 'unreachable'])
 
 /** What was thrown as a reason why nothing was seen. */
-function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: OnFault): CannotSee {
-  if (fault instanceof CannotSee) return fault
+function unavailableFrom(probe: string, target: Target, fault: unknown, onFault: OnFault): ProbeError {
+  if (fault instanceof ProbeError) return fault
   onFault(probe, target.id, fault)
   const text = fault instanceof Error ? fault.message : String(fault)
-  return new CannotSee(
+  return new ProbeError(
     'malformed',
     'unexpected_answer',
     `${target.id} gave an answer that was not understood: ${text}`,
@@ -140,8 +140,8 @@ function blindnessFrom(probe: string, target: Target, fault: unknown, onFault: O
 }
 
 /** A look as the core takes it, with every text from the target made harmless. */
-function outcomeOf(seen: Look | CannotSee): Outcome {
-  if (seen instanceof CannotSee) {
+function outcomeOf(seen: Look | ProbeError): Outcome {
+  if (seen instanceof ProbeError) {
     const { unknownReason, reason, message } = seen
     return { ok: false, unknownReason, reason, message: plain(message) }
   }

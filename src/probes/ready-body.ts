@@ -1,8 +1,8 @@
 import { isReadinessCode } from '../rules/readiness-reasons.ts'
 import type { HttpAnswer } from '../connections/http.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { plain } from '../core/text.ts'
-import { isPage, pageBlindness, statusBlindness } from './http-status.ts'
+import { isPage, pageUnavailable, statusUnavailable } from './http-status.ts'
 
 /** What `/ready` proved. `detail` is `ready`, the code of a reason, or `other: ` and the text that was sent. */
 export interface Readiness {
@@ -19,12 +19,12 @@ const OTHER_LIMIT = 100
  * check.
  * @param subject what was asked, for messages: `/ready of api/api-1`
  */
-export function readinessOf(answer: HttpAnswer, subject: string): Readiness | Blindness {
+export function readinessOf(answer: HttpAnswer, subject: string): Readiness | Unavailable {
   const { status } = answer
   // What the Node services answer while Redis is down, instead of the 503 of their readiness check (T33).
   if (status === 500) return { ready: 0, detail: 'internal_error' }
-  if (status !== 200 && status !== 503) return statusBlindness(status, subject)
-  if (isPage(answer)) return pageBlindness(subject)
+  if (status !== 200 && status !== 503) return statusUnavailable(status, subject)
+  if (isPage(answer)) return pageUnavailable(subject)
   const body = parse(answer.body)
   if (body === undefined)
     return malformed('invalid_json', `${subject} answers with something other than JSON`)
@@ -78,10 +78,10 @@ function reasonOf(body: Body): string {
   return isReadinessCode(text) ? text : `other: ${plain(text, OTHER_LIMIT)}`
 }
 
-function malformed(reason: string, message: string): Blindness {
+function malformed(reason: string, message: string): Unavailable {
   return { unknownReason: 'malformed', reason, message }
 }
 
-function contradiction(message: string): Blindness {
+function contradiction(message: string): Unavailable {
   return { unknownReason: 'contradictory', reason: 'contradictory', message }
 }

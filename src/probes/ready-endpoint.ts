@@ -5,8 +5,8 @@ import type { Target } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { inWords, SECOND, type Clock, type Millis } from '../core/time.ts'
 import { isAskedForHealth } from './health-endpoint.ts'
-import { blindnessOf, cannotSee } from './http-status.ts'
-import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
+import { whyUnavailable, probeError } from './http-status.ts'
+import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 import { readinessOf } from './ready-body.ts'
 import { answerOf, newMemories, type Memories, type Memory, type Patience } from './ready-memory.ts'
 import { components, countOf, targetsOf, type Component, type Discovery } from './replicas.ts'
@@ -136,7 +136,7 @@ async function lookAt(
   }
   const readiness = readinessOf(answer, subjectOf(target))
   delete memory.notReady
-  if ('unknownReason' in readiness) throw cannotSee(readiness)
+  if ('unknownReason' in readiness) throw probeError(readiness)
   if (readiness.ready === 0) memory.notReady = readiness.detail
   else memory.provenAt = own.clock.now()
   return readinessLook(target, readiness.ready, readiness.detail)
@@ -155,7 +155,7 @@ function throttledLook(
     return readinessLook(target, 1, `it proved that ${inWords(age)} ago, and answers 429 since`)
   const why = `${subjectOf(target)} answers 429: ${limitOf(component)}`
   const until = reason === 'backing_off' ? '; it named a time before which it is not asked again' : ''
-  throw new CannotSee('throttled', reason, `${why}${until}`)
+  throw new ProbeError('throttled', reason, `${why}${until}`)
 }
 
 function readinessLook(target: Target, value: 0 | 1, detail: string): Look {
@@ -167,7 +167,7 @@ function readinessLook(target: Target, value: 0 | 1, detail: string): Look {
 function asAnswer(fault: unknown, target: Target): Look {
   if (fault instanceof HttpFailure && fault.reason === 'connection_refused')
     return readinessLook(target, 0, 'connection_refused')
-  throw blindnessOf(fault, subjectOf(target))
+  throw whyUnavailable(fault, subjectOf(target))
 }
 
 function subjectOf(target: Target): string {

@@ -4,7 +4,7 @@ import {
   type RedisConnection,
   type RedisReply,
 } from '../connections/redis.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { notUnderstood } from './redis-look.ts'
 import { idOf } from './redis-stream-info.ts'
@@ -30,7 +30,7 @@ export type Count =
       /** All are counted, or so many that more would change nothing. */
       readonly conclusive: boolean
     }
-  | { readonly ok: false; readonly blindness: Blindness }
+  | { readonly ok: false; readonly unavailable: Unavailable }
 
 /** By questionKey(). */
 export type Counts = ReadonlyMap<string, Count>
@@ -61,7 +61,7 @@ const MOST_TEXT = answerBounds.bytes / 4
 
 const notCounted: Count = {
   ok: false,
-  blindness: {
+  unavailable: {
     unknownReason: 'ambiguous',
     reason: 'redis_not_counted',
     message: 'too many groups need counting at once: wait for the next looks',
@@ -139,7 +139,7 @@ function commandOf({ kind, stream, group, id }: Question, most: number): RedisCo
 function countOf(reply: RedisReply | undefined, most: number, upTo: number): Count {
   if (reply?.ok === false) return reply
   if (reply === undefined || !isListOfEntries(reply.value) || reply.value.length > most)
-    return { ok: false, blindness: notUnderstood('something else than a list of entries') }
+    return { ok: false, unavailable: notUnderstood('something else than a list of entries') }
   const entries = reply.value.length
   return { ok: true, entries, atLeast: entries >= most, conclusive: entries < most || entries >= upTo }
 }

@@ -10,7 +10,7 @@ import {
   groupOldestPendingIdle,
   groupPending,
 } from '../rules/signals.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { MINUTE, SECOND, type Millis } from '../core/time.ts'
 import type { Look } from './probe.ts'
@@ -78,7 +78,7 @@ export function questionsOf({ stream, info, name, spec, group }: WatchedGroup): 
 }
 
 /** What the looks at the groups of one round have in common. */
-export interface Round {
+export interface Batch {
   readonly counts: Counts
   /** By the clock of Redis. */
   readonly now: Millis
@@ -87,14 +87,14 @@ export interface Round {
 }
 
 /** Everything that is exported of one group that exists. */
-export function lookAtGroup(watched: WatchedGroup, round: Round): Look {
+export function lookAtGroup(watched: WatchedGroup, round: Batch): Look {
   const { stream, info, name, spec, group } = watched
   const { counts, now } = round
   const labels = { stream, group: name }
   const exists = { readings: [read(groupExists, labels, 1)] }
   const seen =
     group === undefined
-      ? blindTo(signals, labels, notUnderstood(`a group of another shape (${stream}/${name})`))
+      ? blindSpotsFor(signals, labels, notUnderstood(`a group of another shape (${stream}/${name})`))
       : joined([
           lookAtLag(labels, info, group, counts),
           lookAtPending(labels, group, now),
@@ -118,10 +118,10 @@ function lookAtLag(labels: Labels, info: StreamInfo, group: GroupInfo, counts: C
     const detail = count.atLeast ? 'estimated, at least' : 'estimated'
     return { readings: [known, read(groupLag, labels, entries, detail)] }
   }
-  const why = count === undefined || count.ok ? 'too many to count at this look' : count.blindness.message
+  const why = count === undefined || count.ok ? 'too many to count at this look' : count.unavailable.message
   return {
     readings: [known],
-    blindSpots: [cannotTell(groupLag, labels, unknowable('redis_lag_unknown', labels, 'what it lags', why))],
+    blindSpots: [blindSpot(groupLag, labels, unknowable('redis_lag_unknown', labels, 'what it lags', why))],
   }
 }
 
@@ -138,7 +138,7 @@ function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, no
   ])
 }
 
-function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, round: Round): Look {
+function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, round: Batch): Look {
   const { now, showsAsking } = round
   const sign = lastSignOfLife(group, unreadFor, now)
   if (sign !== undefined)
@@ -150,7 +150,11 @@ function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, ro
   if (showsAsking === true || unreadFor > TAKEN_WITHIN) return { readings: [read(groupConsumers, labels, 0)] }
   const why =
     'before Redis 7.2 a consumer shows only once it got an entry; run a later one, or wait for the first entry'
-  return blindTo([groupConsumers], labels, unknowable('redis_consumers_unknown', labels, 'who reads it', why))
+  return blindSpotsFor(
+    [groupConsumers],
+    labels,
+    unknowable('redis_consumers_unknown', labels, 'who reads it', why),
+  )
 }
 
 function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: Counts): Look {
@@ -158,7 +162,7 @@ function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: 
   if (undelivered === 'unknowable') {
     const why =
       'entries were removed and Redis does not know what the group has read; it will when the group reads on'
-    return blindTo([groupLost], labels, unknowable('redis_loss_unknown', labels, 'what it lost', why))
+    return blindSpotsFor([groupLost], labels, unknowable('redis_loss_unknown', labels, 'what it lost', why))
   }
   if (pending !== 'uncounted') return { readings: [read(groupLost, labels, undelivered + pending)] }
   const count = counts.get(questionKey({ kind: 'trimmed', ...labels }))
@@ -172,17 +176,17 @@ function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: 
 function since(signal: GroupSignal, labels: Labels, then: Millis, now: Millis): Look {
   const span = now - then
   if (span >= -CLOCK_TOLERANCE) return { readings: [read(signal, labels, Math.max(0, span) / SECOND)] }
-  return blindTo([signal], labels, {
+  return blindSpotsFor([signal], labels, {
     unknownReason: 'contradictory',
     reason: 'redis_clock',
     message: `${labels.stream}/${labels.group} has times ahead of the clock of Redis: its clock was set back, or entries were added with ids of their own`,
   })
 }
 
-function blindTo(unseen: readonly GroupSignal[], labels: Labels, blindness: Blindness): Look {
-  return { readings: [], blindSpots: unseen.map((signal) => cannotTell(signal, labels, blindness)) }
+function blindSpotsFor(unseen: readonly GroupSignal[], labels: Labels, unavailable: Unavailable): Look {
+  return { readings: [], blindSpots: unseen.map((signal) => blindSpot(signal, labels, unavailable)) }
 }
 
-function unknowable(reason: string, { stream, group }: Labels, what: string, why: string): Blindness {
+function unknowable(reason: string, { stream, group }: Labels, what: string, why: string): Unavailable {
   return { unknownReason: 'ambiguous', reason, message: `${stream}/${group}: ${what} is unknown: ${why}` }
 }

@@ -7,12 +7,12 @@ import {
   redisRejectedWrites,
 } from '../rules/signals.ts'
 import type { RedisCommand, RedisConnection } from '../connections/redis.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import type { Look, Pace, Probe } from './probe.ts'
 import { decodeInfo, type Persistence, type ServerFacts } from './redis-info.ts'
-import { cannotSee, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
+import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
 
@@ -44,18 +44,18 @@ export function redisServer(redis: RedisConnection, memoryLimit?: number): Probe
     async look() {
       const replies = await redis.runOnPrimaries(command, RIDE)
       const facts = replies.map((reply) => factsOf(valueOf(reply)))
-      if (facts.length === 0) throw cannotSee(notUnderstood('no primary'))
+      if (facts.length === 0) throw probeError(notUnderstood('no primary'))
       return joined([memoryLook(facts, memoryLimit), countsLook(facts), settingsLook(facts)])
     },
   }
 }
 
-/** @throws CannotSee for a server whose figures mean nothing now */
+/** @throws ProbeError for a server whose figures mean nothing now */
 function factsOf(value: unknown): ServerFacts {
-  if (typeof value !== 'string') throw cannotSee(notUnderstood('something else than INFO'))
+  if (typeof value !== 'string') throw probeError(notUnderstood('something else than INFO'))
   const facts = decodeInfo(value)
   if (facts.loading)
-    throw cannotSee({
+    throw probeError({
       unknownReason: 'unreachable',
       reason: 'redis_loading',
       message: 'Redis is loading its data set from disk: wait until it is done',
@@ -146,12 +146,12 @@ function persistenceLook(all: readonly (Persistence | undefined)[]): Look {
 
 /** Managed servers leave fields out; that they are missing says nothing of what they would have said. */
 function leftOut(signal: Signal<never>, what: string): Look {
-  const blindness: Blindness = {
+  const unavailable: Unavailable = {
     unknownReason: 'ambiguous',
     reason: 'redis_info_missing',
     message: `INFO of Redis says nothing of ${what}: ${advice}`,
   }
-  return { readings: [], blindSpots: [cannotTell(signal, {}, blindness)] }
+  return { readings: [], blindSpots: [blindSpot(signal, {}, unavailable)] }
 }
 
 const advice = 'switch off the checks that need it, or, for memory, configure the limit'

@@ -15,7 +15,7 @@ import {
   streamEntriesAdded,
   streamExists,
 } from '../rules/signals.ts'
-import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
+import { blindSpot, type Unavailable, type BlindSpot } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import type { Look } from './probe.ts'
 import { expectedGroups, type Selection } from './redis-groups.ts'
@@ -37,7 +37,7 @@ export const perGroup = [
 
 /** What one stream turned out to be: it can't be seen, it is not there, or it has groups. */
 export type Sight =
-  | { readonly kind: 'blind'; readonly spec: StreamSpec; readonly blindness: Blindness }
+  | { readonly kind: 'blind'; readonly spec: StreamSpec; readonly unavailable: Unavailable }
   | { readonly kind: 'absent'; readonly spec: StreamSpec }
   | {
       readonly kind: 'seen'
@@ -52,7 +52,7 @@ export function lookAtStream(sight: Sight, hosts: readonly string[]): Look {
   const labels = { stream: spec.name }
   switch (kind) {
     case 'blind':
-      return { readings: [], blindSpots: blindSpotsOf(spec, hosts, sight.blindness) }
+      return { readings: [], blindSpots: blindSpotsOf(spec, hosts, sight.unavailable) }
     case 'absent':
       return {
         readings: [
@@ -79,7 +79,7 @@ function lookAtExisting(info: StreamInfo, selection: Selection, spec: StreamSpec
       ? {
           readings: [],
           blindSpots: [groupLag, perReplicaGroups, orphanGroups].map((signal) =>
-            cannotTell(signal, labels, crowded(spec)),
+            blindSpot(signal, labels, crowded(spec)),
           ),
         }
       : {
@@ -95,18 +95,18 @@ function lookAtExisting(info: StreamInfo, selection: Selection, spec: StreamSpec
       ...(entriesAdded === undefined ? [] : [read(streamEntriesAdded, labels, entriesAdded)]),
       ...selection.missing.map((group) => read(groupExists, { ...labels, group }, 0)),
     ],
-    blindSpots: entriesAdded === undefined ? [cannotTell(streamEntriesAdded, labels, tooOld)] : [],
+    blindSpots: entriesAdded === undefined ? [blindSpot(streamEntriesAdded, labels, tooOld)] : [],
   }
   return joined([basics, replicas])
 }
 
-const tooOld: Blindness = {
+const tooOld: Unavailable = {
   unknownReason: 'ambiguous',
   reason: 'redis_too_old',
   message: 'Redis does not count the entries that were added: run Redis 7.0 or later',
 }
 
-function crowded({ name }: StreamSpec): Blindness {
+function crowded({ name }: StreamSpec): Unavailable {
   return {
     unknownReason: 'ambiguous',
     reason: 'redis_too_many_groups',
@@ -122,7 +122,7 @@ function hasReplicaGroups({ groups }: StreamSpec): boolean {
 function blindSpotsOf(
   spec: StreamSpec,
   hosts: readonly string[],
-  blindness: Blindness,
+  unavailable: Unavailable,
 ): readonly BlindSpot[] {
   const labels = { stream: spec.name }
   const groups: readonly { stream: string; group?: string }[] = [
@@ -131,11 +131,11 @@ function blindSpotsOf(
   ]
   return [
     ...[streamExists, streamEntries, streamEntriesAdded].map((signal) =>
-      cannotTell(signal, labels, blindness),
+      blindSpot(signal, labels, unavailable),
     ),
     ...(hasReplicaGroups(spec)
-      ? [perReplicaGroups, orphanGroups].map((signal) => cannotTell(signal, labels, blindness))
+      ? [perReplicaGroups, orphanGroups].map((signal) => blindSpot(signal, labels, unavailable))
       : []),
-    ...groups.flatMap((group) => perGroup.map((signal) => cannotTell(signal, group, blindness))),
+    ...groups.flatMap((group) => perGroup.map((signal) => blindSpot(signal, group, unavailable))),
   ]
 }

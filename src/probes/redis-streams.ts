@@ -7,13 +7,13 @@ import {
   streamExists,
 } from '../rules/signals.ts'
 import { isPartial, type RedisCommand, type RedisConnection, type RedisReply } from '../connections/redis.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import type { Look, Pace, Probe } from './probe.ts'
 import { openCounter } from './redis-counts.ts'
 import { lookAtGroup, questionsOf, type WatchedGroup } from './redis-group-look.ts'
 import { selectGroups } from './redis-groups.ts'
-import { cannotSee, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
+import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
 import { lookAtStream, perGroup, type Sight } from './redis-stream-look.ts'
 import { isAlive, rememberUnread, type UnreadFor } from './redis-liveness.ts'
 import { decodeStream, decodeTime, type GroupInfo } from './redis-stream-info.ts'
@@ -54,7 +54,7 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
   async function look(): Promise<Look> {
     const [clock, ...replies] = await redis.run(commands)
     const now = decodeTime(valueOf(clock))
-    if (now === undefined) throw cannotSee(notUnderstood('something else than a time'))
+    if (now === undefined) throw probeError(notUnderstood('something else than a time'))
     const hosts = hostnames()
     const unreadFor = unread(now)
     const sights = streams.map((spec, at) => sightOf(spec, replies[at], { hosts, unreadFor, now }))
@@ -92,25 +92,25 @@ interface Circumstances {
   readonly now: Millis
 }
 
-/** @throws CannotSee for what concerns the whole of Redis and not this stream alone */
+/** @throws ProbeError for what concerns the whole of Redis and not this stream alone */
 function sightOf(
   spec: StreamSpec,
   reply: RedisReply | undefined,
   { hosts, unreadFor, now }: Circumstances,
 ): Sight {
-  if (reply?.ok === false && isPartial(reply.blindness))
-    return reply.blindness.reason === 'redis_no_such_key'
+  if (reply?.ok === false && isPartial(reply.unavailable))
+    return reply.unavailable.reason === 'redis_no_such_key'
       ? { kind: 'absent', spec }
-      : { kind: 'blind', spec, blindness: onStream(spec, reply.blindness) }
+      : { kind: 'blind', spec, unavailable: onStream(spec, reply.unavailable) }
   const info = decodeStream(valueOf(reply))
   if (info === undefined)
-    return { kind: 'blind', spec, blindness: onStream(spec, notUnderstood('no stream')) }
+    return { kind: 'blind', spec, unavailable: onStream(spec, notUnderstood('no stream')) }
   const alive = (group: GroupInfo) => isAlive(group, unreadFor(spec.name, info, group), now)
   return { kind: 'seen', spec, info, selection: selectGroups(spec, info.groups, hosts, alive) }
 }
 
-function onStream({ name }: StreamSpec, blindness: Blindness): Blindness {
-  return { ...blindness, message: `${name}: ${blindness.message}` }
+function onStream({ name }: StreamSpec, unavailable: Unavailable): Unavailable {
+  return { ...unavailable, message: `${name}: ${unavailable.message}` }
 }
 
 function watchedIn(sight: Sight, unreadFor: UnreadFor): readonly WatchedGroup[] {

@@ -1,7 +1,7 @@
 import { workloadContainer } from '../rules/signals.ts'
 import type { Container, Pod, ReplicaSet, Seen, Workload } from '../kubernetes/model.ts'
 import { canBeOne, pulledAs, readImage, readImageId } from '../core/image.ts'
-import { cannotTell } from '../core/observation.ts'
+import { blindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import type { Look } from './probe.ts'
 
@@ -12,7 +12,7 @@ const ended = new Set(['Failed', 'Succeeded'])
 export function runningImages(workload: Workload, pods: readonly Pod[], sets: Seen<ReplicaSet>): Look {
   const { component, kind } = workload
   if (kind === 'Deployment' && !sets.ok)
-    return { readings: [], blindSpots: [cannotTell(workloadContainer, { component }, sets.blindness)] }
+    return { readings: [], blindSpots: [blindSpot(workloadContainer, { component }, sets.unavailable)] }
   const isTarget = targetOf(workload, sets.ok ? sets.items : [])
   const living = pods.filter(({ phase }) => !ended.has(phase))
   return {

@@ -1,10 +1,10 @@
 import { migrationApplied } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
-import { cannotTell, type Blindness } from '../core/observation.ts'
+import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
 import { ask, postgresTarget, spentColumn, type Statement } from './postgres-look.ts'
-import { CannotSee, type Look, type Pace, type Probe } from './probe.ts'
+import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 10 * SECOND, brisk: SECOND, timeout: 800 }
 
@@ -34,7 +34,7 @@ export function schemaMigrations(postgres: Postgres): Probe {
         return lookOf(await ask(postgres, versionsStatement))
       } catch (error) {
         // The table is made by the first migration, so its absence is something that was seen.
-        if (error instanceof CannotSee && error.reason === 'postgres_table_missing') return nothingApplied
+        if (error instanceof ProbeError && error.reason === 'postgres_table_missing') return nothingApplied
         throw error
       }
     },
@@ -57,6 +57,6 @@ function lookOf(rows: readonly VersionRow[]): Look {
 }
 
 function blindLook(reason: string, message: string): Look {
-  const blindness: Blindness = { unknownReason: 'ambiguous', reason, message }
-  return { readings: [], blindSpots: [cannotTell(migrationApplied, {}, blindness)] }
+  const unavailable: Unavailable = { unknownReason: 'ambiguous', reason, message }
+  return { readings: [], blindSpots: [blindSpot(migrationApplied, {}, unavailable)] }
 }

@@ -1,12 +1,12 @@
 import { secretKeysMissing } from '../rules/signals.ts'
 import { workloadKinds, type Cluster, type Job } from '../kubernetes/model.ts'
-import type { Blindness } from '../core/observation.ts'
-import { cannotTell } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
+import { blindSpot } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/manifest/references.ts'
 import { seenNow } from './cluster-watch.ts'
-import { CannotSee, type Look, type Probe } from './probe.ts'
+import { ProbeError, type Look, type Probe } from './probe.ts'
 
 /** What is needed of one Secret: its keys, each with who refers to it. The key '' is the Secret as a whole. */
 type Needs = ReadonlyMap<string, ReadonlySet<string>>
@@ -83,11 +83,12 @@ const shown: ReadonlySet<unknown> = new Set(workloadKinds)
 /**
  * What does not run now and will: hooks, Jobs and CronJobs of the newest revision. Without Helm's Secrets, the last Job of
  * each kind that was seen stands for the next.
- * @throws CannotSee where neither can be seen, or the revision not be read
+ * @throws ProbeError where neither can be seen, or the revision not be read
  */
 function startedLater(cluster: Cluster): readonly SecretUser[] {
   const releases = cluster.of('releases')
-  if (!releases.ok && releases.blindness.unknownReason !== 'not_configured') throw notSeen(releases.blindness)
+  if (!releases.ok && releases.unavailable.unknownReason !== 'not_configured')
+    throw notSeen(releases.unavailable)
   const [newest] = releases.ok ? releases.items.toSorted((a, b) => b.revision - a.revision) : []
   if (newest === undefined) return lastJobs(seenNow(cluster, 'jobs'))
   if (!('digest' in newest.content)) throw notSeen(newest.content)
@@ -95,8 +96,8 @@ function startedLater(cluster: Cluster): readonly SecretUser[] {
   return [...secretUsers(objects.filter(({ kind }) => !shown.has(kind))), ...hookReferences]
 }
 
-function notSeen({ unknownReason, reason, message }: Blindness): CannotSee {
-  return new CannotSee(unknownReason, reason, message)
+function notSeen({ unknownReason, reason, message }: Unavailable): ProbeError {
+  return new ProbeError(unknownReason, reason, message)
 }
 
 /** Runs of a CronJob are told apart by a number behind its name. */
@@ -120,10 +121,10 @@ async function lookAt(
     const detail = keys === undefined ? `no such Secret, ${referredBy(missing)}` : listed(missing)
     return { readings: [read(secretKeysMissing, { secret }, missing.length, detail)] }
   } catch (fault) {
-    if (!isBlindness(fault)) throw fault
+    if (!isUnavailable(fault)) throw fault
     const { unknownReason, reason, message } = fault
-    const blindness = { unknownReason, reason, message }
-    return { readings: [], blindSpots: [cannotTell(secretKeysMissing, { secret }, blindness)] }
+    const unavailable = { unknownReason, reason, message }
+    return { readings: [], blindSpots: [blindSpot(secretKeysMissing, { secret }, unavailable)] }
   }
 }
 
@@ -143,6 +144,6 @@ function referredBy(missing: Missing): string {
   return `referenced by ${[...names].join(' and ')}`
 }
 
-function isBlindness(fault: unknown): fault is Error & Blindness {
+function isUnavailable(fault: unknown): fault is Error & Unavailable {
   return fault instanceof Error && 'unknownReason' in fault
 }

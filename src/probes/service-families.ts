@@ -1,5 +1,5 @@
 import * as signals from '../rules/signals.ts'
-import { cannotTell, type Blindness, type BlindSpot } from '../core/observation.ts'
+import { blindSpot, type Unavailable, type BlindSpot } from '../core/observation.ts'
 import { read, type Labels, type Reading, type Signal } from '../core/signal.ts'
 import type { Sample } from './exposition.ts'
 import type { Look } from './probe.ts'
@@ -92,12 +92,12 @@ export function lookAt(component: Measured, replica: string, samples: Samples): 
     const labels: Labels = { component, replica, ...(kind !== undefined && { kind }) }
     const seen = measure(family, samples)
     if (typeof seen === 'number') readings.push(read(signal, labels, seen))
-    else blindSpots.push(cannotTell(signal, labels, seen))
+    else blindSpots.push(blindSpot(signal, labels, seen))
   }
   return { readings, blindSpots }
 }
 
-function measure({ family, signal }: Family, samples: Samples): number | Blindness {
+function measure({ family, signal }: Family, samples: Samples): number | Unavailable {
   const [sample, ...others] = samples.get(family) ?? []
   if (sample === undefined)
     // Older lines of the platform lack some families; what is not said is not zero.
@@ -119,6 +119,6 @@ function isFresh(samples: Samples): boolean {
   return samples.get(snapshotFreshFamily)?.[0]?.value === 1
 }
 
-function blind(unknownReason: Blindness['unknownReason'], reason: string, message: string): Blindness {
+function blind(unknownReason: Unavailable['unknownReason'], reason: string, message: string): Unavailable {
   return { unknownReason, reason, message }
 }

@@ -1,10 +1,17 @@
 import type { Http, HttpAnswer } from '../connections/http.ts'
-import type { Blindness, Target } from '../core/observation.ts'
+import type { Unavailable, Target } from '../core/observation.ts'
 import { SECOND } from '../core/time.ts'
 import { ExpositionError, parseExposition, type Sample } from './exposition.ts'
-import { blindnessOf, cannotSee, isPage, pageBlindness, replicaOf, statusBlindness } from './http-status.ts'
+import {
+  whyUnavailable,
+  probeError,
+  isPage,
+  pageUnavailable,
+  replicaOf,
+  statusUnavailable,
+} from './http-status.ts'
 import { urlOf } from './http-status.ts'
-import { CannotSee, type Pace, type Probe } from './probe.ts'
+import { ProbeError, type Pace, type Probe } from './probe.ts'
 import { components, targetsOf, type Discovery } from './replicas.ts'
 import { familiesOf, isMeasured, lookAt, measuredSignals, type Measured } from './service-families.ts'
 
@@ -44,10 +51,10 @@ export function serviceMetrics({ http, discovery, bearer }: ServiceMetricsSource
       const answer = await http
         .get(url, { headers, deadline, maxBytes: LARGEST_BODY })
         .catch((fault: unknown) => {
-          throw blindnessOf(fault, subject)
+          throw whyUnavailable(fault, subject)
         })
-      const unusable = answerBlindness(answer, token !== undefined, subject)
-      if (unusable !== undefined) throw cannotSee(unusable)
+      const unusable = answerUnavailable(answer, token !== undefined, subject)
+      if (unusable !== undefined) throw probeError(unusable)
       return lookAt(measuredOf(target), target.labels['replica'] ?? '', parse(answer.body, target, subject))
     },
   }
@@ -59,25 +66,25 @@ function measuredOf(target: Target): Measured {
   throw new RangeError(`${target.id} has no metrics that are read`)
 }
 
-/** @throws CannotSee when the bearer cannot be a header; its text must not come into any message */
+/** @throws ProbeError when the bearer cannot be a header; its text must not come into any message */
 function authorization(token: string | undefined, subject: string): Record<string, string> {
   if (token === undefined) return {}
   if (/^[\x21-\x7e]+$/.test(token)) return { authorization: `Bearer ${token}` }
   const message = `${subject} was not asked: metricsBearer is empty or holds characters that no header may hold`
-  throw new CannotSee('not_configured', 'bearer_unusable', message)
+  throw new ProbeError('not_configured', 'bearer_unusable', message)
 }
 
-function answerBlindness(answer: HttpAnswer, hasBearer: boolean, subject: string): Blindness | undefined {
+function answerUnavailable(answer: HttpAnswer, hasBearer: boolean, subject: string): Unavailable | undefined {
   const { status } = answer
   if (status === 401 || status === 403) {
     const advice = hasBearer
       ? 'the value of metricsBearer is not the one that this replica expects'
       : 'set metricsBearer to the value that the platform has (its default mode demands one)'
-    const blindness = statusBlindness(status, subject)
-    return { ...blindness, message: `${blindness.message}: ${advice}` }
+    const unavailable = statusUnavailable(status, subject)
+    return { ...unavailable, message: `${unavailable.message}: ${advice}` }
   }
-  if (status !== 200) return statusBlindness(status, subject)
-  return isPage(answer) ? pageBlindness(subject) : undefined
+  if (status !== 200) return statusUnavailable(status, subject)
+  return isPage(answer) ? pageUnavailable(subject) : undefined
 }
 
 function parse(body: string, target: Target, subject: string): ReadonlyMap<string, readonly Sample[]> {
@@ -86,6 +93,6 @@ function parse(body: string, target: Target, subject: string): ReadonlyMap<strin
   } catch (fault) {
     if (!(fault instanceof ExpositionError)) throw fault
     const message = `${subject} is no Prometheus exposition: ${fault.message}`
-    throw new CannotSee('malformed', 'invalid_exposition', message, { cause: fault })
+    throw new ProbeError('malformed', 'invalid_exposition', message, { cause: fault })
   }
 }

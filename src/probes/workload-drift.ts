@@ -1,6 +1,6 @@
 import { workloadDrift } from '../rules/signals.ts'
 import type { Autoscaler, Cluster, Kinds, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
-import { cannotTell } from '../core/observation.ts'
+import { blindSpot } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { differences, type Difference } from '../kubernetes/manifest/differences.ts'
 import {
@@ -11,8 +11,8 @@ import {
   textAt,
   type PlainObject,
 } from '../kubernetes/manifest/objects.ts'
-import { ABSENT, DIFFERS } from '../kubernetes/manifest/showing.ts'
-import { CannotSee, type Look } from './probe.ts'
+import { ABSENT, DIFFERS } from '../kubernetes/manifest/masking.ts'
+import { ProbeError, type Look } from './probe.ts'
 import { seenNow } from './cluster-watch.ts'
 
 /** Kept free for what else stands in a message, which is cut at 300 characters. */
@@ -45,9 +45,9 @@ export function driftOf(
     const components = Map.groupBy(drifts, ({ component }) => component)
     return { readings: [...components].map(([component, own]) => reading(component, own)) }
   } catch (fault) {
-    if (!(fault instanceof CannotSee)) throw fault
+    if (!(fault instanceof ProbeError)) throw fault
     const { unknownReason, reason, message } = fault
-    return { readings: [], blindSpots: [cannotTell(workloadDrift, {}, { unknownReason, reason, message })] }
+    return { readings: [], blindSpots: [blindSpot(workloadDrift, {}, { unknownReason, reason, message })] }
   }
 }
 
@@ -77,7 +77,7 @@ interface Live {
   readonly namespace: string | undefined
 }
 
-/** @throws CannotSee when a kind that is compared can't be seen */
+/** @throws ProbeError when a kind that is compared can't be seen */
 function liveObjects(cluster: Cluster): Live {
   const workloads: readonly Kinds['workloads'][] = seenNow(cluster, 'workloads')
   const sources = new Map<string, PlainObject>()

@@ -8,7 +8,7 @@ import {
   workloadUpdated,
 } from '../rules/signals.ts'
 import type { Cluster, Pod, Workload } from '../kubernetes/model.ts'
-import { cannotTell, type BlindSpot } from '../core/observation.ts'
+import { blindSpot, type BlindSpot } from '../core/observation.ts'
 import { components } from '../core/replica.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { inWords, type Clock, type Instant, type Millis } from '../core/time.ts'
@@ -150,7 +150,7 @@ function unlabelled(cluster: Cluster, component: string): readonly BlindSpot[] {
   if (owner === undefined) return []
   const message = `${owner} runs the pods of ${component} and is no workload of the release: it lacks the release's label app.kubernetes.io/instance, or is neither Deployment nor StatefulSet`
   return provides.map((signal) =>
-    cannotTell(signal, { component }, { unknownReason: 'ambiguous', reason: 'workload_unlabelled', message }),
+    blindSpot(signal, { component }, { unknownReason: 'ambiguous', reason: 'workload_unlabelled', message }),
   )
 }
 
@@ -168,6 +168,6 @@ function ambiguous(component: string, own: readonly Workload[]): readonly BlindS
   const names = own.map(({ kind, name }) => `${kind}/${name}`).join(' and ')
   const message = `${names} both have the label app.kubernetes.io/component=${component}: remove the one that is not in use`
   return provides.map((signal) =>
-    cannotTell(signal, { component }, { unknownReason: 'ambiguous', reason: 'two_workloads', message }),
+    blindSpot(signal, { component }, { unknownReason: 'ambiguous', reason: 'two_workloads', message }),
   )
 }

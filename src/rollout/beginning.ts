@@ -8,7 +8,7 @@ import {
   IN_MOTION,
   JOBS_OVER,
   MOVED_AT,
-  SIGN,
+  TRIGGER,
   WORKLOAD_ROLLOUTS,
   baseline,
   baselineFrom,
@@ -20,7 +20,7 @@ import {
   type Marks,
 } from './marks.ts'
 import { phaseSeen } from './phases.ts'
-import { firstSights, isFirstSight, type Signs } from './signs.ts'
+import { firstSights, isFirstSight, type Triggers } from './triggers.ts'
 import { isMoving, type View } from './view.ts'
 
 /** What became of the rollout after a step. */
@@ -29,11 +29,11 @@ export interface Followed {
   readonly events: readonly Event[]
 }
 
-/** Begins the rollout that the signs speak of, in place of one that is under way. */
-export function beginDetected(snapshot: Snapshot, view: View, signs: Signs, release: string): Followed {
+/** Begins the rollout that the triggers speak of, in place of one that is under way. */
+export function beginDetected(snapshot: Snapshot, view: View, triggers: Triggers, release: string): Followed {
   const { at } = snapshot
-  const found = whatBegan(snapshot.marks, view, signs, release)
-  const marks = marksAtBegin(snapshot, view, signs, found)
+  const found = whatBegan(snapshot.marks, view, triggers, release)
+  const marks = marksAtBegin(snapshot, view, triggers, found)
   const current = view.blind ? undefined : phaseSeen(view, marks, at, Infinity)
   const unseen = isFirstSight(snapshot.marks)
     ? '; it began before the daemon saw it: baselines are those of first sight, and what fired before is not known'
@@ -45,14 +45,14 @@ export function beginDetected(snapshot: Snapshot, view: View, signs: Signs, rele
     detectedBy: found.detectedBy,
     actor: DETECTION,
     reason: `${found.reason}${unseen}`,
-    ...allTargets(view, signs),
+    ...allTargets(view, triggers),
   }
-  const since = snapshot.marks.get(SIGN) ?? at
+  const since = snapshot.marks.get(TRIGGER) ?? at
   return start(
     { ...snapshot, marks },
     rollout,
     { actor: DETECTION, reason: rollout.reason ?? '' },
-    // What began to fire with the first sign, or after it, is the rollout's own.
+    // What began to fire with the first trigger, or after it, is the rollout's own.
     ({ id }) => (snapshot.marks.get(firingOf(id)) ?? at) < since,
   )
 }
@@ -63,23 +63,23 @@ interface Found extends Pick<Rollout, 'id' | 'detectedBy'> {
   readonly reason: string
 }
 
-/** Of several signs the revision of the release names the rollout, then the Job, then the workloads. */
-function whatBegan(marks: Marks, { jobs, workloads }: View, signs: Signs, release: string): Found {
-  if (signs.release !== undefined) {
-    const { revision, status, chart } = signs.release
+/** Of several triggers the revision of the release names the rollout, then the Job, then the workloads. */
+function whatBegan(marks: Marks, { jobs, workloads }: View, triggers: Triggers, release: string): Found {
+  if (triggers.release !== undefined) {
+    const { revision, status, chart } = triggers.release
     const id = `${release}-r${revision}`
     const reason = `revision ${revision} of the release ${release} is ${status}${chart && ` (${chart})`}`
     return { id, detectedBy: 'helm-revision', phase: 'preflight', reason }
   }
-  const [kind] = signs.jobs
+  const [kind] = triggers.jobs
   const job = jobs.get(kind ?? '')
   if (kind !== undefined && job !== undefined) {
     const id = `${release}-job-${job.uid === '' ? job.run : job.uid.slice(0, 8)}`
     const reason = `there is a new run of the migration Job ${kind}`
     return { id, detectedBy: 'migration-job', phase: 'migrating', reason }
   }
-  const names = signs.workloads.join(', ')
-  const open = signs.workloads.some((component) => workloads.get(component)?.rolledOut === false)
+  const names = triggers.workloads.join(', ')
+  const open = triggers.workloads.some((component) => workloads.get(component)?.rolledOut === false)
   return {
     id: `${release}-w${(marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1}`,
     detectedBy: 'workload-generation',
@@ -89,26 +89,26 @@ function whatBegan(marks: Marks, { jobs, workloads }: View, signs: Signs, releas
   }
 }
 
-function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, signs: Signs, found: Found): Marks {
+function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, triggers: Triggers, found: Found): Marks {
   const isSuperseding = isActive(rollout)
   const begun = withMarks(withoutBaseline(marks), [
     ...baselineFrom(marks, isSuperseding),
-    ...signs.workloads.map((component) => [movedOf(component), 1] as const),
-    ...(signs.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
+    ...triggers.workloads.map((component) => [movedOf(component), 1] as const),
+    ...(triggers.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
     ...(found.detectedBy === 'workload-generation'
       ? [[WORKLOAD_ROLLOUTS, (marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1] as const]
       : []),
-    ...ofRevision(view, signs),
+    ...ofRevision(view, triggers),
     [BASELINE_OF, at],
     [MOVED_AT, at],
-    [SIGN, undefined],
+    [TRIGGER, undefined],
     [IN_MOTION, isSuperseding && isMoving(view) ? 1 : undefined],
   ])
   return withMarks(begun, firstSights(view, begun))
 }
 
 /** When the revision came that a rollout begins with; runs that came with it may have been seen before it. */
-function ofRevision({ jobs }: View, { release }: Signs): readonly (readonly [string, number])[] {
+function ofRevision({ jobs }: View, { release }: Triggers): readonly (readonly [string, number])[] {
   if (release?.createdAt === undefined) return []
   const { createdAt: began } = release
   const own = [...jobs].filter(([, { run, createdAt }]) => run !== 0 && (createdAt ?? -Infinity) >= began)
@@ -116,7 +116,10 @@ function ofRevision({ jobs }: View, { release }: Signs): readonly (readonly [str
 }
 
 /** What is rolled out, as far as it can be seen. */
-function allTargets({ workloads }: View, { release }: Signs): Pick<Rollout, 'revision' | 'chart' | 'images'> {
+function allTargets(
+  { workloads }: View,
+  { release }: Triggers,
+): Pick<Rollout, 'revision' | 'chart' | 'images'> {
   const images = [...workloads].flatMap(([component, workload]) =>
     workload.images === '' ? [] : [[component, workload.images] as const],
   )

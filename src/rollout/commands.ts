@@ -159,7 +159,7 @@ function whyNotDone(snapshot: Snapshot, force: boolean): Result | undefined {
     return refuse(
       409,
       'a stop forbids it',
-      `${standing.join(', ')}: mend and acknowledge, or finish as failed`,
+      `${standing.join(', ')}: fix and acknowledge, or finish as failed`,
     )
   if (force || isProven(snapshot)) return undefined
   const detail = `not proven: ${unprovenIn(snapshot).join(', ')}; wait for proceed, force it with a reason, or finish as failed`
@@ -188,7 +188,7 @@ export function acknowledge(snapshot: Snapshot, id: string, author: Author, now:
     return refuse(404, 'no such stop condition', `known: ${[...snapshot.stops.keys()].join(', ')}`)
   const standing = status.state === 'firing' && !standsNoMore(status)
   if (standing) {
-    const detail = `${id} is still firing: ${status.cause?.message ?? 'its cause stands'}. Mend it, then acknowledge.`
+    const detail = `${id} is still firing: ${status.cause?.message ?? 'its cause stands'}. Fix it, then acknowledge.`
     return refuse(409, 'the breach still stands', detail)
   }
   if (!forbids(status))

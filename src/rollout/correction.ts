@@ -1,11 +1,11 @@
 import type { Beliefs } from '../core/belief.ts'
-import { PUSHED_EVIDENCE, type Observation, type Round } from '../core/observation.ts'
+import { PUSHED_EVIDENCE, type Observation, type Batch } from '../core/observation.ts'
 import { FIRST_SEEN, isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { StopStatus } from '../core/stop.ts'
 import type { Streak, Streaks } from '../core/streak.ts'
 import type { Instant, Millis } from '../core/time.ts'
-import { firingOf, JOBS_OVER, MOVED_AT, SIGN, withMarks, type Marks } from './marks.ts'
+import { firingOf, JOBS_OVER, MOVED_AT, TRIGGER, withMarks, type Marks } from './marks.ts'
 
 /**
  * The same belief after the clock was corrected, so that a span that was measured here stays as long as it was.
@@ -33,12 +33,12 @@ export function corrected(snapshot: Snapshot, by: Millis): Snapshot {
   }
 }
 
-/** Rounds that are not judged yet, of looks that ended before the clock was set back by `by` (negative). */
-export function correctedRounds(rounds: readonly Round[], by: Millis): readonly Round[] {
-  if (by >= 0) return rounds
-  return rounds.map((round) => ({
-    ...moved(round, ['at'], by),
-    observations: round.observations.map((observation) => movedLook(round.probe, observation, by)),
+/** RepeatingTask that are not judged yet, of looks that ended before the clock was set back by `by` (negative). */
+export function correctedBatches(batches: readonly Batch[], by: Millis): readonly Batch[] {
+  if (by >= 0) return batches
+  return batches.map((batch) => ({
+    ...moved(batch, ['at'], by),
+    observations: batch.observations.map((observation) => movedLook(batch.probe, observation, by)),
   }))
 }
 
@@ -49,7 +49,7 @@ export function correctedRounds(rounds: readonly Round[], by: Millis): readonly 
 export function withoutTheFuture(snapshot: Snapshot): Snapshot {
   const { at, rollout } = snapshot
   const isAhead = isActive(rollout) && rollout.startedAt > at
-  const timed = [MOVED_AT, JOBS_OVER, SIGN, ...firings(snapshot.marks), ...(isAhead ? [] : [FIRST_SEEN])]
+  const timed = [MOVED_AT, JOBS_OVER, TRIGGER, ...firings(snapshot.marks), ...(isAhead ? [] : [FIRST_SEEN])]
   const changes = timed.flatMap((key): [string, Instant][] =>
     (snapshot.marks.get(key) ?? -Infinity) > at ? [[key, at]] : [],
   )
@@ -65,7 +65,7 @@ function datedAnew(snapshot: Snapshot, by: Millis): Snapshot {
     checks: mapped(checks, (status) => moved(status, ['since'], by)),
     gates: mapped(gates, (status) => moved(status, ['since'], by)),
     stops: mapped(stops, (status) => moved(status, ['since'], by)),
-    marks: movedMarks(marks, [SIGN, ...firings(marks)], by),
+    marks: movedMarks(marks, [TRIGGER, ...firings(marks)], by),
     verdict: moved(snapshot.verdict, ['since'], by),
     ...(snapshot.questions !== undefined && {
       questions: mapped(snapshot.questions, (verdict) => moved(verdict, ['since'], by)),

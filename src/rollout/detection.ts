@@ -3,13 +3,13 @@ import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { beginDetected, type Followed } from './beginning.ts'
 import { goOn } from './following.ts'
-import { SIGN, firingOf, movedOf, withMarks } from './marks.ts'
-import { hasNewRevision, isNone, knowledge, signsOf, type Signs } from './signs.ts'
+import { TRIGGER, firingOf, movedOf, withMarks } from './marks.ts'
+import { hasNewRevision, isNone, knowledge, triggersOf, type Triggers } from './triggers.ts'
 import { failureOf, revisionFates } from './revisions.ts'
 import { viewOf, type View } from './view.ts'
 
 /**
- * The signs of one upgrade arrive by several watches. A revision of the release that shows within this time after a
+ * The triggers of one upgrade arrive by several watches. A revision of the release that shows within this time after a
  * rollout was detected by something else is that rollout's.
  */
 const TOGETHER: Millis = 10 * SECOND
@@ -24,34 +24,34 @@ export function follow(snapshot: Snapshot, rules: Rules, release: string): Follo
   const view = viewOf(snapshot, rules)
   if (view === undefined) return undefined
   const noted = noteFirings(snapshot)
-  const signs = signsOf(view, noted.marks)
+  const triggers = triggersOf(view, noted.marks)
   const { snapshot: next, events } = view.settled
-    ? learn(decide(noted, view, signs, rules, release), view)
-    : { snapshot: noteSign(noted, signs), events: [] }
+    ? learn(decide(noted, view, triggers, rules, release), view)
+    : { snapshot: noteTrigger(noted, triggers), events: [] }
   if (next === snapshot) return undefined
   const revision = snapshot.revision + (next.rollout === snapshot.rollout ? 0 : 1)
   return { snapshot: { ...next, revision }, events }
 }
 
-function decide(snapshot: Snapshot, view: View, signs: Signs, rules: Rules, release: string): Followed {
+function decide(snapshot: Snapshot, view: View, triggers: Triggers, rules: Rules, release: string): Followed {
   const { rollout } = snapshot
-  if (isActive(rollout) && !isSuperseded(snapshot, rollout, view, signs))
-    return goOn(snapshot, rollout, view, signs, rules)
-  if (isNone(signs)) return { snapshot: remark(snapshot, [[SIGN, undefined]]), events: [] }
-  return beginDetected(snapshot, view, signs, release)
+  if (isActive(rollout) && !isSuperseded(snapshot, rollout, view, triggers))
+    return goOn(snapshot, rollout, view, triggers, rules)
+  if (isNone(triggers)) return { snapshot: remark(snapshot, [[TRIGGER, undefined]]), events: [] }
+  return beginDetected(snapshot, view, triggers, release)
 }
 
 /** Whether what is seen is another rollout than the one that was detected. One that was declared takes everything. */
-function isSuperseded({ marks, at }: Snapshot, rollout: Rollout, view: View, signs: Signs): boolean {
+function isSuperseded({ marks, at }: Snapshot, rollout: Rollout, view: View, triggers: Triggers): boolean {
   if (rollout.detectedBy === 'declared') return false
-  if (signs.release !== undefined) {
+  if (triggers.release !== undefined) {
     // Another replica of the daemon may have seen it first.
-    if (rollout.revision === String(signs.release.revision)) return false
+    if (rollout.revision === String(triggers.release.revision)) return false
     const isLate = rollout.detectedBy !== 'helm-revision' && Math.abs(at - rollout.startedAt) <= TOGETHER
     return !isLate || hasNewRevision(marks)
   }
   const isOver = rollout.phase === 'verifying' && view.release === undefined && !view.blind
-  return isOver && signs.workloads.some((component) => marks.has(movedOf(component)))
+  return isOver && triggers.workloads.some((component) => marks.has(movedOf(component)))
 }
 
 /** Since when each stop condition fires, so that a restart can't make what stood before a rollout look new. */
@@ -73,10 +73,10 @@ function noteFirings(snapshot: Snapshot): Snapshot {
   )
 }
 
-/** A sign that can't be told from others yet: the rollout begins later, and what fires meanwhile is its own. */
-function noteSign(snapshot: Snapshot, signs: Signs): Snapshot {
-  if (isNone(signs) || isActive(snapshot.rollout) || snapshot.marks.has(SIGN)) return snapshot
-  return remark(snapshot, [[SIGN, snapshot.at]])
+/** A trigger that can't be told from others yet: the rollout begins later, and what fires meanwhile is its own. */
+function noteTrigger(snapshot: Snapshot, triggers: Triggers): Snapshot {
+  if (isNone(triggers) || isActive(snapshot.rollout) || snapshot.marks.has(TRIGGER)) return snapshot
+  return remark(snapshot, [[TRIGGER, snapshot.at]])
 }
 
 function learn({ snapshot, events }: Followed, view: View): Followed {

@@ -1,4 +1,4 @@
-import type { Round } from '../core/observation.ts'
+import type { Batch } from '../core/observation.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { step } from '../core/step.ts'
@@ -18,7 +18,7 @@ export interface Evaluated {
 
 export interface News {
   readonly now: Instant
-  readonly rounds: readonly Round[]
+  readonly batches: readonly Batch[]
   /** What a command made of the snapshot, when one was given. */
   readonly commanded?: Snapshot
   /** What happened beside that, for the ledger. */
@@ -31,11 +31,11 @@ export interface News {
  */
 export function evaluate(
   { snapshot: before, memory }: Evaluated,
-  { now, rounds, commanded = before, events = [] }: News,
+  { now, batches, commanded = before, events = [] }: News,
   rules: Rules,
   release: string,
 ): Evaluated {
-  const judged = step(ofItsTime(commanded, now), rounds, now, rules)
+  const judged = step(ofItsTime(commanded, now), batches, now, rules)
   const followed = follow(judged, rules, release)
   const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
   const found = followed?.events ?? []

@@ -8,7 +8,7 @@ import {
   IN_MOTION,
   JOBS_OVER,
   MOVED_AT,
-  SIGN,
+  TRIGGER,
   baseline,
   baselineFrom,
   jobOf,
@@ -19,13 +19,19 @@ import {
   type Marks,
 } from './marks.ts'
 import { phaseSeen } from './phases.ts'
-import { firstSights, hasNewRevision, isNone, type Signs } from './signs.ts'
+import { firstSights, hasNewRevision, isNone, type Triggers } from './triggers.ts'
 import { isMoving, type View } from './view.ts'
 
 /** Follows the rollout under way: its baseline, what changes in it, its phase and its end. */
-export function goOn(snapshot: Snapshot, rollout: Rollout, view: View, signs: Signs, rules: Rules): Followed {
-  const based = withBaseline(snapshot, rollout, view, signs)
-  const { changed, marks, events } = takeUp(based, snapshot, rollout, view, signs)
+export function goOn(
+  snapshot: Snapshot,
+  rollout: Rollout,
+  view: View,
+  triggers: Triggers,
+  rules: Rules,
+): Followed {
+  const based = withBaseline(snapshot, rollout, view, triggers)
+  const { changed, marks, events } = takeUp(based, snapshot, rollout, view, triggers)
   const moved =
     changed === rollout && marks === snapshot.marks ? snapshot : { ...snapshot, rollout: changed, marks }
   // Of what is hidden nobody knows how far it has come.
@@ -35,7 +41,7 @@ export function goOn(snapshot: Snapshot, rollout: Rollout, view: View, signs: Si
 }
 
 /** A rollout that was declared gets its baseline at the first look after; what is not known at first sight. */
-function withBaseline({ marks }: Snapshot, { startedAt }: Rollout, view: View, signs: Signs): Marks {
+function withBaseline({ marks }: Snapshot, { startedAt }: Rollout, view: View, triggers: Triggers): Marks {
   const begun =
     marks.get(BASELINE_OF) === startedAt
       ? marks
@@ -43,8 +49,8 @@ function withBaseline({ marks }: Snapshot, { startedAt }: Rollout, view: View, s
           ...baselineFrom(marks, false),
           [BASELINE_OF, startedAt],
           [MOVED_AT, startedAt],
-          [SIGN, undefined],
-          [IN_MOTION, isNone(signs) && isMoving(view) ? 1 : undefined],
+          [TRIGGER, undefined],
+          [IN_MOTION, isNone(triggers) && isMoving(view) ? 1 : undefined],
         ])
   return withMarks(begun, firstSights(view, begun))
 }
@@ -55,20 +61,20 @@ function takeUp(
   { at }: Snapshot,
   rollout: Rollout,
   view: View,
-  signs: Signs,
+  triggers: Triggers,
 ): { readonly changed: Rollout; readonly marks: Marks; readonly events: readonly Event[] } {
-  if (isNone(signs)) return { changed: rollout, marks, events: [] }
-  const isFurther = signs.release !== undefined && hasNewRevision(marks)
+  if (isNone(triggers)) return { changed: rollout, marks, events: [] }
+  const isFurther = triggers.release !== undefined && hasNewRevision(marks)
   const taken = withMarks(marks, [
     ...(isFurther ? startOver(marks, view) : []),
-    ...signs.workloads.map((component) => [movedOf(component), 1] as const),
-    ...(signs.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
+    ...triggers.workloads.map((component) => [movedOf(component), 1] as const),
+    ...(triggers.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
     [MOVED_AT, at],
   ])
-  const changed = { ...rollout, ...targetsOf(rollout, view, signs) }
+  const changed = { ...rollout, ...targetsOf(rollout, view, triggers) }
   const { id } = rollout
-  if (!isFurther || signs.release === undefined) return { changed, marks: taken, events: [] }
-  const { revision, status } = signs.release
+  if (!isFurther || triggers.release === undefined) return { changed, marks: taken, events: [] }
+  const { revision, status } = triggers.release
   const message = `revision ${revision} of the release is ${status} and belongs to the same rollout`
   const note: Event = { at, kind: 'rollout-revision', subject: id, message, rollout: id, actor: DETECTION }
   const from = rollout.revision === undefined ? {} : { from: rollout.revision }
@@ -92,7 +98,7 @@ function startOver(
 function targetsOf(
   { images: known }: Rollout,
   { workloads }: View,
-  { release, workloads: changed }: Signs,
+  { release, workloads: changed }: Triggers,
 ): Pick<Rollout, 'revision' | 'chart' | 'images'> {
   const images = changed.flatMap((component) => {
     const text = workloads.get(component)?.images ?? ''

@@ -21,8 +21,8 @@ export { movedOf } from '../core/rollout.ts'
 /** Something moved already when the rollout began, so that what is not rolled out then belongs to it. */
 export const IN_MOTION = `${ROLLOUT_BASELINE}in-motion`
 
-/** When the first sign of a rollout was seen that has not begun yet. */
-export const SIGN = `${FOLLOW}sign`
+/** When the first trigger of a rollout was seen that has not begun yet. */
+export const TRIGGER = `${FOLLOW}trigger`
 /** Start of the rollout whose baseline was taken. */
 export const BASELINE_OF = `${FOLLOW}rollout`
 /** When the rollout last changed its phase, or something else that it changes. */
@@ -60,7 +60,7 @@ export function subjectsOf(marks: Marks, prefix: string): readonly string[] {
 }
 
 /**
- * The baseline of a rollout that begins now: what was known before its first sign. What is not known is left open,
+ * The baseline of a rollout that begins now: what was known before its first trigger. What is not known is left open,
  * and taken at first sight.
  * @param unfinished whether it takes the place of one that never came to its end: what that migrated is no ground to
  * build on, so its own baseline of schema versions stays

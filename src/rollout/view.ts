@@ -83,7 +83,7 @@ export function viewOf({ beliefs, at }: Snapshot, { providers }: Rules): View | 
     const probe = beliefs.get(providers.get(signal.name) ?? '')
     return probe !== undefined && [...probe.targets.values()].every(({ last }) => last !== undefined)
   })
-  // Where the Secrets of Helm are not read on purpose nothing is hidden: other signs tell.
+  // Where the Secrets of Helm are not read on purpose nothing is hidden: other triggers tell.
   const unseen = given.some((signal) =>
     evidence.of(signal).unseen.some(({ unknownReason }) => unknownReason !== 'not_configured'),
   )

@@ -1,4 +1,4 @@
-import type { Evidence, Sighting, Unseen } from '../core/evidence.ts'
+import type { Evidence, Sighting, LocatedBlindSpot } from '../core/evidence.ts'
 import {
   isTrue,
   notConfigured,
@@ -30,7 +30,7 @@ export function provenByEvidence(check: string, claims: string): Condition {
 export interface Pushed {
   readonly piece: Piece
   readonly sighting?: Sighting
-  readonly blind?: Unseen
+  readonly blind?: LocatedBlindSpot
 }
 
 /** What was pushed for the check, newest first; what has expired too, so that nothing older comes back by that. */

@@ -1,6 +1,6 @@
 import type { Evidence } from '../core/evidence.ts'
 import { unknown, unseen, type Condition, type Finding, type Recollection } from '../core/finding.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { REVISION_AT_BEGIN } from '../core/rollout.ts'
 import { isInForce, noneInForce, piecesFor, said, type Pushed } from './elsewhere.ts'
 import { expected } from './expected.ts'
@@ -87,7 +87,7 @@ function boundTo(
 }
 
 /** Whether the release has what this rollout brings, or why that can't be told. */
-function isComparable(evidence: Evidence, recollection: Recollection): 'yes' | 'not yet' | Blindness {
+function isComparable(evidence: Evidence, recollection: Recollection): 'yes' | 'not yet' | Unavailable {
   if (recollection.rollout?.phase !== 'preflight') return 'yes'
   const { readings, unseen: blind } = evidence.of(releaseRevision)
   const [spot] = blind

@@ -7,7 +7,7 @@ import {
   type Recollection,
   type Tally,
 } from '../core/finding.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { fates, FIRST_INSTALLATION, FIRST_SEEN, REVISION_FATE, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Instant } from '../core/time.ts'
 import { pushedFor } from './elsewhere.ts'
@@ -41,7 +41,7 @@ type Way = Pick<Finding, 'answer' | 'reason' | 'message'>
  * The newest revision that was seen to run with everything ready; else the newest that was not watched, or not for long, by
  * Helm's word. One that was watched and never had all its pods ready, or was seen to fail, is no way back.
  */
-function wayBack(evidence: Evidence, recollection: Recollection): Way | Blindness {
+function wayBack(evidence: Evidence, recollection: Recollection): Way | Unavailable {
   const { readings, unseen: blind } = evidence.of(releaseRevisionKept)
   const kept = readings
     .map(({ reading }) => ({ revision: Number(reading.labels['revision']), reading }))

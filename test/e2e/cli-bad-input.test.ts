@@ -135,7 +135,7 @@ describe('an answer that is none', () => {
     const telling = [
       ['begin', 'r1'],
       ['finish', 'r1', '--outcome', 'done'],
-      ['ack', 'outbox-dead-messages', '--reason', 'mended'],
+      ['ack', 'outbox-dead-messages', '--reason', 'fixed'],
       ['evidence', 'push', 'schema-compatibility', '--outcome', 'pass', '--message', 'tested'],
     ]
     const env = { CARACAL_GATE_TOKEN: 'secret-token', CARACAL_GATE_ACTOR: 'ann' }

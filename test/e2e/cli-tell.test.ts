@@ -150,7 +150,7 @@ describe('caracal-gate finish', () => {
   })
 
   it('is refused with 10 while a stop stands, and with 11 when there is no such rollout', async () => {
-    const standing = await tell(done, [409, problem('a stop forbids it', 'outbox-dead-messages: mend')])
+    const standing = await tell(done, [409, problem('a stop forbids it', 'outbox-dead-messages: fix')])
     expect(standing.code).toBe(10)
     expect(standing.stderr).toContain('caracal-gate explain says what stands')
     expect((await tell(done, none, [404, problem('No such rollout', 'x')])).code).toBe(11)
@@ -190,7 +190,7 @@ describe('caracal-gate ack', () => {
   })
 
   it('is refused with 10 while the breach stands, and with 11 for a stop that there is not', async () => {
-    const standing = await tell(noting, [409, problem('the breach still stands', '3 dead rows. Mend it.')])
+    const standing = await tell(noting, [409, problem('the breach still stands', '3 dead rows. Fix it.')])
     expect(standing.code).toBe(10)
     expect(standing.stderr).toContain('caracal-gate explain outbox-dead-messages says what stands')
     const none = { ...problem('No such stop condition', 'There is none.'), allowed: ['sts-unready'] }

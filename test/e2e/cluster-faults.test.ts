@@ -61,7 +61,7 @@ describe('an autoscaler', () => {
 })
 
 describe('a workload that somebody changed by hand', () => {
-  it('fails by each variable, without the values of one that sounds like a secret, until it is mended', async () => {
+  it('fails by each variable, without the values of one that sounds like a secret, until it is fixed', async () => {
     const token = { name: 'SESSION_TOKEN', value: `other-${hidden}` }
     await cluster.patchContainer({ env: [{ name: 'MODE', value: 'canary' }, token] })
     const { message } = await checkUntil('workload-drift', 'fail')
@@ -91,7 +91,7 @@ describe('a workload that somebody changed by hand', () => {
       checkIn(report, 'workload-drift').message.endsWith(
         'in 1 field: Deployment/caracal-platform-api containers[api].env[EXTRA] was added',
       )
-    await gate.until('the image is mended', onlyExtra, 20)
+    await gate.until('the image is fixed', onlyExtra, 20)
     await cluster.patchContainer({ env: [{ name: 'EXTRA', $patch: 'delete' }] })
     await checkUntil('workload-drift', 'pass')
   })
@@ -113,7 +113,7 @@ describe('a Secret that workloads refer to', () => {
 })
 
 describe('a Service that leads elsewhere', () => {
-  it('fails by both ports, and passes when it is mended', async () => {
+  it('fails by both ports, and passes when it is fixed', async () => {
     await cluster.setServicePort('audit', 9999)
     const { message, reason } = await checkUntil('service-ports', 'fail', 30)
     expect(reason).toBe('no_such_port')

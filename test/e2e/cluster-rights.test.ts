@@ -97,7 +97,7 @@ describe('an exporter that may not read the Secrets of Helm', () => {
 })
 
 describe('the doctor with the same rights', () => {
-  it('finds the pods by themselves, asks each of them, and nothing to mend', async () => {
+  it('finds the pods by themselves, asks each of them, and nothing to fix', async () => {
     const { stdout, code } = await run(['doctor', '--config', ground.files.config, '-o', 'json'])
     const { findings } = JSON.parse(stdout) as { findings: readonly Record<string, string>[] }
     expect(findings.filter(({ state }) => state === 'failed')).toEqual([])
@@ -122,7 +122,7 @@ const lacks = [
 ]
 
 describe('an exporter that lacks a right', () => {
-  it.each(lacks)('names it, who lacks it and the mend: $right', async ({ right, resource, verb, check }) => {
+  it.each(lacks)('names it, who lacks it and the fix: $right', async ({ right, resource, verb, check }) => {
     await grant((rule) =>
       rule.resources.includes(resource)
         ? [

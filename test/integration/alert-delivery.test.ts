@@ -169,7 +169,7 @@ describe(
       expect(JSON.stringify(hook.received)).not.toContain('img')
     })
 
-    it('what is mended and acknowledged is told to be over', async () => {
+    it('what is fixed and acknowledged is told to be over', async () => {
       await ground.platform.faults.clear('outbox-dead-messages')
       await eventually('it can be acknowledged', async () => {
         const body = { stopCondition: 'outbox-dead-messages', ...author }

@@ -70,7 +70,7 @@ describe('a list', () => {
     await answering({ status: 200, body: { metadata: { resourceVersion: '100' }, items: [item] } })
     await watched.untilBlind('pods', 'unexpected_object')
     const seen = watched.cluster.of('pods')
-    expect(seen.ok ? '' : seen.blindness.message).toContain(`of the pods, ${named} can't be understood`)
+    expect(seen.ok ? '' : seen.unavailable.message).toContain(`of the pods, ${named} can't be understood`)
   })
 })
 

@@ -6,7 +6,7 @@ import { openCluster } from '../../src/kubernetes/cluster.ts'
 import type { Cluster } from '../../src/kubernetes/model.ts'
 import { openKubernetes } from '../../src/connections/kubernetes.ts'
 import { MINUTE } from '../../src/core/time.ts'
-import { CannotSee } from '../../src/probes/probe.ts'
+import { ProbeError } from '../../src/probes/probe.ts'
 import { workloads } from '../../src/probes/workloads.ts'
 import { kinds } from '../support/cluster-kinds.ts'
 import { account, apply, chartRules, grant, installRelease, namespace } from '../support/real-release.ts'
@@ -98,7 +98,7 @@ describe('a real API server', () => {
     await controlPlane.request('DELETE', `/api/v1/namespaces/${namespace}/secrets/first`)
     await until(() => !cluster.of('pods').ok)
     const seen = cluster.of('pods')
-    expect(seen).toMatchObject({ blindness: { unknownReason: 'unauthorized', reason: 'token_refused' } })
+    expect(seen).toMatchObject({ unavailable: { unknownReason: 'unauthorized', reason: 'token_refused' } })
 
     const second = `${path}.next`
     await writeKubeconfig(second, { server, ca, token: await boundToken('second') }, namespace)
@@ -121,7 +121,7 @@ describe('a real API server', () => {
     })
     await until(() => countOf('workloads') === 0)
     const look = await firstLook(workloads(cluster, { now: () => 0 }, MINUTE))
-    const spots = look instanceof CannotSee ? [] : (look.blindSpots ?? [])
+    const spots = look instanceof ProbeError ? [] : (look.blindSpots ?? [])
     expect(spots.filter(({ labels }) => labels['component'] === 'api')[0]).toMatchObject({
       reason: 'workload_unlabelled',
       message: expect.stringContaining('Deployment/caracal-api runs the pods of api') as string,

@@ -48,8 +48,8 @@ describe('the right to', () => {
       await watched.untilBlind(kind, 'forbidden')
       for (const other of everything) if (other !== kind) await watched.until(other, ({ ok }) => ok)
       const seen = watched.cluster.of(kind)
-      expect(seen).toMatchObject({ blindness: { unknownReason: 'unauthorized' } })
-      expect(seen.ok ? '' : seen.blindness.message).toBe(
+      expect(seen).toMatchObject({ unavailable: { unknownReason: 'unauthorized' } })
+      expect(seen.ok ? '' : seen.unavailable.message).toBe(
         `may not ${verb} ${words} in namespace caracal: the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)`,
       )
       watched.fake.misbehave()

@@ -82,7 +82,7 @@ describe('a reload', () => {
     await gate.until('proceed', proceeds, 10)
   })
 
-  it('of a bad file changes nothing, and says all that is wrong; the mended one counts', async () => {
+  it('of a bad file changes nothing, and says all that is wrong; the fixed one counts', async () => {
     const before = await hash()
     writeFileSync(ground.files.config, 'gatway: {}\nhttp: { listen: nowhere }\nredis: { url: "http://x" }\n')
     const report = await gate.until('it is said', ({ evaluator }) => !evaluator.configReload.ok, 10)
@@ -98,7 +98,7 @@ describe('a reload', () => {
     expect(report.evaluator.configHash).toBe(before)
     expect(proceeds(await gate.report())).toBe(true)
     ground.configure((configuration) => (configuration['rollout'] = { steady: '600ms' }))
-    await gate.until('it is mended', ({ evaluator }) => evaluator.configReload.ok, 10)
+    await gate.until('it is fixed', ({ evaluator }) => evaluator.configReload.ok, 10)
     expect(await hash()).not.toBe(before)
     expect(await gate.metric('caracal_gate_exporter_config_last_reload_successful')).toBe(1)
     await gate.until('proceed', proceeds, 10)

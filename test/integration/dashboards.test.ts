@@ -164,8 +164,8 @@ describe('the dashboards on a real Prometheus', () => {
   })
 
   it('mark when the rollout began and ended, when it stopped and when that was acknowledged', async () => {
-    const { last, mended, acknowledged, finished } = scene
-    const latch = mended.stopConditions.find(({ id }) => id === 'audit-dlq-growing')?.latch
+    const { last, fixed, acknowledged, finished } = scene
+    const latch = fixed.stopConditions.find(({ id }) => id === 'audit-dlq-growing')?.latch
     const expected = {
       'Rollout began': last.rollout.startedAt,
       'Stop fired': latch?.at,

@@ -90,8 +90,8 @@ describe('caracal-gate doctor', () => {
       expect(stdout).toMatch(
         /unknown: unauthorized: .* of (sts|gateway|audit)\/.*; explained by bearer: \1$/m,
       )
-      // What is to be mended stands at the end, where a terminal still shows it, and what failed first.
-      const [, end = ''] = stdout.split('What to mend')
+      // What is to be fixed stands at the end, where a terminal still shows it, and what failed first.
+      const [, end = ''] = stdout.split('What to fix')
       expect(end.indexOf('FAILED')).toBeLessThan(end.indexOf('metricsBearer: { file:'))
       expect(end.trimEnd().split('\n').at(-1)).toMatch(/^\d+ failed, .*\d+ ok\.$/)
     } finally {
@@ -121,7 +121,7 @@ describe('caracal-gate doctor', () => {
     expect(stdout).toMatch(/skipped {2}all .*the configuration is wrong/)
   })
 
-  it('warns of a secret that everybody may read, and its line mends it', async () => {
+  it('warns of a secret that everybody may read, and its line fixes it', async () => {
     chmodSync(ground.files.redisPassword, 0o644)
     const before = await told('--only', 'configuration')
     const one = before.findings.find(({ state }) => state === 'warning')

@@ -120,7 +120,7 @@ function without({ resource, name, verb }: (typeof needs)[number]) {
 }
 
 describe('the doctor of Kubernetes', () => {
-  it('finds nothing to mend with the rights of the chart, which include to ask for rights', async () => {
+  it('finds nothing to fix with the rights of the chart, which include to ask for rights', async () => {
     let found: readonly Found[] = []
     await eventually('all is well, and the pods have addresses', async () => {
       found = await look()
@@ -133,11 +133,11 @@ describe('the doctor of Kubernetes', () => {
     )
   })
 
-  it.each(needs)('names what may not $verb $subject, and its rule mends it', async (need) => {
+  it.each(needs)('names what may not $verb $subject, and its rule fixes it', async (need) => {
     await setRules(without(need))
     const one = foundOf(await untilFailed([need.subject]), need.subject)
     expect(one.message).toMatch(`${user} may not ${need.verb} in namespace `)
-    const [rule] = parse(one.mend?.[0] ?? '') as readonly Rule[]
+    const [rule] = parse(one.fix?.[0] ?? '') as readonly Rule[]
     const place = /in namespace (\S+)$/.exec(one.message)?.[1]
     await setRules((rules, role) => {
       const own = role.metadata.namespace === place && rule !== undefined ? [rule] : []
@@ -159,7 +159,7 @@ describe('the doctor of Kubernetes', () => {
     const found = await look({ release: { name: 'other', namespace } })
     expect(foundOf(found, 'release')).toMatchObject({
       state: 'failed',
-      mend: [`release: { name: caracal, namespace: ${namespace} }`, expect.any(String) as string],
+      fix: [`release: { name: caracal, namespace: ${namespace} }`, expect.any(String) as string],
     })
     expect(foundOf(found, 'Helm').message).toContain('there is caracal')
   })
@@ -168,8 +168,8 @@ describe('the doctor of Kubernetes', () => {
     const path = `/api/v1/namespaces/gate/configmaps/${stateName}`
     await controlPlane.request('DELETE', path)
     const one = foundOf(await untilFailed(['state']), 'state')
-    expect(one.mend).toEqual([`kubectl -n gate create configmap ${stateName}`])
-    const [, , namespaceOfIt, , kind, name] = one.mend?.[0]?.split(' ') ?? []
+    expect(one.fix).toEqual([`kubectl -n gate create configmap ${stateName}`])
+    const [, , namespaceOfIt, , kind, name] = one.fix?.[0]?.split(' ') ?? []
     await controlPlane.request('POST', `/api/v1/namespaces/${namespaceOfIt}/${kind}s`, { metadata: { name } })
     await untilFailed([])
   })

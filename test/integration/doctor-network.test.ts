@@ -74,7 +74,7 @@ describe('a certificate', () => {
     ])
   })
 
-  it('of a foreign authority is named with its authority, and trusting it mends it', async () => {
+  it('of a foreign authority is named with its authority, and trusting it fixes it', async () => {
     const found = await examined(certificates, stores({ servername: 'stores.example' }))
     for (const [subject, key] of [
       ['Redis', 'redis'],
@@ -85,21 +85,21 @@ describe('a certificate', () => {
       expect(one.message).toContain(
         'signed by Authority of the platform, whom the configuration does not trust',
       )
-      const line = (one.mend?.[0] ?? '').replace('<PEM of the authority>', 'ca.pem')
+      const line = (one.fix?.[0] ?? '').replace('<PEM of the authority>', 'ca.pem')
       expect(parse(line)).toEqual({ [key]: { tls: { caFile: 'ca.pem' } } })
     }
     expect(await examined(certificates, stores(trusted))).toMatchObject([{ state: 'ok' }, { state: 'ok' }])
   })
 
-  it('for another name is named with the name, and its line mends it', async () => {
+  it('for another name is named with the name, and its line fixes it', async () => {
     const found = await examined(certificates, stores({ caFile: 'ca.pem' }))
     for (const subject of ['Redis', 'Postgres']) {
       const one = foundOf(found, subject)
       expect(one.message).toBe('its certificate is for DNS:stores.example, and it is called 127.0.0.1 here')
-      const [line = ''] = one.mend ?? []
+      const [line = ''] = one.fix ?? []
       const settings = Object.values(parse(line) as Record<string, { tls: Record<string, string> }>)[0]?.tls
-      const mended = await examined(certificates, stores({ caFile: 'ca.pem', ...settings }))
-      expect(foundOf(mended, subject).state).toBe('ok')
+      const fixed = await examined(certificates, stores({ caFile: 'ca.pem', ...settings }))
+      expect(foundOf(fixed, subject).state).toBe('ok')
     }
   })
 
@@ -125,7 +125,7 @@ describe('a certificate', () => {
     const one = foundOf(found, 'web/web-1')
     expect(one).toMatchObject({ state: 'failed' })
     expect(one.message).toContain('does not speak TLS as expected')
-    expect(one.mend).toEqual([`services.web.replicas: [{ url: http://127.0.0.1:${port} }]`])
+    expect(one.fix).toEqual([`services.web.replicas: [{ url: http://127.0.0.1:${port} }]`])
   })
 })
 
@@ -152,7 +152,7 @@ describe('a port', () => {
       state: 'failed',
       reasons: expect.arrayContaining(['timeout']) as string[],
     })
-    expect(foundOf(found, 'Postgres').mend?.[0]).toContain('in the firewall between')
+    expect(foundOf(found, 'Postgres').fix?.[0]).toContain('in the firewall between')
     expect(foundOf(found, 'sts/sts-1')).toMatchObject({
       state: 'failed',
       message: 'nothing listens at 127.0.0.1:3: the server is down, or the port is wrong',
@@ -197,7 +197,7 @@ describe('the bearer', () => {
     expect(foundOf(missing, 'sts')).toMatchObject({
       state: 'failed',
       message: expect.stringContaining('no bearer is configured') as string,
-      mend: ['metricsBearer: { file: <a file with the value of METRICS_BEARER> }'],
+      fix: ['metricsBearer: { file: <a file with the value of METRICS_BEARER> }'],
     })
     const wrong = await examined(bearer, {
       configuration: { services, metricsBearer: { file: 'bearer' } },
@@ -229,9 +229,7 @@ describe('the clocks', () => {
     const failed = await untilState(60_000, 'failed')
     expect(foundOf(failed, 'Postgres').message).toMatch(/behind the clock here/)
     // Where all others agree with each other the one here is wrong.
-    expect(foundOf(failed, 'Redis').mend?.[0]).toContain(
-      'on this host, whose clock disagrees with all others',
-    )
+    expect(foundOf(failed, 'Redis').fix?.[0]).toContain('on this host, whose clock disagrees with all others')
     expect(foundOf(failed, 'API server').state).toBe('skipped')
   })
 })

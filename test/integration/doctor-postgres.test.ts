@@ -49,13 +49,13 @@ async function applied(lines: readonly string[] | undefined): Promise<void> {
   for (const statement of statements) await owner.query(statement)
 }
 
-/** Takes something away, looks, mends it by the line that was given, and looks again. */
+/** Takes something away, looks, fixes it by the line that was given, and looks again. */
 async function brokenAndMended(breaking: string, subject: string) {
   await owner.query(breaking)
   try {
     const before = await examinedAs()
     const one = foundOf(before, subject)
-    await applied(one.mend)
+    await applied(one.fix)
     expect(subjectsThat(await examinedAs(), one.state)).not.toContain(subject)
     return { one, failures: subjectsThat(before, 'failed') }
   } finally {
@@ -64,7 +64,7 @@ async function brokenAndMended(breaking: string, subject: string) {
 }
 
 describe('the doctor of Postgres', () => {
-  it('finds nothing to mend with the grants of the chart', async () => {
+  it('finds nothing to fix with the grants of the chart', async () => {
     const found = await examinedAs()
     expect(subjectsThat(found, 'failed')).toEqual([])
     expect(subjectsThat(found, 'ok')).toEqual(
@@ -80,11 +80,11 @@ describe('the doctor of Postgres', () => {
     )
   })
 
-  it.each(tablesRead)('names the grant on $table, and its line mends it', async ({ table, probe }) => {
+  it.each(tablesRead)('names the grant on $table, and its line fixes it', async ({ table, probe }) => {
     const { one, failures } = await brokenAndMended(`REVOKE SELECT ON ${table} FROM "the-gate"`, table)
     expect(failures).toEqual([table])
     expect(one.message).toContain(`so ${probe} sees nothing`)
-    expect(one.mend).toEqual([`GRANT SELECT ON public.${table} TO "the-gate";`])
+    expect(one.fix).toEqual([`GRANT SELECT ON public.${table} TO "the-gate";`])
   })
 
   it('names the one column that is closed, where rights are given by column', async () => {
@@ -92,17 +92,17 @@ describe('the doctor of Postgres', () => {
     await owner.query('GRANT SELECT (available_at, created_at) ON event_outbox TO "the-gate"')
     const found = await examinedAs()
     expect(foundOf(found, 'event_outbox').message).toMatch(/may not read dispatched_at,/)
-    await applied(foundOf(found, 'event_outbox').mend)
+    await applied(foundOf(found, 'event_outbox').fix)
     expect(subjectsThat(await examinedAs(), 'failed')).toEqual([])
   })
 
-  it('names the right to see sessions, and its line mends it', async () => {
+  it('names the right to see sessions, and its line fixes it', async () => {
     const { one, failures } = await brokenAndMended(`REVOKE ${statsRole} FROM "the-gate"`, 'sessions')
     expect(failures).toEqual(['sessions'])
-    expect(one.mend).toEqual([`GRANT ${statsRole} TO "the-gate";`])
+    expect(one.fix).toEqual([`GRANT ${statsRole} TO "the-gate";`])
   })
 
-  it('names the right to use the schema, and its line mends it', async () => {
+  it('names the right to use the schema, and its line fixes it', async () => {
     const { failures } = await brokenAndMended('REVOKE USAGE ON SCHEMA public FROM public', 'schema public')
     expect(failures).toEqual(['schema public'])
   })
@@ -115,12 +115,12 @@ describe('the doctor of Postgres', () => {
     expect(one.state).toBe('warning')
   })
 
-  it('warns of a connection limit that two replicas do not fit into, and its line mends it', async () => {
+  it('warns of a connection limit that two replicas do not fit into, and its line fixes it', async () => {
     const { one } = await brokenAndMended('ALTER ROLE "the-gate" CONNECTION LIMIT 2', 'connections')
     expect(one).toMatchObject({ state: 'warning', reasons: ['postgres_login_limit'] })
   })
 
-  it('says that a role may not log in, and its line mends it', async () => {
+  it('says that a role may not log in, and its line fixes it', async () => {
     const { one, failures } = await brokenAndMended('ALTER ROLE "the-gate" NOLOGIN', 'login')
     expect(failures).toEqual(['login'])
     expect(one.reasons).toEqual(['postgres_unauthorized'])
@@ -149,7 +149,7 @@ describe('the doctor of Postgres', () => {
     )
     const found = await examinedAs('the-gate', 'nowhere')
     expect(found).toMatchObject([{ subject: 'login', reasons: ['postgres_database_missing'] }])
-    expect(found[0]?.mend?.[0]).toContain(`postgres.url: postgres://the-gate@127.0.0.1:${server.port}/`)
+    expect(found[0]?.fix?.[0]).toContain(`postgres.url: postgres://the-gate@127.0.0.1:${server.port}/`)
   })
 
   it('says that a password is refused, without telling it', async () => {
@@ -182,8 +182,8 @@ describe('the doctor of Postgres', () => {
     })
     expect(found).toMatchObject([{ subject: 'login', state: 'failed', reasons: ['postgres_tls'] }])
     // X77: a CA is not what is missing here.
-    expect(found[0]?.mend?.join()).not.toContain('caFile')
-    expect(found[0]?.mend?.join()).toContain('doctor --only tls')
+    expect(found[0]?.fix?.join()).not.toContain('caFile')
+    expect(found[0]?.fix?.join()).toContain('doctor --only tls')
   })
 })
 

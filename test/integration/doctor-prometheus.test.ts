@@ -96,11 +96,11 @@ describe('the doctor of Prometheus', () => {
     expect(foundOf(found, 'targets').message).toMatch(
       /one target of 1 is down: .*401 Unauthorized: Prometheus shows no bearer/,
     )
-    expect(foundOf(found, 'targets').mend?.[0]).toContain('authorization: { credentials: {')
-    for (const { mend = [] } of found.filter(({ state }) => state !== 'ok')) expect(mend).not.toEqual([])
+    expect(foundOf(found, 'targets').fix?.[0]).toContain('authorization: { credentials: {')
+    for (const { fix = [] } of found.filter(({ state }) => state !== 'ok')) expect(fix).not.toEqual([])
   })
 
-  it('finds nothing to mend once the shipped rules are loaded and all is scraped', async () => {
+  it('finds nothing to fix once the shipped rules are loaded and all is scraped', async () => {
     const exporter = { job: 'gate', address: addressOf(), labels: { service: 'caracal-gate' } }
     await server.configure({
       targets: [target(bearer), exporter],
@@ -142,15 +142,15 @@ describe('the doctor of Alertmanager', () => {
     return foundOf(found, 'watchdog')
   }
 
-  it('says that the watchdog reaches nobody, and its route mends it', async () => {
+  it('says that the watchdog reaches nobody, and its route fixes it', async () => {
     const one = await untilRouted(toNobody.url, 'failed', 'which tells nobody')
-    const { routes } = parse((one.mend?.[0] ?? '').replace(/<[^>]+>/, 'outside')) as { routes: object[] }
+    const { routes } = parse((one.fix?.[0] ?? '').replace(/<[^>]+>/, 'outside')) as { routes: object[] }
     const outsideReceiver = { name: 'outside', webhook_configs: [{ url: `${receiver.url}/outside` }] }
     toSomebody = await startAlertmanager(
       stringify({ route: { receiver: 'null', routes }, receivers: [{ name: 'null' }, outsideReceiver] }),
     )
     const nothing = await untilRouted(toSomebody.url, 'failed', 'has not arrived')
-    expect(nothing.mend?.[0]).toContain('alertmanagers:')
+    expect(nothing.fix?.[0]).toContain('alertmanagers:')
     await server.configure({ alertmanagers: [toSomebody.address] })
     const routed = await untilRouted(toSomebody.url, 'ok', 'is routed to outside')
     expect(routed.message).toContain('which tells somebody')

@@ -53,7 +53,7 @@ async function applied(lines: readonly string[] | undefined): Promise<void> {
 }
 
 describe('the doctor of Redis', () => {
-  it('finds nothing to mend with the ACL of the chart', async () => {
+  it('finds nothing to fix with the ACL of the chart', async () => {
     const found = await examinedAs(await userWith(rules))
     expect(found.filter(({ state }) => state === 'failed')).toEqual([])
     expect(subjectsThat(found, 'ok')).toEqual(
@@ -71,7 +71,7 @@ describe('the doctor of Redis', () => {
   })
 
   it.each(commandNeeds)(
-    'names what lacks $rule, and its line mends it',
+    'names what lacks $rule, and its line fixes it',
     async ({ rule, without, blinds }) => {
       const user = await userWith(rules.filter((one) => one !== rule))
       const subject = rule.slice(1).replace('|', ' ').toUpperCase()
@@ -81,26 +81,26 @@ describe('the doctor of Redis', () => {
         state: blinds ? 'failed' : 'warning',
         message: `${user} may not use it, ${without}`,
       })
-      await applied(foundOf(before, subject).mend)
+      await applied(foundOf(before, subject).fix)
       expect(foundOf(await examinedAs(user), subject).state).toBe('ok')
     },
   )
 
-  it('names the streams that may not be read, and its line mends it', async () => {
+  it('names the streams that may not be read, and its line fixes it', async () => {
     const user = await userWith([...rules.filter((one) => one !== keyRule), '%R~caracal.audit.*'])
     const before = await examinedAs(user)
     expect(subjectsThat(before, 'failed')).toEqual(['keys'])
     expect(foundOf(before, 'keys').message).toContain('caracal.sessions.revoke.dead')
     expect(foundOf(before, 'keys').message).not.toContain('caracal.audit.events')
-    await applied(foundOf(before, 'keys').mend)
+    await applied(foundOf(before, 'keys').fix)
     expect(subjectsThat(await examinedAs(user), 'failed')).toEqual([])
   })
 
-  it('names the right to choose a database, and its line mends it', async () => {
+  it('names the right to choose a database, and its line fixes it', async () => {
     const user = await userWith(rules)
     const before = await examinedAs(user, password, '/1')
     expect(subjectsThat(before, 'failed')).toEqual(['login'])
-    await applied(foundOf(before, 'login').mend)
+    await applied(foundOf(before, 'login').fix)
     expect(subjectsThat(await examinedAs(user, password, '/1'), 'failed')).toEqual([])
   })
 
@@ -135,7 +135,7 @@ describe('X95: a Redis with renamed commands', () => {
     const one = foundOf(found, subject)
     expect(one).toMatchObject({ state: 'failed', reasons: ['redis_too_old'] })
     expect(one.message).toContain('Redis does not know this command')
-    expect(one.mend?.[0]).toContain(`rename-command ${name}`)
+    expect(one.fix?.[0]).toContain(`rename-command ${name}`)
     expect(subjectsThat(found, 'failed')).toEqual(
       name === 'INFO' ? ['version', 'primary', 'INFO'] : [subject],
     )

@@ -95,7 +95,7 @@ describe('a cluster', () => {
     await watched.untilBlind('jobs', 'forbidden')
     for (const kind of kinds) if (kind !== 'jobs') await watched.until(kind, ({ ok }) => ok)
     const seen = watched.cluster.of('jobs')
-    expect(seen.ok ? '' : seen.blindness.message).toContain('may not list jobs.batch in namespace caracal')
+    expect(seen.ok ? '' : seen.unavailable.message).toContain('may not list jobs.batch in namespace caracal')
   })
 
   it('hides a kind in which an object is not understood, names it, and shows it again when that is gone', async () => {
@@ -105,7 +105,7 @@ describe('a cluster', () => {
     watched.fake.put('deployments', strange)
     await watched.untilBlind('workloads', 'unexpected_object')
     const seen = watched.cluster.of('workloads')
-    expect(seen.ok ? '' : seen.blindness.message).toContain('of the deployments, caracal-web can')
+    expect(seen.ok ? '' : seen.unavailable.message).toContain('of the deployments, caracal-web can')
     watched.fake.put('deployments', deploymentObject('caracal-web'))
     await watched.untilNames('workloads', 'caracal-api', 'caracal-web')
   })

@@ -155,7 +155,7 @@ describe('a storm', () => {
       fake.endStreams()
       await watched.untilBlind('pods', reason)
       const seen = watched.cluster.of('pods')
-      expect(seen.ok ? '' : seen.blindness.unknownReason).toBe(unknownReason)
+      expect(seen.ok ? '' : seen.unavailable.unknownReason).toBe(unknownReason)
       while (at.length < 4) await new Promise((resolve) => setTimeout(resolve, 20))
       fake.misbehave()
       await watched.untilNames('pods', 'a')
@@ -199,12 +199,12 @@ describe('a token', () => {
     expect(blind).toBe(0)
   })
 
-  it('that is refused for good is named, with what mends it', async () => {
+  it('that is refused for good is named, with what fixes it', async () => {
     const fake = await seeing({ confirm: () => 200 })
     fake.accept()
     await watched.untilBlind('pods', 'token_refused')
     const seen = watched.cluster.of('pods')
-    expect(seen.ok ? '' : seen.blindness.message).toContain('check the service account')
+    expect(seen.ok ? '' : seen.unavailable.message).toContain('check the service account')
     fake.accept('first-token')
     await watched.untilNames('pods', 'a')
   })

@@ -215,7 +215,7 @@ describe('a release in a real cluster, with the rights of the chart', () => {
       rules.filter(({ resources }) => !resources.includes('jobs')),
     )
     const seen = await until('jobs', ({ ok }) => !ok)
-    expect(seen.ok ? '' : seen.blindness.message).toBe(
+    expect(seen.ok ? '' : seen.unavailable.message).toBe(
       'system:serviceaccount:caracal:gate may not list jobs.batch in namespace caracal: the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)',
     )
     for (const kind of kinds) if (kind !== 'jobs') await until(kind, ({ ok }) => ok)

@@ -30,12 +30,12 @@ function countOf(fake: FakeKubernetes, verb: string, resource = 'pods'): number 
   return fake.requests.filter((one) => one.verb === verb && one.resource === resource).length
 }
 
-/** Every reason for blindness that shows from now on, until it is asked for. */
-function blindnessOf(kind: Kind): () => readonly string[] {
+/** Every reason for unavailable that shows from now on, until it is asked for. */
+function whyUnavailable(kind: Kind): () => readonly string[] {
   const reasons: string[] = []
   const unsubscribe = watched.cluster.subscribe(() => {
     const seen = watched.cluster.of(kind)
-    if (!seen.ok) reasons.push(seen.blindness.reason)
+    if (!seen.ok) reasons.push(seen.unavailable.reason)
   })
   return () => {
     unsubscribe()
@@ -46,7 +46,7 @@ function blindnessOf(kind: Kind): () => readonly string[] {
 describe('a watch', () => {
   it('that the API server ends goes on from the last version, without a list and without a gap', async () => {
     const fake = await seeing()
-    const blindness = blindnessOf('pods')
+    const unavailable = whyUnavailable('pods')
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
     const version = fake.version()
@@ -56,7 +56,7 @@ describe('a watch', () => {
     expect(countOf(fake, 'list')).toBe(1)
     const last = fake.requests.findLast((one) => one.verb === 'watch' && one.resource === 'pods')
     expect(last?.query.get('resourceVersion')).toBe(String(version))
-    expect(blindness()).toEqual([])
+    expect(unavailable()).toEqual([])
   })
 
   it('goes on from a bookmark, so that a quiet kind never has to begin anew', async () => {
@@ -72,11 +72,11 @@ describe('a watch', () => {
 
   it('whose connection is killed hides nothing when the list that follows at once succeeds', async () => {
     const fake = await seeing()
-    const blindness = blindnessOf('pods')
+    const unavailable = whyUnavailable('pods')
     fake.killSockets()
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
-    expect(blindness()).toEqual([])
+    expect(unavailable()).toEqual([])
   })
 
   it('that is refused hides its kind, and only that, until one is taken up', async () => {
@@ -87,17 +87,17 @@ describe('a watch', () => {
     fake.endStreams()
     await watched.untilBlind('pods', 'forbidden')
     const seen = watched.cluster.of('pods')
-    expect(seen.ok ? '' : seen.blindness.message).toBe(
+    expect(seen.ok ? '' : seen.unavailable.message).toBe(
       'may not watch pods in namespace caracal: the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)',
     )
     expect(seen.ok ? [] : seen.lastKnown.map(({ name }) => name)).toEqual(['a'])
     expect(watched.names('workloads')).toEqual(['caracal-api'])
     const before = countOf(fake, 'list')
-    const blindness = blindnessOf('pods')
+    const unavailable = whyUnavailable('pods')
     await until(() => countOf(fake, 'list') > before + 1)
     // A list alone would show it for a moment, over and over.
     expect(watched.names('pods')).toBe('forbidden')
-    expect(blindness().every((reason) => reason === 'forbidden')).toBe(true)
+    expect(unavailable().every((reason) => reason === 'forbidden')).toBe(true)
     fake.misbehave()
     await watched.untilNames('pods', 'a')
   })
@@ -119,7 +119,7 @@ describe('a watch', () => {
 
   it('X96: that falls silent is ended when something happens, and no other is', async () => {
     const fake = await seeing({ confirm: () => 900 })
-    const blindness = blindnessOf('pods')
+    const unavailable = whyUnavailable('pods')
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
     fake.mute('pods')
@@ -129,7 +129,7 @@ describe('a watch', () => {
     await until(() => countOf(fake, 'watch') === 2)
     expect(countOf(fake, 'list')).toBe(2)
     expect(countOf(fake, 'watch', 'jobs')).toBe(1)
-    expect(blindness()).toEqual([])
+    expect(unavailable()).toEqual([])
   })
 
   it('X96: that is silent because nothing happens goes on, and costs no list', async () => {
@@ -156,17 +156,17 @@ describe('a watch', () => {
 describe('versions that are gone', () => {
   it('within a stream lead to a new list, and hide nothing', async () => {
     const fake = await seeing()
-    const blindness = blindnessOf('pods')
+    const unavailable = whyUnavailable('pods')
     fake.say('pods', { type: 'ERROR', object: refused(410, 'too old resource version').body })
     await until(() => countOf(fake, 'list') === 2)
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
-    expect(blindness()).toEqual([])
+    expect(unavailable()).toEqual([])
   })
 
   it('as the status of a watch lead to a new list, and hide nothing', async () => {
     const fake = await seeing()
-    const blindness = blindnessOf('pods')
+    const unavailable = whyUnavailable('pods')
     let refusals = 0
     fake.misbehave(({ verb, resource }) =>
       verb === 'watch' && resource === 'pods' && refusals++ === 0 ? refused(410, 'Expired') : undefined,
@@ -175,7 +175,7 @@ describe('versions that are gone', () => {
     await until(() => countOf(fake, 'list') === 3)
     fake.put('pods', podObject('b'))
     await watched.untilNames('pods', 'a', 'b')
-    expect(blindness()).toEqual([])
+    expect(unavailable()).toEqual([])
   })
 
   it('while pages are fetched lead to a list in one page', async () => {

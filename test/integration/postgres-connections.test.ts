@@ -8,7 +8,7 @@ import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import { postgresConnections } from '../../src/probes/postgres-connections.ts'
 import type { PostgresUsers } from '../../src/probes/postgres-roles.ts'
 import type { Probe } from '../../src/probes/probe.ts'
-import { blindnessOf, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import { whyUnavailable, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
 
 let server: PostgresServer
 let platform: PlatformDatabase
@@ -188,7 +188,7 @@ describe('a full server', () => {
     const spots = blindSpotsOf(outcome)
     expect(Object.keys(spots)).toHaveLength(5 * 3 + 2)
     for (const said of Object.values(spots)) expect(said).toMatch(/^unreachable postgres_connection_limit: /)
-    expect(blindnessOf(await lookOnce(outboxTables(postgres)))).toMatch(
+    expect(whyUnavailable(await lookOnce(outboxTables(postgres)))).toMatch(
       /^unreachable postgres_connection_limit: /,
     )
     await disconnect()
@@ -212,7 +212,7 @@ describe('a full server', () => {
     const outcome = await lookOnce(probeOf())
     await server.query('ALTER ROLE caracal_gate CONNECTION LIMIT -1')
     await other.close()
-    expect(blindnessOf(outcome)).toMatch(/^unreachable postgres_login_limit: /)
+    expect(whyUnavailable(outcome)).toMatch(/^unreachable postgres_login_limit: /)
   })
 })
 

@@ -24,7 +24,7 @@ import {
   text,
 } from '../support/postgres-messages.ts'
 import { conversations, forgedProof, proofs } from '../support/postgres-mutations.ts'
-import { blindnessOf, failureOf, lookOnce } from '../support/postgres.ts'
+import { whyUnavailable, failureOf, lookOnce } from '../support/postgres.ts'
 
 /** Short, so that many servers that fall silent are looked at in little time. */
 const patience = { connect: 60, answer: 60, redial: 0 }
@@ -208,6 +208,6 @@ test('X80: the answer to another statement, which a pooler may mix up, proves no
     schemaMigrations(postgres),
     postgresConnections(postgres, users),
   ])
-    expect(blindnessOf(await lookOnce(probe))).toMatch(/^malformed postgres_malformed: /)
+    expect(whyUnavailable(await lookOnce(probe))).toMatch(/^malformed postgres_malformed: /)
   await postgres.close()
 })

@@ -16,7 +16,7 @@ import {
   coordinatorPending,
   nothing,
 } from '../support/outbox-rows.ts'
-import { blindnessOf, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import { whyUnavailable, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
 
 let server: PostgresServer
 let platform: PlatformDatabase
@@ -162,7 +162,7 @@ describe('the server', () => {
     await lookOnce(probe)
     await server.suspend()
     try {
-      expect(blindnessOf(await lookOnce(probe))).toMatch(/^timeout postgres_timeout: /)
+      expect(whyUnavailable(await lookOnce(probe))).toMatch(/^timeout postgres_timeout: /)
     } finally {
       await server.resume()
     }

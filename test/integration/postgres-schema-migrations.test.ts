@@ -4,7 +4,7 @@ import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import { schemaMigrations } from '../../src/probes/schema-migrations.ts'
-import { blindnessOf, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import { whyUnavailable, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
 
 let server: PostgresServer
 let platform: PlatformDatabase
@@ -77,7 +77,7 @@ test('without the grant nothing is seen, and the message names it', async () => 
   await platform.admin.query('REVOKE SELECT ON schema_migrations FROM caracal_gate')
   const outcome = await lookOnce(probe)
   await platform.admin.query('GRANT SELECT ON schema_migrations TO caracal_gate')
-  expect(blindnessOf(outcome)).toMatch(
+  expect(whyUnavailable(outcome)).toMatch(
     /^unauthorized postgres_not_permitted: .*GRANT SELECT ON public.schema_migrations TO "caracal_gate"$/,
   )
 })

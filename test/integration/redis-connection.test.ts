@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis } from '../../rig/redis.ts'
 import { redisMemoryUsed } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
-import { CannotSee, type Look } from '../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
-import { blindnessOf, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import { whyUnavailable, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
 
 const opened: RedisConnection[] = []
 const rejections: unknown[] = []
@@ -29,25 +29,25 @@ function open(settings: RedisSettings): RedisConnection {
 }
 
 /** Why both probes see nothing; they must agree. */
-async function blindness(settings: RedisSettings): Promise<CannotSee> {
+async function unavailable(settings: RedisSettings): Promise<ProbeError> {
   const redis = open(settings)
-  const seen = await blindnessOf(platformStreamsProbe(redis))
-  expect((await blindnessOf(redisServer(redis))).reason).toBe(seen.reason)
+  const seen = await whyUnavailable(platformStreamsProbe(redis))
+  expect((await whyUnavailable(redisServer(redis))).reason).toBe(seen.reason)
   return seen
 }
 
 /** Looks every 50 ms until `wanted` says so, for 10 s at most. */
-async function until(redis: RedisConnection, wanted: (seen: Look | CannotSee) => boolean) {
+async function until(redis: RedisConnection, wanted: (seen: Look | ProbeError) => boolean) {
   const probe = platformStreamsProbe(redis)
   for (let turn = 0; turn < 200; turn += 1) {
-    const seen = await lookOnce(probe).catch((error: unknown) => error as CannotSee)
+    const seen = await lookOnce(probe).catch((error: unknown) => error as ProbeError)
     if (wanted(seen)) return seen
     await delay(50)
   }
   throw new Error('it did not come to be')
 }
 
-const sees = (seen: Look | CannotSee) => !(seen instanceof CannotSee)
+const sees = (seen: Look | ProbeError) => !(seen instanceof ProbeError)
 
 /** Answers every command with the same reply. */
 async function replying(reply: string): Promise<{ server: Server; url: string }> {
@@ -62,19 +62,19 @@ async function replying(reply: string): Promise<{ server: Server; url: string }>
 describe('a server that can not answer', () => {
   test('nobody listens: refused at once', async () => {
     const started = performance.now()
-    const seen = await blindness({ url: 'redis://127.0.0.1:1' })
+    const seen = await unavailable({ url: 'redis://127.0.0.1:1' })
     expect(seen).toMatchObject({ unknownReason: 'unreachable', reason: 'redis_refused' })
     expect(performance.now() - started).toBeLessThan(700)
   })
 
   test('a name that does not resolve', async () => {
-    const seen = await blindness({ url: 'redis://no-such-host.invalid:6379' })
+    const seen = await unavailable({ url: 'redis://no-such-host.invalid:6379' })
     expect(['redis_name_unknown', 'redis_timeout']).toContain(seen.reason)
   })
 
   test('something that is not Redis', async () => {
     const { server, url } = await replying('HTTP/1.1 400 Bad Request\r\n\r\n')
-    expect(await blindness({ url })).toMatchObject({ unknownReason: 'malformed', reason: 'redis_protocol' })
+    expect(await unavailable({ url })).toMatchObject({ unknownReason: 'malformed', reason: 'redis_protocol' })
     await opened.pop()?.close()
     server.close()
   })
@@ -86,7 +86,7 @@ describe('a server that can not answer', () => {
     await killer.ping()
     const script = platform.eval('while true do end', 0).catch(() => {})
     await delay(150)
-    expect(await blindness({ url: server.url })).toMatchObject({
+    expect(await unavailable({ url: server.url })).toMatchObject({
       unknownReason: 'unreachable',
       reason: 'redis_busy',
     })
@@ -108,9 +108,9 @@ describe('a server that can not answer', () => {
     platform.disconnect()
     const restarted = server.restart()
     const redis = open({ url: server.url })
-    const seen = await until(redis, (look) => look instanceof CannotSee && look.reason === 'redis_loading')
+    const seen = await until(redis, (look) => look instanceof ProbeError && look.reason === 'redis_loading')
     expect(seen).toMatchObject({ unknownReason: 'unreachable' })
-    expect(await blindnessOf(redisServer(redis))).toMatchObject({ reason: 'redis_loading' })
+    expect(await whyUnavailable(redisServer(redis))).toMatchObject({ reason: 'redis_loading' })
     await restarted
     await until(redis, sees)
     await redis.close()
@@ -120,7 +120,7 @@ describe('a server that can not answer', () => {
   test('a replica is contradictory: its streams may lag', async () => {
     const server = await startRedis({ config: { replicaof: '127.0.0.1 1' } })
     const redis = open({ url: server.url })
-    expect(await blindnessOf(redisServer(redis))).toMatchObject({
+    expect(await whyUnavailable(redisServer(redis))).toMatchObject({
       unknownReason: 'contradictory',
       reason: 'redis_replica',
     })
@@ -140,7 +140,7 @@ describe('a server that comes and goes', () => {
     const took: number[] = []
     for (let turn = 0; turn < 4; turn += 1) {
       const started = performance.now()
-      const [seen, other] = await Promise.all([blindnessOf(streams), blindnessOf(memory)])
+      const [seen, other] = await Promise.all([whyUnavailable(streams), whyUnavailable(memory)])
       took.push(performance.now() - started)
       expect([seen.reason, other.reason]).toEqual(['redis_timeout', 'redis_timeout'])
       expect(seen.unknownReason).toBe('timeout')
@@ -161,7 +161,7 @@ describe('a server that comes and goes', () => {
     const redis = open({ url: server.url })
     await lookOnce(platformStreamsProbe(redis))
     await server.kill()
-    await until(redis, (seen) => seen instanceof CannotSee && seen.reason === 'redis_refused')
+    await until(redis, (seen) => seen instanceof ProbeError && seen.reason === 'redis_refused')
     await server.restart()
     await until(redis, sees)
     await redis.close()
@@ -171,9 +171,9 @@ describe('a server that comes and goes', () => {
   test('closing ends what is under way and answers with a reason', async () => {
     const server = await startRedis()
     const redis = openRedis({ url: server.url })
-    const looks = [blindnessOf(redisServer(redis)), redis.close()]
+    const looks = [whyUnavailable(redisServer(redis)), redis.close()]
     await Promise.all(looks)
-    expect(await blindnessOf(platformStreamsProbe(redis))).toMatchObject({ unknownReason: 'unreachable' })
+    expect(await whyUnavailable(platformStreamsProbe(redis))).toMatchObject({ unknownReason: 'unreachable' })
     await server.stop()
   })
 })

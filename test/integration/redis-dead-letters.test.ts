@@ -5,7 +5,7 @@ import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { deadLetterArrivals, deadLetterEntries } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
-import { CannotSee, type Look } from '../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { platformClient, spotIn, valueIn } from '../support/redis.ts'
 
 const dlq = 'caracal.audit.events.dlq'
@@ -16,7 +16,7 @@ let platform: Redis
 let redis: RedisConnection
 let stop: AbortController
 let following: Promise<void> = Promise.resolve()
-let seen: (Look | CannotSee)[] = []
+let seen: (Look | ProbeError)[] = []
 let onNext: () => void = () => {}
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ function follow(): void {
 }
 
 /** The next look that is delivered and is as wanted. */
-function next(wanted: (look: Look | CannotSee) => boolean, within = 8_000): Promise<Look | CannotSee> {
+function next(wanted: (look: Look | ProbeError) => boolean, within = 8_000): Promise<Look | ProbeError> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`saw ${JSON.stringify(seen)}`)), within)
     onNext = () => {
@@ -68,14 +68,14 @@ function next(wanted: (look: Look | CannotSee) => boolean, within = 8_000): Prom
   })
 }
 
-const arrivals = (look: Look | CannotSee, stream = dlq) =>
-  look instanceof CannotSee ? undefined : valueIn(look, deadLetterArrivals, { stream })
+const arrivals = (look: Look | ProbeError, stream = dlq) =>
+  look instanceof ProbeError ? undefined : valueIn(look, deadLetterArrivals, { stream })
 
 describe('dead letters', () => {
   test('streams that do not exist have 0 entries and 0 arrivals, and are seen when they come into being', async () => {
     follow()
     const first = await next((look) => arrivals(look) === 0)
-    if (first instanceof CannotSee) throw first
+    if (first instanceof ProbeError) throw first
     expect(valueIn(first, deadLetterEntries, { stream: dead })).toBe(0)
     await platform.xadd(dead, '*', 'reason', 'x')
     const second = await next((look) => arrivals(look, dead) === 1)
@@ -88,7 +88,7 @@ describe('dead letters', () => {
     await platform.xdel(dlq, id ?? '')
     follow()
     const look = await next((candidate) => arrivals(candidate) === 2)
-    expect(look instanceof CannotSee ? undefined : valueIn(look, deadLetterEntries, { stream: dlq })).toBe(1)
+    expect(look instanceof ProbeError ? undefined : valueIn(look, deadLetterEntries, { stream: dlq })).toBe(1)
   })
 
   test('a burst is counted whole', async () => {
@@ -120,7 +120,7 @@ describe('dead letters', () => {
     await platform.set(dlq, 'text')
     follow()
     const look = await next((candidate) => arrivals(candidate, dead) === 0)
-    if (look instanceof CannotSee) throw look
+    if (look instanceof ProbeError) throw look
     expect(spotIn(look, deadLetterArrivals, { stream: dlq })?.reason).toBe('redis_wrong_type')
     await platform.xadd(dead, '*', 'reason', 'x')
     await next((candidate) => arrivals(candidate, dead) === 1)
@@ -154,7 +154,7 @@ describe('a server that comes and goes', () => {
     follow()
     await next((look) => arrivals(look) === 0)
     server.suspend()
-    const look = await next((candidate) => candidate instanceof CannotSee)
+    const look = await next((candidate) => candidate instanceof ProbeError)
     expect(look).toMatchObject({ unknownReason: 'timeout', reason: 'redis_timeout' })
     server.resume()
     await platform.xadd(dlq, '*', 'reason', 'x')
@@ -165,7 +165,7 @@ describe('a server that comes and goes', () => {
     follow()
     await next((look) => arrivals(look) === 0)
     await server.kill()
-    await next((look) => look instanceof CannotSee, 2_000)
+    await next((look) => look instanceof ProbeError, 2_000)
     await server.restart()
     await next((look) => arrivals(look) === 0)
     await platform.xadd(dlq, '*', 'reason', 'x')

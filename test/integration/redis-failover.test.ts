@@ -4,9 +4,9 @@ import { freePort } from '../../rig/processes.ts'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { streamEntries } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
-import { CannotSee, type Look } from '../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { bulk, loggedIn, redisImpostor } from '../support/redis-impostor.ts'
-import { blindnessOf, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import { whyUnavailable, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
 
 const audit = { stream: 'caracal.audit.events' }
 const ends: (() => unknown)[] = []
@@ -36,7 +36,7 @@ function open(settings: RedisSettings): RedisConnection {
 /** What the audit stream holds, or why that is not seen. */
 async function entriesBy(redis: RedisConnection): Promise<number | string | undefined> {
   const seen = await lookOnce(platformStreamsProbe(redis)).catch((fault: unknown) => fault)
-  return seen instanceof CannotSee ? seen.reason : valueIn(seen as Look, streamEntries, audit)
+  return seen instanceof ProbeError ? seen.reason : valueIn(seen as Look, streamEntries, audit)
 }
 
 test('X90: after a failover the sentinels are asked anew, and the old primary is not believed meanwhile', async () => {
@@ -52,7 +52,7 @@ test('X90: after a failover the sentinels are asked anew, and the old primary is
   await onNext.xadd(audit.stream, '*', 'a', 'b')
   await onOld.replicaof('127.0.0.1', next.port)
   // The sentinels agree only now.
-  expect((await blindnessOf(platformStreamsProbe(redis))).reason).toBe('redis_replica')
+  expect((await whyUnavailable(platformStreamsProbe(redis))).reason).toBe('redis_replica')
   named = next.port
   await expect.poll(() => entriesBy(redis), { timeout: 10_000 }).toBe(1)
 })

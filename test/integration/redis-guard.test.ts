@@ -131,7 +131,7 @@ describe('X82: what a server sends is bounded, and ends a look with a reason', (
     const redis = openRedis({ url: `redis://127.0.0.1:${impostor.port}` })
     for (let look = 0; look < 200; look += 1)
       expect(await redis.run([['TIME']])).toMatchObject([
-        { ok: false, blindness: { reason: 'redis_protocol' } },
+        { ok: false, unavailable: { reason: 'redis_protocol' } },
       ])
     expect(impostor.dialled()).toBeLessThan(20)
     await redis.close()

@@ -5,10 +5,10 @@ import { deadLetterStreams } from '../../src/rules/platform.ts'
 import { streamExists } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
-import { CannotSee, type Look } from '../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
 import {
-  blindnessOf,
+  whyUnavailable,
   lookOnce,
   platformClient,
   platformStreamsProbe,
@@ -30,14 +30,14 @@ function open(settings: RedisSettings): RedisConnection {
 }
 
 /** Why both probes see nothing; they must agree. */
-async function blindness(settings: RedisSettings): Promise<CannotSee> {
+async function unavailable(settings: RedisSettings): Promise<ProbeError> {
   const redis = open(settings)
-  const seen = await blindnessOf(platformStreamsProbe(redis))
-  expect((await blindnessOf(redisServer(redis))).reason).toBe(seen.reason)
+  const seen = await whyUnavailable(platformStreamsProbe(redis))
+  expect((await whyUnavailable(redisServer(redis))).reason).toBe(seen.reason)
   return seen
 }
 
-const sees = (seen: Look | CannotSee) => !(seen instanceof CannotSee)
+const sees = (seen: Look | ProbeError) => !(seen instanceof ProbeError)
 
 describe('a login', () => {
   let server: RedisServer
@@ -56,13 +56,13 @@ describe('a login', () => {
   const url = () => `redis://127.0.0.1:${server.port}`
 
   test('that may not select its database never looks at another one', async () => {
-    const seen = await blindness({ url: `${url()}/1`, username: 'gate', password: 'gate-pass' })
+    const seen = await unavailable({ url: `${url()}/1`, username: 'gate', password: 'gate-pass' })
     expect(seen).toMatchObject({ unknownReason: 'unauthorized', reason: 'redis_not_permitted' })
     expect(seen.message).toContain('+select')
   })
 
   test('NOAUTH is unauthorized', async () => {
-    expect(await blindness({ url: url() })).toMatchObject({
+    expect(await unavailable({ url: url() })).toMatchObject({
       unknownReason: 'unauthorized',
       reason: 'redis_unauthorized',
     })
@@ -70,7 +70,7 @@ describe('a login', () => {
 
   test('WRONGPASS is unauthorized, and no message holds a password', async () => {
     const wrong = `redis://default:wr0ng-word@127.0.0.1:${server.port}`
-    const seen = await blindness({ url: wrong })
+    const seen = await unavailable({ url: wrong })
     expect(seen).toMatchObject({ unknownReason: 'unauthorized', reason: 'redis_unauthorized' })
     expect(`${seen.message} ${seen.stack}`).not.toMatch(/wr0ng-word|default:/)
   })
@@ -105,7 +105,7 @@ describe('a login', () => {
     expect((await lookOnce(platformStreamsProbe(redis))).blindSpots).toEqual([])
     expect((await lookOnce(redisServer(redis))).blindSpots).toEqual([])
     const stop = new AbortController()
-    const looks: (Look | CannotSee)[] = []
+    const looks: (Look | ProbeError)[] = []
     const watch = deadLetters(redis, deadLetterStreams)
     const following = watch.follow(
       { id: 'redis', labels: {} },
@@ -134,7 +134,7 @@ describe('a login', () => {
 
   test('NOPERM on a command names it', async () => {
     const redis = open({ url: url(), username: 'timeless', password: 'gate-pass' })
-    const seen = await blindnessOf(platformStreamsProbe(redis))
+    const seen = await whyUnavailable(platformStreamsProbe(redis))
     expect(seen).toMatchObject({ unknownReason: 'unauthorized', reason: 'redis_not_permitted' })
     expect(seen.message).toContain('+time')
   })

@@ -5,9 +5,9 @@ import { deadLetterStreams } from '../../src/rules/platform.ts'
 import { deadLetterArrivals, streamEntries } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
-import { CannotSee, type Look } from '../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
-import { blindnessOf, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import { whyUnavailable, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
 
 const dlq = { stream: 'caracal.audit.events.dlq' }
 let primary: RedisServer
@@ -39,7 +39,7 @@ afterEach(async () => {
 function followed(connection: RedisConnection) {
   const stop = new AbortController()
   stops.push(stop)
-  const seen: (Look | CannotSee)[] = []
+  const seen: (Look | ProbeError)[] = []
   void deadLetters(connection, deadLetterStreams).follow(
     { id: 'redis', labels: {} },
     (look) => seen.push(look),
@@ -47,23 +47,23 @@ function followed(connection: RedisConnection) {
   )
   return {
     seen,
-    async until(wanted: (look: Look | CannotSee) => boolean) {
+    async until(wanted: (look: Look | ProbeError) => boolean) {
       const from = seen.length
       await expect.poll(() => seen.slice(from).some(wanted), { timeout: 10_000, interval: 10 }).toBe(true)
     },
   }
 }
 
-const isReplica = (look: Look | CannotSee) => look instanceof CannotSee && look.reason === 'redis_replica'
-const hasArrivals = (count: number) => (look: Look | CannotSee) =>
-  !(look instanceof CannotSee) && valueIn(look, deadLetterArrivals, dlq) === count
+const isReplica = (look: Look | ProbeError) => look instanceof ProbeError && look.reason === 'redis_replica'
+const hasArrivals = (count: number) => (look: Look | ProbeError) =>
+  !(look instanceof ProbeError) && valueIn(look, deadLetterArrivals, dlq) === count
 
 test('X90: nothing that a replica says proves anything, whoever asks, and the primary is named', async () => {
   redis = openRedis({ url: replica.url })
   for (const probe of [platformStreamsProbe(redis), redisServer(redis)]) {
-    const blindness = await blindnessOf(probe)
-    expect(blindness).toMatchObject({ unknownReason: 'contradictory', reason: 'redis_replica' })
-    expect(blindness.message).toContain(`a replica of 127.0.0.1:${primary.port}`)
+    const unavailable = await whyUnavailable(probe)
+    expect(unavailable).toMatchObject({ unknownReason: 'contradictory', reason: 'redis_replica' })
+    expect(unavailable.message).toContain(`a replica of 127.0.0.1:${primary.port}`)
   }
 })
 
@@ -75,7 +75,7 @@ test('X90: a dead letter that a replica does not have, since its link is down, i
   await onPrimary.xadd(dlq.stream, '*', 'reason', 'x')
   await expect.poll(() => onReplica.info('replication')).toContain('master_link_status:down')
   await expect
-    .poll(async () => (await blindnessOf(platformStreamsProbe(redis))).message, { timeout: 10_000 })
+    .poll(async () => (await whyUnavailable(platformStreamsProbe(redis))).message, { timeout: 10_000 })
     .toContain('its link is down')
   await tail.until(isReplica)
   expect(tail.seen.every(isReplica)).toBe(true)
@@ -91,18 +91,18 @@ test('X90: a primary that is demoted under a running connection is noticed withi
   await lookOnce(streams)
   await onReplica.replicaof('NO', 'ONE')
   await onPrimary.replicaof('127.0.0.1', replica.port)
-  expect(await blindnessOf(streams)).toMatchObject({ reason: 'redis_replica' })
-  expect(await blindnessOf(memory)).toMatchObject({ reason: 'redis_replica' })
+  expect(await whyUnavailable(streams)).toMatchObject({ reason: 'redis_replica' })
+  expect(await whyUnavailable(memory)).toMatchObject({ reason: 'redis_replica' })
   await tail.until(isReplica)
   // What arrives at the new primary now must not be told as not arrived.
-  expect(hasArrivals(1)(tail.seen.at(-1) as Look | CannotSee)).toBe(false)
+  expect(hasArrivals(1)(tail.seen.at(-1) as Look | ProbeError)).toBe(false)
 })
 
 test('X90: a replica that is promoted is seen, with what it holds', async () => {
   redis = openRedis({ url: replica.url })
   const tail = followed(redis)
   await tail.until(isReplica)
-  expect((await blindnessOf(platformStreamsProbe(redis))).reason).toBe('redis_replica')
+  expect((await whyUnavailable(platformStreamsProbe(redis))).reason).toBe('redis_replica')
   await onReplica.replicaof('NO', 'ONE')
   await onReplica.xadd(dlq.stream, '*', 'reason', 'x')
   await onReplica.xadd('caracal.audit.events', '*', 'a', 'b')

@@ -7,7 +7,7 @@ import { redisMemoryUsed, streamExists } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
 import { certificateAuthority } from '../../rig/certificate-authority.ts'
-import { blindnessOf, lookOnce, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import { whyUnavailable, lookOnce, platformStreamsProbe, valueIn } from '../support/redis.ts'
 
 const audit = 'caracal.audit.events'
 const opened: RedisConnection[] = []
@@ -63,13 +63,13 @@ describe('TLS', () => {
     ['no CA at all', {}, 'CA'],
     ['a CA that is no PEM text', { ca: 'nonsense', servername: 'redis.example' }, 'CA'],
   ])('%s is never trusted', async (_, tls, advice) => {
-    const seen = await blindnessOf(platformStreamsProbe(open({ url: server.url, tls })))
+    const seen = await whyUnavailable(platformStreamsProbe(open({ url: server.url, tls })))
     expect(seen).toMatchObject({ unknownReason: 'unreachable', reason: 'redis_tls' })
     expect(seen.message).toContain(advice)
   })
 
   test('verification can not be switched off by the url', async () => {
-    const seen = await blindnessOf(
+    const seen = await whyUnavailable(
       platformStreamsProbe(open({ url: `${server.url}?rejectUnauthorized=false` })),
     )
     expect(seen.reason).toBe('redis_tls')
@@ -77,11 +77,11 @@ describe('TLS', () => {
 
   test('plain text to a TLS port and TLS to a plain port are told', async () => {
     const plain = await startRedis()
-    const seen = await blindnessOf(
+    const seen = await whyUnavailable(
       platformStreamsProbe(open({ url: server.url.replace('rediss:', 'redis:') })),
     )
     expect(['redis_reset', 'redis_protocol']).toContain(seen.reason)
-    const other = await blindnessOf(
+    const other = await whyUnavailable(
       platformStreamsProbe(open({ url: plain.url.replace('redis:', 'rediss:') })),
     )
     expect(['redis_reset', 'redis_tls', 'redis_timeout']).toContain(other.reason)

@@ -7,9 +7,9 @@ import { deadLetterStreams, platformStreams } from '../../src/rules/platform.ts'
 import { deadLetterArrivals, redisMemoryUsed, streamEntries, streamExists } from '../../src/rules/signals.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
-import { CannotSee, type Look } from '../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
-import { blindnessOf, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import { whyUnavailable, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
 
 const audit = 'caracal.audit.events'
 const opened: RedisConnection[] = []
@@ -75,19 +75,19 @@ describe('Sentinel', () => {
   })
 
   test('a name that no sentinel knows', async () => {
-    const seen = await blindnessOf(platformStreamsProbe(open(settings('other'))))
+    const seen = await whyUnavailable(platformStreamsProbe(open(settings('other'))))
     expect(seen).toMatchObject({ unknownReason: 'unreachable', reason: 'redis_sentinel' })
   })
 
   test('a sentinel that refuses the login', async () => {
-    const seen = await blindnessOf(platformStreamsProbe(open(settings('caracal', 'wr0ng'))))
+    const seen = await whyUnavailable(platformStreamsProbe(open(settings('caracal', 'wr0ng'))))
     expect(seen).toMatchObject({ unknownReason: 'unauthorized', reason: 'redis_unauthorized' })
     expect(seen.message).not.toContain('wr0ng')
   })
 
   test('no sentinel listens', async () => {
     const redis = open({ sentinel: { name: 'caracal', nodes: [{ host: '127.0.0.1', port: 1 }] } })
-    expect(await blindnessOf(platformStreamsProbe(redis))).toMatchObject({ reason: 'redis_sentinel' })
+    expect(await whyUnavailable(platformStreamsProbe(redis))).toMatchObject({ reason: 'redis_sentinel' })
   })
 
   test('a primary that is back is found again', async () => {
@@ -95,7 +95,7 @@ describe('Sentinel', () => {
     await lookOnce(platformStreamsProbe(redis))
     await primary.kill()
     await delay(50)
-    expect((await blindnessOf(platformStreamsProbe(redis))).unknownReason).toBe('unreachable')
+    expect((await whyUnavailable(platformStreamsProbe(redis))).unknownReason).toBe('unreachable')
     await primary.restart()
     await untilSeen(redis)
   })
@@ -159,7 +159,7 @@ describe('Cluster', () => {
     const following = deadLetters(redis, deadLetterStreams).follow(
       { id: 'redis', labels: {} },
       (look) => {
-        if (look instanceof CannotSee) return
+        if (look instanceof ProbeError) return
         arrivals.push(valueIn(look, deadLetterArrivals, { stream: 'caracal.keys.invalidate.dead' }))
         if (arrivals.at(-1) === 1) stop.abort()
       },
@@ -172,14 +172,14 @@ describe('Cluster', () => {
   })
 
   test('one node by url answers MOVED: configure the cluster', async () => {
-    const seen = await blindnessOf(platformStreamsProbe(open({ url: nodes[0]?.url ?? '' })))
+    const seen = await whyUnavailable(platformStreamsProbe(open({ url: nodes[0]?.url ?? '' })))
     expect(seen).toMatchObject({ unknownReason: 'unreachable', reason: 'redis_moved' })
     expect(seen.message).toContain('cluster')
   })
 
   test('no node listens', async () => {
     const redis = open({ cluster: { nodes: [{ host: '127.0.0.1', port: 1 }] } })
-    expect((await blindnessOf(platformStreamsProbe(redis))).unknownReason).toBe('unreachable')
+    expect((await whyUnavailable(platformStreamsProbe(redis))).unknownReason).toBe('unreachable')
   })
 
   test('a node that hangs is a time-out, and its end is a CLUSTERDOWN or a time-out, never silence', async () => {
@@ -187,7 +187,7 @@ describe('Cluster', () => {
     await lookOnce(platformStreamsProbe(redis))
     nodes[1]?.suspend()
     const started = performance.now()
-    const seen = await blindnessOf(platformStreamsProbe(redis))
+    const seen = await whyUnavailable(platformStreamsProbe(redis))
     expect(performance.now() - started).toBeLessThan(1_000)
     expect(['timeout', 'unreachable']).toContain(seen.unknownReason)
     nodes[1]?.resume()

@@ -127,7 +127,7 @@ const clients: Readonly<Record<string, (port: number) => Promise<string>>> = {
     const redis = openRedis({ url: `rediss://127.0.0.1:${port}`, tls })
     const [reply] = await redis.runAnywhere([['TIME']])
     await redis.close()
-    return reply?.ok === false ? reply.blindness.message : 'it answers'
+    return reply?.ok === false ? reply.unavailable.message : 'it answers'
   },
   async postgres(port) {
     const settings = { host: '127.0.0.1', port, database: 'caracal', user: 'gate', password: 'x', tls }
@@ -149,7 +149,7 @@ const clients: Readonly<Record<string, (port: number) => Promise<string>>> = {
 }
 
 describe.each(Object.entries(clients))('X77: %s', (name, ask) => {
-  it.each(worlds)('says what is wrong with %s, and what mends that', async (_, world) => {
+  it.each(worlds)('says what is wrong with %s, and what fixes that', async (_, world) => {
     const message = await ask(await (name === 'postgres' ? servePostgres : serve)(world))
     const { says } = tlsWords[world.fault]
     // Postgres asks for TLS before a handshake and hears no.
@@ -160,7 +160,7 @@ describe.each(Object.entries(clients))('X77: %s', (name, ask) => {
     }
     const expected = own[`${name} ${world.fault}`] ?? says
     expect(message).toContain(expected)
-    // What nobody can trust is mended by an authority, and nothing else is.
+    // What nobody can trust is fixed by an authority, and nothing else is.
     if (world.fault !== 'untrusted') expect(message).not.toMatch(/--ca-file|configure its CA/)
     else if (name !== 'http') expect(message).toMatch(name === 'cli' ? /--ca-file/ : /configure its CA/)
     for (const fault of Object.keys(tlsWords) as TlsFault[])

@@ -9,9 +9,9 @@ import type {
   Seen,
   Workload,
 } from '../../src/kubernetes/model.ts'
-import type { Blindness } from '../../src/core/observation.ts'
+import type { Unavailable } from '../../src/core/observation.ts'
 
-type Objects = { readonly [K in Kind]?: readonly Kinds[K][] | Blindness }
+type Objects = { readonly [K in Kind]?: readonly Kinds[K][] | Unavailable }
 
 /** A cluster whose objects are given; kinds that are not are seen and empty. */
 export interface GivenCluster extends Cluster {
@@ -28,10 +28,10 @@ export function clusterOf(
   const listeners = new Set<() => void>()
 
   function of<K extends Kind>(kind: K): Seen<Kinds[K]> {
-    const given: readonly Kinds[K][] | Blindness | undefined = held[kind]
+    const given: readonly Kinds[K][] | Unavailable | undefined = held[kind]
     const before = (lastKnown.get(kind) ?? []) as readonly Kinds[K][]
     if (given !== undefined && 'unknownReason' in given)
-      return { ok: false, blindness: given, lastKnown: before }
+      return { ok: false, unavailable: given, lastKnown: before }
     const items = given ?? before
     lastKnown.set(kind, items)
     return { ok: true, items }
@@ -58,7 +58,7 @@ export function clusterOf(
 }
 
 /** A reason why a kind can't be seen. */
-export const refused: Blindness = {
+export const refused: Unavailable = {
   unknownReason: 'unauthorized',
   reason: 'forbidden',
   message: 'may not list pods',

@@ -24,7 +24,7 @@ export interface Scene {
   /** What fired was acknowledged. */
   readonly acknowledged: number
   /** What was said then. */
-  readonly mended: GateReport
+  readonly fixed: GateReport
   /** The rollout ended. */
   readonly finished: number
   /** What was said then. */
@@ -80,7 +80,7 @@ async function play(
   const calm = await rollOut(gate, prometheus, pause)
   const stopped = await strike(ground, gate, prometheus, pause)
   const acknowledged = await recover(ground, gate, prometheus, pause)
-  const mended = await gate.report()
+  const fixed = await gate.report()
   const finished = await finish(gate, prometheus, pause)
   const last = await gate.report()
   await gate.kill()
@@ -88,7 +88,7 @@ async function play(
   const isGone = `up{instance="${address}"} == 0 and on (job) up{instance="${standIn}"} == 1`
   const gone = await seen(prometheus, isGone)
   const { release } = last
-  return { prometheus, ground, release, start, calm, stopped, acknowledged, mended, finished, last, gone }
+  return { prometheus, ground, release, start, calm, stopped, acknowledged, fixed, finished, last, gone }
 }
 
 function now(): number {

@@ -69,7 +69,7 @@ export function blindSpotsOf(outcome: Outcome): Record<string, string> {
 }
 
 /** `unreachable postgres_refused: ...` of a look that saw nothing at all. */
-export function blindnessOf(outcome: Outcome): string {
+export function whyUnavailable(outcome: Outcome): string {
   if (outcome.ok) throw new Error('something was seen')
   return `${outcome.unknownReason} ${outcome.reason}: ${outcome.message}`
 }

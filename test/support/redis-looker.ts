@@ -3,7 +3,7 @@ import { deadLetterStreams } from '../../src/rules/platform.ts'
 import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
 import type { Reading } from '../../src/core/signal.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
-import { CannotSee, observe, type Look, type Probe } from '../../src/probes/probe.ts'
+import { ProbeError, observe, type Look, type Probe } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
 import { platformStreamsProbe } from './redis.ts'
 
@@ -58,7 +58,7 @@ async function seenBy(probe: Probe): Promise<Seen> {
 async function firstTurn(redis: RedisConnection): Promise<Seen> {
   const stop = new AbortController()
   const began = performance.now()
-  let first: Look | CannotSee | undefined
+  let first: Look | ProbeError | undefined
   await deadLetters(redis, deadLetterStreams).follow(
     { id: 'redis', labels: {} },
     (look) => {
@@ -68,7 +68,7 @@ async function firstTurn(redis: RedisConnection): Promise<Seen> {
     stop.signal,
   )
   const base = { probe: 'dead-letters', took: performance.now() - began }
-  if (first instanceof CannotSee)
+  if (first instanceof ProbeError)
     return { ...base, reason: first.reason, message: first.message, readings: [], blind: [] }
   return {
     ...base,

@@ -19,7 +19,7 @@ async function askOver(known: string, count: number, rounds: number): Promise<Re
     const redis = openRedis({ url })
     const [reply] = await redis.run([['TIME']])
     await redis.close()
-    return reply?.ok === true ? 'ok' : (reply?.blindness.reason ?? 'nothing')
+    return reply?.ok === true ? 'ok' : (reply?.unavailable.reason ?? 'nothing')
   }
   for (let round = 0; round < rounds; round += 1) {
     const [own = '', ...others] = await Promise.all([known, ...urls].map(ask))

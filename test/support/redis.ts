@@ -3,7 +3,7 @@ import { platformStreams } from '../../src/rules/platform.ts'
 import type { RedisConnection } from '../../src/connections/redis.ts'
 import type { BlindSpot } from '../../src/core/observation.ts'
 import type { Labels, Reading, Signal } from '../../src/core/signal.ts'
-import { CannotSee, type Look, type Probe } from '../../src/probes/probe.ts'
+import { ProbeError, type Look, type Probe } from '../../src/probes/probe.ts'
 import { redisStreams } from '../../src/probes/redis-streams.ts'
 
 /** A client for what the platform does to Redis in a test. */
@@ -21,10 +21,10 @@ export async function lookOnce(probe: Probe): Promise<Look> {
 }
 
 /** Why a look saw nothing. */
-export async function blindnessOf(probe: Probe): Promise<CannotSee> {
+export async function whyUnavailable(probe: Probe): Promise<ProbeError> {
   const seen = await lookOnce(probe).catch((error: unknown) => error)
-  if (seen instanceof CannotSee) return seen
-  throw new Error(`expected CannotSee, got ${JSON.stringify(seen)}`, { cause: seen })
+  if (seen instanceof ProbeError) return seen
+  throw new Error(`expected ProbeError, got ${JSON.stringify(seen)}`, { cause: seen })
 }
 
 export function readingOf(look: Look, signal: Signal, labels: Labels = {}): Reading | undefined {

@@ -1,5 +1,5 @@
 import { ready } from '../../src/rules/signals.ts'
-import type { Round } from '../../src/core/observation.ts'
+import type { Batch } from '../../src/core/observation.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../src/core/snapshot.ts'
 import { step } from '../../src/core/step.ts'
 import type { PublishContext } from '../../src/http/context.ts'
@@ -22,7 +22,7 @@ export function syntheticRelease(pods: number): { readonly snapshot: Snapshot; r
   return { rules, snapshot: step(first, rounds, start + 1_000, rules) }
 }
 
-function withUnready(round: Round): Round {
+function withUnready(round: Batch): Batch {
   const observations = round.observations.map((observation, place) => {
     const { outcome, target } = observation
     if (!outcome.ok || place % 7 !== 3) return observation

@@ -1,4 +1,4 @@
-import type { BlindSpot, Observation, Round, Target, UnknownReason } from '../../src/core/observation.ts'
+import type { BlindSpot, Observation, Batch, Target, UnknownReason } from '../../src/core/observation.ts'
 import type { Labels, Reading } from '../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../src/core/snapshot.ts'
 import { step } from '../../src/core/step.ts'
@@ -7,11 +7,11 @@ import type { Instant, Millis } from '../../src/core/time.ts'
 /** One instant of a scenario: the news that are in by then, and what a person does right before they are judged. */
 export interface Moment {
   readonly at: Instant
-  readonly rounds?: readonly Round[]
+  readonly batches?: readonly Batch[]
   readonly command?: (snapshot: Snapshot) => Snapshot
 }
 
-/** Plays rounds at their instants through `step`; returns the snapshot after each. */
+/** Plays batches at their instants through `step`; returns the snapshot after each. */
 export function play(
   rules: Rules,
   moments: readonly Moment[],
@@ -19,8 +19,8 @@ export function play(
 ): readonly Snapshot[] {
   const snapshots: Snapshot[] = []
   let current = from
-  for (const { at, rounds = [], command } of moments) {
-    current = step(command === undefined ? current : command(current), rounds, at, rules)
+  for (const { at, batches = [], command } of moments) {
+    current = step(command === undefined ? current : command(current), batches, at, rules)
     snapshots.push(current)
   }
   return snapshots
@@ -61,20 +61,20 @@ export function failed(
 }
 
 /** News from one probe; it watches the targets that were looked at, unless others are given. */
-export function aRound(
+export function aBatch(
   probe: string,
   at: Instant,
   observations: readonly Observation[],
   targets: readonly Target[] = observations.map((observation) => observation.target),
-): Round {
+): Batch {
   return { probe, at, targets, observations }
 }
 
 /** What is shown of each target of a small scenario: a value, a failed look, or that nobody looked yet. */
 export type Shown = Readonly<Record<string, number | 'failed' | 'never'>>
 
-/** A round of the probe `small`, which gives the signal `small_depth` of each target. */
-export function showing(at: Instant, shown: Shown): Round {
+/** A batch of the probe `small`, which gives the signal `small_depth` of each target. */
+export function showing(at: Instant, shown: Shown): Batch {
   const targets = Object.keys(shown).map((id) => aTarget(id))
   const looks = targets.flatMap((target): Observation[] => {
     const value = shown[target.id]
@@ -82,7 +82,7 @@ export function showing(at: Instant, shown: Shown): Round {
     if (value === 'failed') return [failed(target, at)]
     return [saw(target, at, [{ signal: 'small_depth', labels: {}, value }])]
   })
-  return aRound('small', at, looks, targets)
+  return aBatch('small', at, looks, targets)
 }
 
 /** A small scenario: at each instant (in seconds) what is shown then. */
@@ -93,7 +93,7 @@ export function playShown(
 ): readonly Snapshot[] {
   const moments = script.map(([seconds, shown]) => ({
     at: seconds * 1_000,
-    rounds: [showing(seconds * 1_000, shown)],
+    batches: [showing(seconds * 1_000, shown)],
   }))
   return play(rules, moments, from)
 }

@@ -36,7 +36,7 @@ export async function watchedCluster(
 
   function names(kind: Kind): readonly string[] | string {
     const seen = cluster.of(kind)
-    return seen.ok ? seen.items.map(({ name }) => name).toSorted() : seen.blindness.reason
+    return seen.ok ? seen.items.map(({ name }) => name).toSorted() : seen.unavailable.reason
   }
 
   async function until<K extends Kind>(

@@ -3,7 +3,7 @@ import type { Http } from '../../connections/http.ts'
 import type { Kubernetes } from '../../connections/kubernetes.ts'
 import type { Postgres } from '../../connections/postgres.ts'
 import type { RedisConnection } from '../../connections/redis.ts'
-import type { Blindness } from '../../core/observation.ts'
+import type { Unavailable } from '../../core/observation.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Found } from './finding.ts'
@@ -26,7 +26,7 @@ export interface Outside {
 export interface Replicas {
   readonly replicas: readonly Replica[]
   /** Why the cluster could not be asked for them. */
-  readonly blindness?: Blindness
+  readonly unavailable?: Unavailable
   /** Names of pods that are ready for their kubelet, whose probes no NetworkPolicy keeps back; absent without a cluster. */
   readonly readyPods?: ReadonlySet<string>
   /** How many Deployments and StatefulSets the release has. */

@@ -62,7 +62,7 @@ export function judgeBearer(asked: readonly MetricsAsked[], place: Place): reado
     if (refused.length > 0) return judgeRefused(component, refused, members.length, place)
     const blind = members.find(({ reason }) => reason !== undefined)
     if (blind?.reason !== undefined)
-      return failed(component, blind.message ?? blind.reason, mendOf(blind.reason), [blind.reason])
+      return failed(component, blind.message ?? blind.reason, fixOf(blind.reason), [blind.reason])
     if (!place.hasBearer)
       return warning(
         component,
@@ -94,12 +94,12 @@ function judgeRefused(
   return failed(
     component,
     `${who} ${refused.length === 1 ? 'refuses' : 'refuse'}: ${why}`,
-    mendOfRefusal(place),
+    fixOfRefusal(place),
     [...refusals],
   )
 }
 
-function mendOfRefusal({ inCluster, namespace, hasBearer }: Place): readonly string[] {
+function fixOfRefusal({ inCluster, namespace, hasBearer }: Place): readonly string[] {
   const platform = inCluster
     ? `kubectl -n ${namespace} get secret caracal-runtime -o jsonpath='{.data.metricsBearer}' | base64 -d | wc -c   # a line break at its end counts`
     : 'docker compose exec <service> sh -c \'printf %s "$METRICS_BEARER" | wc -c\'   # a line break at its end counts'
@@ -109,7 +109,7 @@ function mendOfRefusal({ inCluster, namespace, hasBearer }: Place): readonly str
   return hasBearer ? [here, platform] : [here]
 }
 
-function mendOf(reason: string): readonly string[] {
+function fixOf(reason: string): readonly string[] {
   if (reason === 'html' || reason === 'not_found' || reason === 'redirected')
     return ['# name the service itself, not a proxy before it: services.<service>.replicas']
   if (reason === 'bearer_unusable') return ['metricsBearer: { file: <a file with the value on one line> }']

@@ -38,9 +38,9 @@ export function judgeCertificate(endpoint: Endpoint, handshake: Handshake, now: 
     if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/.test(handshake.code))
       return skipped(name, `${where} can't be reached (${handshake.code}), see Names and Network`)
     const fault = tlsFaultOf(handshake.code) ?? 'no_tls'
-    const mend = fault === 'no_tls' ? withoutTls(endpoint) : [`# ${tlsWords[fault].mend}`]
+    const fix = fault === 'no_tls' ? withoutTls(endpoint) : [`# ${tlsWords[fault].fix}`]
     const says = `${where} does not speak TLS as expected: it ${tlsWords[fault].says} (${handshake.code})`
-    return failed(name, says, mend, ['tls_failed', ...blindReasons(endpoint)])
+    return failed(name, says, fix, ['tls_failed', ...blindReasons(endpoint)])
   }
   return judgeShown(endpoint, handshake, now)
 }
@@ -69,7 +69,7 @@ function judgeShown(endpoint: Endpoint, shown: Shown, now: Instant): Found {
     return failed(
       name,
       `it ${tlsWords[fault].says} (${shown.fault})`,
-      [`# ${tlsWords[fault].mend}`],
+      [`# ${tlsWords[fault].fix}`],
       ['tls_not_trusted', ...blindReasons(endpoint)],
     )
   if (shown.fault !== undefined)
@@ -142,12 +142,12 @@ function ownCertificate({ config }: Installation, now: Instant): readonly Found[
   const certificate = new X509Certificate(tls.cert)
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)]
   const name = 'http.tls'
-  const mend = ['# renew it; the exporter takes the new files up as they change']
+  const fix = ['# renew it; the exporter takes the new files up as they change']
   if (now > to || now < from)
-    return [failed(name, `the exporter's own certificate is good from ${dayOf(from)} to ${dayOf(to)}`, mend)]
+    return [failed(name, `the exporter's own certificate is good from ${dayOf(from)} to ${dayOf(to)}`, fix)]
   if (to - now < RENEWED_BEFORE)
     return [
-      warning(name, `the exporter's own certificate expires in ${inWords(to - now)}, on ${dayOf(to)}`, mend),
+      warning(name, `the exporter's own certificate expires in ${inWords(to - now)}, on ${dayOf(to)}`, fix),
     ]
   return [ok(name, `the exporter's own certificate is good until ${dayOf(to)}`)]
 }

@@ -55,14 +55,14 @@ function judgeClock(compared: Compared, isOurs: boolean): Found {
   if (least <= WARN_AHEAD)
     return ok(name, `agrees with the clock here within ${inWords(Math.abs(ahead) + uncertainty)}`)
   const where = isOurs ? 'on this host, whose clock disagrees with all others' : `on the host of ${name}`
-  const mend = [`chronyc makestep   # ${where}; without chrony: timedatectl set-ntp true`]
+  const fix = [`chronyc makestep   # ${where}; without chrony: timedatectl set-ntp true`]
   const message = `${inWords(Math.abs(ahead))} ${way} the clock here`
   if (least > FAIL_AHEAD)
-    return failed(name, `${message}: alerts and evidence go wrong from ${inWords(FAIL_AHEAD)} on`, mend, [
+    return failed(name, `${message}: alerts and evidence go wrong from ${inWords(FAIL_AHEAD)} on`, fix, [
       'redis_clock',
       'outbox_age_negative',
     ])
-  return warning(name, `${message}: a verdict is good for 3 s, so readers may find each one expired`, mend)
+  return warning(name, `${message}: a verdict is good for 3 s, so readers may find each one expired`, fix)
 }
 
 /** Compares a time that was told between two readings of our clock. */
@@ -81,7 +81,7 @@ async function redisClock({ redis, clock }: Installation): Promise<Compared> {
   const sentAt = clock.now()
   const [reply] = await redis.run([['TIME']])
   const took = clock.now() - sentAt
-  if (reply?.ok !== true) return { name, unseen: reply?.blindness.message ?? 'no answer' }
+  if (reply?.ok !== true) return { name, unseen: reply?.unavailable.message ?? 'no answer' }
   const theirs = decodeTime(reply.value)
   return theirs === undefined ? { name, unseen: 'TIME is no time' } : compare(name, theirs, sentAt, took)
 }

@@ -11,7 +11,7 @@ import { areaNames, diagnose, type Diagnosis } from './diagnose.ts'
 import { diagnosisText } from './text.ts'
 import { diagnosisDocument } from './document.ts'
 
-/** `caracal-gate doctor`: why the exporter can't tell, or could not, and what mends it. */
+/** `caracal-gate doctor`: why the exporter can't tell, or could not, and what fixes it. */
 export async function doctor(process: CliProcess, version: string): Promise<number> {
   const given = readOptions(command, process.argv)
   const output = choice(given, 'output', ['text', 'json'])
@@ -43,7 +43,7 @@ export async function doctor(process: CliProcess, version: string): Promise<numb
 
 export function exitCodeOf({ isConfigured, findings }: Diagnosis): number {
   if (!isConfigured) return exitCodes.usage
-  return findings.some(({ state }) => state === 'failed') ? exitCodes.cannotTell : exitCodes.proceed
+  return findings.some(({ state }) => state === 'failed') ? exitCodes.blindSpot : exitCodes.proceed
 }
 
 function sourcesFrom(given: Given, { env }: CliProcess): ConfigSources {

@@ -20,11 +20,11 @@ export const daemon: Area = {
       ]
     const answer = await askDaemon(installation, 'gates')
     if ('fault' in answer) {
-      const mend = ['# run the doctor where the exporter runs, or name it: --url <URL>']
+      const fix = ['# run the doctor where the exporter runs, or name it: --url <URL>']
       return [
         isGiven
-          ? failed('answer', answer.fault, mend)
-          : skipped('answer', `none runs here: ${answer.fault}`, mend),
+          ? failed('answer', answer.fault, fix)
+          : skipped('answer', `none runs here: ${answer.fault}`, fix),
       ]
     }
     const report = objectIn(answer.body)

@@ -105,7 +105,7 @@ export function explained(findings: readonly Finding[]): readonly Finding[] {
     if (causes.length === 0) return finding
     const named = causes.slice(0, MOST_CAUSES).map(({ area, subject }) => `${area}: ${subject}`)
     const message = `${finding.message}; explained by ${listed(named)}`
-    return { ...finding, message, mend: ['# see ' + listed(named)] }
+    return { ...finding, message, fix: ['# see ' + listed(named)] }
   })
 }
 
@@ -127,6 +127,6 @@ function masked(findings: readonly Finding[], { installation: { config } }: Open
     ...finding,
     subject: mask(finding.subject),
     message: mask(finding.message),
-    ...(finding.mend !== undefined && { mend: finding.mend.map(mask) }),
+    ...(finding.fix !== undefined && { fix: finding.fix.map(mask) }),
   }))
 }

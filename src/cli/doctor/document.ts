@@ -18,12 +18,12 @@ export function diagnosisDocument(
     version,
     checkedAt: new Date(at).toISOString(),
     counts: countsOf(diagnosis),
-    findings: diagnosis.findings.map(({ area, subject, state, message, mend = [] }) => ({
+    findings: diagnosis.findings.map(({ area, subject, state, message, fix = [] }) => ({
       area,
       subject,
       state,
       message,
-      mend,
+      mend: fix,
     })),
   }
 }

@@ -9,8 +9,8 @@ export interface Found {
   readonly state: State
   /** One sentence. */
   readonly message: string
-  /** The lines that mend it, ready to be pasted; a word in angle brackets is for the reader to fill in. */
-  readonly mend?: readonly string[]
+  /** The lines that fix it, ready to be pasted; a word in angle brackets is for the reader to fill in. */
+  readonly fix?: readonly string[]
   /** Reasons that checks of the exporter give when this is why they can't tell. */
   readonly reasons?: readonly string[]
   /** The reasons of an exporter that can't tell, to be explained by what else was found. */
@@ -26,19 +26,19 @@ export function ok(subject: string, message: string): Found {
   return { subject, state: 'ok', message }
 }
 
-/** Not looked at, and why; `mend` is what has it looked at. */
-export function skipped(subject: string, message: string, mend: readonly string[] = []): Found {
-  return { subject, state: 'skipped', message, mend }
+/** Not looked at, and why; `fix` is what has it looked at. */
+export function skipped(subject: string, message: string, fix: readonly string[] = []): Found {
+  return { subject, state: 'skipped', message, fix }
 }
 
-/** The exporter sees, and something should be mended all the same. */
+/** The exporter sees, and something should be fixed all the same. */
 export function warning(
   subject: string,
   message: string,
-  mend: readonly string[] = [],
+  fix: readonly string[] = [],
   reasons: readonly string[] = [],
 ): Found {
-  return { subject, state: 'warning', message, mend, reasons }
+  return { subject, state: 'warning', message, fix, reasons }
 }
 
 /** It was asked and there was no answer, so nothing is known: never the same as being well. */
@@ -46,7 +46,7 @@ export function unknown(subject: string, why: string, reasons: readonly string[]
   return failed(
     subject,
     `unknown, since it could not be asked: ${why}`,
-    ['# ask again when that is mended'],
+    ['# ask again when that is fixed'],
     reasons,
   )
 }
@@ -55,8 +55,8 @@ export function unknown(subject: string, why: string, reasons: readonly string[]
 export function failed(
   subject: string,
   message: string,
-  mend: readonly string[] = [],
+  fix: readonly string[] = [],
   reasons: readonly string[] = [],
 ): Found {
-  return { subject, state: 'failed', message, mend, reasons }
+  return { subject, state: 'failed', message, fix, reasons }
 }

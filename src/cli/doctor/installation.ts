@@ -83,7 +83,7 @@ async function replicasOf(config: Config): Promise<Replicas> {
   const isListed = (): boolean =>
     (['pods', 'workloads', 'jobs'] as const).every((kind) => {
       const seen = cluster.of(kind)
-      return seen.ok || !notYetSeen.has(seen.blindness.reason)
+      return seen.ok || !notYetSeen.has(seen.unavailable.reason)
     })
   const listed = new Promise<void>((resolve) => {
     cluster.subscribe(() => {
@@ -108,5 +108,5 @@ async function replicasOf(config: Config): Promise<Replicas> {
   }
   await cluster.stop()
   const blind = [pods, workloads].find(({ ok }) => !ok)
-  return { ...seen, ...(blind?.ok === false && { blindness: blind.blindness }) }
+  return { ...seen, ...(blind?.ok === false && { unavailable: blind.unavailable }) }
 }

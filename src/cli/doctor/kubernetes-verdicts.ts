@@ -1,17 +1,17 @@
-import type { Blindness } from '../../core/observation.ts'
+import type { Unavailable } from '../../core/observation.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
 import type { AccessAsked } from './kubernetes-access.ts'
 import { counted, listed } from './words.ts'
 
 /** Why the API server could not be asked at all. */
 export function judgeFailure(
-  { reason, message }: Blindness,
+  { reason, message }: Unavailable,
   { kubeconfig, context }: { readonly kubeconfig?: string; readonly context?: string },
 ): Found {
-  return failed('API server', message, mendOf(reason, kubeconfig, context), [reason])
+  return failed('API server', message, fixOf(reason, kubeconfig, context), [reason])
 }
 
-function mendOf(reason: string, kubeconfig?: string, context?: string): readonly string[] {
+function fixOf(reason: string, kubeconfig?: string, context?: string): readonly string[] {
   const flags = `${kubeconfig === undefined ? '' : ` --kubeconfig ${kubeconfig}`}${context === undefined ? '' : ` --context ${context}`}`
   switch (reason) {
     case 'no_credentials':

@@ -90,9 +90,10 @@ async function rights(
 async function release(client: Kubernetes, installation: Installation): Promise<readonly Found[]> {
   const { config, replicas } = installation
   const { name, namespace } = config.release
-  const { workloads = 0, replicas: pods, blindness } = await replicas()
+  const { workloads = 0, replicas: pods, unavailable } = await replicas()
   // Who may not list them is told by the rights.
-  if (blindness !== undefined) return [skipped('release', `its pods can't be listed: ${blindness.message}`)]
+  if (unavailable !== undefined)
+    return [skipped('release', `its pods can't be listed: ${unavailable.message}`)]
   const others = workloads > 0 ? [] : await releasesIn(client, namespace)
   const found = judgeRelease({ name, namespace, workloads, pods: pods.length, others })
   if (config.kubernetes?.helmSecrets !== true)

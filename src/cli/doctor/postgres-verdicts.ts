@@ -1,4 +1,4 @@
-import type { Blindness } from '../../core/observation.ts'
+import type { Unavailable } from '../../core/observation.ts'
 import type { Millis } from '../../core/time.ts'
 import { statsRole, tablesRead } from '../../probes/postgres-needs.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
@@ -31,7 +31,7 @@ export interface RoleRow {
   readonly is_there: boolean
 }
 
-/** The oldest that its makers still mend: https://www.postgresql.org/support/versioning/. */
+/** The oldest that its makers still fix: https://www.postgresql.org/support/versioning/. */
 const OLDEST_VERSION = 140_000
 
 /** What the exporter waits for a connection and for an answer together, before it says unknown. */
@@ -55,7 +55,7 @@ export function judgeSession(row: SessionRow, { user, took, isPooled }: Login): 
         )
       : ok('login', `${user} may log in`),
     row.version_number < OLDEST_VERSION
-      ? warning('version', `Postgres ${row.version} is not mended any more`, [
+      ? warning('version', `Postgres ${row.version} is not fixed any more`, [
           '# upgrade to Postgres 14 or newer',
         ])
       : ok('version', `Postgres ${row.version}`),
@@ -186,13 +186,13 @@ export function judgeRoles(rows: readonly RoleRow[], session: SessionRow, user: 
 
 /** Why nothing could be asked at all. */
 export function judgeLogin(
-  { reason, message }: Blindness,
+  { reason, message }: Unavailable,
   { user, host, port, database }: { user: string; host: string; port: number; database: string },
 ): Found {
-  return failed('login', message, mendOfLogin(reason, { user, host, port, database }), [reason])
+  return failed('login', message, fixOfLogin(reason, { user, host, port, database }), [reason])
 }
 
-function mendOfLogin(
+function fixOfLogin(
   reason: string,
   { user, host, port, database }: { user: string; host: string; port: number; database: string },
 ): readonly string[] {

@@ -1,5 +1,5 @@
-import { isPartial, missingRule } from '../../connections/redis-blindness.ts'
-import type { Blindness } from '../../core/observation.ts'
+import { isPartial, missingRule } from '../../connections/redis-unavailable.ts'
+import type { Unavailable } from '../../core/observation.ts'
 import { commandNeeds, keyRule, type CommandNeed } from '../../probes/redis-needs.ts'
 import { failed, ok, skipped, unknown, warning, type Found } from './finding.ts'
 import { listed, ofCertificates, quoted } from './words.ts'
@@ -9,13 +9,13 @@ export interface Tried {
   /** The rule of the ACL that permits it. */
   readonly rule: string
   readonly key?: string
-  readonly blindness?: Blindness
+  readonly unavailable?: Unavailable
 }
 
 /** The login, judged by whether anything was answered at all. */
 export function judgeLogin(tried: readonly Tried[], user: string): Found {
-  const [first] = tried.flatMap(({ blindness }) => blindness ?? [])
-  const isAnswered = tried.some(({ blindness }) => blindness === undefined || isPartial(blindness))
+  const [first] = tried.flatMap(({ unavailable }) => unavailable ?? [])
+  const isAnswered = tried.some(({ unavailable }) => unavailable === undefined || isPartial(unavailable))
   // Without a right to choose the database no command is sent: the other one would be looked at.
   const rule = first === undefined ? undefined : missingRule(first)
   if (first !== undefined && rule !== undefined && tried.every((one) => isSame(one, first)))
@@ -23,14 +23,14 @@ export function judgeLogin(tried: readonly Tried[], user: string): Found {
       return failed('login', first.message, grant(user, rule), [first.reason])
   if (isAnswered) return ok('login', `${user} may log in`)
   if (first === undefined) return unknown('login', 'no command was sent')
-  return failed('login', first.message, mendOfLogin(first, user), [first.reason])
+  return failed('login', first.message, fixOfLogin(first, user), [first.reason])
 }
 
-function isSame({ blindness }: Tried, other: Blindness): boolean {
-  return blindness?.message === other.message
+function isSame({ unavailable }: Tried, other: Unavailable): boolean {
+  return unavailable?.message === other.message
 }
 
-function mendOfLogin({ reason }: Blindness, user: string): readonly string[] {
+function fixOfLogin({ reason }: Unavailable, user: string): readonly string[] {
   switch (reason) {
     case 'redis_unauthorized':
       return [
@@ -70,7 +70,7 @@ function grant(user: string, ...rules: readonly string[]): readonly string[] {
 /** One finding for each command, and one for the keys that no command may touch. */
 export function judgeCommands(tried: readonly Tried[], user: string): readonly Found[] {
   const closed = tried.filter(
-    ({ rule, blindness }) => blindness !== undefined && (missingRule(blindness) ?? rule) !== rule,
+    ({ rule, unavailable }) => unavailable !== undefined && (missingRule(unavailable) ?? rule) !== rule,
   )
   const keys = [...new Set(closed.flatMap(({ key }) => key ?? []))]
   return [...commandNeeds.map((need) => judgeCommand(need, tried, user)), judgeKeys(keys, user)]
@@ -79,40 +79,42 @@ export function judgeCommands(tried: readonly Tried[], user: string): readonly F
 function judgeCommand({ rule, without, blinds }: CommandNeed, tried: readonly Tried[], user: string): Found {
   const own = tried.filter((one) => one.rule === rule)
   const command = rule.slice(1).replace('|', ' ').toUpperCase()
-  const refused = own.some(({ blindness }) => blindness !== undefined && missingRule(blindness) === rule)
+  const refused = own.some(
+    ({ unavailable }) => unavailable !== undefined && missingRule(unavailable) === rule,
+  )
   if (refused)
     return (blinds ? failed : warning)(command, `${user} may not use it, ${without}`, grant(user, rule), [
       'redis_not_permitted',
     ])
   if (own.length === 0) return unknown(command, 'nothing was found to try it on')
-  const other = own.find(({ blindness }) => blindness !== undefined && isInTheWay(blindness))
-  if (other?.blindness !== undefined)
+  const other = own.find(({ unavailable }) => unavailable !== undefined && isInTheWay(unavailable))
+  if (other?.unavailable !== undefined)
     return failed(
       command,
-      other.blindness.reason === 'redis_too_old'
+      other.unavailable.reason === 'redis_too_old'
         ? `Redis does not know this command, ${without}: it was renamed (rename-command), or Redis is older than 7.0`
-        : `${other.key === undefined ? '' : `${other.key}: `}${other.blindness.message}`,
-      mendOfKey(other),
-      [other.blindness.reason],
+        : `${other.key === undefined ? '' : `${other.key}: `}${other.unavailable.message}`,
+      fixOfKey(other),
+      [other.unavailable.reason],
     )
   return ok(command, `${user} may use it`)
 }
 
 /** A stream or a group that is not there is told by the gates, and a closed key by itself. */
-function isInTheWay({ reason, message }: Blindness): boolean {
+function isInTheWay({ reason, message }: Unavailable): boolean {
   if (reason === 'redis_no_such_key' || reason === 'redis_not_permitted') return false
   return !/\bNOGROUP\b/.test(message)
 }
 
-function mendOfKey({ rule, key = '<key>', blindness }: Tried): readonly string[] {
-  if (blindness?.reason === 'redis_too_old') {
+function fixOfKey({ rule, key = '<key>', unavailable }: Tried): readonly string[] {
+  if (unavailable?.reason === 'redis_too_old') {
     const name = rule.slice(1).split('|')[0]?.toUpperCase()
     return [
       `# take the line "rename-command ${name}" out of redis.conf, restart Redis, and withdraw rights by an ACL instead`,
       '# where there is no such line: run Redis 7.0 or newer',
     ]
   }
-  if (blindness?.reason === 'redis_wrong_type')
+  if (unavailable?.reason === 'redis_wrong_type')
     return [`redis-cli TYPE ${key}   # then RENAME it away: the services make the stream anew`]
   return ['# see the log of Redis']
 }
@@ -132,20 +134,20 @@ const OLDEST_VERSION = 7
  * @param replication what `INFO replication` says, or why it says nothing
  */
 export function judgeServer(
-  server: string | Blindness,
-  replication: string | Blindness = server,
+  server: string | Unavailable,
+  replication: string | Unavailable = server,
 ): readonly Found[] {
   return [judgeVersion(server), judgeRole(replication)]
 }
 
 /** What INFO would say; where only a right is missing, the finding on INFO tells of that. */
-function untold(subject: string, { message, reason }: Blindness): Found {
+function untold(subject: string, { message, reason }: Unavailable): Found {
   return reason === 'redis_not_permitted'
     ? skipped(subject, 'only INFO tells, which is not permitted: see INFO')
     : unknown(subject, message, [reason])
 }
 
-function judgeVersion(info: string | Blindness): Found {
+function judgeVersion(info: string | Unavailable): Found {
   if (typeof info !== 'string') return untold('version', info)
   const version = /^redis_version:(\S+)/m.exec(info)?.[1]
   const [, major, minor] = /^(\d{1,4})\.(\d{1,4})/.exec(version ?? '') ?? []
@@ -164,7 +166,7 @@ function judgeVersion(info: string | Blindness): Found {
     : ok('version', `Redis ${version}`)
 }
 
-function judgeRole(info: string | Blindness): Found {
+function judgeRole(info: string | Unavailable): Found {
   if (typeof info !== 'string') return untold('primary', info)
   const role = /^role:(\w+)/m.exec(info)?.[1]
   if (role === 'master') return ok('primary', 'this is a primary')

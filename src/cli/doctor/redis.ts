@@ -6,7 +6,7 @@ import {
   type RedisConnection,
   type RedisReply,
 } from '../../connections/redis.ts'
-import type { Blindness } from '../../core/observation.ts'
+import type { Unavailable } from '../../core/observation.ts'
 import { commandNeeds } from '../../probes/redis-needs.ts'
 import type { Area } from './area.ts'
 import { judgeCommands, judgeLogin, judgeServer, type Tried } from './redis-verdicts.ts'
@@ -32,7 +32,7 @@ export const redis: Area = {
         return {
           rule,
           ...(key !== undefined && { key }),
-          ...(reply?.ok !== true && { blindness: reply?.blindness ?? unanswered }),
+          ...(reply?.ok !== true && { unavailable: reply?.unavailable ?? unanswered }),
         }
       })
       const login = judgeLogin(tried, user)
@@ -49,14 +49,14 @@ export const redis: Area = {
   },
 }
 
-const unanswered: Blindness = {
+const unanswered: Unavailable = {
   unknownReason: 'unreachable',
   reason: 'redis_no_answer',
   message: 'Redis gave no answer',
 }
 
-function told(reply: RedisReply | undefined): string | Blindness {
-  if (reply?.ok !== true) return reply?.blindness ?? unanswered
+function told(reply: RedisReply | undefined): string | Unavailable {
+  if (reply?.ok !== true) return reply?.unavailable ?? unanswered
   return typeof reply.value === 'string' ? reply.value : unanswered
 }
 
@@ -67,7 +67,7 @@ async function patientReplies(
 ): Promise<readonly RedisReply[]> {
   for (let attempt = 1; ; attempt += 1) {
     const replies = await client.runAnywhere(commands)
-    const isLate = replies.some((reply) => !reply.ok && reply.blindness.unknownReason === 'timeout')
+    const isLate = replies.some((reply) => !reply.ok && reply.unavailable.unknownReason === 'timeout')
     if (!isLate || attempt === 4) return replies
     // A connection that was given up is not dialled again before this.
     await delay(400)

@@ -26,7 +26,7 @@ const LONGEST_LINE = 600
 const SUBJECT_WIDTH = 26
 
 /**
- * The diagnosis for a terminal: every area with its findings, then what should be mended, worst first, since the end
+ * The diagnosis for a terminal: every area with its findings, then what should be fixed, worst first, since the end
  * is what stays in view.
  */
 export function diagnosisText(diagnosis: Diagnosis, paint: Paint): string {
@@ -34,7 +34,7 @@ export function diagnosisText(diagnosis: Diagnosis, paint: Paint): string {
     const own = diagnosis.findings.filter(({ area }) => area === name)
     return own.length === 0 ? [] : ['', paint(title, 'strong'), ...linesOf(own, paint)]
   })
-  const lines = [...groups, '', ...mendsOf(diagnosis, paint), summaryOf(diagnosis, paint)]
+  const lines = [...groups, '', ...fixesOf(diagnosis, paint), summaryOf(diagnosis, paint)]
   return `${lines.slice(1).join('\n')}\n`
 }
 
@@ -50,17 +50,17 @@ function linesOf(findings: readonly Finding[], paint: Paint): readonly string[] 
     : lines
 }
 
-function mendsOf({ findings }: Diagnosis, paint: Paint): readonly string[] {
+function fixesOf({ findings }: Diagnosis, paint: Paint): readonly string[] {
   const worst = findings
     .filter(({ state }) => state === 'failed' || state === 'warning')
     .toSorted((a, b) => states.indexOf(b.state) - states.indexOf(a.state))
   if (worst.length === 0) return []
-  const items = worst.flatMap(({ state, area, subject, message, mend = [] }) => [
+  const items = worst.flatMap(({ state, area, subject, message, fix = [] }) => [
     `${paint(words[state], meanings[state])}  ${area}: ${printable(subject, 80)}: ${printable(message)}`,
-    ...mend.flatMap((text) => text.split('\n')).map((line) => `    ${indented(line)}`),
+    ...fix.flatMap((text) => text.split('\n')).map((line) => `    ${indented(line)}`),
     '',
   ])
-  return [paint('What to mend', 'strong'), '', ...items]
+  return [paint('What to fix', 'strong'), '', ...items]
 }
 
 /** As it is pasted: blanks at its beginning mean something in YAML. */

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { blindnessOfFault } from '../../connections/http-failure.ts'
+import { unavailableByFault } from '../../connections/http-failure.ts'
 import { isObject, type PlainObject } from '../../kubernetes/manifest/objects.ts'
 import type { Millis } from '../../core/time.ts'
 
@@ -72,8 +72,8 @@ async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
 }
 
 function wordsOf(fault: unknown, host: string): string {
-  const blindness = blindnessOfFault(fault, 'waiting', host)
-  if (blindness !== undefined) return blindness.message
+  const unavailable = unavailableByFault(fault, 'waiting', host)
+  if (unavailable !== undefined) return unavailable.message
   const isLate = fault instanceof Error && (fault.name === 'TimeoutError' || fault.name === 'AbortError')
   return isLate ? `${host} did not answer in time` : `${host} can't be asked: ${String(fault)}`
 }

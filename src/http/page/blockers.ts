@@ -2,7 +2,7 @@ import type { BlockerReport, GateReport } from '../../contract/document.ts'
 import { advice, blockerId, culprits, evidence } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { latchNote } from './latch.ts'
-import { badge, toneOf } from './signs.ts'
+import { badge, toneOf } from './badges.ts'
 import { judgedAt, type Judged, type PageView } from './view.ts'
 import { count, slug } from './words.ts'
 

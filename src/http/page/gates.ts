@@ -1,7 +1,7 @@
 import type { CheckReport, GateItem, GateReport } from '../../contract/document.ts'
 import { details } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
-import { badge, toneOf } from './signs.ts'
+import { badge, toneOf } from './badges.ts'
 import { amount, clockTime, slug, upTo } from './words.ts'
 
 /** Every gate with its checks; those that do not pass are open. */

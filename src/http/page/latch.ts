@@ -17,7 +17,7 @@ export function latchNote(id: string, latch: LatchReport, now: string): Html {
     ${
       acknowledged === null
         ? html`<p>It stops the rollout until somebody takes note of it.</p>
-            ${command('Once mended', `caracal-gate ack ${id} --reason '<why it is safe to go on>'`)}`
+            ${command('Once fixed', `caracal-gate ack ${id} --reason '<why it is safe to go on>'`)}`
         : html`<p>
             <strong>Acknowledged</strong> by ${foreign(acknowledged.actor)} ${moment(acknowledged.at, now)}:
             ${foreign(acknowledged.reason)}

@@ -4,7 +4,7 @@ import { gates } from './gates.ts'
 import { foreign, html, textOf, type Html, type Value } from './html.ts'
 import { plots } from './plots.ts'
 import { replicas } from './replicas.ts'
-import { shapes } from './signs.ts'
+import { shapes } from './badges.ts'
 import { stops } from './stops.ts'
 import { timeline } from './timeline.ts'
 import { unseen } from './unseen.ts'
@@ -72,7 +72,7 @@ function header(release: { readonly name: string; readonly namespace: string } |
       html`<nav aria-label="Parts of the page">
         <a href="#why">Why</a> <a href="#gates">Gates</a> <a href="#stops">Stops</a>
         <a href="#timeline">Rollout</a> <a href="#signals">Signals</a> <a href="#replicas">Replicas</a>
-        <a href="#unseen">Unseen</a>
+        <a href="#unseen">LocatedBlindSpot</a>
         <a href="#daemon">Daemon</a>
       </nav>`
     }

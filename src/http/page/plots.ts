@@ -1,7 +1,7 @@
 import { observedForm, thresholdForm } from '../forms.ts'
 import { measures, worstOf, type Measure } from '../measures.ts'
 import { html, type Html } from './html.ts'
-import { badge } from './signs.ts'
+import { badge } from './badges.ts'
 import type { PageView } from './view.ts'
 import { amount, slug, upTo } from './words.ts'
 

@@ -9,7 +9,7 @@ import {
   workloadUpdated,
 } from '../../rules/signals.ts'
 import type { Belief } from '../../core/belief.ts'
-import { blindnessOf } from '../../core/evidence.ts'
+import { whyUnavailable } from '../../core/evidence.ts'
 import { components } from '../../core/replica.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { Instant } from '../../core/time.ts'
@@ -96,7 +96,7 @@ function freshReadings({ snapshot, rules }: Pick<PageView, 'snapshot' | 'rules'>
   for (const probe of new Set(wanted.map(({ name }) => rules.providers.get(name) ?? ''))) {
     for (const belief of snapshot.beliefs.get(probe)?.targets.values() ?? []) {
       const outcome = belief.last?.outcome
-      if (outcome?.ok !== true || blindnessOf(belief, snapshot.at) !== undefined) continue
+      if (outcome?.ok !== true || whyUnavailable(belief, snapshot.at) !== undefined) continue
       for (const { signal, labels, value } of outcome.readings) {
         if (!names.has(signal)) continue
         const all = { ...belief.target.labels, ...labels }
@@ -143,8 +143,8 @@ function readiness(
   fresh: Fresh,
 ): Pick<ReplicaView, 'state' | 'message'> {
   if (fresh(alive, component, name) === 0) return { state: 'unready', message: 'it does not answer /health' }
-  const blindness = blindnessOf(belief, now)
-  if (blindness !== undefined) return { state: 'unknown', message: blindness.message }
+  const unavailable = whyUnavailable(belief, now)
+  if (unavailable !== undefined) return { state: 'unknown', message: unavailable.message }
   const value = fresh(ready, component, name)
   if (value === undefined) return { state: 'unknown', message: spotOf(belief) }
   return value === 1 ? { state: 'ready', message: '' } : { state: 'unready', message: detailOf(belief) }

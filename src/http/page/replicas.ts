@@ -1,7 +1,7 @@
 import { rfc3339 } from '../forms.ts'
 import { foreign, html, type Html } from './html.ts'
 import { serviceViews, type ReplicaView, type ServiceView } from './replica-views.ts'
-import { badge, shape, toneOf, wordOf } from './signs.ts'
+import { badge, shape, toneOf, wordOf } from './badges.ts'
 import type { PageView } from './view.ts'
 import { amount, clockTime, count, slug } from './words.ts'
 

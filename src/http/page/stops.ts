@@ -3,7 +3,7 @@ import type { GateReport, StopConditionReport } from '../../contract/document.ts
 import { details } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { latchNote } from './latch.ts'
-import { badge, toneOf } from './signs.ts'
+import { badge, toneOf } from './badges.ts'
 import { amount, clockTime, count, slug, upTo } from './words.ts'
 
 /** The state by which a stop condition is shown: what fired and nobody acknowledged is not clear. */

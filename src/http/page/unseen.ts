@@ -1,10 +1,10 @@
 import type { Belief } from '../../core/belief.ts'
-import { blindnessOf } from '../../core/evidence.ts'
+import { whyUnavailable } from '../../core/evidence.ts'
 import { PUSHED_EVIDENCE } from '../../core/observation.ts'
 import { evidenceInForce } from '../../core/pushed.ts'
 import { rfc3339 } from '../forms.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
-import { badge } from './signs.ts'
+import { badge } from './badges.ts'
 import type { PageView } from './view.ts'
 import { count, moment } from './words.ts'
 
@@ -56,9 +56,9 @@ function sees(targets: number, probes: number): string {
 
 function hiddenBy(probe: string, belief: Belief, now: number): readonly Hidden[] {
   const { target, last, lastSuccessAt } = belief
-  const blindness = blindnessOf(belief, now)
-  if (blindness !== undefined) {
-    const { unknownReason: why, message } = blindness
+  const unavailable = whyUnavailable(belief, now)
+  if (unavailable !== undefined) {
+    const { unknownReason: why, message } = unavailable
     return [{ probe, target: target.id, why, message, lastSuccessAt }]
   }
   const spots = last?.outcome.ok === true ? last.outcome.blindSpots : []

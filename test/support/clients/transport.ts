@@ -45,7 +45,7 @@ function kindOf(error: unknown): 'refused' | 'timeout' | 'unresolved' | 'broken'
 
 /**
  * Asks as `exchange` does, and takes the same for granted after a time-out, so that a test need not sit all of them out:
- * nobody mends anything while a client asks.
+ * nobody fixes anything while a client asks.
  */
 export function line(): typeof exchange {
   let hung = false

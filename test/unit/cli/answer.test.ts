@@ -161,7 +161,7 @@ describe('the exit code', () => {
     expect(messageOf(reply({ ...report(), gates: {} }))).toContain('gates is not a list')
   })
 
-  it('tells what waiting may heal from what somebody has to mend', () => {
+  it('tells what waiting may heal from what somebody has to fix', () => {
     const lasting = (given: Reply | NoReply) => {
       const answer = readAnswer(given, {})
       return answer.kind === 'cannot-tell' && answer.lasting

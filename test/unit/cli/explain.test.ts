@@ -61,11 +61,11 @@ describe('the explanation of the verdict', () => {
   })
 
   it('says how to take note of a stop that is latched, and only then', () => {
-    const mended = stopped({
+    const fixed = stopped({
       blocking: [blocker('stop-conditions/x', 'latched', 'fired and is not acknowledged')],
       stopConditions: [stop('x', { latch })],
     })
-    expect(explained(mended).join('\n')).toContain('   then      caracal-gate ack x --reason "')
+    expect(explained(fixed).join('\n')).toContain('   then      caracal-gate ack x --reason "')
     expect(explained(held()).join('\n')).not.toContain('caracal-gate ack')
     const acknowledged = { ...latch, acknowledged: { actor: 'ann', reason: 'replayed', at: at(-1) } }
     const noted = explained(report({ stopConditions: [stop('x', { latch: acknowledged })] }), 'x').join('\n')

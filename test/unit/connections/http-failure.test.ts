@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blindnessOfFault, type Phase } from '../../../src/connections/http-failure.ts'
+import { unavailableByFault, type Phase } from '../../../src/connections/http-failure.ts'
 
 function coded(code: string): Error {
   return Object.assign(new Error('Authorization: Bearer secret'), { code })
@@ -38,16 +38,16 @@ const table: readonly (readonly [code: string, phase: Phase, unknownReason: stri
 
 describe('why a request brought no answer', () => {
   it.each(table)('%s while %s is %s: %s', (code, phase, unknownReason, reason) => {
-    const blindness = blindnessOfFault(coded(code), phase, '10.0.0.1:8081')
+    const unavailable = unavailableByFault(coded(code), phase, '10.0.0.1:8081')
 
-    expect(blindness).toMatchObject({ unknownReason, reason })
-    expect(blindness?.message).toMatch(/^10\.0\.0\.1:8081 /)
-    expect(blindness?.message).not.toContain('secret')
+    expect(unavailable).toMatchObject({ unknownReason, reason })
+    expect(unavailable?.message).toMatch(/^10\.0\.0\.1:8081 /)
+    expect(unavailable?.message).not.toContain('secret')
   })
 
   it('says in which phase the time ran out', () => {
     const messages = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'].map(
-      (code) => blindnessOfFault(coded(code), 'waiting', 'a')?.message,
+      (code) => unavailableByFault(coded(code), 'waiting', 'a')?.message,
     )
 
     expect(new Set(messages).size).toBe(3)
@@ -57,8 +57,8 @@ describe('why a request brought no answer', () => {
     const several = Object.assign(new AggregateError([coded('ECONNREFUSED')]), { code: 'ECONNREFUSED' })
     const wrapped = new Error('fetch failed', { cause: coded('ECONNREFUSED') })
 
-    expect(blindnessOfFault(several, 'connecting', 'a')?.reason).toBe('connection_refused')
-    expect(blindnessOfFault(wrapped, 'connecting', 'a')?.reason).toBe('connection_refused')
+    expect(unavailableByFault(several, 'connecting', 'a')?.reason).toBe('connection_refused')
+    expect(unavailableByFault(wrapped, 'connecting', 'a')?.reason).toBe('connection_refused')
   })
 
   it.each([
@@ -67,6 +67,6 @@ describe('why a request brought no answer', () => {
     [coded('toString')],
     [coded('ERR_INVALID_ARG_TYPE')],
   ])('leaves a fault of ours alone: %s', (fault) => {
-    expect(blindnessOfFault(fault, 'waiting', 'a')).toBeUndefined()
+    expect(unavailableByFault(fault, 'waiting', 'a')).toBeUndefined()
   })
 })

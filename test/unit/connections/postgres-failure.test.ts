@@ -54,7 +54,7 @@ describe('an answer of the server', () => {
     ['keine Berechtigung für Tabelle event_outbox', 'GRANT SELECT ON public.event_outbox TO "gate""r"'],
     ['permission denied for schema public', 'GRANT USAGE ON SCHEMA public TO "gate""r"'],
     ['permission denied', 'see the grants'],
-  ])('42501 names the grant that mends it: %s', (message, grant) => {
+  ])('42501 names the grant that fixes it: %s', (message, grant) => {
     expect(judge({ code: '42501', message }).message).toContain(grant)
   })
 

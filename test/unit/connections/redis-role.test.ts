@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { redisBlindness } from '../../../src/connections/redis-blindness.ts'
+import { redisUnavailable } from '../../../src/connections/redis-unavailable.ts'
 import { roleFaultIn, roleQuestion, sendToPrimary, tellsRole } from '../../../src/connections/redis-role.ts'
 import type { RedisCommand } from '../../../src/connections/redis-wire.ts'
 
@@ -28,9 +28,9 @@ describe('R67: only what a primary says proves anything', () => {
     ['a list', ['role:master'], 'redis_role_unknown', 'role missing'],
     ['nothing', null, 'redis_role_unknown', 'role missing'],
   ])('X90: %s is unknown', (_, info, reason, words) => {
-    const blindness = redisBlindness(roleFaultIn(info), 'Redis at a:1')
-    expect(blindness.reason).toBe(reason)
-    expect(blindness.message).toContain(words)
+    const unavailable = redisUnavailable(roleFaultIn(info), 'Redis at a:1')
+    expect(unavailable.reason).toBe(reason)
+    expect(unavailable.message).toContain(words)
   })
 })
 
@@ -97,7 +97,7 @@ describe('X90: the role is asked in the same round trip', () => {
     const send = (commands: readonly RedisCommand[]) =>
       Promise.resolve(commands.map((command) => [tellsRole(command) ? refused : null, 'OK'] as const))
     const [pair] = await sendToPrimary(send, [['TIME']])
-    expect(redisBlindness(pair?.[0], 'Redis at a:1')).toMatchObject({ reason: 'redis_not_permitted' })
-    expect(redisBlindness(pair?.[0], 'Redis at a:1').message).toContain('+info')
+    expect(redisUnavailable(pair?.[0], 'Redis at a:1')).toMatchObject({ reason: 'redis_not_permitted' })
+    expect(redisUnavailable(pair?.[0], 'Redis at a:1').message).toContain('+info')
   })
 })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fold, type Beliefs } from '../../../src/core/belief.ts'
-import type { Observation, Round } from '../../../src/core/observation.ts'
-import { aRound, aTarget, failed, saw, showing } from '../../support/timeline.ts'
+import type { Observation, Batch } from '../../../src/core/observation.ts'
+import { aBatch, aTarget, failed, saw, showing } from '../../support/timeline.ts'
 
 const [a, b] = [aTarget('a'), aTarget('b')]
 
@@ -15,18 +15,18 @@ function valueOf(beliefs: Beliefs, id: string): number | string | undefined {
   return outcome?.ok === true ? outcome.readings[0]?.value : outcome?.reason
 }
 
-describe('taking in rounds', () => {
+describe('taking in batches', () => {
   it('R16: believes the later look, whichever comes first', () => {
-    const rounds = [showing(1, { a: 1 }), showing(2, { a: 2 })]
-    expect(valueOf(fold(new Map(), rounds), 'a')).toBe(2)
-    expect(valueOf(fold(new Map(), rounds.toReversed()), 'a')).toBe(2)
+    const batches = [showing(1, { a: 1 }), showing(2, { a: 2 })]
+    expect(valueOf(fold(new Map(), batches), 'a')).toBe(2)
+    expect(valueOf(fold(new Map(), batches.toReversed()), 'a')).toBe(2)
     expect(valueOf(fold(fold(new Map(), [showing(2, { a: 2 })]), [showing(1, { a: 1 })]), 'a')).toBe(2)
   })
 
   it('R16: believes the failed one of two looks at the same instant', () => {
     const looks = [saw(a, 1, depth(1)), failed(a, 1)]
-    expect(valueOf(fold(new Map(), [aRound('small', 1, looks, [a])]), 'a')).toBe('unreachable')
-    expect(valueOf(fold(new Map(), [aRound('small', 1, looks.toReversed(), [a])]), 'a')).toBe('unreachable')
+    expect(valueOf(fold(new Map(), [aBatch('small', 1, looks, [a])]), 'a')).toBe('unreachable')
+    expect(valueOf(fold(new Map(), [aBatch('small', 1, looks.toReversed(), [a])]), 'a')).toBe('unreachable')
   })
 
   it('R15: forgets a target that is not listed any more, and all that was known of it', () => {
@@ -39,8 +39,8 @@ describe('taking in rounds', () => {
     expect(again).toEqual({ target: a })
   })
 
-  it('R15: believes nothing about a target that the newest round does not list', () => {
-    const stray = aRound('small', 1, [saw(b, 1, depth(1))], [a])
+  it('R15: believes nothing about a target that the newest batch does not list', () => {
+    const stray = aBatch('small', 1, [saw(b, 1, depth(1))], [a])
     expect([...(fold(new Map(), [stray]).get('small')?.targets.keys() ?? [])]).toEqual(['a'])
   })
 
@@ -65,7 +65,7 @@ describe('taking in rounds', () => {
   })
 
   it('keeps probes apart', () => {
-    const other: Round = { ...showing(1, { a: 9 }), probe: 'other' }
+    const other: Batch = { ...showing(1, { a: 9 }), probe: 'other' }
     const known = fold(fold(new Map(), [showing(1, { a: 1 })]), [other])
     expect([...known.keys()]).toEqual(['small', 'other'])
     expect(valueOf(known, 'a')).toBe(1)
@@ -89,23 +89,23 @@ const look: fc.Arbitrary<Observation> = fc
     ok ? saw(target, at, depth(value), [], validFor) : { ...failed(target, at), validFor },
   )
 
-const round: fc.Arbitrary<Round> = fc
+const batch: fc.Arbitrary<Batch> = fc
   .tuple(fc.integer({ min: 1, max: 4 }), fc.subarray([a, b, aTarget('c')]), fc.array(look, { maxLength: 5 }))
-  .map(([at, targets, observations]) => aRound('small', at, observations, targets))
+  .map(([at, targets, observations]) => aBatch('small', at, observations, targets))
 
 describe('the order of news', () => {
-  it('R16: does not matter, neither that of rounds nor that of looks in them', () => {
+  it('R16: does not matter, neither that of batches nor that of looks in them', () => {
     const shuffled = fc
-      .array(round, { maxLength: 4 })
-      .chain((rounds) =>
+      .array(batch, { maxLength: 4 })
+      .chain((batches) =>
         fc.tuple(
-          fc.constant(rounds),
-          fc.shuffledSubarray(rounds, { minLength: rounds.length }),
+          fc.constant(batches),
+          fc.shuffledSubarray(batches, { minLength: batches.length }),
           fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
         ),
       )
     fc.assert(
-      fc.property(shuffled, fc.array(round, { maxLength: 2 }), ([rounds, others, keys], before) => {
+      fc.property(shuffled, fc.array(batch, { maxLength: 2 }), ([batches, others, keys], before) => {
         const known = fold(new Map(), before)
         const mixed = others.map((one) => ({
           ...one,
@@ -114,23 +114,23 @@ describe('the order of news', () => {
             .toSorted(([x], [y]) => x - y)
             .map(([, observation]) => observation),
         }))
-        expect(fold(known, mixed)).toEqual(fold(known, rounds))
+        expect(fold(known, mixed)).toEqual(fold(known, batches))
       }),
       { numRuns: 1_000 },
     )
   })
 
-  it('R16: does not matter either when each round is taken in by itself, while the targets stay', () => {
-    const steady = round.map((one) => ({ ...one, targets: [a, b, aTarget('c')] }))
+  it('R16: does not matter either when each batch is taken in by itself, while the targets stay', () => {
+    const steady = batch.map((one) => ({ ...one, targets: [a, b, aTarget('c')] }))
     const shuffled = fc
       .array(steady, { maxLength: 5 })
-      .chain((rounds) =>
-        fc.tuple(fc.constant(rounds), fc.shuffledSubarray(rounds, { minLength: rounds.length })),
+      .chain((batches) =>
+        fc.tuple(fc.constant(batches), fc.shuffledSubarray(batches, { minLength: batches.length })),
       )
     fc.assert(
-      fc.property(shuffled, ([rounds, others]) => {
+      fc.property(shuffled, ([batches, others]) => {
         const one = others.reduce<Beliefs>((known, next) => fold(known, [next]), new Map())
-        expect(one).toEqual(fold(new Map(), rounds))
+        expect(one).toEqual(fold(new Map(), batches))
       }),
       { numRuns: 500 },
     )

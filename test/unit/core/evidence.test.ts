@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { fold } from '../../../src/core/belief.ts'
 import { evidenceOf } from '../../../src/core/evidence.ts'
-import { cannotTell, unknownReasons, type Round } from '../../../src/core/observation.ts'
+import { blindSpot, unknownReasons, type Batch } from '../../../src/core/observation.ts'
 import { defineSignal, read } from '../../../src/core/signal.ts'
-import { aRound, aTarget, failed, saw, showing } from '../../support/timeline.ts'
+import { aBatch, aTarget, failed, saw, showing } from '../../support/timeline.ts'
 import { checkStates, depth, smallRules } from './small-rules.ts'
 import { playShown } from '../../support/timeline.ts'
 
@@ -19,18 +19,18 @@ const providers = new Map([
   [lag.name, 'small'],
 ])
 
-function evidenceAt(now: number, ...rounds: readonly Round[]) {
-  return evidenceOf(fold(new Map(), rounds), providers, now)
+function evidenceAt(now: number, ...batches: readonly Batch[]) {
+  return evidenceOf(fold(new Map(), batches), providers, now)
 }
 
 describe('fresh evidence', () => {
   it('R14: is a reading until its time has passed, and a blind spot from then on', () => {
-    const round = showing(0, { a: 3 })
-    expect(evidenceAt(15_000, round).of(depth)).toMatchObject({
+    const batch = showing(0, { a: 3 })
+    expect(evidenceAt(15_000, batch).of(depth)).toMatchObject({
       readings: [{ reading: { value: 3 } }],
       unseen: [],
     })
-    expect(evidenceAt(15_001, round).of(depth)).toMatchObject({
+    expect(evidenceAt(15_001, batch).of(depth)).toMatchObject({
       readings: [],
       unseen: [{ unknownReason: 'stale', reason: 'stale', message: 'a was last looked at 15 s ago' }],
     })
@@ -61,19 +61,19 @@ describe('fresh evidence', () => {
   })
 
   it.each(unknownReasons)('R01: keeps the reason of a failed look: %s', (reason) => {
-    const round = aRound('small', 0, [failed(aTarget('a'), 0, reason)])
-    expect(evidenceAt(0, round).of(depth).unseen).toMatchObject([{ unknownReason: reason }])
+    const batch = aBatch('small', 0, [failed(aTarget('a'), 0, reason)])
+    expect(evidenceAt(0, batch).of(depth).unseen).toMatchObject([{ unknownReason: reason }])
   })
 
   it('R05: comes with the blind spots of looks that otherwise succeeded', () => {
-    const spot = cannotTell(
+    const spot = blindSpot(
       lag,
       { stream: 's' },
       { unknownReason: 'ambiguous', reason: 'null', message: 'no' },
     )
     const target = aTarget('redis', { server: 'one' })
     const look = saw(target, 0, [read(lag, { stream: 't' }, 4)], [spot])
-    const evidence = evidenceAt(0, aRound('small', 0, [look]))
+    const evidence = evidenceAt(0, aBatch('small', 0, [look]))
     expect(evidence.of(lag).readings).toHaveLength(1)
     expect(evidence.of(lag).unseen).toEqual([
       {
@@ -91,7 +91,7 @@ describe('fresh evidence', () => {
   it('narrows by labels; a label that only one side has does not disagree', () => {
     const first = saw(aTarget('x/1', { component: 'x' }), 0, [read(lag, { stream: 's' }, 1)])
     const second = failed(aTarget('y/1', { component: 'y' }), 0)
-    const evidence = evidenceAt(0, aRound('small', 0, [first, second]))
+    const evidence = evidenceAt(0, aBatch('small', 0, [first, second]))
     expect(evidence.of(lag, { component: 'x', stream: 's' }).readings).toHaveLength(1)
     expect(evidence.of(lag, { component: 'x', stream: 's' }).unseen).toHaveLength(0)
     expect(evidence.of(lag, { stream: 's' }).unseen).toHaveLength(1)

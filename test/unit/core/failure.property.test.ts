@@ -4,7 +4,7 @@ import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { forbids } from '../../../src/core/stop.ts'
 import { play } from '../../support/timeline.ts'
-import { platformRules, roundsOf, type World } from '../rules/platform-world.ts'
+import { platformRules, batchesOf, type World } from '../rules/platform-world.ts'
 import { damaged, damages, healthy, momentsOf, scenes } from './random-world.ts'
 
 const rules = platformRules()
@@ -53,8 +53,8 @@ describe('R02: turning what was seen into a failure', () => {
         const before = play(rules, momentsOf(trace)).at(-1) ?? initialSnapshot(0, rules)
         const at = before.at + (soon ? 1_000 : 31_000)
         const world = damaged(harm)
-        const better = step(before, roundsOf(world, at), at, rules)
-        const worse = step(before, roundsOf(failingAt(world, index), at), at, rules)
+        const better = step(before, batchesOf(world, at), at, rules)
+        const worse = step(before, batchesOf(failingAt(world, index), at), at, rules)
         expect(improvements(before, better, worse)).toEqual([])
       }),
       { numRuns: 100 },
@@ -67,8 +67,8 @@ describe('R02: turning what was seen into a failure', () => {
         const before = play(rules, momentsOf(trace)).at(-1) ?? initialSnapshot(0, rules)
         const at = before.at + 1_000
         const world = damaged(harm)
-        const better = step(before, roundsOf(world, at), at, rules)
-        const worse = step(before, roundsOf(hiddenAt(world, index, reading), at), at, rules)
+        const better = step(before, batchesOf(world, at), at, rules)
+        const worse = step(before, batchesOf(hiddenAt(world, index, reading), at), at, rules)
         expect(improvements(before, better, worse)).toEqual([])
       }),
       { numRuns: 100 },
@@ -90,10 +90,10 @@ describe('R02: turning what was seen into a failure', () => {
                   }
                 : one,
             )
-            const first = roundsOf(world, 1_000)
+            const first = batchesOf(world, 1_000)
             const before = step(initialSnapshot(0, rules), first, 1_000, rules)
-            const better = step(before, roundsOf(world, 2_000), 2_000, rules)
-            const worse = step(before, roundsOf(hiddenAt(world, index, n), 2_000), 2_000, rules)
+            const better = step(before, batchesOf(world, 2_000), 2_000, rules)
+            const worse = step(before, batchesOf(hiddenAt(world, index, n), 2_000), 2_000, rules)
             const found = improvements(before, better, worse)
             expect
               .soft(

@@ -5,7 +5,7 @@ import { judging } from '../../../src/core/judging.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { play } from '../../support/timeline.ts'
-import { platformRules, roundsOf } from '../rules/platform-world.ts'
+import { platformRules, batchesOf } from '../rules/platform-world.ts'
 import { healthy, momentsOf, scenes } from './random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })
@@ -32,7 +32,7 @@ describe('what was judged before', () => {
         fc.property(scenes, masks, (trace, mask) => {
           const moments = momentsOf(trace).map((moment, turn) => ({
             ...moment,
-            rounds: moment.rounds.filter((_, n) => {
+            batches: moment.batches.filter((_, n) => {
               const row = mask[turn % mask.length] ?? []
               return turn === 0 || row[n % row.length] === true
             }),
@@ -46,14 +46,14 @@ describe('what was judged before', () => {
 
   it('R59: is not judged again while nothing that it asks about is another', () => {
     const { counting, judged } = counted(rules)
-    const first = step(initialSnapshot(0, counting), roundsOf(healthy, 1_000), 1_000, counting)
+    const first = step(initialSnapshot(0, counting), batchesOf(healthy, 1_000), 1_000, counting)
     // What is seen for the first time leaves marks, so all that is judged by them is judged once more.
     const second = step(first, [], 1_100, counting)
     const before = judged()
     const third = step(second, [], 1_200, counting)
     expect(judged() - before).toBeLessThanOrEqual(1)
-    const [round] = roundsOf(healthy, 1_300)
-    step(third, round === undefined ? [] : [round], 1_300, counting)
+    const [batch] = batchesOf(healthy, 1_300)
+    step(third, batch === undefined ? [] : [batch], 1_300, counting)
     expect(judged() - before).toBeGreaterThan(0)
     expect(judged() - before).toBeLessThan(conditionsOf(counting).length)
   })
@@ -62,7 +62,7 @@ describe('what was judged before', () => {
     const [stop] = rules.stops.filter(({ id }) => id === 'redis-memory-pressure')
     const condition = stop?.condition
     if (condition === undefined) throw new Error('no such stop condition')
-    const first = step(initialSnapshot(0, rules), roundsOf(healthy, 1_000), 1_000, rules)
+    const first = step(initialSnapshot(0, rules), batchesOf(healthy, 1_000), 1_000, rules)
     const later = judging(first, first.beliefs, 10 * 60_000, rules.providers).of(condition)
     expect(later[0]).toMatchObject({ answer: 'unknown', unknownReason: 'stale' })
   })

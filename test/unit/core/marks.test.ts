@@ -5,7 +5,7 @@ import { defineSignal } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
-import { aRound, aTarget, saw } from '../../support/timeline.ts'
+import { aBatch, aTarget, saw } from '../../support/timeline.ts'
 import { aStop, depth, nothingArrives, smallRules } from './small-rules.ts'
 
 const HOUR = 3_600_000
@@ -48,7 +48,7 @@ function seen(from: Snapshot, at: number, replicas: readonly string[], count = 3
     return saw(target, at, [{ signal: drops.name, labels, value: count }])
   })
   const queue = saw(aTarget('queue'), at, [{ signal: depth.name, labels: {}, value: 7 }])
-  return step(from, [aRound('replicas', at, looks), aRound('small', at, [queue])], at, rules)
+  return step(from, [aBatch('replicas', at, looks), aBatch('small', at, [queue])], at, rules)
 }
 
 const start = initialSnapshot(0, rules)

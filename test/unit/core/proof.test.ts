@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { play } from '../../support/timeline.ts'
-import { healthyWorld, platformRules, roundsOf } from '../rules/platform-world.ts'
+import { healthyWorld, platformRules, batchesOf } from '../rules/platform-world.ts'
 
 describe('a platform in which everything is well', () => {
   it('may proceed once that has been seen for the steady time, and not before', () => {
@@ -8,7 +8,7 @@ describe('a platform in which everything is well', () => {
     const instants = Array.from({ length: 32 }, (_, n) => n * 1_000)
     const snapshots = play(
       platformRules(),
-      instants.map((at) => ({ at, rounds: roundsOf(world, at) })),
+      instants.map((at) => ({ at, batches: batchesOf(world, at) })),
     )
     const blocking = snapshots.at(-1)?.verdict.blocking
     expect(blocking).toEqual([])

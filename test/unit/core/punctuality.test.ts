@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { UnknownReason } from '../../../src/core/observation.ts'
 import { isOurs, isStarved, starvation, STARVED } from '../../../src/core/punctuality.ts'
 import type { Snapshot } from '../../../src/core/snapshot.ts'
-import { aRound, aTarget, failed, play, saw, type Moment } from '../../support/timeline.ts'
+import { aBatch, aTarget, failed, play, saw, type Moment } from '../../support/timeline.ts'
 import { aStop, smallRules, stopStates, verdicts } from './small-rules.ts'
 
 const one = aTarget('one')
@@ -16,14 +16,14 @@ function look(at: number, reason: UnknownReason | number, ...more: readonly (Unk
       ? saw(target, at, [{ signal: 'small_depth', labels: {}, value: seen }])
       : failed(target, at, seen)
   })
-  return aRound('small', at, looks, targets)
+  return aBatch('small', at, looks, targets)
 }
 
 /** Looks at these seconds, with what they saw. */
 function looks(...script: readonly (readonly [number, ...(UnknownReason | number)[]])[]): readonly Moment[] {
   return script.map(([seconds, first = 'timeout', ...more]) => ({
     at: seconds * 1_000,
-    rounds: [look(seconds * 1_000, first, ...more)],
+    batches: [look(seconds * 1_000, first, ...more)],
   }))
 }
 

@@ -4,7 +4,7 @@ import { askedPhases } from '../../../src/core/rollout.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { corrected } from '../../../src/rollout/correction.ts'
-import { platformRules, healthyWorld, roundsOf, type World } from '../rules/platform-world.ts'
+import { platformRules, healthyWorld, batchesOf, type World } from '../rules/platform-world.ts'
 import { withValue } from '../rules/world-changes.ts'
 import { releaseDeployed, redisMemoryUsed, workloadRolledOut } from '../../../src/rules/signals.ts'
 import type { Expected } from '../../../src/core/expected.ts'
@@ -23,7 +23,7 @@ function played(world: World, seconds: number, expected: Expected = toCome, by: 
   } as const
   let snapshot: Snapshot = { ...initialSnapshot(0, by), rollout }
   for (let at = 1; at <= seconds; at++)
-    snapshot = step(snapshot, roundsOf(world, at * 1_000, 0), at * 1_000, by)
+    snapshot = step(snapshot, batchesOf(world, at * 1_000, 0), at * 1_000, by)
   return snapshot
 }
 
@@ -78,13 +78,13 @@ describe('the question of a phase', () => {
 
   it('X03: R117: moves the revision when its verdict turns, and begins its steady time anew after a gap', () => {
     const before = played(healthyWorld(), 30)
-    const after = step(before, roundsOf(healthyWorld(), 31_000, 0), 31_000, rules)
+    const after = step(before, batchesOf(healthyWorld(), 31_000, 0), 31_000, rules)
     expect([before, after].map((one) => one.questions?.get('preflight')?.verdict)).toEqual([
       'hold',
       'proceed',
     ])
     expect(after.revision).toBeGreaterThan(before.revision)
-    const late = step(after, roundsOf(healthyWorld(), 50_000, 0), 50_000, rules)
+    const late = step(after, batchesOf(healthyWorld(), 50_000, 0), 50_000, rules)
     expect(late.questions?.get('preflight')?.verdict).toBe('hold')
     expect(corrected(before, -7_000).questions?.get('preflight')?.provenSince).toBe(
       (before.questions?.get('preflight')?.provenSince ?? 0) - 7_000,
@@ -108,7 +108,7 @@ describe('the question of a phase', () => {
     }
     const bare = platformRules(without[0])
     const { rollout: _, ...none } = played(healthyWorld(), 1, toCome, bare)
-    const quiet = step(none, roundsOf(healthyWorld(), 2_000, 0), 2_000, bare)
+    const quiet = step(none, batchesOf(healthyWorld(), 2_000, 0), 2_000, bare)
     expect(quiet.gates.get('source-verification')?.state).toBe('skipped')
   })
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import type { Round } from '../../../src/core/observation.ts'
+import type { Batch } from '../../../src/core/observation.ts'
 import type { Reading } from '../../../src/core/signal.ts'
 import type { Snapshot } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { acknowledge, begin, type Result } from '../../../src/rollout/commands.ts'
 import type { Moment } from '../../support/timeline.ts'
-import { healthyWorld, roundsOf, type Place, type World } from '../rules/platform-world.ts'
+import { healthyWorld, batchesOf, type Place, type World } from '../rules/platform-world.ts'
 
 /** Something that is other than well, or other than it was. */
 export type Damage =
@@ -153,13 +153,13 @@ function commandOf(kind: Scene['command'], at: Instant): (snapshot: Snapshot) =>
 export function momentsOf(
   scenes: readonly Scene[],
   change: (world: World, index: number) => World = (world) => world,
-): readonly (Moment & { readonly rounds: readonly Round[] })[] {
+): readonly (Moment & { readonly batches: readonly Batch[] })[] {
   let at = 0
   return scenes.map(({ after, damages, command }, index) => {
     at += after
     return {
       at,
-      rounds: roundsOf(change(damaged(damages), index), at),
+      batches: batchesOf(change(damaged(damages), index), at),
       command: commandOf(command, at),
     }
   })

@@ -104,8 +104,8 @@ describe('a level', () => {
   })
 
   it.each([
-    ['R12: goes on after 30 s of blindness', 30, 'firing'],
-    ['R12: starts anew after 31 s of blindness', 31, 'pending'],
+    ['R12: goes on after 30 s without evidence', 30, 'firing'],
+    ['R12: starts anew after 31 s without evidence', 31, 'pending'],
   ])('%s', (_, seconds, state) => {
     const played = playShown(rules, [
       [0, { a: 20 }],

@@ -7,7 +7,7 @@ import { isActive } from '../../../src/core/rollout.ts'
 import { acknowledge } from '../../../src/rollout/commands.ts'
 import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
 import { play } from '../../support/timeline.ts'
-import { platformRules, roundsOf } from '../rules/platform-world.ts'
+import { platformRules, batchesOf } from '../rules/platform-world.ts'
 import { damaged, done, healthy, momentsOf, outline, scenes, type Scene } from './random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })
@@ -100,7 +100,7 @@ describe('a random trace of the platform', () => {
           let memory = nothingRemembered
           let current = initialSnapshot(0, rules)
           const moments = momentsOf(inOneRollout(trace))
-          for (const [n, { at, rounds, command }] of moments.entries()) {
+          for (const [n, { at, batches, command }] of moments.entries()) {
             if (restarts.includes(n)) {
               const again = recall(initialSnapshot(current.at, rules), JSON.parse(JSON.stringify(memory)))
               expect([...again.marks]).toEqual([...current.marks])
@@ -110,7 +110,7 @@ describe('a random trace of the platform', () => {
             }
             const before = command?.(current) ?? current
             const latched = [...before.stops.values()].filter(({ latch }) => latch !== undefined)
-            const after = step(before, rounds, at, rules)
+            const after = step(before, batches, at, rules)
             memory = remember(memory, current, after, [])
             for (const { id } of latched) expect(after.stops.get(id)?.latch).toBeDefined()
             if (latched.length > 0) expect(after.verdict.verdict).toBe('stop')
@@ -155,8 +155,8 @@ describe('a random trace of the platform', () => {
           const at = before.at + 1_000
           // The same world goes on, so what stood still stands.
           const world = damaged(trace.at(-1)?.damages ?? [])
-          const plain = step(before, roundsOf(world, at), at, rules).stops.get(id)
-          const after = step(acknowledged, roundsOf(world, at), at, rules)
+          const plain = step(before, batchesOf(world, at), at, rules).stops.get(id)
+          const after = step(acknowledged, batchesOf(world, at), at, rules)
           const status = after.stops.get(id)
           const stands =
             plain?.findings.some(({ answer, tally }) => answer !== 'met' && tally?.settles !== true) === true
@@ -173,9 +173,9 @@ describe('a random trace of the platform', () => {
       fc.property(scenes, (trace) => {
         const moments = momentsOf(trace)
         let current = initialSnapshot(0, rules)
-        for (const { at, rounds, command } of moments) {
+        for (const { at, batches, command } of moments) {
           const before = command?.(current) ?? current
-          const after = step(before, rounds, at, rules)
+          const after = step(before, batches, at, rules)
           const moved = JSON.stringify(outline(before)) !== JSON.stringify(outline(after))
           expect(after.revision - before.revision).toBe(moved ? 1 : 0)
           current = after
@@ -191,13 +191,13 @@ describe('a random trace of the platform', () => {
         const moments = momentsOf(trace)
         const turned = moments.map((moment) => ({
           ...moment,
-          rounds:
+          batches:
             turn % 2 === 0
-              ? moment.rounds.toReversed()
-              : rotate(moment.rounds, turn).map((round) => ({
-                  ...round,
-                  targets: round.targets.toReversed(),
-                  observations: rotate(round.observations, turn),
+              ? moment.batches.toReversed()
+              : rotate(moment.batches, turn).map((batch) => ({
+                  ...batch,
+                  targets: batch.targets.toReversed(),
+                  observations: rotate(batch.observations, turn),
                 })),
         }))
         expect(play(rules, turned).map(outline)).toEqual(play(rules, moments).map(outline))

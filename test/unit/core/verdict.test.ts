@@ -5,7 +5,7 @@ import { verdicts as words } from '../../../src/core/verdict.ts'
 import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
 import { play, playShown, showing, type Shown } from '../../support/timeline.ts'
 import { inRollout, last } from '../rollout/commanding.ts'
-import { healthyWorld, platformRules, roundsOf } from '../rules/platform-world.ts'
+import { healthyWorld, platformRules, batchesOf } from '../rules/platform-world.ts'
 import { withFailing, withValue } from '../rules/world-changes.ts'
 import { deadLetterArrivals, postgresAccepts, ready } from '../../../src/rules/signals.ts'
 import { aCheck, aStop, smallRules, verdicts } from './small-rules.ts'
@@ -135,10 +135,10 @@ describe('what blocks', () => {
   const rules = platformRules({ steady: 0 })
 
   function blocking(world: ReturnType<typeof healthyWorld>): Snapshot['verdict']['blocking'] {
-    const healthy = roundsOf(healthyWorld(), 0)
+    const healthy = batchesOf(healthyWorld(), 0)
     const played = play(rules, [
-      { at: 0, rounds: healthy },
-      { at: 1_000, rounds: roundsOf(world, 1_000) },
+      { at: 0, batches: healthy },
+      { at: 1_000, batches: batchesOf(world, 1_000) },
     ])
     return played[1]?.verdict.blocking ?? []
   }
@@ -194,10 +194,10 @@ describe('what blocks', () => {
 describe('a step', () => {
   it('R29: changes nothing that it was handed, and answers the same again', () => {
     const rules = smallRules()
-    const round = deepFreeze(showing(1_000, { a: 3, b: 'failed' }))
+    const batch = deepFreeze(showing(1_000, { a: 3, b: 'failed' }))
     const before = deepFreeze(initialSnapshot(0, rules))
-    const after = step(before, [round], 1_000, rules)
-    expect(step(before, [round], 1_000, rules)).toEqual(after)
+    const after = step(before, [batch], 1_000, rules)
+    expect(step(before, [batch], 1_000, rules)).toEqual(after)
     expect([before.beliefs.size, before.checks.size, before.stops.size, before.marks.size]).toEqual([
       0, 0, 0, 0,
     ])

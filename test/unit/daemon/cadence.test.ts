@@ -7,7 +7,7 @@ import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { StopState, StopStatus } from '../../../src/core/stop.ts'
 import { initialCadence, nextCadence, type CadenceState } from '../../../src/daemon/cadence.ts'
 import { withFailing, withValue, without } from '../rules/world-changes.ts'
-import { healthyWorld, platformRules, roundsOf, type World } from '../rules/platform-world.ts'
+import { healthyWorld, platformRules, batchesOf, type World } from '../rules/platform-world.ts'
 import { smallRules } from '../core/small-rules.ts'
 import { play } from '../../support/timeline.ts'
 
@@ -109,7 +109,7 @@ describe('the cadence between rollouts', () => {
   function cadenceOf(world: World, pushedAt?: number): string {
     const moments = Array.from({ length: 61 }, (_, second) => ({
       at: second * 1_000,
-      rounds: roundsOf(world, second * 1_000).filter(
+      batches: batchesOf(world, second * 1_000).filter(
         ({ probe, at }) => probe !== 'evidence' || pushedAt === undefined || at === pushedAt,
       ),
     }))
@@ -145,8 +145,8 @@ describe('the cadence between rollouts', () => {
   it('R87: is brisk while a stop condition fires for what is over', () => {
     const more = withValue(healthy, deadLetterArrivals, { stream: 'caracal.audit.events.dlq' }, 9)
     const played = play(rules, [
-      { at: 0, rounds: roundsOf(healthy, 0) },
-      { at: 1_000, rounds: roundsOf(more, 1_000) },
+      { at: 0, batches: batchesOf(healthy, 0) },
+      { at: 1_000, batches: batchesOf(more, 1_000) },
     ])
     expect(played.reduce(nextCadence, quiet).cadence).toBe('brisk')
   })

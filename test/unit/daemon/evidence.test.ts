@@ -53,7 +53,7 @@ describe('the time of evidence', () => {
     expect(refusedFor({ issuedAt: isoAt(-3_600) })).toBe('the evidence has expired')
   })
 
-  it('is told in the refusal, with what mends it', () => {
+  it('is told in the refusal, with what fixes it', () => {
     const admission = push({ issuedAt: '2026-05-01T09:00:00+01:00' })
     expect(admission).toMatchObject({
       detail:

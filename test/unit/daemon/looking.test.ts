@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { Round, Target } from '../../../src/core/observation.ts'
+import type { Batch, Target } from '../../../src/core/observation.ts'
 import type { Cadence } from '../../../src/daemon/cadence.ts'
 import { startLooking } from '../../../src/daemon/looking.ts'
 import type { Look, Probe } from '../../../src/probes/probe.ts'
@@ -23,7 +23,7 @@ function looking({ targets = () => [one], look }: Setting) {
     pace: () => ({ brisk: 10, quiet: 60_000, timeout: 500 }),
     look,
   }
-  const rounds: Round[] = []
+  const batches: Batch[] = []
   const faults: string[] = []
   const state: { cadence: Cadence } = { cadence: 'brisk' }
   const looks = startLooking({
@@ -31,11 +31,11 @@ function looking({ targets = () => [one], look }: Setting) {
     watches: [],
     clock,
     cadence: () => state.cadence,
-    deliver: (round) => rounds.push(round),
-    deliverNow: (round) => rounds.push(round),
+    deliver: (batch) => batches.push(batch),
+    deliverNow: (batch) => batches.push(batch),
     onFault: (name, target, fault) => faults.push(`${name} ${target} ${String((fault as Error).message)}`),
   })
-  return { rounds, faults, state, looks, observations: () => rounds.flatMap((round) => round.observations) }
+  return { batches, faults, state, looks, observations: () => batches.flatMap((batch) => batch.observations) }
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -57,14 +57,14 @@ describe('looking', () => {
 
   it('begins at once with a target that came, when it is told to list anew', async () => {
     let targets = [one]
-    const { looks, rounds, observations } = looking({
+    const { looks, batches, observations } = looking({
       targets: () => targets,
       look: () => Promise.resolve({ readings: [] }),
     })
     await until(() => observations().length > 0)
     targets = [other]
     looks.relist()
-    expect(rounds.at(-1)?.targets).toEqual([other])
+    expect(batches.at(-1)?.targets).toEqual([other])
     await until(() => observations().some((observation) => observation.target === other))
     await looks.stop()
   })
@@ -102,7 +102,7 @@ describe('looking', () => {
 
   it('says nothing any more once it is stopped, not even of a look that was under way', async () => {
     let started = 0
-    const { rounds, looks } = looking({
+    const { batches, looks } = looking({
       async look() {
         started += 1
         await delay(20)
@@ -111,16 +111,16 @@ describe('looking', () => {
     })
     await until(() => started === 1)
     await looks.stop()
-    const { length } = rounds
+    const { length } = batches
     await delay(50)
-    expect(rounds).toHaveLength(length)
+    expect(batches).toHaveLength(length)
     expect(started).toBe(1)
   })
 
   it('tells of the targets of a probe before the first look, also when there are none', async () => {
-    const { rounds, looks } = looking({ targets: () => [], look: async () => ({ readings: [] }) })
+    const { batches, looks } = looking({ targets: () => [], look: async () => ({ readings: [] }) })
     await looks.stop()
-    expect(rounds).toMatchObject([{ probe: 'probe', targets: [], observations: [] }])
+    expect(batches).toMatchObject([{ probe: 'probe', targets: [], observations: [] }])
   })
 
   it('takes every target for unseen while the probe throws when it is asked for them, and goes on after', async () => {

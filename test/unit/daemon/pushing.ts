@@ -7,7 +7,7 @@ import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/sn
 import { admit, type Admission } from '../../../src/daemon/evidence.ts'
 import type { EvidenceBody } from '../../../src/http/bodies.ts'
 import { claimed } from '../../../src/rollout/evidence.ts'
-import { aRound, aTarget, failed, saw } from '../../support/timeline.ts'
+import { aBatch, aTarget, failed, saw } from '../../support/timeline.ts'
 
 export const now = Date.parse('2026-05-01T12:00:00Z')
 export const mine = `sha256:${'ab'.repeat(32)}`
@@ -41,13 +41,13 @@ function snapshotIn({ rollout, past = [], held, release, revisionAtBegin }: Situ
                 read(releaseManifestObjects, {}, 40, release.digest),
               ]),
         ]
-  const rounds = [
-    aRound('helm-release', now, looks),
-    aRound(PUSHED_EVIDENCE, now, held === undefined ? [] : [held]),
+  const batches = [
+    aBatch('helm-release', now, looks),
+    aBatch(PUSHED_EVIDENCE, now, held === undefined ? [] : [held]),
   ]
   return claimed({
     ...initialSnapshot(now, rules),
-    beliefs: fold(new Map(), rounds),
+    beliefs: fold(new Map(), batches),
     marks: new Map(revisionAtBegin === undefined ? [] : [['rollout:release-revision', revisionAtBegin]]),
     begun: [...past, ...(rollout === undefined ? [] : [rollout])],
     ...(rollout !== undefined && { rollout }),

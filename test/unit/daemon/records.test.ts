@@ -4,10 +4,10 @@ import { openLog } from '../../../src/daemon/log.ts'
 import { keepRecords } from '../../../src/daemon/records.ts'
 
 function looked(at: number, ok: boolean): Observation {
-  const blindness = { unknownReason: 'timeout', reason: 'slow', message: 'too slow' } as const
+  const unavailable = { unknownReason: 'timeout', reason: 'slow', message: 'too slow' } as const
   const outcome = ok
     ? { ok: true as const, readings: [], blindSpots: [] }
-    : { ok: false as const, ...blindness }
+    : { ok: false as const, ...unavailable }
   return { target: { id: 'a', labels: {} }, at, took: 2, validFor: 1, outcome }
 }
 

@@ -12,7 +12,7 @@ import { begin } from '../../../src/rollout/commands.ts'
 import { rollbackOf } from '../../../src/rollout/rollback.ts'
 import { contradictions } from '../../support/consistent-document.ts'
 import { play } from '../../support/timeline.ts'
-import { healthyWorld, platformRules, roundsOf, type World } from '../rules/platform-world.ts'
+import { healthyWorld, platformRules, batchesOf, type World } from '../rules/platform-world.ts'
 import { withValue } from '../rules/world-changes.ts'
 import { ok } from '../rollout/commanding.ts'
 import { reportContext } from './context.ts'
@@ -27,7 +27,7 @@ const broken = withValue(dlq, ready, { component: 'api', replica: 'api-0' }, 0, 
 function documentOf(worlds: readonly World[], inRollout = true): GateReport {
   const first = initialSnapshot(0, rules)
   const from = inRollout ? ok(begin(first, { id: 'r1', actor: 'ann', reason: 'test' }, 0)) : first
-  const moments = worlds.map((world, n) => ({ at: n * 1_000, rounds: roundsOf(world, n * 1_000) }))
+  const moments = worlds.map((world, n) => ({ at: n * 1_000, batches: batchesOf(world, n * 1_000) }))
   const snapshot = play(rules, moments, from).at(-1) ?? from
   return toReport(snapshot, reportContext(rules, { rollback: rollbackOf(snapshot) }))
 }

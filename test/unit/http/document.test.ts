@@ -184,8 +184,8 @@ describe('the document', () => {
       { target: a, at: start + 100, ...seen },
       { target: b, at: start + 200, ...seen },
     ]
-    const round = { probe: 'probe', at: start + 200, targets: [a, b, c], observations }
-    const snapshot = step(initialSnapshot(start, rules), [round], start + 1_000, rules)
+    const batch = { probe: 'probe', at: start + 200, targets: [a, b, c], observations }
+    const snapshot = step(initialSnapshot(start, rules), [batch], start + 1_000, rules)
     const report = wire(toReport(snapshot, reportContext(rules)))
     expect(checkOf(report, 'ready-sts').lastSuccessAt).toBe(new Date(start + 100).toISOString())
     // This one names no target, so it rests on all of them, and one of those was never seen.

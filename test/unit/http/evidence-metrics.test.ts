@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { provenByEvidence } from '../../../src/rules/elsewhere.ts'
 import { pushedEvidence } from '../../../src/rules/signals.ts'
-import { LEFT_OUT, PUSHED_EVIDENCE, type Round, type UnknownReason } from '../../../src/core/observation.ts'
+import { LEFT_OUT, PUSHED_EVIDENCE, type Batch, type UnknownReason } from '../../../src/core/observation.ts'
 import { targetOf, type Piece } from '../../../src/core/pushed.ts'
 import { read } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
@@ -9,7 +9,7 @@ import { step } from '../../../src/core/step.ts'
 import { measurements } from '../../../src/http/measurement-metrics.ts'
 import { selfMetrics } from '../../../src/http/self-metrics.ts'
 import { takeEvidence } from '../../../src/rollout/evidence.ts'
-import { aRound, aTarget, saw } from '../../support/timeline.ts'
+import { aBatch, aTarget, saw } from '../../support/timeline.ts'
 import { aCheck, smallRules } from '../core/small-rules.ts'
 import { aRelease, scrapeOf } from './release.ts'
 
@@ -42,8 +42,8 @@ describe('X16: what a probe sees', () => {
           )
         : [],
     )
-  const blindTo = (probe: string, reason: string, unknownReason: UnknownReason) =>
-    aRound(probe, 5, [
+  const blindSpotsFor = (probe: string, reason: string, unknownReason: UnknownReason) =>
+    aBatch(probe, 5, [
       {
         ...saw(aTarget('x'), 5, []),
         outcome: { ok: false as const, unknownReason, reason, message: 'it cannot be seen' },
@@ -53,18 +53,18 @@ describe('X16: what a probe sees', () => {
   it('is not told of evidence that is missing, has expired or fails', () => {
     const none = initialSnapshot(5, rules)
     for (const held of [[], [piece(1, {})], [piece(1, { outcome: 'fail' }), piece(2, {})]]) {
-      const snapshot = step(held.reduce(takeEvidence, none), [aRound(PUSHED_EVIDENCE, 5, [])], 200_000, rules)
+      const snapshot = step(held.reduce(takeEvidence, none), [aBatch(PUSHED_EVIDENCE, 5, [])], 200_000, rules)
       expect(up(snapshot)).toEqual([])
     }
   })
 
   it('is not told of what the configuration leaves out, and is of what it cannot do', () => {
-    const told = (...rounds: readonly Round[]) => up(step(initialSnapshot(5, rules), rounds, 6, rules))
-    expect(told(blindTo('helm-release', LEFT_OUT, 'not_configured'))).toEqual([])
+    const told = (...batches: readonly Batch[]) => up(step(initialSnapshot(5, rules), batches, 6, rules))
+    expect(told(blindSpotsFor('helm-release', LEFT_OUT, 'not_configured'))).toEqual([])
     const notUp = ['target_up helm-release 0', 'probe_up helm-release 0']
-    expect(told(blindTo('helm-release', 'no_credentials', 'not_configured'))).toEqual(notUp)
-    expect(told(blindTo('helm-release', 'forbidden', 'unauthorized'))).toEqual(notUp)
-    expect(told(aRound('ready-endpoint', 5, []))).toEqual(['probe_up ready-endpoint 0'])
+    expect(told(blindSpotsFor('helm-release', 'no_credentials', 'not_configured'))).toEqual(notUp)
+    expect(told(blindSpotsFor('helm-release', 'forbidden', 'unauthorized'))).toEqual(notUp)
+    expect(told(aBatch('ready-endpoint', 5, []))).toEqual(['probe_up ready-endpoint 0'])
   })
 })
 

@@ -4,13 +4,13 @@ import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { measures, worstOf } from '../../../src/http/measures.ts'
 import { recordTrends } from '../../../src/http/trend-record.ts'
-import { healthyWorld, platformRules, roundsOf, type World } from '../rules/platform-world.ts'
+import { healthyWorld, platformRules, batchesOf, type World } from '../rules/platform-world.ts'
 
 const rules = platformRules()
 const at = 1_000_000
 
 function judged(world: World) {
-  return step(initialSnapshot(at, rules), roundsOf(world, at), at, rules)
+  return step(initialSnapshot(at, rules), batchesOf(world, at), at, rules)
 }
 
 function measureOf(id: string) {
@@ -64,7 +64,7 @@ describe('the measure of a check or stop condition', () => {
 
   it('is none of what is switched off', () => {
     const off = platformRules({ off: new Map([['redis-memory-pressure', 'measured elsewhere']]) })
-    const snapshot = step(initialSnapshot(at, off), roundsOf(healthyWorld(), at), at, off)
+    const snapshot = step(initialSnapshot(at, off), batchesOf(healthyWorld(), at), at, off)
     expect(worstOf(measureOf('redis-memory-pressure'), snapshot, off)).toBeUndefined()
   })
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ready, workloadDesired, workloadUpdated } from '../../../src/rules/signals.ts'
-import type { Round, Target } from '../../../src/core/observation.ts'
+import type { Batch, Target } from '../../../src/core/observation.ts'
 import { read } from '../../../src/core/signal.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { serviceViews } from '../../../src/http/page/replica-views.ts'
-import { aRound, failed, saw } from '../../support/timeline.ts'
+import { aBatch, failed, saw } from '../../support/timeline.ts'
 import { standardRules } from './context.ts'
 import { readPage, viewOfSnapshot } from './page-views.ts'
 
@@ -21,7 +21,7 @@ function sts(name: string, revision: string): Target {
   return { id: `sts/${name}`, labels: { component: 'sts', replica: name, revision } }
 }
 
-function replicas(revisions: readonly string[], hidden = -1): Round {
+function replicas(revisions: readonly string[], hidden = -1): Batch {
   const targets = revisions.map((revision, place) => sts(`sts-${place}`, revision))
   const looks = targets.map((target, place) => {
     const { replica = '' } = target.labels
@@ -29,20 +29,20 @@ function replicas(revisions: readonly string[], hidden = -1): Round {
       ? failed(target, at)
       : saw(target, at, [read(ready, { component: 'sts', replica }, 1)], [])
   })
-  return aRound('ready-endpoint', at, looks)
+  return aBatch('ready-endpoint', at, looks)
 }
 
-function workload(desired: number, updated: number): Round {
+function workload(desired: number, updated: number): Batch {
   const component = 'sts'
   const readings = [
     read(workloadDesired, { component }, desired),
     read(workloadUpdated, { component }, updated),
   ]
-  return aRound('workloads', at, [saw({ id: 'cluster', labels: {} }, at, readings, [])])
+  return aBatch('workloads', at, [saw({ id: 'cluster', labels: {} }, at, readings, [])])
 }
 
-function newnessOf(...rounds: readonly Round[]) {
-  const snapshot = step(initialSnapshot(at, rules), rounds, at, rules)
+function newnessOf(...batches: readonly Batch[]) {
+  const snapshot = step(initialSnapshot(at, rules), batches, at, rules)
   return serviceViews({ snapshot, rules }).flatMap((service) => service.replicas.map(({ isNew }) => isNew))
 }
 
@@ -59,8 +59,8 @@ describe('a replica in a rolling update', () => {
   })
 
   it('is marked as old beside those that are new, and counted', () => {
-    const rounds = [replicas(['a', 'a', 'b'], 0), workload(3, 1)]
-    const page = readPage(viewOfSnapshot(step(initialSnapshot(at, rules), rounds, at, rules), rules))
+    const batches = [replicas(['a', 'a', 'b'], 0), workload(3, 1)]
+    const page = readPage(viewOfSnapshot(step(initialSnapshot(at, rules), batches, at, rules), rules))
     expect(page.text('.service')).toContain('2 of 3 replicas proven ready, 1 of 3 updated')
     expect(page.text('.cells')).toBe('sts-0: unknown old sts-1: ready old sts-2: ready')
     expect(page.text('.exceptions')).toContain('unknown sts-0')

@@ -1,6 +1,6 @@
 import { deadLetterStreams, platformStreams } from '../../../src/rules/platform.ts'
 import * as signals from '../../../src/rules/signals.ts'
-import type { Observation, Round, Target } from '../../../src/core/observation.ts'
+import type { Observation, Batch, Target } from '../../../src/core/observation.ts'
 import { unknownReasons } from '../../../src/core/observation.ts'
 import type { Labels, Reading, Signal } from '../../../src/core/signal.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
@@ -110,25 +110,25 @@ const migrationReadings = Array.from({ length: 33 }, (_, place) =>
   reading(signals.migrationApplied, { version: String(place + 1).padStart(4, '0') }),
 )
 
-function round(
+function batch(
   probe: string,
   looks: readonly (readonly [Target, readonly Reading[]])[],
   odd: Oddities,
-): Round {
+): Batch {
   const kept = looks.filter(([target]) => target.id !== odd.without)
   const observations = kept.map(([target, readings]): Observation => {
-    const blindness = { unknownReason: 'timeout', reason: 'timeout', message: 'no answer' } as const
+    const unavailable = { unknownReason: 'timeout', reason: 'timeout', message: 'no answer' } as const
     const outcome =
       target.id === odd.blind
-        ? ({ ok: false, ...blindness } as const)
+        ? ({ ok: false, ...unavailable } as const)
         : ({ ok: true, readings, blindSpots: [] } as const)
     return { target, at: start, took: 2, validFor: 60_000, outcome }
   })
   return { probe, at: start, targets: kept.map(([target]) => target), observations }
 }
 
-/** What one whole round of looks gives at a release of so many pods, a multiple of 12. */
-export function aRelease(pods: number, odd: Oddities = {}): readonly Round[] {
+/** What one whole batch of looks gives at a release of so many pods, a multiple of 12. */
+export function aRelease(pods: number, odd: Oddities = {}): readonly Batch[] {
   const replicas = Object.entries(shares).flatMap(([component, share]) =>
     Array.from({ length: (share * pods) / 12 }, (_, place): Target => {
       const replica = `${component}-${place}`
@@ -138,22 +138,22 @@ export function aRelease(pods: number, odd: Oddities = {}): readonly Round[] {
   const scraped = replicas.filter(({ labels }) => measured[labels['component'] ?? ''] !== undefined)
   const one = (id: string): Target => ({ id, labels: {} })
   return [
-    round(
+    batch(
       'ready-endpoint',
       replicas.map((target) => [target, readiness.map((signal) => reading(signal, target.labels))]),
       odd,
     ),
-    round(
+    batch(
       'service-metrics',
       scraped.map((target) => [target, replicaReadings(target)]),
       odd,
     ),
-    round('redis-streams', [[one('redis'), streamReadings()]], odd),
-    round('redis-server', [[one('redis'), redisReadings]], odd),
-    round('dead-letters', [[one('redis'), deadLetterReadings]], odd),
-    round('outbox-tables', [[one('postgres'), outboxReadings]], odd),
-    round('postgres-connections', [[one('postgres'), postgresReadings()]], odd),
-    round('schema-migrations', [[one('postgres'), migrationReadings]], odd),
+    batch('redis-streams', [[one('redis'), streamReadings()]], odd),
+    batch('redis-server', [[one('redis'), redisReadings]], odd),
+    batch('dead-letters', [[one('redis'), deadLetterReadings]], odd),
+    batch('outbox-tables', [[one('postgres'), outboxReadings]], odd),
+    batch('postgres-connections', [[one('postgres'), postgresReadings()]], odd),
+    batch('schema-migrations', [[one('postgres'), migrationReadings]], odd),
   ]
 }
 
@@ -168,29 +168,29 @@ function replicaReadings({ labels }: Target): readonly Reading[] {
 
 const clients = { waiters: 3, streams: 2, refused: countRefusals() }
 
-/** A scrape right after these rounds, in a rollout, with every probe having failed for a reason, and one for three. */
-export function scrapeOf(rounds: readonly Round[]): Scrape {
+/** A scrape right after these batches, in a rollout, with every probe having failed for a reason, and one for three. */
+export function scrapeOf(batches: readonly Batch[]): Scrape {
   const providers = new Map(
-    rounds.flatMap(({ probe, observations }) =>
+    batches.flatMap(({ probe, observations }) =>
       observations.flatMap(({ outcome }) =>
         outcome.ok ? outcome.readings.map(({ signal }) => [signal, probe] as const) : [],
       ),
     ),
   )
   const rules = standardRules(providers)
-  const snapshot = step({ ...initialSnapshot(start, rules), rollout }, rounds, start + 1_000, rules)
+  const snapshot = step({ ...initialSnapshot(start, rules), rollout }, batches, start + 1_000, rules)
   const context = reportContext(rules)
-  return { snapshot, report: toReport(snapshot, context), context, self: selfStats(rounds), clients }
+  return { snapshot, report: toReport(snapshot, context), context, self: selfStats(batches), clients }
 }
 
-function selfStats(rounds: readonly Round[]): SelfStats {
+function selfStats(batches: readonly Batch[]): SelfStats {
   const failures = (probe: string) =>
     new Map(
       unknownReasons.slice(2, probe === 'service-metrics' ? 5 : 3).map((reason) => [reason, 2] as const),
     )
   return {
     probes: new Map(
-      rounds.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
+      batches.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
     ),
     lostWrites: 0,
     evaluations: 1_000,

@@ -7,7 +7,7 @@ import type { ProbeRecord, PublishContext } from '../../../src/http/context.ts'
 import type { Problem } from '../../../src/contract/document.ts'
 import { httpInterface } from '../../../src/http/http-interface.ts'
 import { operations } from '../../../src/http/operations.ts'
-import { aRound } from '../../support/timeline.ts'
+import { aBatch } from '../../support/timeline.ts'
 import { handMadeRules, newBoard, newContext, play, start } from './context.ts'
 
 const opened: FastifyInstance[] = []
@@ -37,7 +37,7 @@ describe('the health of the daemon', () => {
 
   it.each([
     ['nothing was evaluated', {}, initialSnapshot(start, rules)],
-    ['the daemon says so', { readiness: () => ({ ok: false, message: 'first round' }) }, evaluated],
+    ['the daemon says so', { readiness: () => ({ ok: false, message: 'first batch' }) }, evaluated],
     ['evaluations have come to a halt', { clock: { now: () => start + 60_000 } }, evaluated],
   ])('is not ready when %s', async (_, more, first) => {
     const answer = await (await open(more, first)).inject('/readyz')
@@ -72,7 +72,7 @@ describe('descriptions', () => {
   })
 
   it('X16: has the looks of every probe that the metrics name, also of one with nothing to look at', async () => {
-    const news = [aRound('ready-endpoint', start, []), aRound(PUSHED_EVIDENCE, start, [])]
+    const news = [aBatch('ready-endpoint', start, []), aBatch(PUSHED_EVIDENCE, start, [])]
     const app = await open({}, step(initialSnapshot(start, rules), news, start + 1, rules))
     const { body } = await app.inject('/metrics')
     const named = [...body.matchAll(/^caracal_gate_exporter_probe_up\{probe="([^"]+)"\}/gm)]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openBackoff } from '../../../src/kubernetes/backoff.ts'
-import { isFinal, notUnderstood } from '../../../src/kubernetes/blindness.ts'
+import { isFinal, notUnderstood } from '../../../src/kubernetes/unavailable.ts'
 import { KubernetesFailure } from '../../../src/connections/kubernetes.ts'
 
 function failure(status?: number, retryAfter?: number, reason = 'reason'): KubernetesFailure {
@@ -58,7 +58,7 @@ describe('a fault', () => {
     expect(isFinal(failure(status))).toBe(isFinalOne)
   })
 
-  it('of ours does not mend itself', () => {
+  it('of ours does not fix itself', () => {
     expect(isFinal(new TypeError('x'))).toBe(true)
   })
 })

@@ -137,7 +137,7 @@ describe('releaseContent', () => {
     ['JSON that is no release', packed([1, 2]), 'release_incomplete'],
     ['a gzip bomb', inBase64(gzipSync(Buffer.alloc(33 * 1024 * 1024))), 'release_too_large'],
     ['more than a Secret can hold', 'A'.repeat(3 * 1024 * 1024), 'release_too_large'],
-  ])('refuses %s with its own reason and a mend', (_, data, reason) => {
+  ])('refuses %s with its own reason and a fix', (_, data, reason) => {
     const { message, ...rest } = refusal(data)
     expect(rest.reason).toBe(reason)
     expect(message).toMatch(/^the Helm release can't be read: .*; .+/)

@@ -12,17 +12,17 @@ import {
 import type { ReleaseSecret } from '../../../src/kubernetes/model.ts'
 import type { Signal } from '../../../src/core/signal.ts'
 import { helmRelease } from '../../../src/probes/helm-release.ts'
-import { CannotSee, type Look } from '../../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../../src/probes/probe.ts'
 import { clusterOf, refused } from '../../support/cluster.ts'
 import { contentOf, liveAfter, revision } from './release-world.ts'
 import { firstLook, following, readingOf } from './watching.ts'
 
-function lookAt(...releases: readonly ReleaseSecret[]): Promise<Look | CannotSee> {
+function lookAt(...releases: readonly ReleaseSecret[]): Promise<Look | ProbeError> {
   return firstLook(helmRelease(clusterOf({ ...liveAfter('v2'), releases })))
 }
 
-function blindSpotOf(look: Look | CannotSee, signal: Signal) {
-  if (look instanceof CannotSee) throw look
+function blindSpotOf(look: Look | ProbeError, signal: Signal) {
+  if (look instanceof ProbeError) throw look
   return look.blindSpots?.find((spot) => spot.signal === signal.name)
 }
 
@@ -73,7 +73,7 @@ describe('the Helm release', () => {
   it('can not be seen when no revision is kept, or Secrets may not be read', async () => {
     expect(await lookAt()).toMatchObject({ unknownReason: 'never_measured', reason: 'no_release' })
     const look = await firstLook(helmRelease(clusterOf({ releases: refused })))
-    expect(look).toBeInstanceOf(CannotSee)
+    expect(look).toBeInstanceOf(ProbeError)
     expect(look).toMatchObject({ unknownReason: 'unauthorized', reason: 'forbidden' })
   })
 

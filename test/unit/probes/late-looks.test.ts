@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { measureOwnTime } from '../../../src/connections/own-time.ts'
-import { cannotTell, type Observation, type Target } from '../../../src/core/observation.ts'
-import { CannotSee, observe, type Look, type Probe } from '../../../src/probes/probe.ts'
+import { blindSpot, type Observation, type Target } from '../../../src/core/observation.ts'
+import { ProbeError, observe, type Look, type Probe } from '../../../src/probes/probe.ts'
 import { startLooking } from '../../../src/daemon/looking.ts'
 import { depth } from '../core/small-rules.ts'
 import { block, starveUntil } from '../../support/standing-still.ts'
@@ -52,8 +52,8 @@ describe('a look that brought nothing', () => {
     const message = expect.stringMatching(/^the exporter was late itself: it stood still for/) as string
     const late = { ok: false, unknownReason: 'late', reason: 'late', message }
     expect(await starved(hangs)).toEqual(late)
-    const gaveUp = () => new CannotSee('timeout', 'postgres_timeout', 'Postgres did not answer in time')
-    const reset = () => new CannotSee('unreachable', 'connection_reset', 'it reset the connection')
+    const gaveUp = () => new ProbeError('timeout', 'postgres_timeout', 'Postgres did not answer in time')
+    const reset = () => new ProbeError('unreachable', 'connection_reset', 'it reset the connection')
     for (const fault of [gaveUp, reset])
       expect(await starved(() => turn().then(() => Promise.reject(fault())))).toEqual(late)
   })
@@ -62,7 +62,7 @@ describe('a look that brought nothing', () => {
     const blind = { unknownReason: 'timeout', reason: 'redis_timeout', message: 'no answer' } as const
     const seen = await starved(async () => {
       await turn()
-      return { readings: [], blindSpots: [cannotTell(depth, {}, blind)] }
+      return { readings: [], blindSpots: [blindSpot(depth, {}, blind)] }
     })
     expect(seen).toMatchObject({ ok: true, blindSpots: [{ signal: depth.name, unknownReason: 'late' }] })
   })
@@ -70,14 +70,14 @@ describe('a look that brought nothing', () => {
   it.each(['unauthorized', 'throttled', 'malformed', 'contradictory'] as const)(
     'R120: is %s for what the target said, however late it was heard',
     async (reason) => {
-      const refusal = () => Promise.reject(new CannotSee(reason, reason, 'it said so'))
+      const refusal = () => Promise.reject(new ProbeError(reason, reason, 'it said so'))
       expect(await starved(() => turn().then(refusal))).toMatchObject({ unknownReason: reason })
     },
   )
 
   it('R120 X11: is late when the connection was lost while the exporter stood still before it', async () => {
     block(800)
-    const lost = new CannotSee('unreachable', 'postgres_connection_lost', 'the connection broke')
+    const lost = new ProbeError('unreachable', 'postgres_connection_lost', 'the connection broke')
     const { outcome } = await looking(() => Promise.reject(lost))
     expect(outcome).toMatchObject({ unknownReason: 'late' })
   })
@@ -86,7 +86,7 @@ describe('a look that brought nothing', () => {
 describe('a watch that says that it cannot see', () => {
   it('R120 X11: is late when the exporter stood still since it said anything', async () => {
     const seen: Observation[] = []
-    const silent = new CannotSee('timeout', 'redis_timeout', 'Redis did not answer in time')
+    const silent = new ProbeError('timeout', 'redis_timeout', 'Redis did not answer in time')
     const looks = startLooking({
       probes: [],
       watches: [

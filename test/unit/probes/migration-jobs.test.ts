@@ -8,7 +8,7 @@ import {
 } from '../../../src/rules/signals.ts'
 import type { ReleaseContent, ReplicaSet } from '../../../src/kubernetes/model.ts'
 import { migrationJobs } from '../../../src/probes/migration-jobs.ts'
-import { CannotSee, type Look } from '../../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../../src/probes/probe.ts'
 import { clusterOf, job, pod, refused, release, workload, type GivenCluster } from '../../support/cluster.ts'
 import { firstLook, following, readingOf } from './watching.ts'
 
@@ -24,7 +24,7 @@ function withPhase(revision: number, phase: ReleaseContent['hookJobs'][number]['
 }
 
 /** What is said after each of these changes; the first is what is there from the start. */
-async function looksAfter(...changes: Parameters<GivenCluster['set']>[0][]): Promise<(Look | CannotSee)[]> {
+async function looksAfter(...changes: Parameters<GivenCluster['set']>[0][]): Promise<(Look | ProbeError)[]> {
   const [first = {}, ...rest] = changes
   const cluster = clusterOf(first)
   const watch = following(migrationJobs(cluster))
@@ -129,7 +129,7 @@ describe('migration Jobs', () => {
   })
 
   it('are unknown while Jobs cannot be listed', async () => {
-    expect(await firstLook(migrationJobs(clusterOf({ jobs: refused })))).toBeInstanceOf(CannotSee)
+    expect(await firstLook(migrationJobs(clusterOf({ jobs: refused })))).toBeInstanceOf(ProbeError)
   })
 })
 

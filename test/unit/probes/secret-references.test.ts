@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Job, ReleaseContent } from '../../../src/kubernetes/model.ts'
 import { secretKeysMissing } from '../../../src/rules/signals.ts'
-import type { Blindness } from '../../../src/core/observation.ts'
-import { CannotSee, type Look } from '../../../src/probes/probe.ts'
+import type { Unavailable } from '../../../src/core/observation.ts'
+import { ProbeError, type Look } from '../../../src/probes/probe.ts'
 import type { SecretUser } from '../../../src/kubernetes/manifest/references.ts'
 import { secretReferenceProbe } from '../../../src/probes/secret-references.ts'
 import { clusterOf, job, refused, release, workload } from '../../support/cluster.ts'
@@ -26,7 +26,7 @@ async function lookAt(objects: Parameters<typeof clusterOf>[0], secrets: Secrets
   return probe.look(target, new AbortController().signal)
 }
 
-const switchedOff: Blindness = {
+const switchedOff: Unavailable = {
   unknownReason: 'not_configured',
   reason: 'switched_off',
   message: 'not read',
@@ -149,7 +149,7 @@ describe('references to Secrets', () => {
     ['Jobs stand for hooks and cannot be listed', { workloads: [api], releases: switchedOff, jobs: refused }],
   ])('R140 X69: are unknown while %s', async (_, objects) => {
     await expect(lookAt(objects, { 'caracal-runtime': ['redisUrl', 'bearer'] })).rejects.toBeInstanceOf(
-      CannotSee,
+      ProbeError,
     )
   })
 
@@ -176,6 +176,6 @@ describe('references to Secrets', () => {
     const probe = secretReferenceProbe(clusterOf({ workloads: refused }), { now: () => 0 })
     const [target] = probe.targets()
     if (target === undefined) throw new Error('no target')
-    await expect(probe.look(target, new AbortController().signal)).rejects.toBeInstanceOf(CannotSee)
+    await expect(probe.look(target, new AbortController().signal)).rejects.toBeInstanceOf(ProbeError)
   })
 })

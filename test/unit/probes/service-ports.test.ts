@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { servicePortReaches } from '../../../src/rules/signals.ts'
 import type { EndpointSlice, Service } from '../../../src/kubernetes/model.ts'
-import { CannotSee } from '../../../src/probes/probe.ts'
+import { ProbeError } from '../../../src/probes/probe.ts'
 import { servicePorts } from '../../../src/probes/service-ports.ts'
 import { clusterOf, pod, refused, workload } from '../../support/cluster.ts'
 import { firstLook, readingOf } from './watching.ts'
@@ -91,7 +91,7 @@ describe('Service ports', () => {
   it.each(['services', 'endpointSlices', 'pods', 'workloads'] as const)(
     'are unknown while %s cannot be listed',
     async (kind) => {
-      expect(await firstLook(servicePorts(clusterOf({ [kind]: refused })))).toBeInstanceOf(CannotSee)
+      expect(await firstLook(servicePorts(clusterOf({ [kind]: refused })))).toBeInstanceOf(ProbeError)
     },
   )
 })

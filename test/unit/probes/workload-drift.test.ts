@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { workloadDrift } from '../../../src/rules/signals.ts'
 import type { Cluster } from '../../../src/kubernetes/model.ts'
 import { helmRelease } from '../../../src/probes/helm-release.ts'
-import { CannotSee, type Look } from '../../../src/probes/probe.ts'
+import { ProbeError, type Look } from '../../../src/probes/probe.ts'
 import { clusterOf, refused, release, type GivenCluster } from '../../support/cluster.ts'
 import { containerOf, contentOf, liveAfter, revision, type Objects, type Sources } from './release-world.ts'
 import { firstLook } from './watching.ts'
@@ -11,7 +11,7 @@ type Given = Parameters<GivenCluster['set']>[0]
 
 async function lookAt(cluster: Cluster): Promise<Look> {
   const look = await firstLook(helmRelease(cluster))
-  if (look instanceof CannotSee) throw look
+  if (look instanceof ProbeError) throw look
   return look
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/rules/signals.ts'
 import type { Pod, Workload } from '../../../src/kubernetes/model.ts'
 import { MINUTE } from '../../../src/core/time.ts'
-import { CannotSee } from '../../../src/probes/probe.ts'
+import { ProbeError } from '../../../src/probes/probe.ts'
 import { workloads } from '../../../src/probes/workloads.ts'
 import { clusterOf, pod, refused, running, workload } from '../../support/cluster.ts'
 import { firstLook, following, readingOf } from './watching.ts'
@@ -67,7 +67,7 @@ describe('workloads', () => {
     })
     const watch = workloads(cluster, still, 10 * MINUTE)
     const look = await firstLook(watch)
-    if (look instanceof CannotSee) throw look
+    if (look instanceof ProbeError) throw look
     expect(look.blindSpots?.map(({ signal }) => signal)).toEqual(watch.provides.map(({ name }) => name))
     expect(look.blindSpots?.[0]).toMatchObject({
       labels: api,
@@ -192,7 +192,7 @@ describe('workloads', () => {
 
   it.each(['workloads', 'pods'] as const)('are unknown while %s cannot be listed', async (kind) => {
     const look = await firstLook(workloads(clusterOf({ [kind]: refused }), still, MINUTE))
-    expect(look).toBeInstanceOf(CannotSee)
+    expect(look).toBeInstanceOf(ProbeError)
     expect(look).toMatchObject(refused)
   })
 })

@@ -17,7 +17,7 @@ function declared(expected: Expected): Evaluated {
   const now = from.snapshot.at + 1_000
   const result = begin(from.snapshot, { ...author, id: 'mine', expected }, now)
   const events = result.ok ? result.events : []
-  return evaluate(from, { now, rounds: shown(calm, now), commanded: ok(result), events }, rules, 'caracal')
+  return evaluate(from, { now, batches: shown(calm, now), commanded: ok(result), events }, rules, 'caracal')
 }
 
 describe('what must arrive with a rollout', () => {

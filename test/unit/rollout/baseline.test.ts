@@ -4,7 +4,7 @@ import { watching, last, pending, migrating, between, failing, rolling, upgraded
 import { calm, look, restarted, standing, watch, type World } from './upgrading.ts'
 
 describe('what a rollout is measured against', () => {
-  it('R51: is what was known before its first sign', () => {
+  it('R51: is what was known before its first trigger', () => {
     const all: World = { ...rolling, jobs: migrating.jobs }
     const { marks } = look(watching(), all, 100_000).snapshot
     const expected = {
@@ -39,7 +39,7 @@ describe('what a rollout is measured against', () => {
     expect(snapshot.marks.has('rollout:caracal_migration_applied/0003')).toBe(false)
   })
 
-  it('R22: a stop that fires with the first sign is the rollout’s own, one that fired before is not', () => {
+  it('R22: a stop that fires with the first trigger is the rollout’s own, one that fired before is not', () => {
     const together = look(watching(), { ...pending, arrivals: 8 }, 100_000)
     expect(stopOf(together.snapshot).latch).toMatchObject({ preexisting: false, at: 100_000 })
     const before = last(
@@ -58,7 +58,7 @@ describe('what a rollout is measured against', () => {
     expect(stopOf(snapshot).latch).toMatchObject({ preexisting: true })
   })
 
-  it('R22: a stop that fires while the signs are still coming in is the rollout’s own', () => {
+  it('R22: a stop that fires while the triggers are still coming in is the rollout’s own', () => {
     const job: World = { ...migrating, arrivals: 8, silent: ['helm-release'] }
     const early = look(restarted(watching()), job, 100_000)
     expect(standing(early)).toBe('none')

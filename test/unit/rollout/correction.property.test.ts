@@ -5,7 +5,7 @@ import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { forbids } from '../../../src/core/stop.ts'
 import { corrected } from '../../../src/rollout/correction.ts'
-import { platformRules, roundsOf } from '../rules/platform-world.ts'
+import { platformRules, batchesOf } from '../rules/platform-world.ts'
 import { damaged, momentsOf, scenes, type Scene } from '../core/random-world.ts'
 
 const rules = platformRules({ steady: 10_000 })
@@ -35,8 +35,8 @@ function playSet(trace: readonly Scene[], sets: readonly number[], pipeline?: 'i
     const world = damaged(damages)
     // Pipelines have clocks of their own.
     const pushedAt = pipeline === undefined ? steady + begin : at
-    const pushed = roundsOf(world, pushedAt).filter(({ probe }) => probe === PUSHED_EVIDENCE)
-    const looks = roundsOf(world, at).filter(({ probe }) => probe !== PUSHED_EVIDENCE)
+    const pushed = batchesOf(world, pushedAt).filter(({ probe }) => probe === PUSHED_EVIDENCE)
+    const looks = batchesOf(world, at).filter(({ probe }) => probe !== PUSHED_EVIDENCE)
     snapshot = step(corrected(snapshot, by), [...looks, ...pushed], at, rules)
     return { steady, by, snapshot }
   })
@@ -119,15 +119,15 @@ describe('a clock that is set', () => {
       { after: begin, damages: [], command: 'none' },
       { after: 1_000, damages: [{ kind: 'failing', place: 0 }], command: 'none' },
     ])
-    const well = step(initialSnapshot(begin, rules), first?.rounds ?? [], begin, rules)
+    const well = step(initialSnapshot(begin, rules), first?.batches ?? [], begin, rules)
     const back = corrected(well, -7_200_000)
     const at = begin - 7_199_000
-    const rounds = (second?.rounds ?? []).map((round) => ({
-      ...round,
+    const batches = (second?.batches ?? []).map((batch) => ({
+      ...batch,
       at,
-      observations: round.observations.map((observation) => ({ ...observation, at })),
+      observations: batch.observations.map((observation) => ({ ...observation, at })),
     }))
-    const after = step(back, rounds, at, rules)
+    const after = step(back, batches, at, rules)
     expect(after.at).toBe(at)
     expect([...after.checks.values()].some(({ state }) => state === 'unknown')).toBe(true)
   })

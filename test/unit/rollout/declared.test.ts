@@ -10,7 +10,12 @@ describe('a rollout that was declared', () => {
     const now = from.snapshot.at + 1_000
     const result = begin(from.snapshot, { ...author, id: 'mine', ...rest }, now)
     const events = result.ok ? result.events : []
-    return evaluate(from, { now, rounds: shown(world, now), commanded: ok(result), events }, rules, 'caracal')
+    return evaluate(
+      from,
+      { now, batches: shown(world, now), commanded: ok(result), events },
+      rules,
+      'caracal',
+    )
   }
 
   it('R54: takes up what is detected, and is ended by nobody but who declared it', () => {

@@ -14,7 +14,7 @@ const patient = { timeout: 60_000 }
 function look(state: Evaluated, seconds: number, shown: Shown): Evaluated {
   return evaluate(
     state,
-    { now: seconds * 1_000, rounds: [showing(seconds * 1_000, shown)] },
+    { now: seconds * 1_000, batches: [showing(seconds * 1_000, shown)] },
     rules,
     'caracal',
   )
@@ -26,7 +26,7 @@ function watched(seconds: number, valueAt: (second: number) => number): Evaluate
   const declared = begin(first, { ...author, id: 'r1' }, 0)
   const events = declared.ok ? declared.events : []
   const start: Evaluated = { snapshot: first, memory: nothingRemembered }
-  let state = evaluate(start, { now: 0, rounds: [], commanded: ok(declared), events }, rules, 'caracal')
+  let state = evaluate(start, { now: 0, batches: [], commanded: ok(declared), events }, rules, 'caracal')
   for (let second = 1; second <= seconds; second++) state = look(state, second, { a: valueAt(second) })
   return state
 }

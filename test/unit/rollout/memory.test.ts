@@ -5,7 +5,7 @@ import { begin, finish } from '../../../src/rollout/commands.ts'
 import { firstBroken, type Event } from '../../../src/rollout/ledger.ts'
 import { nothingRemembered, recall, remember, type Memory } from '../../../src/rollout/memory.ts'
 import { PUSHED_EVIDENCE } from '../../../src/core/observation.ts'
-import { aRound, aTarget, playShown, saw, showing, type Shown } from '../../support/timeline.ts'
+import { aBatch, aTarget, playShown, saw, showing, type Shown } from '../../support/timeline.ts'
 import { aStop, nothingArrives, smallRules, stopOf } from '../core/small-rules.ts'
 
 const edges = smallRules({ stops: [aStop({ kind: 'edge', condition: nothingArrives })] })
@@ -62,7 +62,7 @@ describe('a restart', () => {
 
   it('R33: keeps evidence that was pushed until it expires, and no other look', () => {
     const target = aTarget('helm-render', { check: 'helm-render' })
-    const pushed = aRound(PUSHED_EVIDENCE, 0, [saw(target, 0, [], [], 60_000)])
+    const pushed = aBatch(PUSHED_EVIDENCE, 0, [saw(target, 0, [], [], 60_000)])
     const before = initialSnapshot(0, edges)
     const after = step(before, [pushed, showing(0, { a: 3 })], 0, edges)
     const memory = remember(nothingRemembered, before, after, [])

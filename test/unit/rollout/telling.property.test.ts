@@ -17,7 +17,7 @@ function start(): Evaluated {
 }
 
 function look(state: Evaluated, at: number, shown: Shown): Evaluated {
-  return evaluate(state, { now: at, rounds: [showing(at, shown)] }, rules, 'caracal')
+  return evaluate(state, { now: at, batches: [showing(at, shown)] }, rules, 'caracal')
 }
 
 /** The lines about a subject after all of these instants. */

@@ -1,5 +1,5 @@
 import { atMost, type Condition } from '../../../src/core/finding.ts'
-import type { Round } from '../../../src/core/observation.ts'
+import type { Batch } from '../../../src/core/observation.ts'
 import { targetOf, type Piece } from '../../../src/core/pushed.ts'
 import { isActive } from '../../../src/core/rollout.ts'
 import { defineSignal, read } from '../../../src/core/signal.ts'
@@ -11,7 +11,7 @@ import { evaluate, type Evaluated } from '../../../src/rollout/evaluation.ts'
 import type { Result } from '../../../src/rollout/commands.ts'
 import { nothingRemembered, recall, type Memory } from '../../../src/rollout/memory.ts'
 import { merge } from '../../../src/rollout/merge.ts'
-import { aRound, aTarget, saw } from '../../support/timeline.ts'
+import { aBatch, aTarget, saw } from '../../support/timeline.ts'
 import { aStop, depth, nothingArrives, smallRules } from '../core/small-rules.ts'
 
 const height = defineSignal({
@@ -74,8 +74,8 @@ export function started(shelf: Shelf, at: Instant): Replica {
 
 export function looks(replica: Replica, { arrived, height: high }: Reality, at: Instant): Replica {
   const target = aTarget('a')
-  const round = aRound('small', at, [saw(target, at, [read(depth, {}, arrived), read(height, {}, high)])])
-  return advanced(replica, [round], at)
+  const batch = aBatch('small', at, [saw(target, at, [read(depth, {}, arrived), read(height, {}, high)])])
+  return advanced(replica, [batch], at)
 }
 
 export function isTold(
@@ -85,7 +85,7 @@ export function isTold(
 ): { readonly replica: Replica; readonly ok: boolean } {
   const result = command(replica.held.snapshot)
   if (!result.ok) return { replica, ok: false }
-  const news = { now: at, rounds: [], commanded: result.snapshot, events: result.events }
+  const news = { now: at, batches: [], commanded: result.snapshot, events: result.events }
   return { ok: true, replica: { ...replica, held: evaluate(replica.held, news, rules, 'small') } }
 }
 
@@ -109,8 +109,8 @@ export function takesEvidence(
   ).replica
 }
 
-function advanced(replica: Replica, rounds: readonly Round[], now: Instant): Replica {
-  return { ...replica, held: evaluate(replica.held, { now, rounds }, rules, 'small') }
+function advanced(replica: Replica, batches: readonly Batch[], now: Instant): Replica {
+  return { ...replica, held: evaluate(replica.held, { now, batches }, rules, 'small') }
 }
 
 /** Learns what another has written, as the engine does. */
@@ -119,7 +119,7 @@ export function hears(replica: Replica, shelf: Shelf, at: Instant): Replica {
   const theirs = copyOf(shelf.memory)
   const memory = merge(replica.base, replica.held.memory, theirs)
   const snapshot = adopt(replica.held.snapshot, memory)
-  const news = { now: Math.max(at, snapshot.at), rounds: [], commanded: latchStanding(snapshot) }
+  const news = { now: Math.max(at, snapshot.at), batches: [], commanded: latchStanding(snapshot) }
   return { held: evaluate({ snapshot, memory }, news, rules, 'small'), base: theirs, version: shelf.version }
 }
 

@@ -11,12 +11,12 @@ import {
   workloadRolledOut,
   workloadTemplate,
 } from '../../../src/rules/signals.ts'
-import type { Observation, Round } from '../../../src/core/observation.ts'
+import type { Observation, Batch } from '../../../src/core/observation.ts'
 import { read, type Reading, type Signal } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { evaluate, type Evaluated } from '../../../src/rollout/evaluation.ts'
 import { nothingRemembered, recall, type Memory } from '../../../src/rollout/memory.ts'
-import { aRound, aTarget, failed, saw, showing } from '../../support/timeline.ts'
+import { aBatch, aTarget, failed, saw, showing } from '../../support/timeline.ts'
 import { aStop, depth, nothingArrives, smallRules } from '../core/small-rules.ts'
 
 /**
@@ -75,8 +75,8 @@ export const rules: Rules = smallRules({
 
 const kubernetes = aTarget('kubernetes')
 
-/** The rounds that show this world. */
-export function shown(world: World, at: number): readonly Round[] {
+/** The batches that show this world. */
+export function shown(world: World, at: number): readonly Batch[] {
   const looks: readonly (readonly [string, readonly Reading[]])[] = [
     ['helm-release', releaseReadings(world)],
     ['migration-jobs', Object.entries(world.jobs).flatMap(([kind, job]) => jobReadings(kind, job))],
@@ -86,11 +86,11 @@ export function shown(world: World, at: number): readonly Round[] {
     ],
     ['schema-migrations', world.versions.map((version) => read(migrationApplied, { version }, 1))],
   ]
-  const rounds = looks.map(([probe, readings]) => {
+  const batches = looks.map(([probe, readings]) => {
     const look: Observation[] = world.silent.includes(probe) ? [] : [lookOf(world, probe, readings, at)]
-    return aRound(probe, at, look, [kubernetes])
+    return aBatch(probe, at, look, [kubernetes])
   })
-  return [...rounds, showing(at, { redis: world.arrivals })]
+  return [...batches, showing(at, { redis: world.arrivals })]
 }
 
 function lookOf({ blind, off }: World, probe: string, readings: readonly Reading[], at: number): Observation {
@@ -159,7 +159,7 @@ export function restarted({ snapshot, memory }: Evaluated, judgedBy: Rules = rul
 
 /** One evaluation of this world. */
 export function look(state: Evaluated, world: World, at: number, judgedBy: Rules = rules): Evaluated {
-  return evaluate(state, { now: at, rounds: shown(world, at) }, judgedBy, 'caracal')
+  return evaluate(state, { now: at, batches: shown(world, at) }, judgedBy, 'caracal')
 }
 
 /** Evaluations of one world after the other, five seconds apart; gives the state after each. */

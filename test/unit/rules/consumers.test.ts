@@ -5,7 +5,7 @@ import { consumersAlive } from '../../../src/rules/streams.ts'
 import { fold } from '../../../src/core/belief.ts'
 import { evidenceOf } from '../../../src/core/evidence.ts'
 import type { Recollection } from '../../../src/core/finding.ts'
-import { cannotTell, type BlindSpot } from '../../../src/core/observation.ts'
+import { blindSpot, type BlindSpot } from '../../../src/core/observation.ts'
 import { read, type Reading } from '../../../src/core/signal.ts'
 
 const stream = 'caracal.audit.events'
@@ -14,7 +14,7 @@ const streams = [
   { name: stream, groups: [{ name: labels.group, policy: 'required', asksEvery: 5_000 } as const] },
 ]
 const recollection: Recollection = { now: 1_000, mark: () => undefined, marked: () => [] }
-const unknowable = cannotTell(groupConsumers, labels, {
+const unknowable = blindSpot(groupConsumers, labels, {
   unknownReason: 'ambiguous',
   reason: 'redis_consumers_unknown',
   message: 'before Redis 7.2 a consumer shows only once it got an entry',

@@ -3,13 +3,13 @@ import { deadLetterStreams, platformStreams } from '../../../src/rules/platform.
 import * as signals from '../../../src/rules/signals.ts'
 import { fold } from '../../../src/core/belief.ts'
 import { evidenceOf, type Evidence } from '../../../src/core/evidence.ts'
-import type { Round } from '../../../src/core/observation.ts'
+import type { Batch } from '../../../src/core/observation.ts'
 import { components } from '../../../src/core/replica.ts'
 import { read, type Reading } from '../../../src/core/signal.ts'
 import type { Rules } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { rulesFor, type RuleOptions } from '../../../src/rules/rules.ts'
-import { failed, saw, aRound } from '../../support/timeline.ts'
+import { failed, saw, aBatch } from '../../support/timeline.ts'
 import { clusterPlaces, liveDigest, providedByCluster } from './cluster-world.ts'
 import { place, type Place, type World } from './place.ts'
 
@@ -192,16 +192,16 @@ export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
 const AFTER_ALL = 1e15
 
 /**
- * One round of each probe that shows this world.
+ * One batch of each probe that shows this world.
  * @param pushedAt when the evidence came that does not say so
  */
-export function roundsOf(world: World, at: Instant, pushedAt: Instant = at): readonly Round[] {
+export function batchesOf(world: World, at: Instant, pushedAt: Instant = at): readonly Batch[] {
   const byProbe = Map.groupBy(
     world.map((one) => (one.probe === 'evidence' ? pushed(one, pushedAt) : one)),
     ({ probe }) => probe,
   )
   return [...byProbe].map(([probe, places]) =>
-    aRound(
+    aBatch(
       probe,
       at,
       places.map(({ target, readings, blindSpots, failing }) =>
@@ -220,5 +220,5 @@ function pushed({ target, readings, ...place }: Place, at: Instant): Place {
 
 /** What a condition sees of this world; the evidence has just come, whatever rollout is under way. */
 export function evidenceIn(world: World, now: Instant = 0): Evidence {
-  return evidenceOf(fold(new Map(), roundsOf(world, now, AFTER_ALL)), providers, now)
+  return evidenceOf(fold(new Map(), batchesOf(world, now, AFTER_ALL)), providers, now)
 }

@@ -2,7 +2,7 @@ import type { Phase } from '../../../src/core/rollout.ts'
 import type { Rules, Snapshot } from '../../../src/core/snapshot.ts'
 import { begin, type Declaration } from '../../../src/rollout/commands.ts'
 import { play, type Moment } from '../../support/timeline.ts'
-import { platformRules, roundsOf, type World } from './platform-world.ts'
+import { platformRules, batchesOf, type World } from './platform-world.ts'
 
 /** What is seen for a while, and what a person does before it. */
 export interface Scene {
@@ -25,7 +25,7 @@ export function playScenes(
     const own = [...offsets, seconds].map((offset, n): Moment => {
       const instant = at + (offset + 1) * 1_000
       const first = n === 0 && command !== undefined ? { command } : {}
-      return { at: instant, rounds: roundsOf(world, instant), ...first }
+      return { at: instant, batches: batchesOf(world, instant), ...first }
     })
     at = own.at(-1)?.at ?? at
     ends.push(own.length)

@@ -1,4 +1,4 @@
-import type { Blindness } from '../../../src/core/observation.ts'
+import type { Unavailable } from '../../../src/core/observation.ts'
 import type { Labels, Reading, Signal } from '../../../src/core/signal.ts'
 import type { World } from './platform-world.ts'
 
@@ -28,7 +28,7 @@ export function withValue(
   }))
 }
 
-const blindness: Blindness = {
+const unavailable: Unavailable = {
   unknownReason: 'ambiguous',
   reason: 'cannot_tell',
   message: 'it cannot be told',
@@ -44,7 +44,7 @@ export function withBlindSpot(world: World, signal: Signal, labels: Labels): Wor
       readings: one.readings.filter((reading) => !hidden.includes(reading)),
       blindSpots: [
         ...one.blindSpots,
-        ...hidden.map((reading) => ({ signal: signal.name, labels: reading.labels, ...blindness })),
+        ...hidden.map((reading) => ({ signal: signal.name, labels: reading.labels, ...unavailable })),
       ],
     }
   })

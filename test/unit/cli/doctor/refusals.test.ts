@@ -11,7 +11,7 @@ describe('a connection', () => {
       expect(found.state).toBe('failed')
       expect(found.message).toContain('a NetworkPolicy that rejects is in the way')
       expect(found.message).not.toMatch(/is down|nothing listens/)
-      expect(found.mend?.[0]).toContain('networkPolicy: { platform: { enabled: true } }')
+      expect(found.fix?.[0]).toContain('networkPolicy: { platform: { enabled: true } }')
       expect(judgeReach({ ...pod, outcome, isReady: false }).message).not.toContain('that rejects')
     },
   )
@@ -24,10 +24,10 @@ describe('a connection', () => {
   })
 
   it('X66: that refuses as a store in a cluster has the policies named beside its address', () => {
-    const lines = judgeReach({ ...postgres, outcome: 'ECONNREFUSED' }).mend ?? []
+    const lines = judgeReach({ ...postgres, outcome: 'ECONNREFUSED' }).fix ?? []
     expect(lines[0]).toContain('postgres.url')
     expect(lines.join('\n')).toContain('networkPolicy.egress.postgres.to')
-    expect(judgeReach({ ...postgres, outcome: 'ECONNREFUSED', inCluster: false }).mend).toHaveLength(1)
+    expect(judgeReach({ ...postgres, outcome: 'ECONNREFUSED', inCluster: false }).fix).toHaveLength(1)
   })
 })
 

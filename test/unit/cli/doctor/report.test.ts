@@ -19,7 +19,7 @@ function textOf(findings: readonly Finding[]): string {
 }
 
 describe('the text of a diagnosis', () => {
-  it('ends with what is to be mended, what failed first, and a summary', () => {
+  it('ends with what is to be fixed, what failed first, and a summary', () => {
     const text = textOf([
       ...found(
         'redis',
@@ -41,7 +41,7 @@ describe('the text of a diagnosis', () => {
         'Prometheus',
         '  skipped  rules                       nobody knows',
         '',
-        'What to mend',
+        'What to fix',
         '',
         'FAILED  kubernetes: pods: may not list',
         '    - { apiGroups: [] }',
@@ -146,7 +146,7 @@ describe('what explains an unknown', () => {
       '/metrics of sts/sts-0 answers 401; explained by bearer: sts',
       'nobody is named; explained by bearer: sts and bearer: gateway',
     ])
-    expect(findings[3]?.mend).toEqual(['# see bearer: sts'])
+    expect(findings[3]?.fix).toEqual(['# see bearer: sts'])
   })
 })
 

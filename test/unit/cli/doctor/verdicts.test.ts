@@ -28,24 +28,24 @@ describe('a name', () => {
     const found = judgeName(asked)
     expect(found.state).toBe('failed')
     expect(found.message.startsWith(says)).toBe(true)
-    expect(found.mend).not.toEqual([])
+    expect(found.fix).not.toEqual([])
   })
 
   it('has its policy named where no name server answers in a cluster', () => {
     const asked = { host: 'redis.example', users, inCluster: true, code: 'late' }
-    expect(judgeName(asked).mend?.join('\n')).toContain('networkPolicy: { egress: { dns: { ports: [53] } } }')
-    expect(judgeName({ ...asked, inCluster: false }).mend?.join('\n')).not.toContain('networkPolicy')
+    expect(judgeName(asked).fix?.join('\n')).toContain('networkPolicy: { egress: { dns: { ports: [53] } } }')
+    expect(judgeName({ ...asked, inCluster: false }).fix?.join('\n')).not.toContain('networkPolicy')
   })
 })
 
 describe('a port', () => {
   it('that is silent in a cluster has both ends of the policies named', () => {
-    expect(judgeReach(postgres).mend).toEqual([
+    expect(judgeReach(postgres).fix).toEqual([
       expect.stringContaining('networkPolicy.egress.postgres.to') as string,
       expect.stringContaining('must admit the exporter to TCP 5432') as string,
     ])
-    expect(judgeReach(pod).mend?.[0]).toContain('networkPolicy: { platform: { enabled: true } }')
-    expect(judgeReach({ ...postgres, kind: 'kubernetes' }).mend).toHaveLength(1)
+    expect(judgeReach(pod).fix?.[0]).toContain('networkPolicy: { platform: { enabled: true } }')
+    expect(judgeReach({ ...postgres, kind: 'kubernetes' }).fix).toHaveLength(1)
   })
 
   it.each([
@@ -63,7 +63,7 @@ describe('a port', () => {
 
   it('that refuses in a pod leads to the pod', () => {
     const refused = judgeReach({ ...pod, outcome: 'ECONNREFUSED' })
-    expect(refused.mend).toEqual(['kubectl -n caracal describe pod caracal-api-0'])
+    expect(refused.fix).toEqual(['kubectl -n caracal describe pod caracal-api-0'])
   })
 })
 
@@ -87,7 +87,7 @@ describe('a certificate', () => {
     [{ from: now + day }, 'failed', 'good from 2026-01-02 only'],
     [{ fault: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, 'failed', 'whom the configuration does not trust'],
     [{ fault: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'failed', 'its certificate is for DNS:api'],
-    // What has expired is not trusted either; that it has expired is what mends it.
+    // What has expired is not trusted either; that it has expired is what fixes it.
     [{ to: now - 1, fault: 'CERT_HAS_EXPIRED' }, 'failed', 'expired on'],
   ])('that shows %o is %s: %s', (change, state, says) => {
     const found = judgeCertificate(service, { ...shown, ...change }, now)
@@ -123,7 +123,7 @@ describe('a clock', () => {
   it('is the one here when all others disagree with it, and the other one when not all do', () => {
     const off = { name: 'Redis', ahead: 10_000, uncertainty: 1 }
     const wordsOf = (ahead: number) =>
-      judgeClocks([off, { name: 'Postgres', ahead, uncertainty: 1 }])[0]?.mend?.join()
+      judgeClocks([off, { name: 'Postgres', ahead, uncertainty: 1 }])[0]?.fix?.join()
     expect(wordsOf(10_000)).toContain('on this host')
     expect(wordsOf(0)).toContain('on the host of Redis')
   })
@@ -225,10 +225,10 @@ describe('a release', () => {
     const found = judgeRelease({ ...seen, pods: 7 })
     expect(found).toMatchObject({ state: 'failed', reasons: ['workload_unlabelled', 'no_workload'] })
     expect(found.message).toContain('7 pods in namespace prod and no workload')
-    expect(found.mend?.join()).toContain('application.resourceTrackingMethod: annotation')
+    expect(found.fix?.join()).toContain('application.resourceTrackingMethod: annotation')
   })
 
   it('that nothing has the label of is looked for under its other names', () => {
-    expect(judgeRelease(seen).mend?.[0]).toContain('release: { name: production')
+    expect(judgeRelease(seen).fix?.[0]).toContain('release: { name: production')
   })
 })

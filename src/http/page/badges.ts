@@ -1,17 +1,17 @@
 import { html, type Html } from './html.ts'
 
-/** Signs: a shape, a word and a colour for each state, so that none of the three has to be seen. */
+/** Badges: a shape, a word and a colour for each state, so that none of the three has to be seen. */
 
 type Shape = 'check' | 'clock' | 'cross' | 'question' | 'dash' | 'bang' | 'lock'
 
-interface Sign {
+interface Badge {
   readonly shape: Shape
   readonly word: string
   /** Names a colour of the style sheet. */
   readonly tone: 'good' | 'wait' | 'bad' | 'blind' | 'off'
 }
 
-const signs: Readonly<Record<string, Sign>> = {
+const badges: Readonly<Record<string, Badge>> = {
   pass: { shape: 'check', word: 'pass', tone: 'good' },
   clear: { shape: 'check', word: 'clear', tone: 'good' },
   ready: { shape: 'check', word: 'ready', tone: 'good' },
@@ -24,28 +24,28 @@ const signs: Readonly<Record<string, Sign>> = {
   skipped: { shape: 'dash', word: 'switched off', tone: 'off' },
 }
 
-const unheard: Sign = { shape: 'question', word: 'unknown', tone: 'blind' }
+const unheard: Badge = { shape: 'question', word: 'unknown', tone: 'blind' }
 
 /** The tone of a state, as a class name. */
 export function toneOf(state: string): string {
-  return (signs[state] ?? unheard).tone
+  return (badges[state] ?? unheard).tone
 }
 
 /** Shape and word of a state. */
 export function badge(state: string): Html {
-  const { tone } = signs[state] ?? unheard
+  const { tone } = badges[state] ?? unheard
   return html`<span class="badge tone-${tone}">${shape(state)}${wordOf(state)}</span>`
 }
 
 /** The word for a state. */
 export function wordOf(state: string): string {
-  return (signs[state] ?? unheard).word
+  return (badges[state] ?? unheard).word
 }
 
 /** The shape alone, for where the word stands beside it or is hidden in it. */
 export function shape(state: string): Html {
   return html`<svg class="sign" aria-hidden="true" focusable="false">
-    <use href="#sign-${(signs[state] ?? unheard).shape}"></use>
+    <use href="#sign-${(badges[state] ?? unheard).shape}"></use>
   </svg>`
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { isPartial, redisBlindness } from '../../../src/connections/redis-blindness.ts'
+import { isPartial, redisUnavailable } from '../../../src/connections/redis-unavailable.ts'
 
 const server = 'Redis at cache:6379'
 
 function reply(message: string) {
-  return redisBlindness(Object.assign(new Error(message), { name: 'ReplyError' }), server)
+  return redisUnavailable(Object.assign(new Error(message), { name: 'ReplyError' }), server)
 }
 
 function fault(message: string, code?: string) {
-  return redisBlindness(Object.assign(new Error(message), code === undefined ? {} : { code }), server)
+  return redisUnavailable(Object.assign(new Error(message), code === undefined ? {} : { code }), server)
 }
 
 describe('an error reply', () => {
@@ -101,7 +101,7 @@ describe('no reply', () => {
   })
 
   test('what is no error at all is malformed and short', () => {
-    expect(redisBlindness('x'.repeat(1_000), server).message.length).toBeLessThan(250)
+    expect(redisUnavailable('x'.repeat(1_000), server).message.length).toBeLessThan(250)
   })
 })
 

@@ -2,7 +2,7 @@ import type { Millis } from '../core/time.ts'
 import { steadyClock } from './clock.ts'
 
 /** Runs of one task, one after the other, at the times that are asked for; what is asked meanwhile comes together. */
-export interface Rounds {
+export interface RepeatingTask {
   /** Runs the task after `wait` at the latest. */
   plan(wait: Millis): void
   /** The same; resolves after the run that begins then. */
@@ -12,7 +12,7 @@ export interface Rounds {
 }
 
 /** @param task never rejects; what it gives is how long after it the next run is due anyway, or undefined */
-export function openRounds(task: () => Promise<Millis | undefined>): Rounds {
+export function repeat(task: () => Promise<Millis | undefined>): RepeatingTask {
   let dueAt = Infinity
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined

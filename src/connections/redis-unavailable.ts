@@ -1,4 +1,4 @@
-import type { Blindness, UnknownReason } from '../core/observation.ts'
+import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { faultRules, RedisFault, type RedisFaultCode } from './redis-fault.ts'
 import { isReply } from './redis-wire.ts'
@@ -93,7 +93,7 @@ const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
  *
  * @param server names the server for people, without credentials: `Redis at cache:6379`
  */
-export function redisBlindness(fault: unknown, server: string): Blindness {
+export function redisUnavailable(fault: unknown, server: string): Unavailable {
   if (!(fault instanceof Error)) return other(server, String(fault))
   if (fault instanceof RedisFault) return blind(said(fault.code, fault.detail), server)
   if (isReply(fault)) return fromReply(fault.message, server)
@@ -102,8 +102,8 @@ export function redisBlindness(fault: unknown, server: string): Blindness {
   if (system !== undefined) return blind(system, server)
   const tls = tlsFaultOf(code, fault.message)
   if (tls !== undefined) {
-    const { says, mend } = tlsWords[tls]
-    return blind(['unreachable', 'redis_tls', `${says}: ${mend}`], server)
+    const { says, fix } = tlsWords[tls]
+    return blind(['unreachable', 'redis_tls', `${says}: ${fix}`], server)
   }
   const known = clientErrors.find(([text]) => text.test(fault.message))
   return known === undefined ? other(server, fault.message) : blind(known[1], server)
@@ -114,8 +114,8 @@ function said(code: RedisFaultCode, detail = ''): Rule {
   return [unknownReason, reason, predicate(detail)]
 }
 
-/** Whether the blindness concerns one key or command only, while the rest of the answers stands. */
-export function isPartial({ reason }: Blindness): boolean {
+/** Whether the unavailable concerns one key or command only, while the rest of the answers stands. */
+export function isPartial({ reason }: Unavailable): boolean {
   return partial.has(reason)
 }
 
@@ -126,7 +126,7 @@ const partial: ReadonlySet<string> = new Set([
   'redis_error',
 ])
 
-function fromReply(text: string, server: string): Blindness {
+function fromReply(text: string, server: string): Unavailable {
   const [word = ''] = text.split(' ', 1)
   const rule = replies[word]
   if (rule !== undefined) return blind(rule, server)
@@ -162,17 +162,17 @@ function notPermitted(text: string): Rule {
 }
 
 /** What the ACL of the user lacks, as ACL SETUSER takes it: `+xread` or `%R~caracal.*`; undefined for other reasons. */
-export function missingRule({ reason, message }: Blindness): string | undefined {
+export function missingRule({ reason, message }: Unavailable): string | undefined {
   if (reason !== 'redis_not_permitted') return undefined
   return /add the (?:pattern|command) (\S+) to the ACL/.exec(message)?.[1]
 }
 
 /** Error texts may repeat what was sent, a password included: what follows `with args` is left out. */
-function other(server: string, text: string): Blindness {
+function other(server: string, text: string): Unavailable {
   const said = text.replace(/,? *with args.*/is, '').slice(0, 120)
   return blind(['malformed', 'redis_error', `gave an answer that was not expected: ${said}`], server)
 }
 
-function blind([unknownReason, reason, predicate]: Rule, server: string): Blindness {
+function blind([unknownReason, reason, predicate]: Rule, server: string): Unavailable {
   return { unknownReason, reason, message: `${server} ${predicate}` }
 }

@@ -13,7 +13,7 @@ import {
 import { isPending, type Release, type View, type WorkloadState } from './view.ts'
 
 /** What is other than it was when it was last seen: by any of these a rollout is known. */
-export interface Signs {
+export interface Triggers {
   /** A revision of the Helm release that was not there. */
   readonly release?: Release
   /** Kinds of migration Jobs of which there is another run. */
@@ -22,8 +22,8 @@ export interface Signs {
   readonly workloads: readonly string[]
 }
 
-/** What differs from the marks. At first sight of all nothing differs, but what is under way then is a sign too. */
-export function signsOf(view: View, marks: Marks): Signs {
+/** What differs from the marks. At first sight of all nothing differs, but what is under way then is a trigger too. */
+export function triggersOf(view: View, marks: Marks): Triggers {
   const first = isFirstSight(marks)
   const { release } = view
   return {
@@ -49,7 +49,7 @@ export function hasNewRevision(marks: Marks): boolean {
   return known !== undefined && known !== (marks.get(baseline(RELEASE_REVISION)) ?? known)
 }
 
-export function isNone({ release, jobs, workloads }: Signs): boolean {
+export function isNone({ release, jobs, workloads }: Triggers): boolean {
   return release === undefined && jobs.length === 0 && workloads.length === 0
 }
 

@@ -1,9 +1,9 @@
 import { KubernetesFailure } from '../connections/kubernetes.ts'
-import type { Blindness } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { plain } from '../core/text.ts'
 
 /** Why objects of a kind can't be seen, from what was thrown. */
-export function blindnessFrom(fault: unknown, name: string): Blindness {
+export function unavailableFrom(fault: unknown, name: string): Unavailable {
   if (fault instanceof KubernetesFailure) {
     const { unknownReason, reason, message } = fault
     return { unknownReason, reason, message }
@@ -13,7 +13,7 @@ export function blindnessFrom(fault: unknown, name: string): Blindness {
   return { unknownReason: 'malformed', reason: 'unexpected_answer', message }
 }
 
-/** Whether asking again promises nothing: somebody has to mend it first. */
+/** Whether asking again promises nothing: somebody has to fix it first. */
 export function isFinal(fault: unknown): boolean {
   if (!(fault instanceof KubernetesFailure)) return true
   const { status, unknownReason } = fault
@@ -21,13 +21,13 @@ export function isFinal(fault: unknown): boolean {
   return status >= 400 && status < 500 && ![408, 409, 410, 429].includes(status)
 }
 
-export function neverListed(name: string): Blindness {
+export function neverListed(name: string): Unavailable {
   const message = `${name} were not listed yet`
   return { unknownReason: 'never_measured', reason: 'not_listed', message }
 }
 
 /** Names are cut after a few: what is wrong with one is most often wrong with all. */
-export function notUnderstood(name: string, strange: readonly string[]): Blindness {
+export function notUnderstood(name: string, strange: readonly string[]): Unavailable {
   const named = strange.slice(0, 3).map((one) => plain(one, 80))
   const more = strange.length > 3 ? ` and ${strange.length - 3} more` : ''
   const message = `of the ${name}, ${named.join(', ')}${more} can't be understood: look at them with kubectl get -o yaml, fields that the API server always writes are missing or of another type`
