@@ -9,12 +9,12 @@ const ASIDE = 20 * 60
 const usage = `npm run bench [-- --quick] [--repetitions N] [--rows N] [--write]
 
 Measures the daemon against a real Redis, a real Postgres and a simulated platform of 12 replicas, and prints the
-tables of docs/benchmarks.md. Build the bundle before (npm run build) to have it measured too. Needs Linux.
+tables of docs/internals/benchmarks.md. Build the bundle before (npm run build) to have it measured too. Needs Linux.
 
   --quick          fewer repetitions: five minutes instead of fifteen; ended after ten (else after forty)
   --repetitions N  injections of each fault (30, or 5 when quick)
   --rows N         dispatched rows in the API's outbox (1000000, or 100000 when quick)
-  --write          puts the tables into docs/benchmarks.md
+  --write          puts the tables into docs/internals/benchmarks.md
   --json FILE      also writes all that was measured
   --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
   --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
@@ -80,7 +80,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 1)}\n`)
   const text = report(results)
   process.stdout.write(`\n${text}\n`)
-  if (values.write) await writeInto('docs/benchmarks.md', text)
+  if (values.write) await writeInto('docs/internals/benchmarks.md', text)
   return 0
 }
 

@@ -36,7 +36,7 @@ export const recovers = {
 /** A fault may show in a stop condition after its end: the hold that ran, and the look that was under way. */
 export const explainsAfter = 8_000
 
-/** The daemon follows its clock at its next step, which comes within a second (docs/decisions.md), and the library that lies a little later. */
+/** The daemon follows its clock at its next step, which comes within a second (docs/internals/decisions.md), and the library that lies a little later. */
 export const clockFollowedWithin = 1_500
 
 /** The chart's memory limit (helm/values.yaml), bytes. */

@@ -5,7 +5,7 @@ export const usage = `npm run chaos [-- --seed N --minutes M]
 
 Breaks the simulated platform, its stores, the network, the machine and the exporter itself, by chance and in pairs,
 and checks all that /gates says meanwhile. Exit code 0 only when nothing was said that may never be said.
-docs/chaos.md has what is checked. Needs Linux; some kinds of fault need root.
+docs/internals/chaos.md has what is checked. Needs Linux; some kinds of fault need root.
 
   --seed N         the same seed makes the same faults in the same order (chosen and printed unless given)
   --minutes M      how long faults are made (5)

@@ -3,7 +3,7 @@ import type { Instant, Reading, Recording, Standing } from '../recording.ts'
 
 /** Something that must never be and was, with what is needed to find it again. */
 export interface Violation {
-  /** The number that docs/chaos.md gives it. */
+  /** The number that docs/internals/chaos.md gives it. */
   readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7
   readonly at: Instant
   /** What it is about: a kind of fault, a stop condition, a command. Told once for each act. */

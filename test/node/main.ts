@@ -1,6 +1,6 @@
 // The product in real pods: `npm run test:node [-- names of scenarios]`, as root on Linux.
 // Builds what a node and its images need, then runs inside.ts in namespaces of its own (network, mounts, processes), with
-// which everything that was started there ends, whatever happens to it. docs/test-node.md says what is shown.
+// which everything that was started there ends, whatever happens to it. docs/internals/test-node.md says what is shown.
 import { spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

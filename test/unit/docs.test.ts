@@ -71,9 +71,9 @@ describe('the runbook', () => {
 
 describe('the traps of the platform', () => {
   const all = Array.from({ length: 58 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`)
-  const rows = [...textOf('docs/traps.md').matchAll(/^\| (T\d\d) +\|([^|]*)\|([^|]*)\|(.*)\|$/gm)].map(
-    ([, trap = '', , status = '', how = '']) => ({ trap, status: status.trim(), how }),
-  )
+  const rows = [
+    ...textOf('docs/internals/traps.md').matchAll(/^\| (T\d\d) +\|([^|]*)\|([^|]*)\|(.*)\|$/gm),
+  ].map(([, trap = '', , status = '', how = '']) => ({ trap, status: status.trim(), how }))
   const titles = filesIn('test', '.ts')
     // This file speaks of numbers and carries none.
     .filter((file) => file !== 'test/unit/docs.test.ts')
@@ -116,6 +116,14 @@ function titlesIn(text: string): readonly { readonly traps: readonly string[]; r
 }
 
 describe('every page', () => {
+  it('is listed in docs/README.md, a recipe in docs/pipelines/README.md', () => {
+    const listed = ['docs/README.md', 'docs/pipelines/README.md'].flatMap((index) =>
+      [...textOf(index).matchAll(/\]\(([^)#]+\.md)\)/g)].map(([, link = '']) => join(dirname(index), link)),
+    )
+    const names = filesIn('docs', '.md').filter((file) => file !== 'docs/README.md')
+    expect(names.filter((file) => !listed.includes(file))).toEqual([])
+  })
+
   it.each(pages)('$file leads to files and headings that are there', ({ file, prose }) => {
     const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
     const broken = links

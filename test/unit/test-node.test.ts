@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { scenariosNamed } from '../node/scenarios.ts'
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/test-node.md'), 'utf8')
+const page = readFileSync(join(import.meta.dirname, '../../docs/internals/test-node.md'), 'utf8')
 
 it('the page of the real node says of each scenario what it shows, in their order', () => {
   const rows = [...page.matchAll(/^\| `([^`]+)`\s*\| (.+?)\s*\|$/gm)].map(([, name, shows]) => ({

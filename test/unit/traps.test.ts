@@ -11,7 +11,7 @@ import { changed, faultsIn } from './rules/judging.ts'
 import { healthyWorld, platformRules } from './rules/platform-world.ts'
 import { withFailing } from './rules/world-changes.ts'
 
-// Traps of the platform that no single probe or condition owns; docs/traps.md lists all of them.
+// Traps of the platform that no single probe or condition owns; docs/internals/traps.md lists all of them.
 
 const healthy = healthyWorld()
 const { gates, stops } = platformRules()
