@@ -3,7 +3,7 @@ import type { AskedPhase } from '../contract/document.ts'
 import { parseDocument, type Blocker, type Report } from './document.ts'
 import type { NoReply, Reply } from './http.ts'
 import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'
-import { spanInWords } from './text.ts'
+import { inWords } from '../core/time.ts'
 
 /** What the request demanded; looked at again here, because an answer may come from something that ignores it. */
 export interface Demands {
@@ -99,11 +99,10 @@ function fresh(
   const limit = Math.min(life, demands.maxAge ?? Number.POSITIVE_INFINITY)
   // Not `age > limit`: an age that is no number is no proof.
   if (!(age <= limit)) {
-    const allowed =
-      limit < life ? `--max-age allows ${spanInWords(limit)}` : `it was good for ${spanInWords(life)}`
+    const allowed = limit < life ? `--max-age allows ${inWords(limit)}` : `it was good for ${inWords(life)}`
     return blindSpot(
       'expired',
-      `the evaluation is ${spanInWords(age)} old, and ${allowed}: the exporter or something before it has come to a halt`,
+      `the evaluation is ${inWords(age)} old, and ${allowed}: the exporter or something before it has come to a halt`,
     )
   }
   if (echoed === false)

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import type { Command } from './command.ts'
 import { commands, groups } from './commands.ts'
 import { didYouMean } from './suggest.ts'
-import { durationOf, printable } from './text.ts'
+import { durationOf } from '../core/duration.ts'
+import { printable } from './text.ts'
 
 /** The program was called in a way that has no meaning; the message says what would have one. */
 export class UsageError extends Error {

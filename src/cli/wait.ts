@@ -1,3 +1,4 @@
+import { inWords } from '../core/time.ts'
 import { readAnswer, type CannotTell, type Demands, type Valid } from './answer.ts'
 import { choice, duration, readOptions } from './arguments.ts'
 import { changesBetween } from './changes.ts'
@@ -9,7 +10,7 @@ import { ask } from './http.ts'
 import type { CliProcess, Surroundings } from './process.ts'
 import { outputs, rendered } from './rendering.ts'
 import { systemSurroundings } from './surroundings.ts'
-import { clockTime, printableJson, spanInWords } from './text.ts'
+import { clockTime, printableJson } from './text.ts'
 import { waitFor, type Conversation, type Wish } from './waiting.ts'
 
 /** `caracal-gate wait`: stays until the rollout may proceed, and says what changes meanwhile. */
@@ -92,11 +93,11 @@ function telling(
     },
     alive(left) {
       stderr.write(
-        line(`still waiting after ${spanInWords(now() - begun)}, ${spanInWords(left)} left. ${standing()}`),
+        line(`still waiting after ${inWords(now() - begun)}, ${inWords(left)} left. ${standing()}`),
       )
     },
     timedOut() {
-      stderr.write(line(`timed out after ${spanInWords(now() - begun)}. ${standing()}`))
+      stderr.write(line(`timed out after ${inWords(now() - begun)}. ${standing()}`))
     },
     finished(code) {
       const answer = trouble ?? last

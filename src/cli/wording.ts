@@ -1,8 +1,9 @@
+import { inWords } from '../core/time.ts'
 import type { Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import type { Report, ReportedCheck, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
-import { clockTime, numberInWords, printable, spanInWords } from './text.ts'
+import { clockTime, numberInWords, printable } from './text.ts'
 
 /** Words that the views of a document have in common. */
 
@@ -28,7 +29,7 @@ export function compared({ observed, threshold }: Pick<Item, 'observed' | 'thres
 
 /** A time of the document with how long ago that was, both by the server's clock. */
 export function moment(instant: number, report: Pick<Report, 'evaluatedAt'>): string {
-  return `${clockTime(new Date(instant))} (${spanInWords(report.evaluatedAt - instant)} ago)`
+  return `${clockTime(new Date(instant))} (${inWords(report.evaluatedAt - instant)} ago)`
 }
 
 /**
@@ -54,7 +55,7 @@ export function head(
   const facts = [
     `since ${moment(report.verdictSince, report)}`,
     steadiness(report),
-    `evaluated ${spanInWords(age)} ago`,
+    `evaluated ${inWords(age)} ago`,
   ]
   const named = rollout.id === null ? 'no rollout' : `rollout ${printable(rollout.id)}, ${rollout.phase}`
   const begun = rollout.startedAt === null ? '' : `, since ${moment(rollout.startedAt, report)}`
@@ -72,5 +73,5 @@ export function steadiness({
   steadySeconds,
   requiredSteadySeconds,
 }: Pick<Report, 'steadySeconds' | 'requiredSteadySeconds'>): string {
-  return `steady for ${spanInWords(steadySeconds * 1_000)} of ${spanInWords(requiredSteadySeconds * 1_000)}`
+  return `steady for ${inWords(steadySeconds * 1_000)} of ${inWords(requiredSteadySeconds * 1_000)}`
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { Millis } from '../core/time.ts'
 import type { Switch } from './config.ts'
-import { durationOf, durationPattern, durationText, hostPortOf, sizeOf, sizePattern } from './units.ts'
+import { durationOf, durationPattern, durationText } from '../core/duration.ts'
+import { hostPortOf, sizeOf, sizePattern } from './units.ts'
 
 /**
  * How a field is written; beside the types of JSON Schema. A `file` is a path whose content is taken, a `secret` a

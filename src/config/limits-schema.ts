@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { defaultLimits, type LevelLimit, type Limits } from '../rules/limits.ts'
 import type { Millis } from '../core/time.ts'
 import { duration, ratio, whole } from './fields.ts'
-import { durationText } from './units.ts'
+import { durationText } from '../core/duration.ts'
 
 const MOST = 1_000_000_000
 const { readiness, streams, outbox, deadLetters, replay, revocation, postgres, redis } = defaultLimits

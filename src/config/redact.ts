@@ -5,7 +5,8 @@ import { REDACTED, withoutCredentials } from './faults.ts'
 import { keysOf } from './keys.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { at, put, type Tree } from './tree.ts'
-import { durationText, hostPortText, sizeText } from './units.ts'
+import { durationText } from '../core/duration.ts'
+import { hostPortText, sizeText } from './units.ts'
 
 /**
  * The effective configuration as it may be shown to anybody: spans and sizes as they are written, secrets and keys

@@ -1,15 +1,11 @@
-import { MINUTE, SECOND, type Millis } from '../core/time.ts'
+import { sumOf } from '../core/duration.ts'
 import type { HostPort } from './config.ts'
 
-const HOUR = 60 * MINUTE
-
 /** The same expressions are published in the JSON Schema, so they may not use flags. */
-export const durationPattern = /^(?=\d)(\d+h)?(\d+m(?!s))?(\d+s)?(\d+ms)?$/
 export const sizePattern = /^\d+(B|KiB|MiB|GiB|TiB)$/
 const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):\d{1,5}$/
 const hostPortPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/
 
-const spans: Readonly<Record<string, Millis>> = { h: HOUR, m: MINUTE, s: SECOND, ms: 1 }
 const sizes: Readonly<Record<string, number>> = {
   B: 1,
   KiB: 2 ** 10,
@@ -18,34 +14,9 @@ const sizes: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 }
 
-/** `1h30m` as milliseconds; undefined when the text is no duration. */
-export function durationOf(text: string): Millis | undefined {
-  if (!durationPattern.test(text)) return undefined
-  return sumOf(text, spans)
-}
-
 /** `512MiB` as bytes; undefined when the text is no size. */
 export function sizeOf(text: string): number | undefined {
   return sizePattern.test(text) ? sumOf(text, sizes) : undefined
-}
-
-function sumOf(text: string, units: Readonly<Record<string, number>>): number {
-  let sum = 0
-  for (const [, count, unit] of text.matchAll(/(\d+)([A-Za-z]+)/g))
-    sum += Number(count) * (units[unit ?? ''] ?? Number.NaN)
-  return sum
-}
-
-/** Milliseconds as they are written in a configuration: `1h30m`, `250ms`, `0s`. */
-export function durationText(span: Millis): string {
-  let rest = span
-  let text = ''
-  for (const [unit, length] of Object.entries(spans)) {
-    const count = Math.floor(rest / length)
-    if (count > 0) text += `${count}${unit}`
-    rest -= count * length
-  }
-  return text === '' ? '0s' : text
 }
 
 /** Bytes in the largest unit that divides them. */

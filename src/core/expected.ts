@@ -1,4 +1,5 @@
 import { digestPattern, longestReference, readImage } from './image.ts'
+import { inKeyOrder } from './lists.ts'
 import { components } from './replica.ts'
 
 /**
@@ -91,20 +92,15 @@ export function readExpected(words: ExpectedWords): {
   if (chart !== undefined && !/^[A-Za-z0-9][\w.+-]{0,199}$/.test(chart)) fault('chart', chart)
   if (appVersion !== undefined && !/^[\x21-\x7e]{1,200}$/.test(appVersion)) fault('appVersion', appVersion)
   const expected: Expected = {
-    ...(images.size > 0 && { images: inOrder(images) }),
-    ...(digests.size > 0 && { digests: inOrder(digests, (list) => list.toSorted()) }),
+    ...(images.size > 0 && { images: inKeyOrder(images) }),
+    ...(digests.size > 0 && {
+      digests: inKeyOrder([...digests].map(([subject, list]) => [subject, list.toSorted()])),
+    }),
     ...(revision !== undefined && { revision }),
     ...(chart !== undefined && { chart }),
     ...(appVersion !== undefined && { appVersion }),
   }
   return { faults, ...(Object.keys(expected).length > 0 && { expected }) }
-}
-
-/** By subject, so that the same said in another order is the same text. */
-function inOrder<T>(map: ReadonlyMap<string, T>, form = (value: T) => value): Readonly<Record<string, T>> {
-  return Object.fromEntries(
-    [...map].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([subject, value]) => [subject, form(value)]),
-  )
 }
 
 /** Subject and value; no subject when it is none. */

@@ -1,3 +1,4 @@
+import { byText } from './lists.ts'
 import type { Evidence } from './evidence.ts'
 import { unknown, type Answer, type Condition, type Finding, type Recollection } from './finding.ts'
 
@@ -17,10 +18,6 @@ export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
       byText(a.reason, b.reason) ||
       byText(a.message, b.message),
   )
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** The observed value as a share of its upper limit; of two that are equally well the fuller one is worth showing. */

@@ -20,10 +20,11 @@ export interface Clock {
 
 export const SECOND: Millis = 1_000
 export const MINUTE: Millis = 60 * SECOND
+export const HOUR: Millis = 60 * MINUTE
 
 /** A span in the words of a message: `850 ms`, `42 s`, `5 min`, `1 h 35 min`. */
 export function inWords(span: Millis): string {
-  if (span < SECOND) return `${Math.round(span)} ms`
+  if (span < SECOND) return `${Math.max(0, Math.round(span))} ms`
   const seconds = Math.round(span / SECOND)
   if (seconds < 120) return `${seconds} s`
   const minutes = Math.round(seconds / 60)

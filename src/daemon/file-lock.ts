@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { codeOf } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 
 /** How often a holder shows that it lives. */
@@ -150,8 +151,4 @@ async function startOf(pid: number): Promise<string> {
     .trim()
     .split(' ')
   return state === 'Z' || state === 'X' ? '' : (rest[18] ?? '')
-}
-
-function codeOf(fault: unknown): unknown {
-  return fault instanceof Error && 'code' in fault ? fault.code : undefined
 }

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { codeOf, messageOf } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { nothingRemembered, type Memory } from '../rollout/memory.ts'
 import { fileLock, type FileLock } from './file-lock.ts'
@@ -124,7 +125,7 @@ async function load(path: string, written: Written): Promise<Loaded> {
   try {
     text = await readFile(path, 'utf8')
   } catch (fault) {
-    if (!isMissing(fault))
+    if (codeOf(fault) !== 'ENOENT')
       return { ok: false, message: `the state can't be read from ${path}: ${messageOf(fault)}` }
   }
   const parsed: Parsed | undefined = text === undefined ? undefined : parseState(text)
@@ -150,12 +151,4 @@ async function setAside(path: string): Promise<string> {
     () => `was set aside as ${aside}`,
     (fault: unknown) => `could not be set aside: ${messageOf(fault)}`,
   )
-}
-
-function isMissing(fault: unknown): boolean {
-  return fault instanceof Error && 'code' in fault && fault.code === 'ENOENT'
-}
-
-function messageOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault)
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { codeOf } from '../core/text.ts'
 import type { Sealed } from './state-form.ts'
 import { replaceFile } from './replace-file.ts'
 import { isSameSeal, UNSEALED, type Seal } from './state-seal.ts'
@@ -21,7 +22,7 @@ export function headFile(path: string): Head {
   return {
     async read() {
       const text = await readFile(path, 'utf8').catch((fault: unknown) => {
-        if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return undefined
+        if (codeOf(fault) === 'ENOENT') return undefined
         throw fault
       })
       if (text === undefined) return undefined

@@ -1,3 +1,4 @@
+import { inKeyOrder } from '../core/lists.ts'
 import { isActive, type Rollout } from '../core/rollout.ts'
 import { plain } from '../core/text.ts'
 import type { Instant } from '../core/time.ts'
@@ -39,7 +40,7 @@ function essence(memory: Memory): object {
 function text(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      ? inKeyOrder(Object.entries(part))
       : part,
   )
 }

@@ -1,5 +1,6 @@
 import { KubernetesFailure } from '../connections/kubernetes.ts'
 import type { Unavailable } from '../core/observation.ts'
+import { firstFew } from '../core/lists.ts'
 import { plain } from '../core/text.ts'
 
 /** Why objects of a kind can't be seen, from what was thrown. */
@@ -28,8 +29,10 @@ export function neverListed(name: string): Unavailable {
 
 /** Names are cut after a few: what is wrong with one is most often wrong with all. */
 export function notUnderstood(name: string, strange: readonly string[]): Unavailable {
-  const named = strange.slice(0, 3).map((one) => plain(one, 80))
-  const more = strange.length > 3 ? ` and ${strange.length - 3} more` : ''
-  const message = `of the ${name}, ${named.join(', ')}${more} can't be understood: look at them with kubectl get -o yaml, fields that the API server always writes are missing or of another type`
+  const named = firstFew(
+    strange.map((one) => plain(one, 80)),
+    3,
+  )
+  const message = `of the ${name}, ${named} can't be understood: look at them with kubectl get -o yaml, fields that the API server always writes are missing or of another type`
   return { unknownReason: 'malformed', reason: 'unexpected_object', message }
 }

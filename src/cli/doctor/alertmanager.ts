@@ -4,7 +4,7 @@ import type { FreeArea, Outside } from './area.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'
 import { WATCHDOG } from './prometheus-verdicts.ts'
 import { askWeb } from './web.ts'
-import { listed } from './words.ts'
+import { listed } from '../../core/lists.ts'
 
 /** Whether the watchdog, which always fires, reaches a receiver that tells somebody. */
 export const alertmanager: FreeArea = {

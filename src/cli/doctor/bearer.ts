@@ -3,7 +3,7 @@ import { observe } from '../../probes/probe.ts'
 import { serviceMetrics } from '../../probes/service-metrics.ts'
 import type { Area, Installation } from './area.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'
-import { counted, listed } from './words.ts'
+import { counted, listed } from '../../core/lists.ts'
 
 /** Whether each replica whose `/metrics` is read takes the bearer; asked once, by the probe of the exporter itself. */
 export const bearer: Area = {

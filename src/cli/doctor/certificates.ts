@@ -6,7 +6,8 @@ import type { Area, Installation } from './area.ts'
 import { endpointsOf, type Endpoint } from './endpoints.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'
 import { shakeHands, type Handshake, type Shown } from './handshake.ts'
-import { address, listed } from './words.ts'
+import { listed } from '../../core/lists.ts'
+import { address } from './words.ts'
 
 /** What servers show where TLS is spoken, and what the exporter shows itself. */
 export const certificates: Area = {

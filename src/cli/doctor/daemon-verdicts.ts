@@ -1,7 +1,7 @@
 import { plain } from '../../core/text.ts'
 import { objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
-import { counted } from './words.ts'
+import { counted } from '../../core/lists.ts'
 
 /** What the doctor was started as. */
 export interface Own {

@@ -10,7 +10,7 @@ import { areas, freeAreas } from './index.ts'
 import { openInstallation, type Opened } from './installation.ts'
 import { secretsOf } from './secrets.ts'
 import { timed } from './timed.ts'
-import { listed } from './words.ts'
+import { listed } from '../../core/lists.ts'
 
 export interface Question {
   readonly sources: ConfigSources

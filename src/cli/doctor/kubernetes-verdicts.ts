@@ -1,7 +1,7 @@
 import type { Unavailable } from '../../core/observation.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
 import type { AccessAsked } from './kubernetes-access.ts'
-import { counted, listed } from './words.ts'
+import { counted, listed } from '../../core/lists.ts'
 
 /** Why the API server could not be asked at all. */
 export function judgeFailure(

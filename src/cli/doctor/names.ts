@@ -4,7 +4,7 @@ import type { Area } from './area.ts'
 import { endpointsOf, type Endpoint } from './endpoints.ts'
 import { failed, ok, skipped, type Found } from './finding.ts'
 import { timed } from './timed.ts'
-import { counted, listed } from './words.ts'
+import { counted, listed } from '../../core/lists.ts'
 
 /** Whether each configured host has an address, asked as the exporter asks. */
 export const names: Area = {

@@ -2,7 +2,8 @@ import type { Unavailable } from '../../core/observation.ts'
 import type { Millis } from '../../core/time.ts'
 import { statsRole, tablesRead } from '../../probes/postgres-needs.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
-import { counted, listed, ofCertificates } from './words.ts'
+import { counted, listed } from '../../core/lists.ts'
+import { ofCertificates } from './words.ts'
 
 export interface SessionRow {
   readonly version_number: number

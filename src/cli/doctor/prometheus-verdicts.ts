@@ -1,6 +1,6 @@
 import { plain } from '../../core/text.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
-import { counted, listed } from './words.ts'
+import { counted, firstFew, listed } from '../../core/lists.ts'
 
 export const WATCHDOG = 'CaracalGateExporterWatchdog'
 
@@ -55,8 +55,7 @@ export function judgeRules(
 
 function missingText(missing: readonly string[], count: number): string {
   if (missing.length === count) return `none of the ${counted(count, 'alert')} is loaded`
-  const more = missing.length > 4 ? ` and ${missing.length - 4} more` : ''
-  return `${missing.slice(0, 4).join(', ')}${more} of ${counted(count, 'alert')} are not loaded: the rules are of another version`
+  return `${firstFew(missing, 4)} of ${counted(count, 'alert')} are not loaded: the rules are of another version`
 }
 
 export function judgeSeries(count: number): Found {

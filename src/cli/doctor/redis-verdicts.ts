@@ -2,7 +2,8 @@ import { isPartial, missingRule } from '../../connections/redis-unavailable.ts'
 import type { Unavailable } from '../../core/observation.ts'
 import { commandNeeds, keyRule, type CommandNeed } from '../../probes/redis-needs.ts'
 import { failed, ok, skipped, unknown, warning, type Found } from './finding.ts'
-import { listed, ofCertificates, quoted } from './words.ts'
+import { listed } from '../../core/lists.ts'
+import { ofCertificates, quoted } from './words.ts'
 
 /** A command that was sent, and what Redis had against it. */
 export interface Tried {

@@ -3,18 +3,6 @@ export function quoted(word: string): string {
   return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** `a, b and c`. */
-export function listed(words: readonly string[]): string {
-  return words.length < 2
-    ? (words[0] ?? 'nothing')
-    : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
-}
-
-/** `one check` or `3 checks`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return count === 1 ? `one ${one}` : `${count} ${many}`
-}
-
 /** `host:port`, with an IPv6 address in brackets. */
 export function address(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

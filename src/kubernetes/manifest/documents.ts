@@ -1,4 +1,5 @@
 import { isCollection, isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
+import { byText } from '../../core/lists.ts'
 import { isObject, objectAt, textAt, type PlainObject } from './objects.ts'
 import { asHelmReads } from './yaml-tags.ts'
 
@@ -54,10 +55,6 @@ function secretAsKeys(object: PlainObject): PlainObject {
     metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
     keys: [...new Set([...known, ...keys])].toSorted(byText),
   }
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function parsed(text: string, lineCounter: LineCounter): readonly Document[] {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { suggestion } from '../../../src/config/suggest.ts'
-import { durationOf, durationText, hostPortOf, hostPortText } from '../../../src/config/units.ts'
+import { nearest } from '../../../src/core/distance.ts'
+import { durationOf, durationText } from '../../../src/core/duration.ts'
+import { hostPortOf, hostPortText } from '../../../src/config/units.ts'
 import { sizeOf, sizeText } from '../../../src/config/units.ts'
 
 describe('durations', () => {
@@ -75,11 +76,11 @@ describe('a suggestion', () => {
     ['postgres.uri', 'postgres.url'],
     ['log', 'log.level'],
   ])('for %s is %s', (word, name) => {
-    expect(suggestion(word, names)).toBe(name)
+    expect(nearest(word, names)).toBe(name)
   })
 
   it('is not made for what resembles nothing', () => {
-    expect(suggestion('kafka.brokers', names)).toBeUndefined()
-    expect(suggestion('x'.repeat(100_000), names)).toBeUndefined()
+    expect(nearest('kafka.brokers', names)).toBeUndefined()
+    expect(nearest('x'.repeat(100_000), names)).toBeUndefined()
   })
 })
