@@ -12,9 +12,16 @@ import type { Rules } from '../core/snapshot.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { components, type Component } from '../core/replica.ts'
 import { rulesFor } from '../rules/rules.ts'
-import { clusterDiscovery } from '../probes/cluster-discovery.ts'
-import { atPace, clusterProbes, clusterWatches, probes, providersOf } from '../probes/index.ts'
-import { watches, type Sources } from '../probes/index.ts'
+import { clusterDiscovery } from '../probes/replicas.ts'
+import {
+  atPace,
+  clusterProbes,
+  clusterWatches,
+  probes,
+  providersOf,
+  watches,
+  type Sources,
+} from '../probes/index.ts'
 import type { OnFault, Probe, Watch } from '../probes/probe.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'

@@ -5,7 +5,7 @@ import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { ProbeError, type Look, type Watch } from './probe.ts'
-import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
+import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis.ts'
 import { decodeTotals } from './redis-stream-info.ts'
 
 /** How long a read waits for an arrival. A stream that was destroyed or can't be read is seen at its end. */

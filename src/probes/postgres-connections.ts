@@ -1,12 +1,16 @@
-import { postgresAccepts, postgresServerConnections, postgresServerLimit } from '../rules/signals.ts'
+import {
+  postgresAccepts,
+  postgresServerConnections,
+  postgresServerLimit,
+  postgresConnectionLimit,
+  postgresConnections as connectionsHeld,
+  postgresConnectionsInUse,
+} from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
-import { blindSpot, type Unavailable } from '../core/observation.ts'
+import { blindSpot, type Unavailable, type BlindSpot, type UnknownReason } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { activityStatement, type ActivityRow } from './postgres-activity.ts'
-import { firstRow } from './postgres-rows.ts'
-import { componentsSeen, perComponent, type PostgresUsers } from './postgres-roles.ts'
-import { affordable, ask, postgresTarget } from './postgres-look.ts'
+import { firstRow, affordable, ask, postgresTarget, spentColumn, type Statement } from './postgres.ts'
 import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 
 // Dearer than the outboxes and less urgent: a full pool stops a rollout only after minutes.
@@ -70,4 +74,174 @@ function serverReadings(row: ActivityRow): Reading[] {
 
 function whyUnavailable({ unknownReason, reason, message }: ProbeError): Unavailable {
   return { unknownReason, reason, message }
+}
+
+export interface PostgresUsers {
+  /** Database role that each component logs in with. Components of one role are judged together. */
+  readonly roles: Readonly<Record<string, string>>
+  /** The login of the looks themselves, named in messages. */
+  readonly user: string
+  /** Connections that all replicas of each component may open by their pools. Asked at each look. */
+  pools(): Readonly<Record<string, number>>
+}
+
+/** What a component may be asked about its connections. */
+const perComponent = [connectionsHeld, postgresConnectionsInUse, postgresConnectionLimit] as const
+
+/** One look per component, from the rows of their roles. */
+function componentsSeen(rows: readonly ActivityRow[], users: PostgresUsers): readonly Look[] {
+  const byRole = new Map(rows.map((row) => [row.role, row]))
+  const pools = users.pools()
+  return Object.entries(users.roles).map(([component, role]) => {
+    const sharers = Object.keys(users.roles).filter((other) => users.roles[other] === role)
+    const row = byRole.get(role)
+    return row === undefined || row.role_limit === null
+      ? roleMissing(component, role)
+      : roleSeen({ component, role, sharers, row, pools, user: users.user })
+  })
+}
+
+interface Seen {
+  readonly component: string
+  readonly role: string
+  readonly sharers: readonly string[]
+  readonly row: ActivityRow
+  readonly pools: Readonly<Record<string, number>>
+  readonly user: string
+}
+
+function roleSeen({ component, role, sharers, row, pools, user }: Seen): Look {
+  const readings: Reading[] = []
+  const blindSpots: BlindSpot[] = []
+  const shared = sharers.length > 1 ? `role ${role}, shared by ${sharers.join(', ')}` : undefined
+  readings.push(read(connectionsHeld, { component }, row.connections, shared))
+
+  const hidden = whyHidden(row, role, user)
+  if (hidden === undefined) readings.push(read(postgresConnectionsInUse, { component }, row.in_use, shared))
+  else blindSpots.push(blindSpot(postgresConnectionsInUse, { component }, hidden))
+
+  const limit = limitOf(row.role_limit ?? -1, role, poolOf(sharers, pools))
+  if ('value' in limit) {
+    const detail = shared === undefined ? limit.from : `${limit.from}; ${shared}`
+    readings.push(read(postgresConnectionLimit, { component }, limit.value, detail))
+  } else blindSpots.push(blindSpot(postgresConnectionLimit, { component }, limit))
+  return { readings, blindSpots }
+}
+
+/** Those who share a role may open what their pools allow together; undefined when one pool is not known. */
+function poolOf(sharers: readonly string[], pools: Readonly<Record<string, number>>): number | undefined {
+  return sharers.reduce<number | undefined>((sum, component) => {
+    const pool = pools[component]
+    return sum === undefined || pool === undefined ? undefined : sum + pool
+  }, 0)
+}
+
+function limitOf(
+  roleLimit: number,
+  role: string,
+  pool: number | undefined,
+): { readonly value: number; readonly from: string } | Unavailable {
+  if (roleLimit >= 0 && (pool === undefined || roleLimit < pool))
+    return { value: roleLimit, from: `connection limit of role ${role}` }
+  if (pool !== undefined) return { value: pool, from: 'its pools together' }
+  return unavailable(
+    'not_configured',
+    'pool_size_unknown',
+    `how many connections role ${role} may open is not known: configure the pool sizes of its components`,
+  )
+}
+
+function whyHidden({ hidden, untracked }: ActivityRow, role: string, user: string): Unavailable | undefined {
+  if (hidden > 0)
+    return unavailable(
+      'unauthorized',
+      'postgres_not_permitted',
+      `${user} may not see what the connections of ${role} do: GRANT pg_monitor TO "${user.replaceAll('"', '""')}"`,
+    )
+  if (untracked > 0)
+    return unavailable(
+      'ambiguous',
+      'postgres_activity_untracked',
+      `Postgres does not record what the connections of ${role} do: turn track_activities on`,
+    )
+  return undefined
+}
+
+function roleMissing(component: string, role: string): Look {
+  const missing = unavailable(
+    'ambiguous',
+    'postgres_role_missing',
+    `there is no role ${role}, which ${component} should log in with: run the migrations or correct the configured role`,
+  )
+  return {
+    readings: [],
+    blindSpots: perComponent.map((signal) => blindSpot(signal, { component }, missing)),
+  }
+}
+
+function unavailable(unknownReason: UnknownReason, reason: string, message: string): Unavailable {
+  return { unknownReason, reason, message }
+}
+
+/** One configured role, beside what holds for the whole server. */
+export interface ActivityRow {
+  /** Null when no role was asked for. */
+  readonly role: string | null
+  /** Connections that the role may have, -1 for any number; null when there is no such role. */
+  readonly role_limit: number | null
+  readonly connections: number
+  readonly in_use: number
+  /** Connections whose state our login may not see. */
+  readonly hidden: number
+  /** Connections whose state is not recorded, because track_activities is off for them. */
+  readonly untracked: number
+  readonly server_connections: number
+  /** What is left for ordinary roles of max_connections. */
+  readonly server_limit: number
+}
+
+/**
+ * Client connections by role. Without pg_read_all_stats `state` and `backend_type` of other roles are null; background
+ * workers are then told by having no database or no role. The first row is there even when no role is asked for.
+ */
+const activityStatement: Statement<ActivityRow> = {
+  name: 'gate-connections',
+  text: `WITH activity AS MATERIALIZED (
+    SELECT usesysid, count(*)::int AS connections,
+      count(*) FILTER (WHERE state IS NULL OR state NOT IN ('idle', 'disabled'))::int AS in_use,
+      count(*) FILTER (WHERE state = 'disabled')::int AS untracked
+    FROM pg_stat_activity
+    WHERE usesysid IS NOT NULL AND datid IS NOT NULL
+      AND (backend_type IS NULL OR backend_type = 'client backend')
+    GROUP BY usesysid
+  ), server AS MATERIALIZED (
+    SELECT coalesce(sum(connections), 0)::int AS connections,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0) AS connection_limit,
+      pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
+    FROM activity
+  )
+  SELECT asked.role, roles.rolconnlimit AS role_limit,
+    coalesce(activity.connections, 0) AS connections,
+    coalesce(activity.in_use, 0) AS in_use,
+    coalesce(activity.untracked, 0) AS untracked,
+    CASE WHEN server.sees_all OR pg_has_role(roles.oid, 'USAGE') THEN 0
+      ELSE coalesce(activity.connections, 0) END AS hidden,
+    server.connections AS server_connections,
+    server.connection_limit AS server_limit,
+    ${spentColumn}
+  FROM server
+    LEFT JOIN unnest($1::text[]) AS asked(role) ON true
+    LEFT JOIN pg_roles AS roles ON roles.rolname = asked.role
+    LEFT JOIN activity ON activity.usesysid = roles.oid`,
+  columns: {
+    role: 'text?',
+    role_limit: 'integer?',
+    connections: 'count',
+    in_use: 'count',
+    untracked: 'count',
+    hidden: 'count',
+    server_connections: 'count',
+    server_limit: 'integer',
+  },
 }

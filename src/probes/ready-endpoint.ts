@@ -7,10 +7,9 @@ import { inWords, SECOND, type Clock, type Millis } from '../core/time.ts'
 import { isAskedForHealth } from './health-endpoint.ts'
 import { whyUnavailable, probeError } from './http-status.ts'
 import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
-import { readinessOf } from './ready-body.ts'
+import { readinessOf, limitOf, newThrottles, slowdown, type Throttles } from './ready-answers.ts'
 import { answerOf, newMemories, type Memories, type Memory, type Patience } from './ready-memory.ts'
 import { components, countOf, targetsOf, type Component, type Discovery } from './replicas.ts'
-import { limitOf, newThrottles, slowdown, type Throttles } from './throttle.ts'
 
 export interface ReadyEndpointSources {
   readonly http: Http

@@ -2,7 +2,7 @@ import type { Http, HttpAnswer } from '../connections/http.ts'
 import type { Target } from '../core/observation.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 import { replicaOf, urlOf } from './http-status.ts'
-import { readinessOf } from './ready-body.ts'
+import { readinessOf } from './ready-answers.ts'
 import type { Discovery } from './replicas.ts'
 
 const LARGEST_BODY = 64 * 1024

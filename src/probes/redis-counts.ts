@@ -6,7 +6,7 @@ import {
 } from '../connections/redis.ts'
 import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import { notUnderstood } from './redis-look.ts'
+import { notUnderstood } from './redis.ts'
 import { idOf } from './redis-stream-info.ts'
 
 /** Something about a group that `XINFO` does not tell and a bounded range read does. */

@@ -19,7 +19,7 @@ import { blindSpot, type Unavailable, type BlindSpot } from '../core/observation
 import { read } from '../core/signal.ts'
 import type { Look } from './probe.ts'
 import { expectedGroups, type Selection } from './redis-groups.ts'
-import { joined } from './redis-look.ts'
+import { joined } from './redis.ts'
 import type { StreamInfo } from './redis-stream-info.ts'
 
 /** The signals of every group. */

@@ -12,10 +12,9 @@ import { SECOND, type Millis } from '../core/time.ts'
 import type { Look, Pace, Probe } from './probe.ts'
 import { openCounter } from './redis-counts.ts'
 import { lookAtGroup, questionsOf, type WatchedGroup } from './redis-group-look.ts'
-import { selectGroups } from './redis-groups.ts'
-import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis-look.ts'
+import { selectGroups, isAlive, rememberUnread, type UnreadFor } from './redis-groups.ts'
+import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis.ts'
 import { lookAtStream, perGroup, type Sight } from './redis-stream-look.ts'
-import { isAlive, rememberUnread, type UnreadFor } from './redis-liveness.ts'
 import { decodeStream, decodeTime, type GroupInfo } from './redis-stream-info.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }

@@ -3,7 +3,7 @@ import type { Postgres } from '../connections/postgres.ts'
 import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { ask, postgresTarget, spentColumn, type Statement } from './postgres-look.ts'
+import { ask, postgresTarget, spentColumn, type Statement } from './postgres.ts'
 import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 
 const pace: Pace = { quiet: 10 * SECOND, brisk: SECOND, timeout: 800 }

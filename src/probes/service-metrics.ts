@@ -1,5 +1,5 @@
 import type { Http, HttpAnswer } from '../connections/http.ts'
-import type { Unavailable, Target } from '../core/observation.ts'
+import { type Unavailable, type Target, blindSpot, type BlindSpot } from '../core/observation.ts'
 import { SECOND } from '../core/time.ts'
 import { ExpositionError, parseExposition, type Sample } from './exposition.ts'
 import {
@@ -9,11 +9,12 @@ import {
   pageUnavailable,
   replicaOf,
   statusUnavailable,
+  urlOf,
 } from './http-status.ts'
-import { urlOf } from './http-status.ts'
-import { ProbeError, type Pace, type Probe } from './probe.ts'
-import { components, targetsOf, type Discovery } from './replicas.ts'
-import { familiesOf, isMeasured, lookAt, measuredSignals, type Measured } from './service-families.ts'
+import { ProbeError, type Pace, type Probe, type Look } from './probe.ts'
+import { components, targetsOf, type Discovery, type Component } from './replicas.ts'
+import * as signals from '../rules/signals.ts'
+import { read, type Labels, type Reading, type Signal } from '../core/signal.ts'
 
 export interface ServiceMetricsSources {
   readonly http: Http
@@ -95,4 +96,122 @@ function parse(body: string, target: Target, subject: string): ReadonlyMap<strin
     const message = `${subject} is no Prometheus exposition: ${fault.message}`
     throw new ProbeError('malformed', 'invalid_exposition', message, { cause: fault })
   }
+}
+
+/** The components whose `/metrics` carry signals. */
+export type Measured = Extract<Component, 'gateway' | 'sts' | 'audit'>
+
+function isMeasured(component: string): component is Measured {
+  return component === 'gateway' || component === 'sts' || component === 'audit'
+}
+
+/** A family of a service and the signal that it is for us. Every family has one series per replica, without labels. */
+interface Family {
+  readonly family: string
+  readonly signal: Signal
+  readonly kind?: string
+}
+
+const snapshotAgeFamily = 'caracal_gateway_revocation_snapshot_age_seconds'
+const snapshotFreshFamily = 'caracal_gateway_revocation_snapshot_fresh'
+
+/**
+ * One line per family. Left out, because they say something else than their names: the Gateway's circuit gauge,
+ * which sticks until the next request (T15), its error counter, which counts policy denials (T16), its propagation
+ * gauge, which keeps its last value (T14), the age of the policy, which grows while nobody changes it (T13), and
+ * the pending replay of STS, which forgets files at a restart (T19).
+ */
+const table: Readonly<Record<Measured, readonly Family[]>> = {
+  gateway: [
+    { family: snapshotFreshFamily, signal: signals.snapshotFresh },
+    { family: snapshotAgeFamily, signal: signals.snapshotAge },
+    { family: 'caracal_gateway_revocation_reload_errors_total', signal: signals.snapshotReloadErrors },
+    { family: 'caracal_gateway_audit_replay_files', signal: signals.replayFiles },
+    { family: 'caracal_gateway_audit_replay_oldest_age_seconds', signal: signals.replayOldestAge },
+    { family: 'caracal_gateway_audit_dropped_total', signal: signals.evidenceDropped },
+    { family: 'caracal_gateway_sts_circuit_opened_total', signal: signals.circuitOpened },
+  ],
+  sts: [
+    { family: 'caracal_sts_audit_dropped_total', signal: signals.evidenceDropped },
+    { family: 'caracal_sts_audit_replay_files', signal: signals.replayFiles },
+    { family: 'caracal_sts_audit_replay_oldest_age_seconds', signal: signals.replayOldestAge },
+    { family: 'caracal_sts_opa_compile_errors_total', signal: signals.policyErrors, kind: 'compile' },
+    { family: 'caracal_sts_opa_eval_errors_total', signal: signals.policyErrors, kind: 'eval' },
+  ],
+  audit: [
+    { family: 'caracal_audit_tamper_mismatch_total', signal: signals.tamperFindings, kind: 'mismatch' },
+    {
+      family: 'caracal_audit_tamper_chain_breaks_total',
+      signal: signals.tamperFindings,
+      kind: 'chain_break',
+    },
+    {
+      family: 'caracal_audit_tamper_hmac_failures_total',
+      signal: signals.tamperFindings,
+      kind: 'hmac_failure',
+    },
+    { family: 'caracal_audit_tamper_replay_total', signal: signals.tamperFindings, kind: 'replay' },
+  ],
+}
+
+/** Every signal that the metrics of some component give. */
+export const measuredSignals: readonly Signal[] = [
+  ...new Set(Object.values(table).flatMap((families) => families.map(({ signal }) => signal))),
+]
+
+const namesByComponent = {
+  gateway: namesOf(table.gateway),
+  sts: namesOf(table.sts),
+  audit: namesOf(table.audit),
+} as const
+
+function namesOf(families: readonly Family[]): ReadonlySet<string> {
+  return new Set(families.map(({ family }) => family))
+}
+
+/** The names of the families that are read from a component's metrics. */
+export function familiesOf(component: Measured): ReadonlySet<string> {
+  return namesByComponent[component]
+}
+
+type Samples = ReadonlyMap<string, readonly Sample[]>
+
+/** Families as readings; what is missing, impossible or no number is a blind spot of its own. */
+export function lookAt(component: Measured, replica: string, samples: Samples): Look {
+  const readings: Reading[] = []
+  const blindSpots: BlindSpot[] = []
+  for (const family of table[component]) {
+    const { signal, kind } = family
+    const labels: Labels = { component, replica, ...(kind !== undefined && { kind }) }
+    const seen = measure(family, samples)
+    if (typeof seen === 'number') readings.push(read(signal, labels, seen))
+    else blindSpots.push(blindSpot(signal, labels, seen))
+  }
+  return { readings, blindSpots }
+}
+
+function measure({ family, signal }: Family, samples: Samples): number | Unavailable {
+  const [sample, ...others] = samples.get(family) ?? []
+  if (sample === undefined)
+    // Older lines of the platform lack some families; what is not said is not zero.
+    return blind('malformed', 'metric_missing', `${family} is missing: this release may not have it`)
+  if (others.length > 0)
+    return blind('ambiguous', 'several_series', `${family} has ${others.length + 1} series, one was expected`)
+  const { value } = sample
+  if (!Number.isFinite(value)) return blind('malformed', 'not_a_number', `${family} is ${value}`)
+  if (value < 0) return blind('contradictory', 'negative_value', `${family} is ${value}, less than nothing`)
+  if (signal.unit === 'boolean' && value !== 0 && value !== 1)
+    return blind('malformed', 'not_boolean', `${family} is ${value}, neither 0 nor 1`)
+  if (family === snapshotAgeFamily && value === 0 && !isFresh(samples))
+    return blind('ambiguous', 'age_unknown', `${family} is 0, as when there is no snapshot at all`)
+  return value
+}
+
+/** A Gateway without a snapshot states age 0; only a fresh snapshot can be that young. */
+function isFresh(samples: Samples): boolean {
+  return samples.get(snapshotFreshFamily)?.[0]?.value === 1
+}
+
+function blind(unknownReason: Unavailable['unknownReason'], reason: string, message: string): Unavailable {
+  return { unknownReason, reason, message }
 }

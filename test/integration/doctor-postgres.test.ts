@@ -6,7 +6,7 @@ import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { databaseRoles } from '../../src/rules/platform.ts'
 import { postgres } from '../../src/cli/doctor/postgres.ts'
-import { statsRole, tablesRead } from '../../src/probes/postgres-needs.ts'
+import { statsRole, tablesRead } from '../../src/probes/postgres.ts'
 import { examined, foundOf, subjectsThat } from '../support/doctor.ts'
 
 const password = 'gate-Pass+word/1'

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Redis } from 'ioredis'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { redis } from '../../src/cli/doctor/redis.ts'
-import { commandNeeds, keyRule } from '../../src/probes/redis-needs.ts'
+import { commandNeeds, keyRule } from '../../src/probes/redis.ts'
 import { examined, foundOf, subjectsThat } from '../support/doctor.ts'
 import { bulk, redisImpostor } from '../support/redis-impostor.ts'
 

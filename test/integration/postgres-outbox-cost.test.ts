@@ -2,8 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
-import { both } from '../../src/probes/outbox-statements.ts'
-import { outboxTables } from '../../src/probes/outbox-tables.ts'
+import { both, outboxTables } from '../../src/probes/outbox-tables.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import {
   addApiRows,

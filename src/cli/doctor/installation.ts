@@ -9,7 +9,7 @@ import { openRedis } from '../../connections/redis.ts'
 import type { Config } from '../../config/config.ts'
 import { MINUTE } from '../../core/time.ts'
 import { secretReferences } from '../../kubernetes/manifest/references.ts'
-import { clusterDiscovery } from '../../probes/cluster-discovery.ts'
+import { clusterDiscovery } from '../../probes/replicas.ts'
 import type { Installation, Outside, Replicas } from './area.ts'
 import { timed } from './timed.ts'
 

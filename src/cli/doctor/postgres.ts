@@ -2,7 +2,7 @@ import { databaseRoles } from '../../rules/platform.ts'
 import { PostgresFailure } from '../../connections/postgres-failure.ts'
 import { openPostgres, type Postgres } from '../../connections/postgres.ts'
 import { components } from '../../core/replica.ts'
-import { statsRole, tablesRead } from '../../probes/postgres-needs.ts'
+import { statsRole, tablesRead } from '../../probes/postgres.ts'
 import type { Area, Installation } from './area.ts'
 import { failed } from './finding.ts'
 import {

@@ -1,6 +1,6 @@
 import { isPartial, missingRule } from '../../connections/redis-unavailable.ts'
 import type { Unavailable } from '../../core/observation.ts'
-import { commandNeeds, keyRule, type CommandNeed } from '../../probes/redis-needs.ts'
+import { commandNeeds, keyRule, type CommandNeed } from '../../probes/redis.ts'
 import { failed, ok, skipped, unknown, warning, type Found } from './finding.ts'
 import { listed } from '../../core/lists.ts'
 import { ofCertificates, quoted } from './words.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clusterDiscovery } from '../../../src/probes/cluster-discovery.ts'
+import { clusterDiscovery } from '../../../src/probes/replicas.ts'
 import { clusterOf, pod, refused } from '../../support/cluster.ts'
 
 describe('discovery in a cluster', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ExpositionError, parseExposition } from '../../../src/probes/exposition.ts'
-import { readinessOf } from '../../../src/probes/ready-body.ts'
-import { familiesOf, lookAt, type Measured } from '../../../src/probes/service-families.ts'
+import { readinessOf } from '../../../src/probes/ready-answers.ts'
+import { familiesOf, lookAt, type Measured } from '../../../src/probes/service-metrics.ts'
 
 /** One seed, so that every run tries the same; `FC_SEED` tries others. */
 const settings = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { affordable } from '../../../src/probes/postgres-look.ts'
+import { affordable } from '../../../src/probes/postgres.ts'
 
 const pace = { quiet: 3_000, brisk: 100, timeout: 800 }
 

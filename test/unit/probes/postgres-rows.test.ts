@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { firstRow, rowsOf } from '../../../src/probes/postgres-rows.ts'
+import { firstRow, rowsOf } from '../../../src/probes/postgres.ts'
 
 const columns = { pending: 'count', limit: 'integer', age: 'number?', role: 'text?' } as const
 const row = { pending: 3, limit: -1, age: 0.5, role: 'api' }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpAnswer } from '../../../src/connections/http.ts'
 import { readinessReasons } from '../../../src/rules/readiness-reasons.ts'
-import { readinessOf } from '../../../src/probes/ready-body.ts'
+import { readinessOf } from '../../../src/probes/ready-answers.ts'
 
 function answer(status: number, body: unknown, contentType = 'application/json'): HttpAnswer {
   return { status, contentType, body: typeof body === 'string' ? body : JSON.stringify(body) }

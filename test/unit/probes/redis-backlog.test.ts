@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { backlogOf, lossOf } from '../../../src/probes/redis-backlog.ts'
-import { isAlive, lastSignOfLife, rememberUnread } from '../../../src/probes/redis-liveness.ts'
+import { backlogOf, lossOf } from '../../../src/probes/redis-group-look.ts'
+import { isAlive, lastSignOfLife, rememberUnread } from '../../../src/probes/redis-groups.ts'
 import type { GroupInfo, StreamInfo } from '../../../src/probes/redis-stream-info.ts'
 
 // Entries 1-1 to 10-1 were added and 4-1 to 10-1 are left.

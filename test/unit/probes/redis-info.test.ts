@@ -6,8 +6,7 @@ import {
   redisRejectedWrites,
 } from '../../../src/rules/signals.ts'
 import type { RedisConnection } from '../../../src/connections/redis.ts'
-import { decodeInfo } from '../../../src/probes/redis-info.ts'
-import { redisServer } from '../../../src/probes/redis-server.ts'
+import { decodeInfo, redisServer } from '../../../src/probes/redis-server.ts'
 import { lookOnce, readingOf, spotIn, valueIn } from '../../support/redis.ts'
 
 const good = [

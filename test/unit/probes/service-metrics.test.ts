@@ -3,8 +3,13 @@ import * as signals from '../../../src/rules/signals.ts'
 import { openHttp } from '../../../src/connections/http.ts'
 import { parseExposition } from '../../../src/probes/exposition.ts'
 import { components } from '../../../src/probes/replicas.ts'
-import { familiesOf, lookAt, measuredSignals, type Measured } from '../../../src/probes/service-families.ts'
-import { serviceMetrics } from '../../../src/probes/service-metrics.ts'
+import {
+  familiesOf,
+  lookAt,
+  measuredSignals,
+  type Measured,
+  serviceMetrics,
+} from '../../../src/probes/service-metrics.ts'
 
 const fresh = 'caracal_gateway_revocation_snapshot_fresh'
 const age = 'caracal_gateway_revocation_snapshot_age_seconds'

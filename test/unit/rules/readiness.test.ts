@@ -3,7 +3,7 @@ import { isReadinessCode, readinessReasonOf, readinessReasons } from '../../../s
 import { replicasReady } from '../../../src/rules/readiness.ts'
 import * as signals from '../../../src/rules/signals.ts'
 import { read } from '../../../src/core/signal.ts'
-import { readinessOf } from '../../../src/probes/ready-body.ts'
+import { readinessOf } from '../../../src/probes/ready-answers.ts'
 import { recordedNotReady } from '../../support/recorded-answers.ts'
 import { changed, faultsIn, findingsIn } from './judging.ts'
 import { healthyWorld } from './platform-world.ts'

@@ -1,0 +1,125 @@
+import type { Postgres, Value } from '../connections/postgres.ts'
+import { PostgresFailure } from '../connections/postgres-failure.ts'
+import type { Target } from '../core/observation.ts'
+import type { Millis } from '../core/time.ts'
+import { ProbeError, type Pace } from './probe.ts'
+
+/** The one Postgres server of the platform. */
+export const postgresTarget: Target = { id: 'postgres', labels: {} }
+
+/** Every statement of a probe says what it cost. */
+export interface Cost {
+  /** Time that the server spent on carrying out the statement so far, in milliseconds; a plan is made once. */
+  readonly spent: number
+}
+
+/** Column of Cost; the last one to be evaluated, behind the FROM clause that holds the work. */
+export const spentColumn = `(extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::float8 AS spent`
+
+/** A statement, the name that it is prepared under, and what it gives beside its cost. */
+export interface Statement<Row extends object> {
+  readonly name: string
+  readonly text: string
+  readonly columns: Columns<Row>
+}
+
+/**
+ * Runs one statement.
+ * @throws ProbeError when Postgres can't be asked, when a standby answered, whose rows may lag behind, or when the rows
+ * are not those that the statement gives
+ */
+export async function ask<Row extends object>(
+  postgres: Postgres,
+  { name, text, columns }: Statement<Row>,
+  values?: readonly Value[],
+): Promise<readonly (Row & Cost)[]> {
+  try {
+    const rows = await postgres.query(name, text, values)
+    return rowsOf<Row & Cost>(name, { ...columns, spent: 'number' } as Columns<Row & Cost>, rows)
+  } catch (error) {
+    throw error instanceof PostgresFailure ? probeError(error) : error
+  }
+}
+
+function probeError(failure: PostgresFailure): ProbeError {
+  return new ProbeError(failure.unknownReason, failure.reason, failure.message, { cause: failure })
+}
+
+/**
+ * The pace whose brisk looks cost the server at most `budget` milliseconds in each second: a look that took `spent`
+ * is repeated that much later, though never later than in the quiet cadence.
+ */
+export function affordable(pace: Pace, spent: Millis, budget: Millis): Pace {
+  const interval = Math.ceil((spent / budget) * 1_000)
+  return { ...pace, brisk: Math.min(pace.quiet, Math.max(pace.brisk, interval)) }
+}
+
+/** What stands in a column; with `?` it may be null. A count is a whole number from 0. */
+export type Kind = 'count' | 'integer' | 'number' | 'text'
+export type Columns<Row> = Readonly<Record<Extract<keyof Row, string>, Kind | `${Kind}?`>>
+
+const isKind: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  count: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  integer: (value) => Number.isSafeInteger(value),
+  number: (value) => Number.isFinite(value),
+  text: (value) => typeof value === 'string',
+}
+
+/**
+ * The rows as what they are declared to be. What the server calls a row of ours, and what a pooler between may have
+ * mixed up, is another's until it is looked at: a column that is missing would be read as nothing to see.
+ * @throws ProbeError when a row has other columns, or other values in them
+ */
+export function rowsOf<Row extends object>(
+  statement: string,
+  columns: Columns<Row>,
+  rows: readonly object[],
+): readonly Row[] {
+  const expected: readonly (readonly [string, Kind | `${Kind}?`])[] = Object.entries(columns)
+  for (const row of rows) {
+    const values = new Map<string, unknown>(Object.entries(row))
+    const wrong = expected.find(([name, kind]) => !values.has(name) || !fits(kind, values.get(name)))
+    if (wrong !== undefined) throw unexpected(statement, `no ${wrong[1].replace('?', '')} ${wrong[0]}`)
+    if (values.size !== expected.length) throw unexpected(statement, `${values.size} columns`)
+  }
+  return rows as readonly Row[]
+}
+
+function fits(kind: Kind | `${Kind}?`, value: unknown): boolean {
+  if (value === null) return kind.endsWith('?')
+  return isKind[kind.replace('?', '') as Kind](value)
+}
+
+/** The first row of a statement that always gives one. */
+export function firstRow<Row>(statement: string, rows: readonly Row[]): Row {
+  const [row] = rows
+  if (row === undefined) throw unexpected(statement, 'no row')
+  return row
+}
+
+function unexpected(statement: string, what: string): ProbeError {
+  return new ProbeError(
+    'malformed',
+    'postgres_malformed',
+    `Postgres answered the statement ${statement} with ${what}: check that the address is that of Postgres, and what stands between`,
+  )
+}
+
+/** A table of the platform that a statement of a probe reads. */
+export interface TableNeed {
+  /** In the schema `public`. */
+  readonly table: string
+  readonly columns: readonly string[]
+  /** The probe that reads it. */
+  readonly probe: string
+}
+
+/** All that the statements read; helm/files/grants.sql grants it, and a test compares. */
+export const tablesRead: readonly TableNeed[] = [
+  { table: 'event_outbox', columns: ['available_at', 'created_at', 'dispatched_at'], probe: 'outbox-tables' },
+  { table: 'caracal_outbox', columns: ['available_at', 'created_at', 'status'], probe: 'outbox-tables' },
+  { table: 'schema_migrations', columns: ['version'], probe: 'schema-migrations' },
+]
+
+/** Without it the states of other roles' sessions are hidden in pg_stat_activity. */
+export const statsRole = 'pg_read_all_stats'
