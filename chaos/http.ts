@@ -115,11 +115,7 @@ export async function tell(
 const clockGrain = 2_000
 
 /** Whether a client may rely on a document: by the server's own clock and the time that the answer took. */
-export function isFresh(
-  report: Pick<GateReport, 'evaluatedAt' | 'expiresAt'>,
-  date: string,
-  took: number,
-): boolean {
+function isFresh(report: Pick<GateReport, 'evaluatedAt' | 'expiresAt'>, date: string, took: number): boolean {
   const [sent, evaluated, expires] = [date, report.evaluatedAt, report.expiresAt].map((text) =>
     Date.parse(text),
   )

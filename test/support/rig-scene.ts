@@ -3,27 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import pg from 'pg'
 import { startPlatform } from '../../rig/platform/index.ts'
 import type { Platform, PlatformOptions } from '../../rig/platform/index.ts'
 import { childrenOf } from '../../rig/processes.ts'
 import { startServers } from '../../rig/servers.ts'
 import type { Servers } from '../../rig/servers.ts'
 
-export type Reply = { readonly status: number; readonly type: string; readonly body: string }
-
 /** Real servers, the simulated platform on them, and the ways in which a test looks at it from outside. */
 export type Scene = {
   readonly servers: Servers
   readonly platform: Platform
   readonly redis: Redis
-  readonly folder: string
-  ask(name: string, path: string, token?: string): Promise<Reply>
   ready(name: string): Promise<{ readonly status: number; readonly body: unknown }>
   metric(name: string, family: string): Promise<number>
-  /** The first row, as the monitor's role sees it. */
-  sql(text: string): Promise<Record<string, unknown>>
-  notReady(): Promise<readonly string[]>
   forgetLimits(): Promise<void>
   /** Stops everything; returns the processes and folders that are still there. */
   end(): Promise<readonly string[]>
@@ -64,17 +56,9 @@ export async function setScene(options: Partial<PlatformOptions> = {}): Promise<
   })
   const redis = new Redis(servers.redis.url, { protocol: 2, commandTimeout: 1_000, maxRetriesPerRequest: 0 })
   redis.on('error', () => {})
-  const monitor = new pg.Pool({
-    connectionString: platform.postgres.url,
-    max: 1,
-    query_timeout: 1_000,
-    connectionTimeoutMillis: 1_000,
-  })
-  monitor.on('error', () => {})
 
   async function end(): Promise<readonly string[]> {
     redis.disconnect()
-    await monitor.end()
     const pids = [servers.redis.pid, servers.postgres.pid, ...(await childrenOf(servers.postgres.pid))]
     await platform.stop()
     await servers.stop()
@@ -83,14 +67,11 @@ export async function setScene(options: Partial<PlatformOptions> = {}): Promise<
     return left
   }
 
-  const looks = lookAt(platform)
   return {
     servers,
     platform,
     redis,
-    folder,
-    ...looks,
-    sql: async (text) => (await monitor.query<Record<string, unknown>>(text)).rows[0] ?? {},
+    ...replicasOf(platform),
     // Calls to `/ready` are limited by the minute; the tests ask more than a monitor may.
     forgetLimits: async () => {
       const keys = await redis.keys('*_rl:*')
@@ -100,38 +81,25 @@ export async function setScene(options: Partial<PlatformOptions> = {}): Promise<
   }
 }
 
-function lookAt(platform: Platform): Pick<Scene, 'ask' | 'ready' | 'metric' | 'notReady'> {
-  async function ask(name: string, path: string, token?: string): Promise<Reply> {
+function replicasOf(platform: Platform): Pick<Scene, 'ready' | 'metric'> {
+  async function ask(name: string, path: string, token?: string) {
     const url = platform.replicas.find((replica) => replica.name === name)?.url ?? ''
     const response = await fetch(`${url}${path}`, {
       signal: AbortSignal.timeout(3_000),
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     })
-    const type = response.headers.get('content-type') ?? ''
-    return { status: response.status, type, body: await response.text() }
-  }
-
-  async function ready(name: string): Promise<{ readonly status: number; readonly body: unknown }> {
-    const { status, body } = await ask(name, '/ready')
-    return { status, body: body.startsWith('{') ? JSON.parse(body) : body }
+    return { status: response.status, body: await response.text() }
   }
 
   return {
-    ask,
-    ready,
-    metric: async (name, family) => {
+    async ready(name) {
+      const { status, body } = await ask(name, '/ready')
+      return { status, body: body.startsWith('{') ? JSON.parse(body) : body }
+    },
+    async metric(name, family) {
       const { body } = await ask(name, '/metrics', bearer)
       const line = body.split('\n').find((candidate) => candidate.startsWith(`${family} `))
       return line === undefined ? Number.NaN : Number(line.split(' ')[1])
-    },
-    notReady: async () => {
-      const answers = await Promise.all(
-        platform.replicas.map(async ({ name }) => {
-          const { status } = await ready(name).catch(() => ({ status: 0 }))
-          return status === 200 ? [] : [name]
-        }),
-      )
-      return answers.flat()
     },
   }
 }
