@@ -8,6 +8,7 @@ const LONGEST = 1024 * 1024
 const MOST_ALIASES = 100
 /** Most nodes that a configuration has when every alias and merge is written out. */
 const MOST_EXPANDED = 100_000
+const TOO_MANY_ALIASES = 'the aliases of the file repeat too much'
 /** Levels of mappings and lists; the schema has six. */
 const DEEPEST = 20
 
@@ -44,9 +45,10 @@ export function documentOf(file: string, content: Uint8Array): ConfigDocument {
       })
       return { tree: {}, faults, locate: () => file }
     }
+    const size = expanded(document, document.contents)
+    if (size === undefined) return refused('an alias of the file has no anchor before it', 'a plain mapping')
     // A merge is written out without the parser counting its aliases.
-    if (expanded(document, document.contents) > MOST_EXPANDED)
-      return refused('the aliases of the file repeat too much', 'a plain mapping')
+    if (size > MOST_EXPANDED) return refused(TOO_MANY_ALIASES, 'a plain mapping')
     const tree: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
     if (tree === null) return refused('the file is empty', 'a mapping of configuration keys')
     if (!isMapping(tree)) return refused('the file holds no mapping', 'a mapping of configuration keys')
@@ -57,11 +59,16 @@ export function documentOf(file: string, content: Uint8Array): ConfigDocument {
   }
 }
 
-/** How many nodes there are below this one when every alias is written out. An alias of what it stands in counts as none. */
-function expanded(document: Document.Parsed, root: Node | null): number {
+/**
+ * How many nodes there are below this one when every alias is written out; undefined when an alias has no anchor. An alias
+ * of what it stands in counts as none.
+ */
+function expanded(document: Document.Parsed, root: Node | null): number | undefined {
   const known = new Map<Node, number>()
+  let isWhole = true
   function of(node: Node | null | undefined): number {
     const held = isAlias(node) ? node.resolve(document) : node
+    if (isAlias(node) && held === undefined) isWhole = false
     if (held === null || held === undefined) return 1
     const before = known.get(held)
     if (before !== undefined) return before
@@ -75,7 +82,8 @@ function expanded(document: Document.Parsed, root: Node | null): number {
     known.set(held, count)
     return count
   }
-  return of(root)
+  const size = of(root)
+  return isWhole ? size : undefined
 }
 
 function depthOf(value: unknown): number {
@@ -85,12 +93,9 @@ function depthOf(value: unknown): number {
   return deepest + 1
 }
 
-/** A bomb of aliases, an alias of nothing, or nesting so deep that the parser runs out of stack. */
+/** The parser counts the aliases, and throws this for too many of them; for deep nesting it runs out of stack. */
 function unreadable(error: unknown): string {
-  if (!(error instanceof ReferenceError)) return 'the file is nested too deeply'
-  return error.message.startsWith('Excessive')
-    ? 'the aliases of the file repeat too much'
-    : 'an alias of the file has no anchor before it'
+  return error instanceof ReferenceError ? TOO_MANY_ALIASES : 'the file is nested too deeply'
 }
 
 function decoded(content: Uint8Array): string | undefined {

@@ -66,7 +66,8 @@ function kindOf(type: unknown): Key['kind'] {
   return type === 'integer' || type === 'number' ? 'number' : 'text'
 }
 
-function variableOf(path: readonly string[]): string {
+/** The environment variable of the key at this path. */
+export function variableOf(path: readonly string[]): string {
   const words = path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll(/[-.]/g, '_'))
   return PREFIX + words.join('_').toUpperCase()
 }

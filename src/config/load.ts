@@ -5,7 +5,7 @@ import { noting, type Digests } from './digests.ts'
 import { documentOf, noDocument, type ConfigDocument } from './document.ts'
 import { ConfigError, said, type Fault } from './faults.ts'
 import { describedSchema, keysOf } from './keys.ts'
-import type { Known } from './known.ts'
+import { refusedKeys, type Known } from './known.ts'
 import { fromEnvironment, fromFlags, overlaid } from './overlay.ts'
 import type { Assignment, ConfigFlags, Environment } from './overlay.ts'
 import { readProblem, type ReadFile } from './read.ts'
@@ -43,7 +43,8 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const described = describedSchema(schema)
   const file = sources.file ?? env['CARACAL_GATE_CONFIG']
   const document = file === undefined ? noDocument : await readDocument(file, readFile)
-  const overlays = [fromEnvironment(keys, env), fromFlags(keys, flags)]
+  const refused = refusedKeys(known)
+  const overlays = [fromEnvironment(keys, env, refused), fromFlags(keys, flags, refused)]
   const outside = overlays.flatMap((overlay) => overlay.assignments)
   const faults = [...document.faults, ...overlays.flatMap((overlay) => overlay.faults)]
   // What a file that cannot be read lacks is not to be called missing.
@@ -54,7 +55,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const tree = layers.reduce(overlaid, isMapping(base) ? base : {})
   const locate = locator(document, outside)
   const contents = await readContents(keys, { tree, locate, file, environment: env, readFile })
-  const validated = validate(schema, { tree, described, locate })
+  const validated = validate(schema, { tree, described, locate, refused })
   if (!validated.ok) faults.push(...validated.faults)
   faults.push(...contradictions({ tree, locate }), ...contents.faults)
   if (!validated.ok || faults.length > 0) throw new ConfigError(inOrder(faults), files)

@@ -1,7 +1,8 @@
 import { didYouMean } from './suggest.ts'
 import { said, type Fault } from './faults.ts'
-import { PREFIX, valueOf, variablesOf, type Key } from './keys.ts'
+import { PREFIX, valueOf, variableOf, variablesOf, type Key } from './keys.ts'
 import { at, pathText, put, type Path, type Tree } from './tree.ts'
+import type { Refused } from './validate.ts'
 
 /** A value that a variable or flag gives to a key. */
 export interface Assignment {
@@ -55,7 +56,11 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 /** What the environment says, by the map of variables that the keys make. */
-export function fromEnvironment(keys: readonly Key[], environment: Environment): Overlay {
+export function fromEnvironment(
+  keys: readonly Key[],
+  environment: Environment,
+  refused: Refused = new Map(),
+): Overlay {
   const assignments: Assignment[] = []
   const faults: Fault[] = []
   const entries = Object.entries(environment)
@@ -65,7 +70,7 @@ export function fromEnvironment(keys: readonly Key[], environment: Environment):
     if (value === undefined) continue
     const found = variableAssignment(keys, name, value)
     if (found !== undefined) assignments.push(found)
-    else if (!isServiceLink(name, value)) faults.push(unknownVariable(keys, name))
+    else if (!isServiceLink(name, value)) faults.push(unknownVariable(keys, name, refused))
   }
   return { assignments, faults: [...faults, ...givenTwice(assignments)] }
 }
@@ -92,14 +97,16 @@ function filledIn(path: readonly string[], variable: string, name: string): Path
   return path.map((part) => (part === '*' ? Number(index) : part))
 }
 
-function unknownVariable(keys: readonly Key[], name: string): Fault {
+function unknownVariable(keys: readonly Key[], name: string, refused: Refused): Fault {
   const index = /_(\d{1,3})_/.exec(name)?.[1] ?? '0'
   const names = [...keys.flatMap(variablesOf), ...otherVariables].map((variable) =>
     variable.replace('*', index),
   )
   const allowed = 'the variables that docs/configuration.md lists'
-  const hint = didYouMean(name, names, PREFIX)
-  return said({ path: [], location: undefined, allowed }, `environment variable ${name} is not known${hint}`)
+  const why =
+    [...refused].find(([path]) => variableOf(path.split('.')) === name)?.[1] ??
+    `is not known${didYouMean(name, names, PREFIX)}`
+  return said({ path: [], location: undefined, allowed }, `environment variable ${name} ${why}`)
 }
 
 /** One key through two variables: a list as a whole and by item, or a secret from both of its places. */
@@ -116,7 +123,7 @@ function givenTwice(assignments: readonly Assignment[]): Fault[] {
 }
 
 /** What the flags say. */
-export function fromFlags(keys: readonly Key[], flags: ConfigFlags): Overlay {
+export function fromFlags(keys: readonly Key[], flags: ConfigFlags, refused: Refused = new Map()): Overlay {
   const assignments: Assignment[] = []
   const faults: Fault[] = []
   for (const [flag, path] of Object.entries(flagPaths)) {
@@ -126,7 +133,8 @@ export function fromFlags(keys: readonly Key[], flags: ConfigFlags): Overlay {
   for (const text of flags.set ?? []) {
     const equals = text.indexOf('=')
     const found = equals < 1 ? undefined : setAssignment(keys, text.slice(0, equals), text.slice(equals + 1))
-    if (found === undefined) faults.push(unknownSetting(keys, equals < 1 ? undefined : text.slice(0, equals)))
+    if (found === undefined)
+      faults.push(unknownSetting(keys, equals < 1 ? undefined : text.slice(0, equals), refused))
     else assignments.push(found)
   }
   return { assignments, faults }
@@ -149,7 +157,7 @@ function setAssignment(keys: readonly Key[], name: string, value: string): Assig
   return undefined
 }
 
-function unknownSetting(keys: readonly Key[], name: string | undefined): Fault {
+function unknownSetting(keys: readonly Key[], name: string | undefined, refused: Refused): Fault {
   const allowed = '--set <key>=<value> with a key that docs/configuration.md lists'
   if (name === undefined)
     return said({ path: [], location: undefined, allowed }, '--set has no key and value')
@@ -159,7 +167,7 @@ function unknownSetting(keys: readonly Key[], name: string | undefined): Fault {
   })
   return said(
     { path: [], location: undefined, allowed },
-    `--set: ${name} is not a key${didYouMean(name, names)}`,
+    `--set: ${name} ${refused.get(name) ?? `is not a key${didYouMean(name, names)}`}`,
   )
 }
 

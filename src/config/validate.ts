@@ -14,7 +14,12 @@ interface Subject {
   /** The schema as JSON, which knows what is allowed where. */
   readonly described: Tree
   readonly locate: Locate
+  /** Keys that look like others of their mapping and are none, with the reason. */
+  readonly refused: Refused
 }
+
+/** Why a key is refused that a person may expect, by its path. */
+export type Refused = ReadonlyMap<string, string>
 
 type Issue = z.core.$ZodIssue
 
@@ -67,11 +72,12 @@ function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] 
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-function unknownKey({ locate }: Subject, node: Tree, path: Path, key: string): Fault {
+function unknownKey({ locate, refused }: Subject, node: Tree, path: Path, key: string): Fault {
   const keys = keysAt(node)
   const whole = [...path, key]
   const allowed = keys.join(', ') || 'nothing'
-  const what = `${pathText(whole)} is not known${didYouMean(key, keys)}`
+  const why = refused.get(pathText(whole)) ?? `is not known${didYouMean(key, keys)}`
+  const what = `${pathText(whole)} ${why}`
   return said({ path: whole, location: locate(whole), allowed }, what)
 }
 

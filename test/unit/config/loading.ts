@@ -8,6 +8,7 @@ export const known: Known = {
   checks: ['ready-api', 'stream-backlog'],
   stopConditions: ['sts-unready', 'gateway-unready'],
   probes: ['redis-streams', 'ready-endpoint'],
+  unswitched: ['arrival'],
 }
 
 /** All that a standard installation must say. */

@@ -1,8 +1,11 @@
 import { describe, expect } from 'vitest'
-import { type FaultRow as Row, testFaults, withApi, withLines, withPostgres, withRedis } from './loading.ts'
+import { type FaultRow as Row, minimal, testFaults, withApi, withLines, withPostgres } from './loading.ts'
+import { withRedis } from './loading.ts'
 
 const durationAllowed = 'a duration like 250ms, 30s, 5m or 1h30m'
 const switchAllowed = 'on, off, or { enabled: false, reason: <why> }'
+const noSwitch =
+  'can not be switched: a rollout that declares what must arrive asks for it, and no other does'
 const at = '/etc/gate/gate.yaml'
 
 const ofKeys: readonly Row[] = [
@@ -25,6 +28,21 @@ const ofKeys: readonly Row[] = [
     yaml: withLines('checks: { ready-apis: off }\n'),
     faults: [
       `${at}:1:11: checks.ready-apis is not known (did you mean "ready-api"?); allowed: ready-api, stream-backlog`,
+    ],
+  },
+  {
+    says: 'a switch of a check that the rollout alone decides about',
+    yaml: withLines('checks: { arrival: off }\n'),
+    faults: [`${at}:1:11: checks.arrival ${noSwitch}; allowed: ready-api, stream-backlog`],
+  },
+  {
+    says: 'the same switch in a variable and a flag',
+    yaml: minimal,
+    env: { CARACAL_GATE_CHECKS_ARRIVAL: 'off' },
+    flags: { set: ['checks.arrival=off'] },
+    faults: [
+      `environment variable CARACAL_GATE_CHECKS_ARRIVAL ${noSwitch}; allowed: the variables that docs/configuration.md lists`,
+      `--set: checks.arrival ${noSwitch}; allowed: --set <key>=<value> with a key that docs/configuration.md lists`,
     ],
   },
   {
