@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Client, type Dispatcher } from 'undici'
 import { encodedFailure, tooLargeFailure, undelimitedFailure } from './http-failure.ts'
-import type { HttpFailure, Phase } from './http-failure.ts'
+import type { HttpFailure } from './http-failure.ts'
+import type { Phase } from '../core/network-failure.ts'
 
 export interface HttpAnswer {
   readonly status: number

@@ -1,7 +1,8 @@
 import { Client, Pool } from 'undici'
 import type { Millis } from '../core/time.ts'
 import { Exchange, NotingClient, type HttpAnswer } from './http-exchange.ts'
-import { unavailableByFault, HttpFailure, lateFailure, type Phase } from './http-failure.ts'
+import type { Phase } from '../core/network-failure.ts'
+import { unavailableByFault, HttpFailure, lateFailure } from './http-failure.ts'
 import { names } from './names.ts'
 
 export type { HttpAnswer } from './http-exchange.ts'

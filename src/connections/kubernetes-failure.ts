@@ -1,7 +1,7 @@
+import { codeOf, lateIn, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { plain } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { unavailableByFault } from './http-failure.ts'
 
 /** The API server can't be asked, or refuses. The message names what was asked and what fixes it. */
 export class KubernetesFailure extends Error implements Unavailable {
@@ -102,16 +102,10 @@ function userIn(text: string): string {
   return found === null ? '' : `${found[1]} `
 }
 
-/** What fixes a failure of the network or of TLS; other reasons fix themselves or are ours. */
+/** What fixes a fault where the kubeconfig says how the API server is reached; else the table of the network says it. */
 const fixes: Readonly<Record<string, string>> = {
-  timeout: 'see whether it is overloaded, and whether a NetworkPolicy lets the exporter reach it',
-  connection_refused: 'see whether it runs, and whether its address is right',
-  no_route: 'see whether a NetworkPolicy lets the exporter reach it',
-  connection_failed: 'see whether a NetworkPolicy lets the exporter reach it',
-  name_not_found: 'correct the address in the kubeconfig, or see the name server',
-  name_server_unreachable: 'see whether a NetworkPolicy lets the exporter reach the name server',
+  name_not_found: 'correct the address in the kubeconfig, or check the name server',
   tls_not_trusted: 'name the authority that signed its certificate in the kubeconfig',
-  tls_expired: 'renew its certificate',
   tls_wrong_host: 'use an address that its certificate names, or set tls-server-name in the kubeconfig',
 }
 
@@ -122,24 +116,30 @@ export function unanswered(fault: unknown, asked: Asked, host?: string): Kuberne
     const message = `can't ${inWords(asked)}: the credentials can't be sent (${fault.message}): correct them in the kubeconfig`
     return new KubernetesFailure({ unknownReason: 'not_configured', reason: 'no_credentials', message })
   }
-  const unavailable = unavailableByFault(fault, 'waiting', host ?? 'of the cluster')
-  if (unavailable === undefined) return undefined
-  const { unknownReason, reason } = unavailable
-  const fix = Object.hasOwn(fixes, reason) ? `: ${fixes[reason]}` : ''
-  const message = `can't ${inWords(asked)}: the API server ${unavailable.message}${fix}`
-  return new KubernetesFailure({ unknownReason, reason, message }, { cause: fault })
+  const failure = networkFailureOf(fault)
+  return failure && noAnswer(asked, failure, host, { cause: fault })
+}
+
+function noAnswer(
+  asked: Asked,
+  { unknownReason, reason, says, fix }: NetworkFailure,
+  host = 'of the cluster',
+  options: ErrorOptions = {},
+): KubernetesFailure {
+  const remedy = fixes[reason] ?? fix
+  const message = `can't ${inWords(asked)}: the API server ${host} ${says}${remedy === '' ? '' : `: ${remedy}`}`
+  return new KubernetesFailure({ unknownReason, reason, message }, options)
 }
 
 /** Whether nothing could be sent at all: a token that fits in no header, a certificate or a key that is none. */
 function isUnusable(fault: unknown): fault is Error {
-  if (!(fault instanceof Error) || !('code' in fault) || typeof fault.code !== 'string') return false
-  return fault.code === 'UND_ERR_INVALID_ARG' || /^ERR_OSSL_(PEM|ASN1|X509)_/.test(fault.code)
+  const code = codeOf(fault)
+  return code === 'UND_ERR_INVALID_ARG' || /^ERR_OSSL_(PEM|ASN1|X509)_/.test(code)
 }
 
 /** The failure of a request that was still under way at its deadline. */
 export function lateFailure(asked: Asked): KubernetesFailure {
-  const message = `can't ${inWords(asked)}: the API server did not answer in time: ${fixes['timeout']}`
-  return new KubernetesFailure({ unknownReason: 'timeout', reason: 'timeout', message })
+  return noAnswer(asked, lateIn('waiting'))
 }
 
 /** As `list pods in namespace caracal`, as one writes it in a Role. */

@@ -1,5 +1,5 @@
+import { lateIn, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
-import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { ConnectionFault } from './postgres-fault.ts'
 import { ANSWER_BYTES } from './postgres-frames.ts'
 import { addressOf, blind, refused, type Fault, type PostgresLogin } from './postgres-sqlstate.ts'
@@ -51,7 +51,7 @@ function faulty({ kind, detail }: ConnectionFault, login: PostgresLogin): Unavai
   const server = addressOf(login)
   switch (kind) {
     case 'timeout':
-      return late(server)
+      return network(lateIn('waiting'), server)
     case 'closed':
       return lost(server)
     case 'no_tls':
@@ -81,14 +81,6 @@ function faulty({ kind, detail }: ConnectionFault, login: PostgresLogin): Unavai
   }
 }
 
-function late(server: string): Unavailable {
-  return blind(
-    'timeout',
-    'postgres_timeout',
-    `${server} did not answer in time: check that it runs and is not overloaded`,
-  )
-}
-
 function lost(server: string): Unavailable {
   return blind(
     'unreachable',
@@ -100,12 +92,27 @@ function lost(server: string): Unavailable {
 const hungUp =
   /^Connection terminated|^The connection was closed|not queryable$|^Client has encountered a connection error/
 
+/** Reason codes for what happens to the connection; all else that breaks it is `postgres_connection_lost`. */
+const networkReasons: Partial<Readonly<Record<NetworkFailure['fault'], string>>> = {
+  refused: 'postgres_refused',
+  noName: 'postgres_name_unknown',
+  noNameServer: 'postgres_name_unknown',
+  notConnected: 'postgres_timeout',
+  notAnswered: 'postgres_timeout',
+  tls: 'postgres_tls',
+}
+
+function network({ fault, unknownReason, says, fix }: NetworkFailure, server: string): Unavailable {
+  return blind(
+    unknownReason,
+    networkReasons[fault] ?? 'postgres_connection_lost',
+    `${server} ${says}: ${fix}`,
+  )
+}
+
 /** Of an error of the network, or of pg itself. */
 function unanswered(fault: Fault, login: PostgresLogin): Unavailable | undefined {
   const server = addressOf(login)
-  const code = fault.code ?? ''
-  const unreachable = (reason: string, message: string) => blind('unreachable', reason, message)
-  if (code === 'ETIMEDOUT') return late(server)
   // These errors of pg, and those of a connection that ended, carry no code.
   if (fault.message.startsWith('SASL'))
     return blind(
@@ -113,18 +120,7 @@ function unanswered(fault: Fault, login: PostgresLogin): Unavailable | undefined
       'postgres_unauthorized',
       `${server} asks for a password that was not given or does not answer as it should: check the password of ${login.user}`,
     )
-  const tls = tlsFaultOf(code, fault.message)
-  if (tls !== undefined)
-    return unreachable('postgres_tls', `${server} ${tlsWords[tls].says}: ${tlsWords[tls].fix}`)
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return unreachable(
-      'postgres_name_unknown',
-      `the name ${login.host} does not resolve: correct the host or see the name server`,
-    )
-  if (code === 'ECONNREFUSED')
-    return unreachable(
-      'postgres_refused',
-      `nothing accepts connections at ${server}: start Postgres or correct the address`,
-    )
-  return /^E[A-Z]+$/.test(code) || hungUp.test(fault.message) ? lost(server) : undefined
+  const failure = networkFailureOf(fault)
+  if (failure !== undefined) return network(failure, server)
+  return hungUp.test(fault.message) ? lost(server) : undefined
 }

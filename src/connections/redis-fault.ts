@@ -1,3 +1,4 @@
+import { lateIn } from '../core/network-failure.ts'
 import type { Unavailable } from '../core/observation.ts'
 
 /** What we hold against a Redis ourselves, beside what the network, the client or the server say. */
@@ -34,6 +35,8 @@ export class RedisFault extends Error {
     this.detail = detail
   }
 }
+
+const late = lateIn('waiting')
 
 type Rule = readonly [
   unknownReason: Unavailable['unknownReason'],
@@ -83,10 +86,6 @@ export const faultRules: Readonly<Record<RedisFaultCode, Rule>> = {
     'redis_moved',
     () => 'belongs to a Redis Cluster that serves not all slots: repair the cluster',
   ],
-  REDIS_TIMEOUT: [
-    'timeout',
-    'redis_timeout',
-    () => 'did not answer in time: check that it runs and is reachable',
-  ],
+  REDIS_TIMEOUT: ['timeout', 'redis_timeout', () => `${late.says}: ${late.fix}`],
   REDIS_CLOSED: ['unreachable', 'redis_reset', () => 'was left by the exporter, which stops or reloads'],
 }

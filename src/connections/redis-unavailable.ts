@@ -1,5 +1,5 @@
+import { failureOf, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
-import { tlsFaultOf, tlsWords } from '../core/tls-fault.ts'
 import { faultRules, RedisFault, type RedisFaultCode } from './redis-fault.ts'
 import { isReply } from './redis-wire.ts'
 
@@ -57,34 +57,33 @@ const replies: Readonly<Record<string, Rule>> = {
   ],
 }
 
-const timedOut: Rule = said('REDIS_TIMEOUT')
+/** Reason codes for what happens to the connection; all else that breaks it is `redis_reset`. */
+const networkReasons: Partial<Readonly<Record<NetworkFailure['fault'], string>>> = {
+  refused: 'redis_refused',
+  noName: 'redis_name_unknown',
+  noNameServer: 'redis_name_unknown',
+  noRoute: 'redis_no_route',
+  failed: 'redis_no_route',
+  notConnected: 'redis_timeout',
+  notAnswered: 'redis_timeout',
+  tls: 'redis_tls',
+}
 
-/** By the code of a system error. */
-const systemErrors: Readonly<Record<string, Rule>> = {
-  ECONNREFUSED: ['unreachable', 'redis_refused', 'refuses connections: start Redis or correct the address'],
-  ECONNRESET: ['unreachable', 'redis_reset', 'broke the connection: see its log, and whether it demands TLS'],
-  EPIPE: ['unreachable', 'redis_reset', 'broke the connection: see its log, and whether it demands TLS'],
-  ENOTFOUND: ['unreachable', 'redis_name_unknown', 'has a name that does not resolve: correct the host'],
-  EAI_AGAIN: [
-    'unreachable',
-    'redis_name_unknown',
-    'has a name that does not resolve now: see the name server',
-  ],
-  EHOSTUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
-  ENETUNREACH: ['unreachable', 'redis_no_route', 'has no route from here: see the network policy'],
-  ETIMEDOUT: timedOut,
+function network(failure: NetworkFailure): Rule {
+  const { fault, unknownReason, says, fix } = failure
+  return [unknownReason, networkReasons[fault] ?? 'redis_reset', `${says}: ${fix}`]
 }
 
 /** Errors of ioredis itself, which have neither code nor first word. */
 const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
-  [/timed? ?out|socket timeout/i, timedOut],
+  [/timed? ?out|socket timeout/i, network(failureOf('notAnswered'))],
   [
     /^(Protocol error|Unknown RESP type)/,
     ['malformed', 'redis_protocol', 'does not speak the protocol of Redis: correct the address or TLS'],
   ],
   [
     /^(Connection is closed|Connection is aborted|Command aborted|Stream isn't writeable|Reached the max retries)/,
-    ['unreachable', 'redis_reset', 'broke the connection: see its log, and whether it demands TLS'],
+    network(failureOf('reset')),
   ],
 ]
 
@@ -97,14 +96,8 @@ export function redisUnavailable(fault: unknown, server: string): Unavailable {
   if (!(fault instanceof Error)) return other(server, String(fault))
   if (fault instanceof RedisFault) return blind(said(fault.code, fault.detail), server)
   if (isReply(fault)) return fromReply(fault.message, server)
-  const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : ''
-  const system = systemErrors[code]
-  if (system !== undefined) return blind(system, server)
-  const tls = tlsFaultOf(code, fault.message)
-  if (tls !== undefined) {
-    const { says, fix } = tlsWords[tls]
-    return blind(['unreachable', 'redis_tls', `${says}: ${fix}`], server)
-  }
+  const failure = networkFailureOf(fault)
+  if (failure !== undefined) return blind(network(failure), server)
   const known = clientErrors.find(([text]) => text.test(fault.message))
   return known === undefined ? other(server, fault.message) : blind(known[1], server)
 }

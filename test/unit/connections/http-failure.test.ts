@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { unavailableByFault, type Phase } from '../../../src/connections/http-failure.ts'
+import { unavailableByFault } from '../../../src/connections/http-failure.ts'
+import type { Phase } from '../../../src/core/network-failure.ts'
 
 function coded(code: string): Error {
   return Object.assign(new Error('Authorization: Bearer secret'), { code })
