@@ -1,4 +1,5 @@
 import { promises } from 'node:fs'
+import { codeOf } from '../core/text.ts'
 import { inExpectedWords } from '../core/expected.ts'
 import { UsageError, valueOf, type Given } from './arguments.ts'
 import type { Demands } from './answer.ts'
@@ -59,7 +60,7 @@ async function textOf(file: string, option: string): Promise<string> {
   try {
     return await promises.readFile(file, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no access'
+    const code = codeOf(error) ?? 'no access'
     throw new UsageError(`${option}: ${printable(file, 200)} cannot be read (${code})`)
   }
 }

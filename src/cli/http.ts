@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
-import { tlsFaultOf, tlsWords, type TlsFault } from '../core/tls-fault.ts'
+import { networkFailureOf } from '../core/network-failure.ts'
+import type { TlsFault } from '../core/tls-fault.ts'
 import { printable } from './text.ts'
 
 /** Where the exporter is and how to speak with it. */
@@ -116,17 +117,6 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const unreachable: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused: nothing listens there',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was reset',
-  ENOTFOUND: 'the name does not resolve',
-  EAI_AGAIN: 'the name does not resolve for now',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to the network',
-  ETIMEDOUT: 'the connection timed out',
-}
-
 /** What fixes a fault of TLS from the command line; for the others the server is to be fixed. */
 const tlsFixes: Partial<Readonly<Record<TlsFault, string>>> = {
   untrusted: 'give the certificate authority with --ca-file',
@@ -138,22 +128,13 @@ const tlsFixes: Partial<Readonly<Record<TlsFault, string>>> = {
 function failureOf(error: unknown): NoReply {
   if (error instanceof TooLarge)
     return { reason: 'too_large', message: `the answer is larger than ${longestBody / 2 ** 20} MiB` }
-  const code = codeOf(error)
-  const tls = tlsFaultOf(code, error instanceof Error ? error.message : '')
-  if (tls !== undefined) {
-    // Node names the host, and the names that the certificate has.
-    const detail = tls === 'wrong_name' ? ` (${messageOf(error)})` : ''
-    const fix = tlsFixes[tls] ?? tlsWords[tls].fix
-    return { reason: 'untrusted', message: `TLS failed: the server ${tlsWords[tls].says}${detail}: ${fix}` }
-  }
-  // The parser's own names for what it cannot read begin so.
-  const known = code.startsWith('HPE_') ? 'what answers there does not speak HTTP' : unreachable[code]
-  return { reason: 'unreachable', message: known ?? messageOf(error) }
-}
-
-/** With several addresses for a name, Node reports each in an `AggregateError` that has the code of the first. */
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  const failure = networkFailureOf(error)
+  if (failure === undefined) return { reason: 'unreachable', message: messageOf(error) }
+  const { says, fix, tls } = failure
+  if (tls === undefined) return { reason: 'unreachable', message: `the server ${says}${fix && `: ${fix}`}` }
+  // Node names the host, and the names that the certificate has.
+  const detail = tls === 'wrong_name' ? ` (${messageOf(error)})` : ''
+  return { reason: 'untrusted', message: `TLS failed: the server ${says}${detail}: ${tlsFixes[tls] ?? fix}` }
 }
 
 function messageOf(error: unknown): string {

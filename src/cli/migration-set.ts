@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promises } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../core/text.ts'
 import { UsageError } from './arguments.ts'
 import { printable } from './text.ts'
 
@@ -83,7 +84,7 @@ async function readOne(folder: string, name: string): Promise<Migration | string
     return { version, sql, hash: createHash('sha256').update(bytes).digest('hex') }
   } catch (error) {
     if (error instanceof TypeError) return 'is no text in UTF-8'
-    return `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'no access'})`
+    return `cannot be read (${codeOf(error) ?? 'no access'})`
   }
 }
 

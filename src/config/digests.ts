@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { codeOf, type ReadFile } from './read.ts'
+import { codeOf } from '../core/text.ts'
+import type { ReadFile } from './read.ts'
 
 /** SHA-256 of the files that a configuration was made from, by path; of one that could not be read, why. */
 export type Digests = ReadonlyMap<string, string>
@@ -12,7 +13,7 @@ export function noting(readFile: ReadFile, noted: Map<string, string>): ReadFile
       noted.set(path, createHash('sha256').update(bytes).digest('hex'))
       return bytes
     } catch (error) {
-      noted.set(path, codeOf(error))
+      noted.set(path, codeOf(error) ?? 'no code')
       throw error
     }
   }

@@ -1,3 +1,4 @@
+import { codeOf } from '../core/text.ts'
 import { open } from 'node:fs/promises'
 
 /** Gives a file's bytes. Rejects as `node:fs` does, with a `code`. */
@@ -37,11 +38,6 @@ const problems: Readonly<Record<string, string>> = {
 
 /** Why a file could not be read, as a clause after its name. */
 export function readProblem(error: unknown): string {
-  const code = codeOf(error)
+  const code = codeOf(error) ?? 'no code'
   return problems[code] ?? `which cannot be read (${code})`
-}
-
-/** The system's name for what went wrong. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no code'
 }

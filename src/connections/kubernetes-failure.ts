@@ -1,6 +1,6 @@
-import { codeOf, lateIn, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
+import { lateIn, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
-import { plain } from '../core/text.ts'
+import { codeOf, plain } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 
 /** The API server can't be asked, or refuses. The message names what was asked and what fixes it. */
@@ -133,7 +133,7 @@ function noAnswer(
 
 /** Whether nothing could be sent at all: a token that fits in no header, a certificate or a key that is none. */
 function isUnusable(fault: unknown): fault is Error {
-  const code = codeOf(fault)
+  const code = codeOf(fault) ?? ''
   return code === 'UND_ERR_INVALID_ARG' || /^ERR_OSSL_(PEM|ASN1|X509)_/.test(code)
 }
 

@@ -1,4 +1,5 @@
 import type { UnknownReason } from './observation.ts'
+import { codeOf } from './text.ts'
 import { tlsFaultOf, tlsWords, type TlsFault } from './tls-fault.ts'
 
 /** Why a server gave no answer, as every client of the exporter, the doctor and the command line say it. */
@@ -148,7 +149,7 @@ export function networkFailureOf(error: unknown, phase: Phase = 'waiting'): Netw
   if (error.name === 'SocketError' && /^bad (?:response|upgrade)$/.test(error.message))
     return failureOf('interim')
   // undici wraps what a socket says, and Node what several addresses of one name say.
-  const code = codeOf(error.cause) || codeOf(error)
+  const code = codeOf(error.cause) ?? codeOf(error) ?? ''
   const known = Object.hasOwn(faults, code) ? faults[code] : undefined
   if (known !== undefined) return failureOf(known)
   // The peer ended the connection in an orderly way, but too early.
@@ -166,9 +167,4 @@ export function networkFailureOf(error: unknown, phase: Phase = 'waiting'): Netw
 function ofTls(tls: TlsFault): NetworkFailure {
   const reason = tlsReasons[tls] ?? 'tls_failed'
   return { fault: 'tls', unknownReason: 'unreachable', reason, ...tlsWords[tls], tls }
-}
-
-/** The code of an error of Node or of a library, such as `ENOENT`; empty when it has none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

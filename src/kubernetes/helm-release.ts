@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib'
+import { codeOf } from '../core/text.ts'
 import type { Unavailable } from '../core/observation.ts'
 import type { Instant } from '../core/time.ts'
 import { digestOf } from './manifest/digest.ts'
@@ -81,7 +82,7 @@ function tooLarge(): Unreadable {
 }
 
 function ofGunzip(fault: unknown): unknown {
-  const code = fault instanceof Error && 'code' in fault ? fault.code : undefined
+  const code = codeOf(fault)
   if (code === 'ERR_BUFFER_TOO_LARGE') return tooLarge()
   if (code === 'Z_BUF_ERROR') return unreadable('truncated', 'its end is missing')
   if (code === 'Z_DATA_ERROR') return unreadable('corrupt', 'its checksum or its compression is broken')

@@ -66,7 +66,7 @@ describe('caracal-gate healthcheck', () => {
     const gone = await listen(answering({}))
     await gone.close()
     const { code, stderr } = await run(['healthcheck', '--url', gone.url])
-    expect([code, stderr]).toEqual([5, expect.stringContaining('connection refused')])
+    expect([code, stderr]).toEqual([5, expect.stringContaining('refused the connection')])
   })
 
   it('asks again within --timeout until it is well', async () => {

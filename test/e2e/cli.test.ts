@@ -183,7 +183,7 @@ describe('caracal-gate status', () => {
       expect(loaded).toContain(`src/cli/${command}.ts`)
       // Those of the core import little and nothing from outside.
       const allowed =
-        /^(src\/main\.ts|src\/cli\/[\w-]+\.ts|src\/core\/(expected|image|replica|tls-fault)\.ts|src\/publish\/(contract[\w-]*|states)\.ts|node:(fs|http|timers|util))$/
+        /^(src\/main\.ts|src\/cli\/[\w-]+\.ts|src\/core\/(expected|image|replica|tls-fault|network-failure|text)\.ts|src\/publish\/(contract[\w-]*|states)\.ts|node:(fs|http|timers|util))$/
       expect(loaded.filter((name) => !allowed.test(name))).toEqual([])
     }
   })

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { isIP } from 'node:net'
+import { codeOf } from '../../core/text.ts'
 import type { Instant, Millis } from '../../core/time.ts'
 import type { Endpoint } from './endpoints.ts'
 
@@ -86,13 +87,12 @@ function shownBy(socket: TLSSocket | undefined): Handshake {
     issuer: commonName(certificate.issuer),
     from: Date.parse(certificate.valid_from),
     to: Date.parse(certificate.valid_to),
-    ...(!socket.authorized && { fault: codeOf(fault) }),
+    ...(!socket.authorized && { fault: faultCode(fault) }),
   }
 }
 
-function codeOf(fault: Error | string | null): string {
-  if (fault instanceof Error)
-    return 'code' in fault && typeof fault.code === 'string' ? fault.code : fault.message
+function faultCode(fault: Error | string | null): string {
+  if (fault instanceof Error) return codeOf(fault) ?? fault.message
   return fault ?? 'not trusted'
 }
 

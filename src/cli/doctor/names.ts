@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { codeOf } from '../../core/text.ts'
 import type { Area } from './area.ts'
 import { endpointsOf, type Endpoint } from './endpoints.ts'
 import { failed, ok, skipped, type Found } from './finding.ts'
@@ -38,7 +39,7 @@ async function resolved(host: string): Promise<Resolved> {
   const answer = await timed(
     lookup(host, { all: true }).then(
       (all) => ({ addresses: all.map(({ address }) => address) }),
-      (fault: unknown) => ({ code: codeOf(fault) }),
+      (fault: unknown) => ({ code: codeOf(fault) ?? 'unknown' }),
     ),
     ANSWER_WITHIN,
   )
@@ -49,16 +50,12 @@ async function resolved(host: string): Promise<Resolved> {
   const said = await timed(
     resolver.resolve4(host).then(
       () => '',
-      (fault: unknown) => codeOf(fault),
+      (fault: unknown) => codeOf(fault) ?? 'unknown',
     ),
     2_000,
   )
   resolver.cancel()
   return { code, ...(said !== '' && { serverCode: said ?? 'ETIMEOUT' }) }
-}
-
-function codeOf(fault: unknown): string {
-  return fault instanceof Error && 'code' in fault && typeof fault.code === 'string' ? fault.code : 'unknown'
 }
 
 export interface NameAsked extends Resolved {
