@@ -1,5 +1,6 @@
 import type { Advice } from './advice.ts'
-import { awaitsFirstLook, type Condition, type Finding } from './finding.ts'
+import { awaitsFirstLook, type Finding } from './finding.ts'
+import type { Measured, Plotted } from './measured.ts'
 import type { Rollout } from './rollout.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
@@ -11,9 +12,8 @@ export type CheckState = (typeof checkStates)[number]
 export type Source = 'platform' | 'kubernetes' | 'evidence'
 
 /** A condition as a gate asks it. */
-export interface Check extends Advice {
+export interface Check extends Advice, Plotted {
   readonly id: string
-  readonly condition: Condition
   readonly source: Source
   /** How long a breach may stand as `pending` before the check fails. */
   readonly failAfter: Millis
@@ -39,6 +39,8 @@ export interface CheckStatus {
   readonly since: Instant
   readonly findings: readonly Finding[]
   readonly streaks: Streaks
+  /** The worst value in each unit, as of this step. */
+  readonly measured?: readonly Measured[]
 }
 
 export interface GateStatus {

@@ -2,6 +2,7 @@ import type { Beliefs, ProbeBelief } from './belief.ts'
 import { evidenceOf, type Evidence, type Providers } from './evidence.ts'
 import type { Condition, Finding, Recollection } from './finding.ts'
 import { judge } from './judge.ts'
+import { measuredIn, type Measured, type Plotted } from './measured.ts'
 import { isActive } from './rollout.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Instant } from './time.ts'
@@ -9,6 +10,7 @@ import type { Instant } from './time.ts'
 /** Findings with all that they were made from: they stand for as long as none of it is another. */
 interface Judged {
   readonly findings: readonly Finding[]
+  readonly measured: readonly Measured[]
   /** What was believed by each probe that was asked about. */
   readonly from: ReadonlyMap<string, ProbeBelief | undefined>
   readonly providers: Providers
@@ -22,8 +24,8 @@ interface Judged {
 const judgements = new WeakMap<Snapshot, ReadonlyMap<Condition, Judged>>()
 
 export interface Judging {
-  /** The findings of a condition, judged once in a step, whoever asks for it. */
-  of(condition: Condition): readonly Finding[]
+  /** What a condition finds and measures, judged once in a step for all that share it. */
+  of(item: Plotted): Pick<Judged, 'findings' | 'measured'>
   all(): readonly (readonly Finding[])[]
   /** Lets the step after `snapshot` go on from what was judged in this one. */
   keepFor(snapshot: Snapshot): void
@@ -43,23 +45,24 @@ export function judging(previous: Snapshot, beliefs: Beliefs, now: Instant, prov
     return true
   }
 
-  function anew(condition: Condition): Judged {
+  function anew(item: Plotted): Judged {
     const from = new Map<string, ProbeBelief | undefined>()
     const asked = askedAbout(evidence, providers, (probe) => from.set(probe, beliefs.get(probe)))
     const recalled = recollect(previous, now)
-    const findings = judge(condition, asked.evidence, recalled.recollection)
+    const findings = judge(item.condition, asked.evidence, recalled.recollection)
+    const measured = measuredIn(item, findings, asked.evidence, recalled.recollection)
     const isTimeless = !asked.time() && !recalled.time()
     const until = isTimeless ? Math.min(...[...from.values()].map(freshUntil)) : -Infinity
     // What is stale already says for how long, which is another thing each time.
-    return { findings, from, providers, marks, rollout, until: until < now ? -Infinity : until }
+    return { findings, measured, from, providers, marks, rollout, until: until < now ? -Infinity : until }
   }
 
   return {
-    of(condition) {
-      const known = judged.get(condition) ?? before?.get(condition)
-      const current = known !== undefined && stands(known) ? known : anew(condition)
-      judged.set(condition, current)
-      return current.findings
+    of(item) {
+      const known = judged.get(item.condition) ?? before?.get(item.condition)
+      const current = known !== undefined && stands(known) ? known : anew(item)
+      judged.set(item.condition, current)
+      return current
     },
     all: () => [...judged.values()].map(({ findings }) => findings),
     keepFor: (snapshot) => void judgements.set(snapshot, judged),

@@ -1,9 +1,9 @@
 import { fold } from './belief.ts'
 import { meaning } from './change.ts'
-import type { Condition, Finding } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
 import type { Check, CheckStatus, GateStatus } from './gate.ts'
-import { judging } from './judging.ts'
+import { judging, type Judging } from './judging.ts'
 import { withoutTheGone } from './marks.ts'
 import type { Batch } from './observation.ts'
 import { STARVED } from './punctuality.ts'
@@ -23,7 +23,6 @@ export function step(previous: Snapshot, batches: readonly Batch[], time: Instan
   const now = Math.max(time, previous.at)
   const beliefs = fold(previous.beliefs, batches)
   const findings = judging(previous, beliefs, now, rules.providers)
-  const findingsOf: FindingsOf = (condition) => findings.of(condition)
   const elapsed = now - previous.at
   const tick = {
     now,
@@ -32,8 +31,8 @@ export function step(previous: Snapshot, batches: readonly Batch[], time: Instan
     starved: previous.impediments.has(STARVED),
     rollout: isActive(previous.rollout),
   }
-  const stops = judgeStops(previous, findingsOf, tick, rules)
-  const checks = judgeChecks(previous, findingsOf, tick, rules)
+  const stops = judgeStops(previous, findings, tick, rules)
+  const checks = judgeChecks(previous, findings, tick, rules)
   const gates = new Map<string, GateStatus>()
   for (const gate of rules.gates) {
     const statuses = statusesOf(gate.checks, checks)
@@ -89,11 +88,9 @@ function conclusions(
   }
 }
 
-type FindingsOf = (condition: Condition) => readonly Finding[]
-
 function judgeStops(
   previous: Snapshot,
-  findingsOf: FindingsOf,
+  judging: Judging,
   tick: Tick & { readonly rollout: boolean },
   rules: Rules,
 ): ReadonlyMap<string, StopStatus> {
@@ -103,7 +100,7 @@ function judgeStops(
     const before = previous.stops.get(stop.id)
     const status =
       why === undefined
-        ? stopStatus(stop, before, findingsOf(stop.condition), tick)
+        ? judged(judging.of(stop), (findings) => stopStatus(stop, before, findings, tick))
         : skippedStop(stop.id, before, why, tick.now)
     stops.set(stop.id, status)
   }
@@ -112,7 +109,7 @@ function judgeStops(
 
 function judgeChecks(
   previous: Snapshot,
-  findingsOf: FindingsOf,
+  judging: Judging,
   tick: Tick,
   rules: Rules,
 ): ReadonlyMap<string, CheckStatus> {
@@ -124,7 +121,7 @@ function judgeChecks(
       const before = previous.checks.get(check.id)
       const status =
         why === undefined
-          ? checkStatus(check, before, findingsOf(check.condition), tick)
+          ? judged(judging.of(check), (findings) => checkStatus(check, before, findings, tick))
           : skippedCheck(
               check.id,
               before,
@@ -136,6 +133,11 @@ function judgeChecks(
     }
   }
   return checks
+}
+
+/** A status with what was measured for it. */
+function judged<T>({ findings, measured }: ReturnType<Judging['of']>, status: (of: typeof findings) => T): T {
+  return { ...status(findings), measured }
 }
 
 function statusesOf(

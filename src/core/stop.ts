@@ -1,8 +1,9 @@
 import type { Advice } from './advice.ts'
 import { newEvent, othersThan } from './edge.ts'
 import type { Source } from './gate.ts'
-import type { Condition, Finding } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { attributed, endedBefore, madeGood, newLatch, relatch, stillStands, type Latch } from './latch.ts'
+import type { Measured, Plotted } from './measured.ts'
 import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 import { overSince, toldAfter, type Over } from './told.ts'
@@ -18,9 +19,8 @@ export type StopState = (typeof stopStates)[number]
  */
 export type StopKind = 'edge' | 'level' | 'cannot-prove'
 
-export interface StopCondition extends Advice {
+export interface StopCondition extends Advice, Plotted {
   readonly id: string
-  readonly condition: Condition
   readonly title: string
   readonly kind: StopKind
   readonly source: Source
@@ -41,6 +41,8 @@ export interface StopStatus {
   readonly since: Instant
   readonly findings: readonly Finding[]
   readonly streaks: Streaks
+  /** The worst value in each unit, as of this step. */
+  readonly measured?: readonly Measured[]
   /**
    * What makes it pending or firing, as it is now: the worst finding of the breach, or while it fires on after that, one
    * that says so. Message, observed value, limit and first culprit are told of it.

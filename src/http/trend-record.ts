@@ -1,8 +1,8 @@
-import type { Finding, Quantity, Threshold } from '../core/finding.ts'
+import type { Quantity, Threshold } from '../core/finding.ts'
+import { badnessOf, shownOf, type Measured } from '../core/measured.ts'
 import { newRing, type Ring } from '../core/ring.ts'
-import type { Rules, Snapshot } from '../core/snapshot.ts'
+import type { Snapshot } from '../core/snapshot.ts'
 import type { Instant, Millis } from '../core/time.ts'
-import { isMeasured, measures, worstOf, type Measured } from './measures.ts'
 
 /** What one check or stop condition judged by, in one unit. */
 export interface Series {
@@ -15,13 +15,11 @@ export interface Series {
 export interface TrendRecord {
   /** The first slot in which anything was evaluated. */
   readonly since: number | undefined
-  /** Takes in an evaluation; the rules that it was judged by are asked for when it counts. */
-  add(snapshot: Snapshot, rules: () => MeasuredBy): void
+  /** Takes in an evaluation. */
+  add(snapshot: Snapshot): void
   /** What was recorded of a check or stop condition, one series for each unit. */
   of(kind: Kind, id: string): readonly Series[]
 }
-
-type MeasuredBy = Pick<Rules, 'gates' | 'stops' | 'providers'>
 
 export type Kind = 'checks' | 'stops'
 
@@ -30,7 +28,7 @@ export type Kind = 'checks' | 'stops'
  * some 50.
  */
 const seriesLimit = 256
-/** Evaluations that follow each other more quickly than this are not looked at: a look costs 0.3 ms. */
+/** Evaluations that follow each other more quickly than this are left out. */
 const spacing: Millis = 500
 
 interface Recorded extends Series {
@@ -86,7 +84,7 @@ export function recordTrends(interval: Millis, size: number): TrendRecord {
     get since() {
       return since
     },
-    add(snapshot, rules) {
+    add(snapshot) {
       const { at, gates } = snapshot
       const slot = Math.floor(at / interval)
       const turned = slot !== Math.floor(lastAt / interval)
@@ -94,30 +92,19 @@ export function recordTrends(interval: Millis, size: number): TrendRecord {
       since ??= slot
       lastAt = at
       if (turned) forget(snapshot)
-      for (const [key, worst] of worstValues(snapshot, rules())) put(key, slot, worst)
+      for (const [key, worst] of worstValues(snapshot)) put(key, slot, worst)
     },
     of: (kind, id) => [...(recorded.get(keyOf(kind, id))?.values() ?? [])],
   }
 }
 
-/** The worst value of each check and stop condition in each unit; by its measure alone where it has one in that unit. */
-function worstValues(snapshot: Snapshot, rules: MeasuredBy): readonly (readonly [string, Measured])[] {
-  const ofMeasures = measures.map((measure) => ({
-    key: keyOf(measure.kind, measure.id),
-    unit: measure.unit,
-    worst: worstOf(measure, snapshot, rules),
-  }))
-  const taken = new Set(ofMeasures.map(({ key, unit }) => `${key} ${unit}`))
-  const items = [
-    ...[...snapshot.checks.values()].map(({ id, findings }) => ({ key: keyOf('checks', id), findings })),
-    ...[...snapshot.stops.values()].map(({ id, findings }) => ({ key: keyOf('stops', id), findings })),
-  ]
-  const others = items.flatMap(({ key, findings }) =>
-    [...worstByUnit(findings)].flatMap((worst) =>
-      taken.has(`${key} ${worst.observed.unit}`) ? [] : [[key, worst] as const],
-    ),
-  )
-  return [...ofMeasures.flatMap(({ key, worst }) => (worst ? [[key, worst] as const] : [])), ...others]
+/** The worst value of each check and stop condition in each unit. */
+function worstValues({ checks, stops }: Snapshot): readonly (readonly [string, Measured])[] {
+  const of = (kind: Kind, statuses: Snapshot['checks'] | Snapshot['stops']) =>
+    [...statuses.values()].flatMap((status) =>
+      shownOf(status).map((worst) => [keyOf(kind, status.id), worst] as const),
+    )
+  return [...of('checks', checks), ...of('stops', stops)]
 }
 
 function keyOf(kind: Kind, id: string): string {
@@ -127,30 +114,4 @@ function keyOf(kind: Kind, id: string): string {
 function partsOf(key: string): readonly [kind: string, id: string] {
   const end = key.indexOf('/')
   return [key.slice(0, end), key.slice(end + 1)]
-}
-
-/** The worst measured finding of each unit; none when the worst of all is unknown. */
-function worstByUnit(findings: readonly Finding[]): Iterable<Measured> {
-  const worst = new Map<Quantity['unit'], Measured>()
-  if (findings[0]?.answer === 'unknown') return []
-  for (const finding of findings) {
-    if (!isMeasured(finding)) continue
-    const before = worst.get(finding.observed.unit)
-    if (before === undefined || badnessOf(finding) > badnessOf(before))
-      worst.set(finding.observed.unit, finding)
-  }
-  return worst.values()
-}
-
-/** How far a value is beyond its limit, in its unit; negative within it. Without a limit, the value. */
-function badnessOf({ observed: { value }, threshold }: Measured): number {
-  if (threshold === undefined) return value
-  switch (threshold.op) {
-    case '<=':
-      return value - threshold.value
-    case '>=':
-      return threshold.value - value
-    case '==':
-      return Math.abs(value - threshold.value)
-  }
 }

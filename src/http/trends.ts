@@ -28,9 +28,9 @@ const keptViews = 8
 export function trendBook(context: Pick<PublishContext, 'board' | 'clock' | 'report'>): TrendBook {
   const record = recordTrends(trendInterval, longestWindow / trendInterval)
   const rules = () => context.report().rules
-  const unsubscribe = context.board.subscribe((snapshot) => record.add(snapshot, rules))
+  const unsubscribe = context.board.subscribe((snapshot) => record.add(snapshot))
   const first = context.board.current()
-  if (first !== undefined) record.add(first, rules)
+  if (first !== undefined) record.add(first)
   let made:
     { readonly last: number; readonly rules: Rules; readonly views: Map<number, TrendView> } | undefined
 

@@ -1,6 +1,7 @@
 import { provenByEvidence, provenElsewhere } from './elsewhere.ts'
 import type { Condition } from '../core/finding.ts'
 import type { Check, Source } from '../core/gate.ts'
+import type { Plot } from '../core/measured.ts'
 import type { Millis } from '../core/time.ts'
 import type { Options } from './options.ts'
 
@@ -9,11 +10,21 @@ interface Manner {
   readonly failAfter?: Millis
   readonly warmUp?: Millis
   readonly source?: Source
+  readonly plot?: Plot
 }
 
 export function check(id: string, condition: Condition, manner: Manner): Check {
-  const { nextStep, failAfter = 0, warmUp = 0, source = 'platform' } = manner
-  return { id, condition, source, failAfter, warmUp, nextStep, runbook: `gates.md#${id}` }
+  const { nextStep, failAfter = 0, warmUp = 0, source = 'platform', plot } = manner
+  return {
+    id,
+    condition,
+    source,
+    failAfter,
+    warmUp,
+    nextStep,
+    runbook: `gates.md#${id}`,
+    ...(plot && { plot }),
+  }
 }
 
 /** A check that takes evidence which a pipeline pushes. */

@@ -11,6 +11,7 @@ import { releaseIsDeployed } from './release.ts'
 import { replayIsYoung } from './replay.ts'
 import { revocationsPropagate, snapshotsFresh } from './revocation.ts'
 import { previousRevisionKept, schemaCompatible } from './rollback-plan.ts'
+import { groupLag, outboxOldestPending } from './signals.ts'
 import { nothingDrifted, secretsExist, servicesReach } from './source.ts'
 import { consumersAlive, groupsKeepUp, streamsExist } from './streams.ts'
 import { workloadsRolledOut } from './workloads.ts'
@@ -97,10 +98,12 @@ export function gates(options: Options): readonly Gate[] {
       check('stream-backlog', groupsKeepUp(streams, limits.streams, 'other'), {
         nextStep: 'redis-cli XINFO GROUPS {stream}',
         failAfter: persistsFor,
+        plot: { title: 'Consumer lag', unit: 'entries', signals: [groupLag] },
       }),
       check('audit-ingestion', groupsKeepUp(streams, limits.streams, 'evidence'), {
         nextStep: `${kubectl} logs ${labelled('audit')} --since=5m`,
         failAfter: persistsFor,
+        plot: { title: 'Audit ingestion lag', unit: 'entries', signals: [groupLag] },
       }),
       check('consumers-alive', consumersAlive(streams, limits.streams), {
         nextStep: 'redis-cli XINFO CONSUMERS {stream} {group}',
@@ -108,6 +111,7 @@ export function gates(options: Options): readonly Gate[] {
       check('dead-letters', noDeadLetters, { nextStep: 'redis-cli XREVRANGE {stream} + - COUNT 1' }),
       check('outbox-dispatch', outboxesDrain(limits.outbox), {
         nextStep: `${kubectl} logs ${labelled('{component}')} --since=5m`,
+        plot: { title: 'Oldest pending outbox row', unit: 'seconds', signals: [outboxOldestPending] },
       }),
       check('outbox-dead-rows', noDeadRows(limits.outbox), {
         nextStep:

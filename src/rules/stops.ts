@@ -8,6 +8,16 @@ import { replicasReady } from './readiness.ts'
 import { memoryAvailable } from './redis.ts'
 import { replayIsYoung } from './replay.ts'
 import { snapshotsFresh } from './revocation.ts'
+import {
+  postgresConnectionLimit,
+  postgresConnectionsInUse,
+  postgresServerConnections,
+  postgresServerLimit,
+  redisMemoryLimit,
+  redisMemoryUsed,
+  replayOldestAge,
+  snapshotAge,
+} from './signals.ts'
 import type { Condition } from '../core/finding.ts'
 import type { StopCondition, StopKind } from '../core/stop.ts'
 import { MINUTE, SECOND } from '../core/time.ts'
@@ -49,11 +59,13 @@ export function stops(options: Options): readonly StopCondition[] {
       condition: replayIsYoung(limits.replay),
       nextStep: `${kubectl} exec {replica} -- ls -l /var/lib/caracal/audit-replay`,
       hold: limits.replay.persistsFor,
+      plot: { title: 'Oldest audit replay file', unit: 'seconds', signals: [replayOldestAge] },
     }),
     stop('revocation-snapshot-stale', 'A Gateway revocation snapshot is stale', 'level', {
       condition: snapshotsFresh(limits.revocation),
       nextStep: `${kubectl} logs {replica} --since=5m`,
       hold: limits.revocation.persistsFor,
+      plot: { title: 'Revocation snapshot age', unit: 'seconds', signals: [snapshotAge] },
     }),
     stop('outbox-dead-messages', 'Dead outbox messages appeared', 'edge', {
       condition: noNewDeadRows,
@@ -66,6 +78,7 @@ export function stops(options: Options): readonly StopCondition[] {
         "psql -c 'SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC'",
       hold: limits.postgres.persistsFor,
       clearAfter: limits.postgres.clearAfter,
+      plot: { title: 'Postgres connections in use', unit: 'ratio', signals: connectionSignals },
     }),
     stop('redis-memory-pressure', 'Redis runs out of memory', 'level', {
       condition: memoryAvailable(limits.redis),
@@ -73,6 +86,7 @@ export function stops(options: Options): readonly StopCondition[] {
       hold: limits.redis.persistsFor,
       clearAfter: limits.redis.clearAfter,
       window: MINUTE,
+      plot: { title: 'Redis memory in use', unit: 'ratio', signals: [redisMemoryUsed, redisMemoryLimit] },
     }),
     stop('audit-evidence-lost', 'Audit evidence was lost', 'edge', {
       condition: noEvidenceLost(streams),
@@ -96,8 +110,15 @@ export function stops(options: Options): readonly StopCondition[] {
   ]
 }
 
+const connectionSignals = [
+  postgresConnectionsInUse,
+  postgresConnectionLimit,
+  postgresServerConnections,
+  postgresServerLimit,
+]
+
 interface Manner extends Partial<
-  Pick<StopCondition, 'hold' | 'clearAfter' | 'warmUp' | 'window' | 'source'>
+  Pick<StopCondition, 'hold' | 'clearAfter' | 'warmUp' | 'window' | 'source' | 'plot'>
 > {
   readonly condition: Condition
   readonly nextStep: string

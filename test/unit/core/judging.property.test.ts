@@ -60,10 +60,9 @@ describe('what was judged before', () => {
 
   it('R59: is judged again when a look behind it grows stale', () => {
     const [stop] = rules.stops.filter(({ id }) => id === 'redis-memory-pressure')
-    const condition = stop?.condition
-    if (condition === undefined) throw new Error('no such stop condition')
+    if (stop === undefined) throw new Error('no such stop condition')
     const first = step(initialSnapshot(0, rules), batchesOf(healthy, 1_000), 1_000, rules)
-    const later = judging(first, first.beliefs, 10 * 60_000, rules.providers).of(condition)
+    const later = judging(first, first.beliefs, 10 * 60_000, rules.providers).of(stop).findings
     expect(later[0]).toMatchObject({ answer: 'unknown', unknownReason: 'stale' })
   })
 })

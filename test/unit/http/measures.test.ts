@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { snapshotAge } from '../../../src/rules/signals.ts'
-import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { shownOf } from '../../../src/core/measured.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
-import { measures, worstOf } from '../../../src/http/measures.ts'
 import { recordTrends } from '../../../src/http/trend-record.ts'
 import { healthyWorld, platformRules, batchesOf, type World } from '../rules/platform-world.ts'
 
@@ -13,24 +13,24 @@ function judged(world: World) {
   return step(initialSnapshot(at, rules), batchesOf(world, at), at, rules)
 }
 
-function measureOf(id: string) {
-  const measure = measures.find((candidate) => candidate.id === id)
-  if (measure === undefined) throw new Error(`no measure ${id}`)
-  return measure
+const plotted = [...rules.gates.flatMap(({ checks }) => checks), ...rules.stops].filter(
+  ({ plot }) => plot !== undefined,
+)
+
+function worstOf(id: string, { checks, stops }: Snapshot) {
+  const unit = plotted.find((row) => row.id === id)?.plot?.unit
+  const status = stops.get(id) ?? checks.get(id)
+  if (status === undefined || unit === undefined) throw new Error(`${id} has no plot`)
+  return shownOf(status).find(({ observed }) => observed.unit === unit)
 }
 
 describe('the measure of a check or stop condition', () => {
-  it.each(measures.map((measure) => [measure.id, measure] as const))(
-    '%s has a value and a limit',
-    (_, measure) => {
-      const worst = worstOf(measure, judged(healthyWorld()), rules)
-      expect(worst?.observed.unit).toBe(measure.unit)
-      expect(worst?.threshold?.value).toBeGreaterThan(0)
-    },
-  )
+  it.each(plotted.map(({ id }) => id))('%s has a value and a limit', (id) => {
+    expect(worstOf(id, judged(healthyWorld()))?.threshold?.value).toBeGreaterThan(0)
+  })
 
   it('is a number where the worst finding of a subject may be a yes', () => {
-    const worst = worstOf(measureOf('revocation-snapshot-stale'), judged(healthyWorld()), rules)
+    const worst = worstOf('revocation-snapshot-stale', judged(healthyWorld()))
     expect(worst).toMatchObject({
       observed: { value: 12, unit: 'seconds' },
       threshold: { op: '<=' },
@@ -48,7 +48,7 @@ describe('the measure of a check or stop condition', () => {
             ),
           },
     )
-    const worst = worstOf(measureOf('revocation-snapshot-stale'), judged(world), rules)
+    const worst = worstOf('revocation-snapshot-stale', judged(world))
     expect(worst).toMatchObject({ key: 'gateway/gateway-1', observed: { value: 400 }, answer: 'unmet' })
   })
 
@@ -58,19 +58,19 @@ describe('the measure of a check or stop condition', () => {
         ? { ...place, failing: true }
         : place,
     )
-    expect(worstOf(measureOf('revocation-snapshot-stale'), judged(world), rules)).toBeUndefined()
-    expect(worstOf(measureOf('stream-backlog'), judged(world), rules)).toBeDefined()
+    expect(worstOf('revocation-snapshot-stale', judged(world))).toBeUndefined()
+    expect(worstOf('stream-backlog', judged(world))).toBeDefined()
   })
 
   it('is none of what is switched off', () => {
     const off = platformRules({ off: new Map([['redis-memory-pressure', 'measured elsewhere']]) })
     const snapshot = step(initialSnapshot(at, off), batchesOf(healthyWorld(), at), at, off)
-    expect(worstOf(measureOf('redis-memory-pressure'), snapshot, off)).toBeUndefined()
+    expect(worstOf('redis-memory-pressure', snapshot)).toBeUndefined()
   })
 
   it('is what trends record, in its unit', () => {
     const record = recordTrends(5_000, 10)
-    record.add(judged(healthyWorld()), () => rules)
+    record.add(judged(healthyWorld()))
     const series = record.of('stops', 'revocation-snapshot-stale')
     expect(series.filter(({ unit }) => unit === 'seconds').map(({ ring }) => ring.at(at / 5_000))).toEqual([
       12,
