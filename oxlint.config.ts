@@ -20,7 +20,7 @@ interface Layer {
 export const layers: Readonly<Record<string, Layer>> = {
   core: { imports: [], packages: [], pure: true },
   rules: { imports: ['core'], packages: [], pure: true },
-  // The wire, once; the command line imports it, so its documents need nothing else.
+  // The wire, once. The command line takes only types and what loads no package: architecture.test.ts sees to it.
   contract: { imports: ['core', 'rules/signals.ts'], packages: ['zod'], pure: true },
   rollout: { imports: ['core', 'rules/signals.ts'], packages: [], pure: true },
   connections: { imports: ['core'], packages: ['*'] },
@@ -55,14 +55,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
   cli: {
-    imports: [
-      'core',
-      'contract/document.ts',
-      'contract/problem.ts',
-      'contract/states.ts',
-      'kubernetes/manifest',
-      'sql',
-    ],
+    imports: ['core', 'contract', 'kubernetes/manifest', 'sql'],
     packages: ['node:*', 'undici'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
@@ -70,8 +63,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: [
       'core',
       'rules',
-      'contract/alert-names.ts',
-      'contract/document.ts',
+      'contract',
       'connections',
       'kubernetes/manifest',
       'kubernetes',

@@ -1,5 +1,8 @@
 import { MappingType, SpecialValueMatch, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
-import { checkStates, phases, stopStates, verdicts } from '../../src/contract/states.ts'
+import { checkStates } from '../../src/core/gate.ts'
+import { phases } from '../../src/core/rollout.ts'
+import { stopStates } from '../../src/core/stop.ts'
+import { verdicts } from '../../src/core/verdict.ts'
 
 /** Colours of Okabe and Ito, which people with any of the common colour blindnesses tell apart. */
 export const colours = {

@@ -1,5 +1,5 @@
 import type { Expected } from '../core/expected.ts'
-import type { AskedPhase } from '../contract/document.ts'
+import type { AskedPhase } from '../core/rollout.ts'
 import { parseDocument, type Blocker, type Report } from './document.ts'
 import type { NoReply, Reply } from './http.ts'
 import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'

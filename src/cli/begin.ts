@@ -1,4 +1,4 @@
-import { askedPhases } from '../contract/document.ts'
+import { askedPhases } from '../core/rollout.ts'
 import { choice, valueOf } from './arguments.ts'
 import { expectedFrom } from './expected-options.ts'
 import type { ExitCode } from './exit-codes.ts'

@@ -1,6 +1,6 @@
 import type { Answer, Demands } from './answer.ts'
 import type { Report } from './document.ts'
-import { unprovenEnds } from '../contract/document.ts'
+import { unprovenEnds } from '../core/rollout.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 
 /** `ended` is about a rollout that failed or was finished by force: it never proceeds. */

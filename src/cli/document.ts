@@ -1,4 +1,5 @@
-import { apiVersion } from '../contract/document.ts'
+import type { GateReport } from '../contract/document.ts'
+import { apiVersion } from '../contract/wire.ts'
 import {
   addedLater,
   flag,
@@ -82,8 +83,22 @@ const report = record({
   ),
 })
 
-/** The part of the document that the command line looks at; times in milliseconds since the Unix epoch. */
-export type Report = Read<typeof report>
+/** What is read, as far as the contract has it: a member that it lacks is `never`, and what uses it does not compile. */
+type Within<Value, Wire> = Value extends readonly (infer Item)[]
+  ? readonly Within<Item, Wire extends readonly (infer WireItem)[] ? WireItem : never>[]
+  : Value extends object
+    ? {
+        readonly [Key in keyof Value]: Key extends keyof Wire
+          ? Within<Value[Key], NonNullable<Wire[Key]>>
+          : never
+      }
+    : Value
+
+/**
+ * The part of the document that the command line uses, with times in milliseconds since the Unix epoch. It takes any
+ * text for a state: a newer exporter may have states that this command line does not know.
+ */
+export type Report = Within<Read<typeof report>, GateReport>
 export type ReportedGate = Report['gates'][number]
 export type ReportedCheck = ReportedGate['checks'][number]
 export type ReportedStop = Report['stopConditions'][number]

@@ -1,5 +1,5 @@
 import { readExpected, type Expected, type ExpectedField } from '../core/expected.ts'
-import { askedPhases, type AskedPhase } from '../contract/document.ts'
+import { askedPhases, type AskedPhase } from '../core/rollout.ts'
 import { choice, UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
 import { printable } from './text.ts'
 

@@ -1,16 +1,15 @@
-/** An error as RFC 9457 has it, with what was wrong and what would be right. */
-export interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  /** Ids or methods that would have been valid. */
-  readonly allowed?: readonly string[]
-  readonly faults?: readonly Fault[]
-}
+import { z } from 'zod'
 
-export interface Fault {
-  readonly parameter: string
-  readonly value: string
-  readonly allowed: string
-}
+const fault = z.object({ parameter: z.string(), value: z.string(), allowed: z.string() })
+export type Fault = z.infer<typeof fault>
+
+/** An error in the form of RFC 9457, with what was wrong and what is allowed. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  allowed: z.array(z.string()).readonly().describe('Ids or methods that are valid.').exactOptional(),
+  faults: z.array(fault).readonly().exactOptional(),
+})
+export type Problem = z.infer<typeof problem>

@@ -4,11 +4,9 @@ import type { Labels, Signal, Unit } from './signal.ts'
 import type { Life, Rollout } from './rollout.ts'
 import type { Instant, Millis } from './time.ts'
 
-/**
- * What evidence says of one claim about one subject. `near` is measured and within the limit, but not far enough
- * below it to call a breach over.
- */
-export type Answer = 'met' | 'near' | 'unmet' | 'unknown'
+/** What evidence says of one claim about one subject. `near` is within the limit, but a breach is not over there. */
+export const answers = ['met', 'near', 'unmet', 'unknown'] as const
+export type Answer = (typeof answers)[number]
 
 export interface Quantity {
   readonly value: number

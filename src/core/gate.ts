@@ -9,7 +9,8 @@ export const checkStates = ['pass', 'pending', 'unknown', 'fail', 'skipped'] as 
 export type CheckState = (typeof checkStates)[number]
 
 /** Where a check's or stop condition's evidence comes from; a source may be switched off as a whole. */
-export type Source = 'platform' | 'kubernetes' | 'evidence'
+export const sources = ['platform', 'kubernetes', 'evidence'] as const
+export type Source = (typeof sources)[number]
 
 /** A condition as a gate asks it. */
 export interface Check extends Advice, Plotted {

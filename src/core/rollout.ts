@@ -8,14 +8,17 @@ export type Phase = (typeof phases)[number]
 export const askedPhases = ['preflight', 'migrating', 'rolling', 'verifying'] as const
 export type AskedPhase = (typeof askedPhases)[number]
 
+/** How the daemon learned of a rollout. */
+export const detections = ['declared', 'helm-revision', 'workload-generation', 'migration-job'] as const
+export type Detection = (typeof detections)[number]
+
 /** One rollout: the span over which stops are remembered and differences are measured. */
 export interface Rollout {
   readonly id: string
   readonly phase: Phase
   readonly startedAt: Instant
   readonly finishedAt?: Instant
-  /** How the daemon learned of it. */
-  readonly detectedBy: 'declared' | 'helm-revision' | 'workload-generation' | 'migration-job'
+  readonly detectedBy: Detection
   readonly actor?: string
   readonly reason?: string
   /** What must arrive, as declared; every one of them. Nothing that is detected changes it. */
@@ -33,13 +36,15 @@ export interface Rollout {
 /** One life of a rollout: its id with the instant at which it began, so that an id that comes again is another life. */
 export type Life = Pick<Rollout, 'id' | 'startedAt'>
 
+/** Why a rollout that ended never proceeds: reasons of the blocker `request/rollout`. */
+export const unprovenEnds = ['rollout_failed', 'finished_by_force'] as const
+export type UnprovenEnd = (typeof unprovenEnds)[number]
+
 /** Why a rollout that is over has not proven itself and never will, or undefined while it is under way or is proven. */
 export function unprovenEnd({ phase, forced }: Pick<Rollout, 'phase' | 'forced'>): UnprovenEnd | undefined {
   if (phase === 'failed') return 'rollout_failed'
   return phase === 'done' && forced !== undefined ? 'finished_by_force' : undefined
 }
-
-export type UnprovenEnd = 'rollout_failed' | 'finished_by_force'
 
 /** Whether the rollout is still under way. */
 export function isActive(rollout: Rollout | undefined): rollout is Rollout {

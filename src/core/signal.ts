@@ -1,22 +1,24 @@
 /** What a number counts; the word that stands behind it in messages and in `observed.unit`. */
-export type Unit =
-  | 'seconds'
-  | 'bytes'
-  | 'entries'
-  | 'rows'
-  | 'files'
-  | 'connections'
-  | 'replicas'
-  | 'groups'
-  | 'consumers'
-  | 'versions'
-  | 'fields'
-  | 'keys'
-  | 'objects'
-  | 'pods'
-  | 'events'
-  | 'ratio'
-  | 'boolean'
+export const units = [
+  'seconds',
+  'bytes',
+  'entries',
+  'rows',
+  'files',
+  'connections',
+  'replicas',
+  'groups',
+  'consumers',
+  'versions',
+  'fields',
+  'keys',
+  'objects',
+  'pods',
+  'events',
+  'ratio',
+  'boolean',
+] as const
+export type Unit = (typeof units)[number]
 
 export type Labels = Readonly<Record<string, string>>
 

@@ -17,7 +17,8 @@ export type StopState = (typeof stopStates)[number]
  * - `level`: something persists; needs its hold, and clears below a lower threshold for a longer time.
  * - `cannot-prove`: what cannot be seen counts as breached, after its hold.
  */
-export type StopKind = 'edge' | 'level' | 'cannot-prove'
+export const stopKinds = ['edge', 'level', 'cannot-prove'] as const
+export type StopKind = (typeof stopKinds)[number]
 
 export interface StopCondition extends Advice, Plotted {
   readonly id: string

@@ -7,7 +7,7 @@ import { read } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import { inWords, SECOND, type Instant } from '../core/time.ts'
-import type { EvidenceBody } from '../http/bodies.ts'
+import type { EvidenceBody } from '../contract/commands.ts'
 import { SKEW } from '../rollout/evidence.ts'
 
 /** Whether evidence counts, and if not, why. */

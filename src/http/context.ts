@@ -7,7 +7,7 @@ import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
 import type { Verdict } from '../core/verdict.ts'
-import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from './bodies.ts'
+import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '../contract/commands.ts'
 import type { RollbackReport } from '../contract/document.ts'
 
 /** Where the newest snapshot is read, and who is told when there is a newer one. */

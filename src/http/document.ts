@@ -4,12 +4,9 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { inWords, type Instant, type Millis } from '../core/time.ts'
 import { isBookkeeping } from '../rollout/marks.ts'
 import type { ReportContext } from './context.ts'
-import {
-  apiVersion,
-  type EvaluatorReport,
-  type GateReport,
-  type RolloutReport,
-} from '../contract/document.ts'
+import type { EvaluatorReport, GateReport } from '../contract/document.ts'
+import type { PastRollout, RolloutReport } from '../contract/rollouts.ts'
+import { apiVersion } from '../contract/wire.ts'
 import { clip, expectedForm, rfc3339, secondsOf } from './forms.ts'
 import { gateItem, stopConditionItem } from './items.ts'
 
@@ -130,7 +127,7 @@ function rolloutReport(snapshot: Snapshot): RolloutReport {
 }
 
 /** A rollout without what it is measured against, as the history lists it. */
-export function toRollout(rollout: NonNullable<Snapshot['rollout']>): Omit<RolloutReport, 'baseline'> {
+export function toRollout(rollout: NonNullable<Snapshot['rollout']>): PastRollout {
   const { id, phase, detectedBy, startedAt, finishedAt, actor, reason, revision, chart, images } = rollout
   const { expected, forced, supersededBy } = rollout
   return {

@@ -2,14 +2,12 @@ import type { Expected } from '../core/expected.ts'
 import type { Quantity, Threshold as Limit } from '../core/finding.ts'
 import { plain } from '../core/text.ts'
 import type { Instant, Millis } from '../core/time.ts'
-import type { ExpectedReport, Observed, Threshold, Timestamp } from '../contract/document.ts'
+import type { Observed, Threshold, Timestamp } from '../contract/fields.ts'
+import type { ExpectedReport } from '../contract/rollouts.ts'
+
+import { textLimit } from '../contract/wire.ts'
 
 /** How the document writes values: one form for each, the same everywhere. */
-
-/** No text of the document is longer: it is meant for a line on a page. */
-export const textLimit = 300
-/** Subjects that one item names; the rest is counted. */
-export const culpritLimit = 50
 
 /** What was written last: documents name the same few instants over and over, and writing one costs a microsecond. */
 const written = new Map<Instant, Timestamp>()

@@ -11,13 +11,14 @@ import type { ReportContext } from './context.ts'
 import type {
   CheckReport,
   Culprit,
-  Flag,
   GateItem,
   Item,
   LatchReport,
   StopConditionReport,
-} from '../contract/document.ts'
-import { clip, culpritLimit, observedForm, rfc3339, secondsOf, thresholdForm, timeOrNull } from './forms.ts'
+} from '../contract/items.ts'
+import type { Flag } from '../contract/wire.ts'
+import { culpritLimit } from '../contract/wire.ts'
+import { clip, observedForm, rfc3339, secondsOf, thresholdForm, timeOrNull } from './forms.ts'
 
 type Judged = Pick<Check, 'id' | 'condition' | 'source' | 'nextStep' | 'runbook'>
 type Status = Pick<CheckStatus | StopStatus, 'findings' | 'streaks' | 'since' | 'state'> &

@@ -1,80 +1,30 @@
 import { z } from 'zod'
-import * as bodies from './bodies.ts'
-import { queryAnswer, queryError, queryForm } from './query-schema.ts'
-import {
-  envelopeDocument,
-  gateDocument,
-  gateReport,
-  latch,
-  problem,
-  rolloutReport,
-  stopConditionDocument,
-  stopConditionList,
-  text,
-  timestamp,
-  trends,
-} from './schema.ts'
-
-const health = z.object({ status: z.enum(['ok', 'unavailable']), message: z.string() })
-
-const ledgerLine = z.object({
-  sequence: z.int(),
-  at: timestamp,
-  atMillis: z
-    .number()
-    .describe('The same instant in milliseconds since the epoch, exactly as the hash covers it.'),
-  kind: text,
-  subject: text,
-  message: text,
-  actor: text.nullable(),
-  reason: text.nullable(),
-  detail: text.describe('What was written down, exactly as the hash covers it.'),
-  from: text.nullable(),
-  to: text.nullable(),
-  rollout: text.nullable(),
-  previous: z.string().describe('The hash of the line that was chained before this one.'),
-  hash: z
-    .string()
-    .describe(
-      'SHA-256, hex, of the JSON array [previous, sequence, atMillis, kind, subject, detail, from, to, rollout, actor] without spaces.',
-    ),
-})
-
-const rollout = rolloutReport.omit({ baseline: true })
-
-const look = z.object({
-  target: text,
-  at: timestamp,
-  tookMilliseconds: z.number(),
-  readings: z.int().nullable(),
-  unknownReason: text.nullable(),
-  reason: text.nullable(),
-  message: text.nullable(),
-})
+import * as commands from '../contract/commands.ts'
+import * as documents from '../contract/document.ts'
+import { problem } from '../contract/problem.ts'
+import { queryAnswer, queryError, queryForm } from '../contract/query.ts'
+import { rolloutDocument, rolloutList } from '../contract/rollouts.ts'
 
 /** Every document that the daemon reads or writes, by the name that OpenAPI gives it. */
 export const schemas = {
-  GateReport: gateReport,
-  Envelope: envelopeDocument,
-  Gate: gateDocument,
-  StopConditionList: stopConditionList,
-  StopCondition: stopConditionDocument,
-  Trends: trends,
-  RolloutList: z.object({ rollouts: z.array(rollout) }),
-  RolloutDocument: rollout.extend({
-    stops: z.array(z.object({ stopCondition: text, latch })),
-    ledger: z.array(ledgerLine),
-  }),
-  ProbeDocument: z.object({ probe: text, successes: z.array(look), failures: z.array(look) }),
+  GateReport: documents.gateReport,
+  Envelope: documents.envelopeDocument,
+  Gate: documents.gateDocument,
+  StopConditionList: documents.stopConditionList,
+  StopCondition: documents.stopConditionDocument,
+  Trends: documents.trends,
+  RolloutList: rolloutList,
+  RolloutDocument: rolloutDocument,
+  ProbeDocument: documents.probeDocument,
   QueryForm: queryForm,
   QueryAnswer: queryAnswer,
   QueryError: queryError,
-  Health: health,
+  Health: documents.health,
   Problem: problem,
-  BeginBody: bodies.beginBody,
-  FinishBody: bodies.finishBody,
-  AcknowledgementBody: bodies.acknowledgementBody,
-  EvidenceBody: bodies.evidenceBody,
+  BeginBody: commands.beginBody,
+  FinishBody: commands.finishBody,
+  AcknowledgementBody: commands.acknowledgementBody,
+  EvidenceBody: commands.evidenceBody,
 } as const
 
 /**

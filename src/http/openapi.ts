@@ -1,4 +1,4 @@
-import { apiVersion } from '../contract/document.ts'
+import { apiVersion } from '../contract/wire.ts'
 import { jsonSchema, schemas } from './json-schema.ts'
 import { operations, type Operation } from './operations.ts'
 import { rules } from './parameters.ts'

@@ -1,4 +1,6 @@
-import { askedPhases, verdicts, type Fault, type Verdict } from '../contract/document.ts'
+import type { Fault } from '../contract/problem.ts'
+import { askedPhases } from '../core/rollout.ts'
+import { verdicts, type Verdict } from '../core/verdict.ts'
 import type { Demands } from './strict.ts'
 import { expectedAllowed, readExpected, type ExpectedField, type ExpectedWords } from '../core/expected.ts'
 import { clip } from './forms.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Fault, Problem } from '../contract/document.ts'
+import type { Fault, Problem } from '../contract/problem.ts'
 import { clip } from './forms.ts'
 
 const problemType = 'application/problem+json; charset=utf-8'

@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify'
 import { viewOf, type Answer, type View } from './answers.ts'
-import type { Verdict } from '../contract/document.ts'
+import type { Verdict } from '../core/verdict.ts'
 import { verdictHeaders } from './gate-handlers.ts'
 import { jsonType, type Handler, type Parts } from './handling.ts'
 import type { OperationId } from './operations.ts'
 import { notEvaluated } from './problem.ts'
-import type { QueryAnswer, QueryError } from './query-schema.ts'
-import { readQuery, type QueryMetric, type Selector } from './query-selector.ts'
+import type { QueryAnswer, QueryError, QueryMetric } from '../contract/query.ts'
+import { readQuery, type Selector } from './query-selector.ts'
 
 /**
  * The verdict as a Prometheus would tell it, for clients that read nothing else safely: Argo Rollouts takes a web page

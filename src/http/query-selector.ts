@@ -1,20 +1,10 @@
 import { MINUTE, type Instant, type Millis } from '../core/time.ts'
 import { clip } from './forms.ts'
 import { questioning } from './operations.ts'
+import { queryMetrics, type QueryMetric } from '../contract/query.ts'
 import { isFaulty, readParameters } from './parameters.ts'
 import { inWords } from './problem.ts'
 import type { Demands } from './strict.ts'
-
-/**
- * What can be asked for at `POST /api/v1/query`. None is a metric that we expose, so that a Prometheus that is asked in
- * place of the exporter has no value.
- *
- * - `caracal_gate_verdict`: 1 proceed, 0 hold, 2 stop.
- * - `caracal_gate_proceed_until_timestamp_seconds`: until when `proceed` stands, in seconds since the epoch; 0 on hold and
- *   -1 on stop. An answer that is repeated later says by itself that it is old.
- */
-export const queryMetrics = ['caracal_gate_verdict', 'caracal_gate_proceed_until_timestamp_seconds'] as const
-export type QueryMetric = (typeof queryMetrics)[number]
 
 /** A question that was understood. */
 export interface Selector {

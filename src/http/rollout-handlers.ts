@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { acknowledgementBody, beginBody, evidenceBody, finishBody } from './bodies.ts'
+import { acknowledgementBody, beginBody, evidenceBody, finishBody } from '../contract/commands.ts'
 import type { Actor, CommandResult, LedgerLine } from './context.ts'
-import type { Fault } from '../contract/document.ts'
+import type { Fault } from '../contract/problem.ts'
+import type { LedgerLineReport, RolloutDocument, RolloutList } from '../contract/rollouts.ts'
 import { toRollout } from './document.ts'
 import { clip, rfc3339 } from './forms.ts'
 import { latchForm } from './items.ts'
@@ -17,7 +18,9 @@ export function rolloutHandlers(parts: Parts): Pick<Record<OperationId, Handler>
   const { commands } = parts.context
   return {
     rollouts: (_, reply) =>
-      answerJson(reply, { rollouts: parts.context.history().map(({ rollout }) => toRollout(rollout)) }),
+      answerJson(reply, {
+        rollouts: parts.context.history().map(({ rollout }) => toRollout(rollout)),
+      } satisfies RolloutList),
     rollout: oneRollout(parts),
     begin: command(beginBody, (body, actor) => commands.begin(body, actor)),
     finish: command(finishBody, (body, actor, request) =>
@@ -46,11 +49,16 @@ function oneRollout({ context }: Parts): Handler {
       stopCondition: id,
       latch: latchForm(latch),
     }))
-    answerJson(reply, { ...toRollout(found.rollout), stops, ledger: found.ledger.map(ledgerLine) })
+    const document: RolloutDocument = {
+      ...toRollout(found.rollout),
+      stops,
+      ledger: found.ledger.map(ledgerLine),
+    }
+    answerJson(reply, document)
   }
 }
 
-function ledgerLine(line: LedgerLine): object {
+function ledgerLine(line: LedgerLine): LedgerLineReport {
   const { sequence, at, kind, subject, message, actor, reason, written, previous, hash } = line
   return {
     sequence,

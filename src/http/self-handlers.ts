@@ -1,4 +1,5 @@
 import { PUSHED_EVIDENCE } from '../core/observation.ts'
+import type { Health, ProbeAttempt, ProbeDocument } from '../contract/document.ts'
 import type { LookRecord } from './context.ts'
 import { expiryOf } from './document.ts'
 import { contentTypes, formatFor } from './exposition.ts'
@@ -51,9 +52,9 @@ function metrics({ context, book, room, streams, refused }: Parts): Handler {
 
 function readyz({ context, book, closing }: Parts): Handler {
   return (_, reply) => {
-    const readiness = stateOf()
-    const status = readiness.ok ? 'ok' : 'unavailable'
-    answerJson(reply, { status, message: clip(readiness.message) }, readiness.ok ? 200 : 503)
+    const { ok, message } = stateOf()
+    const health: Health = { status: ok ? 'ok' : 'unavailable', message: clip(message) }
+    answerJson(reply, health, ok ? 200 : 503)
   }
   function stateOf(): { readonly ok: boolean; readonly message: string } {
     if (closing()) return { ok: false, message: 'the daemon is stopping' }
@@ -77,11 +78,16 @@ function probe({ context }: Parts): Handler {
     if (!known.has(name)) return void unknownId(reply, 'probe', name, [...known])
     const record = probes.get(name) ?? { successes: [], failures: [] }
     const { successes, failures } = record
-    answerJson(reply, { probe: name, successes: successes.map(look), failures: failures.map(look) })
+    const document: ProbeDocument = {
+      probe: name,
+      successes: successes.map(look),
+      failures: failures.map(look),
+    }
+    answerJson(reply, document)
   }
 }
 
-function look({ target, at, took, readings, unknownReason, reason, message }: LookRecord): object {
+function look({ target, at, took, readings, unknownReason, reason, message }: LookRecord): ProbeAttempt {
   return {
     target: clip(target),
     at: rfc3339(at),

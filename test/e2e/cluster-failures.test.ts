@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport, LatchReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { LatchReport } from '../../src/contract/items.ts'
 import { changesOf } from '../support/cluster-changes.ts'
 import { pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { author, checkIn, isFiring, stopIn, type Gate } from '../support/daemon.ts'

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { CheckReport, GateReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { CheckReport } from '../../src/contract/items.ts'
 import { changesOf, type ClusterChanges } from '../support/cluster-changes.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { checkIn, isFiring, stopIn, type Gate } from '../support/daemon.ts'

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { CheckReport, GateReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { CheckReport } from '../../src/contract/items.ts'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
 import { run } from '../support/cli-process.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'

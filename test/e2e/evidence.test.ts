@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { helmBinary } from '../../scripts/helm.ts'
-import type { CheckReport } from '../../src/contract/document.ts'
+import type { CheckReport } from '../../src/contract/items.ts'
 import { cleanUp, root, run, type Ended } from '../support/cli-process.ts'
 import { author, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Problem } from '../../src/contract/document.ts'
+import type { Problem } from '../../src/contract/problem.ts'
 import { author, checkIn, setGround, type Gate, type Ground } from '../support/daemon.ts'
 import { smallDiskAt, type SmallDisk } from '../support/small-disk.ts'
 

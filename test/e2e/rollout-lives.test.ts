@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport, RolloutReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { RolloutReport } from '../../src/contract/rollouts.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
 import { author, checkIn, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 

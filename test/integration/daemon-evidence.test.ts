@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { CheckReport, Problem } from '../../src/contract/document.ts'
+import type { CheckReport } from '../../src/contract/items.ts'
+import type { Problem } from '../../src/contract/problem.ts'
 import { author, setGround, type Gate, type Ground } from '../support/daemon.ts'
 
 let ground: Ground

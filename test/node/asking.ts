@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CheckReport, GateReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { CheckReport } from '../../src/contract/items.ts'
 import type { RunningPod } from './stage.ts'
 
 /** That this rollout is done, and all may proceed. */

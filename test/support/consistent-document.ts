@@ -1,4 +1,5 @@
-import type { CheckReport, GateItem, GateReport, StopConditionReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { CheckReport, GateItem, StopConditionReport } from '../../src/contract/items.ts'
 import {
   at,
   forbids,

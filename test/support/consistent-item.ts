@@ -1,10 +1,5 @@
-import type {
-  CheckReport,
-  Culprit,
-  Item,
-  StopConditionReport,
-  Threshold,
-} from '../../src/contract/document.ts'
+import type { Threshold } from '../../src/contract/fields.ts'
+import type { CheckReport, Culprit, Item, StopConditionReport } from '../../src/contract/items.ts'
 
 /** What a check or stop condition of a document says against itself. */
 

@@ -7,12 +7,12 @@ import { parse, stringify } from 'yaml'
 import { demoConfiguration, passwordOf, type DemoFiles } from '../../demo/configuration.ts'
 import { startDaemon } from '../../demo/daemon.ts'
 import { gatesAt, type Gates } from '../../demo/gates.ts'
-import { startPlatform, type Platform } from '../../rig/platform/index.ts'
-import type { PlatformOptions } from '../../rig/platform/index.ts'
+import { startPlatform, type Platform, type PlatformOptions } from '../../rig/platform/index.ts'
 import { removeFolder, signalProcess, temporaryFolder } from '../../rig/processes.ts'
 import type { RedisOptions } from '../../rig/redis.ts'
 import { startServers, type Servers } from '../../rig/servers.ts'
-import type { CheckReport, GateReport, StopConditionReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import type { CheckReport, StopConditionReport } from '../../src/contract/items.ts'
 
 /** A configuration as its file holds it. */
 export type Configuration = Record<string, unknown>

@@ -7,7 +7,8 @@ import type { Family } from '../../src/contract/family.ts'
 import { exposition } from '../../src/http/exposition.ts'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../src/contract/families.ts'
 import { flag, stateSet, type Samples } from '../../src/http/samples.ts'
-import { verdicts, type GateReport } from '../../src/contract/document.ts'
+import type { GateReport } from '../../src/contract/document.ts'
+import { verdicts } from '../../src/core/verdict.ts'
 import { author, proceeds, setGround, stopIn, type Gate, type Ground } from './daemon.ts'
 
 /** Moments of a rollout that a real Prometheus has seen, seconds since the epoch. */

@@ -1,4 +1,5 @@
-import type { CheckReport, Culprit, GateReport, Item, StopConditionReport } from '../../contract/document.ts'
+import type { GateReport } from '../../contract/document.ts'
+import type { CheckReport, Culprit, Item, StopConditionReport } from '../../contract/items.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
 import { amount, clockTime, count, instant, limit, moment, slug } from './words.ts'
 

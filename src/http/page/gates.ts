@@ -1,4 +1,5 @@
-import type { CheckReport, GateItem, GateReport } from '../../contract/document.ts'
+import type { GateReport } from '../../contract/document.ts'
+import type { CheckReport, GateItem } from '../../contract/items.ts'
 import { details } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'

@@ -1,4 +1,4 @@
-import type { LatchReport } from '../../contract/document.ts'
+import type { LatchReport } from '../../contract/items.ts'
 import { command } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { moment } from './words.ts'

@@ -1,5 +1,6 @@
 import { inWords } from '../../core/time.ts'
-import type { GateReport, StopConditionReport } from '../../contract/document.ts'
+import type { GateReport } from '../../contract/document.ts'
+import type { StopConditionReport } from '../../contract/items.ts'
 import { details } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { latchNote } from './latch.ts'

@@ -1,5 +1,5 @@
 import type { LedgerLine } from '../context.ts'
-import type { RolloutReport } from '../../contract/document.ts'
+import type { RolloutReport } from '../../contract/rollouts.ts'
 import { clip, rfc3339 } from '../forms.ts'
 import { foreign, html, type Html } from './html.ts'
 import { isUnderWay } from './verdict.ts'

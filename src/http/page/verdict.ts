@@ -1,6 +1,7 @@
 import { isActive } from '../../core/rollout.ts'
 import { inWords } from '../../core/time.ts'
-import type { GateReport, RolloutReport } from '../../contract/document.ts'
+import type { GateReport } from '../../contract/document.ts'
+import type { RolloutReport } from '../../contract/rollouts.ts'
 import { fact } from './evidence.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
 import type { PageView } from './view.ts'

@@ -1,6 +1,7 @@
 import type { Rules, Snapshot } from '../../core/snapshot.ts'
 import type { RolloutRecord } from '../context.ts'
-import type { CheckReport, GateReport, StopConditionReport } from '../../contract/document.ts'
+import type { GateReport } from '../../contract/document.ts'
+import type { CheckReport, StopConditionReport } from '../../contract/items.ts'
 
 /** The addresses of what the page loads beside itself. */
 export interface AssetLinks {

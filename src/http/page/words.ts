@@ -1,5 +1,6 @@
 import { inWords } from '../../core/time.ts'
-import type { Observed, Threshold, Timestamp, Unit } from '../../contract/document.ts'
+import type { Observed, Threshold, Timestamp } from '../../contract/fields.ts'
+import type { Unit } from '../../core/signal.ts'
 import { html, type Html } from './html.ts'
 
 /** How the page writes values: times, spans, quantities and limits. */

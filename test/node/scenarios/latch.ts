@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { GateReport, StopConditionReport } from '../../../src/contract/document.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
+import type { StopConditionReport } from '../../../src/contract/items.ts'
 import type { Scenario } from '../scenarios.ts'
 import { containerOf, isDone, until } from '../asking.ts'
 import { agree } from './rollout.ts'

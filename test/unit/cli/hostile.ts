@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import type { CheckReport, GateReport, StopConditionReport } from '../../../src/contract/document.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
+import type { CheckReport, StopConditionReport } from '../../../src/contract/items.ts'
 import { at, check, gate, report, stop } from './reports.ts'
 
 /** Texts that some reader would take for more than text. */

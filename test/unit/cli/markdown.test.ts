@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAnswer, type Answer } from '../../../src/cli/answer.ts'
 import { rendered } from '../../../src/cli/rendering.ts'
-import type { CheckReport } from '../../../src/contract/document.ts'
+import type { CheckReport } from '../../../src/contract/items.ts'
 import { anyReport, anyText, nasty } from './hostile.ts'
 import { blocker, check, gate, held, reply, report, stopped, valid } from './reports.ts'
 

@@ -1,13 +1,8 @@
-import type { Demands } from '../../../src/cli/answer.ts'
+import { type Demands, readAnswer, type Valid } from '../../../src/cli/answer.ts'
 import type { Reply } from '../../../src/cli/http.ts'
-import { readAnswer, type Valid } from '../../../src/cli/answer.ts'
-import {
-  apiVersion,
-  type BlockerReport,
-  type CheckReport,
-  type GateReport,
-  type StopConditionReport,
-} from '../../../src/contract/document.ts'
+import type { BlockerReport, GateReport } from '../../../src/contract/document.ts'
+import type { CheckReport, StopConditionReport } from '../../../src/contract/items.ts'
+import { apiVersion } from '../../../src/contract/wire.ts'
 
 /** The server's time at which every document of these tests was evaluated. */
 export const evaluatedAt = Date.parse('2026-11-22T20:15:00.000Z')

@@ -5,7 +5,7 @@ import type { Rollout } from '../../../src/core/rollout.ts'
 import { read } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { admit, type Admission } from '../../../src/daemon/evidence.ts'
-import type { EvidenceBody } from '../../../src/http/bodies.ts'
+import type { EvidenceBody } from '../../../src/contract/commands.ts'
 import { claimed } from '../../../src/rollout/evidence.ts'
 import { aBatch, aTarget, failed, saw } from '../../support/timeline.ts'
 

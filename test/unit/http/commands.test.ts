@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PublishContext, RolloutRecord } from '../../../src/http/context.ts'
-import type { Problem } from '../../../src/contract/document.ts'
+import type { Problem } from '../../../src/contract/problem.ts'
 import { httpInterface, type InterfaceOptions } from '../../../src/http/http-interface.ts'
 import { handMadeRules, newBoard, newContext, play, rollout, start } from './context.ts'
 

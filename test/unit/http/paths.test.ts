@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Problem } from '../../../src/contract/document.ts'
+import type { Problem } from '../../../src/contract/problem.ts'
 import { finding, handMadeRules, play } from './context.ts'
 import { open, openWith } from './opening.ts'
 

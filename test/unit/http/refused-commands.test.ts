@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { authoriser } from '../../../src/daemon/tokens.ts'
 import type { PublishContext } from '../../../src/http/context.ts'
-import type { Problem } from '../../../src/contract/document.ts'
+import type { Problem } from '../../../src/contract/problem.ts'
 import { httpInterface, type InterfaceOptions } from '../../../src/http/http-interface.ts'
 import { handMadeRules, newBoard, newContext, play } from './context.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { GateReport, Problem } from '../../../src/contract/document.ts'
+import type { GateReport } from '../../../src/contract/document.ts'
+import type { Problem } from '../../../src/contract/problem.ts'
 import { play, start } from './context.ts'
 import { openWith } from './opening.ts'
 

@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { queryMetrics } from './query-selector.ts'
+
+/**
+ * What can be asked for at `POST /api/v1/query`. None is a metric that we expose, so that a Prometheus that is asked in
+ * place of the exporter has no value.
+ *
+ * - `caracal_gate_verdict`: 1 proceed, 0 hold, 2 stop.
+ * - `caracal_gate_proceed_until_timestamp_seconds`: until when `proceed` stands, in seconds since the epoch; 0 on hold and
+ *   -1 on stop. An answer that is repeated later says by itself that it is old.
+ */
+export const queryMetrics = ['caracal_gate_verdict', 'caracal_gate_proceed_until_timestamp_seconds'] as const
+export type QueryMetric = (typeof queryMetrics)[number]
 
 /** What Prometheus' clients send and take, as far as it is asked for and answered here. */
 export const queryForm = z.object({

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { readExpected, type Expected, type ExpectedWords } from '../core/expected.ts'
-import { phases, rolloutIdAllowed, rolloutIdPattern } from '../contract/document.ts'
+import { phases } from '../core/rollout.ts'
+
+/**
+ * The id of a rollout: letters, digits and `. _ ~ : @ + = , -`, in parts between `/` that begin with a letter or a digit.
+ * Such an id needs no escaping in a path, a label or a line of a log, and none of its parts names another folder.
+ */
+const rolloutIdPattern =
+  /^(?=.{1,200}$)[A-Za-z0-9][A-Za-z0-9._~:@+=,-]*(?:\/[A-Za-z0-9][A-Za-z0-9._~:@+=,-]*)*$/
+const rolloutIdAllowed =
+  'letters, digits and . _ ~ : @ + = , - in parts that begin with a letter or digit, with / between them, at most 200'
 
 /** A person's or a pipeline's words: one line or a few, never a document. */
 const words = z.string().trim().min(1).max(300)
