@@ -1,6 +1,6 @@
 import * as signals from '../rules/signals.ts'
 import type { Signal } from '../core/signal.ts'
-import { counter, gauge, summary, type Family } from './family.ts'
+import { counter, gauge, type Family } from './family.ts'
 
 /** All metrics that the daemon exposes besides the measured signals, by a short name. */
 const oneIsSet = 'All states are present, exactly one of them is 1.'
@@ -169,7 +169,6 @@ export const selfFamilies = {
     'caracal_gate_exporter_cpu_wait_seconds_total',
     'Time for which the main thread of the exporter was ready to run and had no CPU; absent where the kernel does not say.',
   ),
-  evaluation: summary('caracal_gate_exporter_evaluation_duration_seconds', 'Time that evaluations took.'),
   evaluated: gauge(
     'caracal_gate_exporter_last_evaluation_timestamp_seconds',
     'When the last evaluation ended.',

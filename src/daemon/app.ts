@@ -4,15 +4,17 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../http/context.ts'
+import { newInstruments } from '../http/instruments.ts'
 import { startServer, type Server } from '../http/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { startEngine, type Engine, type EngineOptions } from './engine.ts'
-import { keepCosts, type Costs } from './costs.ts'
+import { steadyClock } from './clock.ts'
+import { keepCosts } from './costs.ts'
 import { httpProbes, publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
-import { keepRecords, type Records } from './records.ts'
+import { keepRecords } from './records.ts'
 import { STATE_UNREADABLE, type Loaded, type StateStore } from './state-store.ts'
 import { prepareWatching, type Watching, type WatchingOptions } from './watching.ts'
 
@@ -101,9 +103,7 @@ type Http = Configured['config']['http']
 /** The daemon without its server: memory, engine, looks, and what may change of them while it runs. */
 function assemble(configured: Configured, dependencies: Dependencies, store: StateStore, loaded: Loaded) {
   const { clock } = dependencies
-  const records = keepRecords()
-  const costs = keepCosts()
-  costs.follow('http', () => records.cost(httpProbes))
+  const observed = startObserving()
   const listeners = new Set<(snapshot: Snapshot) => void>()
   let inForce = configured
   let reload = loadedAt(clock)
@@ -111,7 +111,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   let stopping = false
   const options = watchingOptions(
     dependencies,
-    { records, costs },
+    observed,
     () => cadence.cadence,
     () => engine,
   )
@@ -123,7 +123,9 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     release: () => inForce.config.release.name,
     store,
     punctuality,
+    evaluated: (took) => observed.instruments.evaluated(took),
     onSnapshot(snapshot) {
+      observed.instruments.published()
       const before = cadence.cadence
       cadence = nextCadence(cadence, snapshot)
       if (before === 'quiet' && cadence.cadence === 'brisk') watching.hurry()
@@ -133,14 +135,13 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
 
   const parts: Parts = {
     ...dependencies,
+    ...observed,
     engine,
-    records,
     store,
     listeners,
     inForce: () => inForce,
     reload: () => reload,
     cadence: () => cadence.cadence,
-    costs,
     stopping: () => stopping,
   }
   return {
@@ -169,6 +170,16 @@ async function stop({ parts: { engine, store }, watching }: ReturnType<typeof as
   await store.close()
 }
 
+type Observed = Pick<Parts, 'records' | 'costs' | 'instruments'>
+
+/** What the daemon keeps of its own work. */
+function startObserving(): Observed {
+  const records = keepRecords()
+  const costs = keepCosts()
+  costs.follow('http', () => records.cost(httpProbes))
+  return { records, costs, instruments: newInstruments(() => steadyClock.now()) }
+}
+
 type Reload = ReportContext['evaluator']['configReload']
 
 function loadedAt(clock: Clock): Reload {
@@ -177,12 +188,15 @@ function loadedAt(clock: Clock): Reload {
 
 function watchingOptions(
   { clock, log }: Dependencies,
-  { records, costs }: { readonly records: Records; readonly costs: Costs },
+  { records, costs, instruments }: Observed,
   cadence: WatchingOptions['cadence'],
   engine: () => Engine,
 ): WatchingOptions {
   function record({ probe, observations }: Batch): void {
-    for (const observation of observations) records.add(probe, observation)
+    for (const observation of observations) {
+      records.add(probe, observation)
+      instruments.delivered()
+    }
   }
   return {
     clock,
@@ -190,6 +204,7 @@ function watchingOptions(
     costs,
     deliver(batch) {
       record(batch)
+      for (const { outcome, took } of batch.observations) instruments.attempted(batch.probe, outcome.ok, took)
       engine().takeSoon(batch)
     },
     deliverNow(batch) {

@@ -7,6 +7,7 @@ import { STARVED } from '../core/punctuality.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from '../core/time.ts'
 import type { PublishContext, ReportContext, SelfStats } from '../http/context.ts'
+import { processMetrics, type Instruments } from '../http/instruments.ts'
 import { rollbackOf } from '../rollout/rollback.ts'
 import type { Cadence } from './cadence.ts'
 import { expiryOf } from './certificate.ts'
@@ -40,6 +41,7 @@ export interface Configured {
 export interface Parts extends Dependencies {
   readonly engine: Engine
   readonly records: Records
+  readonly instruments: Instruments
   readonly store: StateStore
   readonly listeners: Set<(snapshot: Snapshot) => void>
   readonly inForce: () => Configured
@@ -52,7 +54,7 @@ export interface Parts extends Dependencies {
 
 /** Everything that publishers need, as functions of the daemon's parts. */
 export function publishContext(parts: Parts): PublishContext {
-  const { clock, log, engine, records, listeners, inForce } = parts
+  const { clock, log, engine, records, listeners, inForce, instruments } = parts
   const identity = { epoch: randomBytes(4).toString('hex'), instance: hostname(), startedAt: clock.now() }
   return {
     clock,
@@ -69,6 +71,8 @@ export function publishContext(parts: Parts): PublishContext {
     config: () => inForce().shown,
     probes: () => records.looks(),
     self: () => selfStats(parts),
+    instruments,
+    registries: [instruments.registry, processMetrics()],
     readiness: () => readiness(engine, clock, parts.stopping()),
     authorise: (kind, header) => authoriserOf(inForce().config)(kind, header),
     hosts() {
@@ -123,12 +127,10 @@ function punctualityOf({ impediments }: Snapshot): ReportContext['evaluator']['p
 export const httpProbes = ['ready-endpoint', 'health-endpoint', 'service-metrics']
 
 function selfStats({ engine, records, costs, lostWrites }: Parts): SelfStats {
-  const { evaluations, took, verdictTransitions } = engine.stats()
+  const { verdictTransitions } = engine.stats()
   return {
     probes: records.stats(),
     lostWrites: lostWrites(),
-    evaluations,
-    evaluationTook: took,
     verdictTransitions,
     costs: costs.totals(),
     ownTime: ownTimeTotals(),

@@ -21,13 +21,14 @@ export interface JudgementOptions {
   readonly store: Pick<StateStore, 'unseen'>
   /** How punctual the daemon is; without it, it takes itself for punctual. */
   readonly punctuality?: () => Punctuality
+  /** Observes how long an evaluation took. */
+  readonly evaluated?: (took: Millis) => void
   /** Name of the Helm release, which rollouts that are detected are named after. */
   readonly release: () => string
 }
 
 export interface EngineStats {
   readonly evaluations: number
-  readonly took: Millis
   readonly verdictTransitions: ReadonlyMap<Verdict, number>
 }
 
@@ -52,7 +53,6 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
   const empty = { ...initialSnapshot(clock.now(), rules), impediments: options.impediments }
   let snapshot = withoutTheFuture(recall(empty, memory))
   let evaluations = 0
-  let took = 0
   const verdictTransitions = new Map<Verdict, number>()
   return {
     get snapshot() {
@@ -65,7 +65,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       return rules
     },
     get stats() {
-      return { evaluations, took, verdictTransitions }
+      return { evaluations, verdictTransitions }
     },
     follow() {
       const by = clock.follow?.() ?? 0
@@ -80,7 +80,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       const impeded = withImpediment(unseen, STARVED, whyStarved(commanded, options.punctuality?.()))
       const news = { now: clock.now(), batches: inbox.empty(), commanded: impeded, events }
       const after = evaluate(before, news, rules, options.release())
-      took += steadyClock.now() - startedAt
+      options.evaluated?.(steadyClock.now() - startedAt)
       evaluations++
       snapshot = after.snapshot
       memory = withoutPassing(after.memory)

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { Limits } from '../rules/limits.ts'
 import type { Scope } from '../config/config.ts'
 import type { UnknownReason } from '../core/observation.ts'
@@ -8,6 +9,7 @@ import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '../contract/commands.ts'
+import type { Instruments } from './instruments.ts'
 import type { RollbackReport } from '../contract/document.ts'
 
 /** Where the newest snapshot is read, and who is told when there is a newer one. */
@@ -120,9 +122,6 @@ export interface SelfStats {
   readonly probes: ReadonlyMap<string, ProbeStats>
   /** Lines of the log that could not be written. */
   readonly lostWrites: number
-  readonly evaluations: number
-  /** Time spent in all evaluations so far. */
-  readonly evaluationTook: Millis
   readonly verdictTransitions: ReadonlyMap<Verdict, number>
   /** By kind of dependency: `redis`, `postgres`, `http`, `kubernetes`. */
   readonly costs: ReadonlyMap<string, Cost>
@@ -171,6 +170,10 @@ export interface PublishContext {
   config(): unknown
   probes(): ReadonlyMap<string, ProbeRecord>
   self(): SelfStats
+  /** Observes what the server answers. */
+  readonly instruments: Pick<Instruments, 'answered'>
+  /** What was observed as it happened, besides the snapshot. */
+  readonly registries: readonly Registry[]
   /** Whether a first whole round has been judged and the daemon goes on; the message says what is missing. */
   readiness(): { readonly ok: boolean; readonly message: string }
   /** Whether the value of the Authorization header allows it. */

@@ -51,7 +51,7 @@ export async function httpInterface(
   options: InterfaceOptions = {},
 ): Promise<FastifyInstance> {
   const refused = countRefusals()
-  const app = newApp(options, refused)
+  const app = observed(newApp(options, refused), context)
   const book = answerBook(context)
   const room = waitingRoom(context.board, Math.random)
   const streams = eventStreams(context, book, Math.random)
@@ -107,6 +107,14 @@ export async function httpInterface(
   for (const routes of [readRoutes, queryRoutes, writeRoutes])
     await app.register((scope) => routes(scope, guards, handlers))
   return app
+}
+
+/** Every answer is counted, under its route and not its path: what clients make up is no label. */
+function observed(app: FastifyInstance, { instruments }: PublishContext): FastifyInstance {
+  return app.addHook('onResponse', (request, reply, done) => {
+    instruments.answered(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
+    done()
+  })
 }
 
 /** What a client says with its request alone comes back with the answer to it, and with no other. */

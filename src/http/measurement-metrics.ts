@@ -4,9 +4,8 @@ import type { Reading } from '../core/signal.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { PUSHED_EVIDENCE, type Target } from '../core/observation.ts'
 import type { Family } from '../contract/family.ts'
-import type { Sample } from './exposition.ts'
 import { counted, signalFamilies } from '../contract/families.ts'
-import type { Samples } from './samples.ts'
+import type { Sample, Samples } from './samples.ts'
 
 /** The fresh readings of every signal. What is unknown is absent, and so is what is not watched any more. */
 export function measurements(snapshot: Snapshot): Samples {

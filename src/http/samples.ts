@@ -1,9 +1,15 @@
-import type { Snapshot } from '../core/snapshot.ts'
-import type { ReportContext, SelfStats } from './context.ts'
+import type { Registry } from 'prom-client'
 import type { GateReport } from '../contract/document.ts'
 import type { Family } from '../contract/family.ts'
-import type { Sample } from './exposition.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { ReportContext, SelfStats } from './context.ts'
 import type { Refusals } from './refusals.ts'
+
+export interface Sample {
+  /** Values of the family's labels, in their order. An empty one is left out. */
+  readonly labels: readonly string[]
+  readonly value: number
+}
 
 /** Families with their samples, in the order in which they are written. */
 export type Samples = readonly (readonly [Family, readonly Sample[]])[]
@@ -11,13 +17,21 @@ export type Samples = readonly (readonly [Family, readonly Sample[]])[]
 /** All that one scrape shows. */
 export interface Scrape {
   readonly snapshot: Snapshot
-  readonly report: GateReport
+  /** Undefined until the first evaluation. */
+  readonly report: GateReport | undefined
   readonly context: ReportContext
   readonly self: SelfStats
   readonly clients: Clients
+  /** What was observed as it happened. */
+  readonly registries: readonly Registry[]
 }
 
-/** Who waits at the daemon, and who was turned away. */
+/** A scrape after the first evaluation. */
+export interface Judged extends Scrape {
+  readonly report: GateReport
+}
+
+/** Clients that are connected, and those that were refused. */
 export interface Clients {
   /** Clients that wait for a change. */
   readonly waiters: number

@@ -2,11 +2,10 @@ import { PUSHED_EVIDENCE } from '../core/observation.ts'
 import type { Health, ProbeAttempt, ProbeDocument } from '../contract/document.ts'
 import type { LookRecord } from './context.ts'
 import { expiryOf } from './document.ts'
-import { contentTypes, formatFor } from './exposition.ts'
 import { clip, rfc3339 } from './forms.ts'
 import { answerJson, pathParameter, type Handler, type Parts } from './handling.ts'
 import { gatesSchema } from './json-schema.ts'
-import { renderMetrics, renderSelf } from './metrics.ts'
+import { contentTypes, formatFor, renderMetrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import type { OperationId } from './operations.ts'
 import { notEvaluated, unknownId } from './problem.ts'
@@ -36,16 +35,21 @@ export function selfHandlers(parts: Parts): Pick<Record<OperationId, Handler>, S
 }
 
 function metrics({ context, book, room, streams, refused }: Parts): Handler {
-  return (request, reply) => {
+  return async (request, reply) => {
     const snapshot = context.board.current()
-    if (snapshot === undefined) return void notEvaluated(reply)
+    if (snapshot === undefined) return notEvaluated(reply)
     const format = formatFor(request.headers.accept)
-    const clients = { waiters: room.count, streams: streams.count, refused }
-    const scrape = { snapshot, context: context.report(), self: context.self(), clients }
-    const report = book.current()?.report
-    // The verdict is left out rather than guessed: whoever alerts on it also alerts on its absence.
-    const text =
-      report === undefined ? renderSelf(scrape, format) : renderMetrics({ ...scrape, report }, format)
+    const text = await renderMetrics(
+      {
+        snapshot,
+        report: book.current()?.report,
+        context: context.report(),
+        self: context.self(),
+        clients: { waiters: room.count, streams: streams.count, refused },
+        registries: context.registries,
+      },
+      format,
+    )
     void reply.header('content-type', contentTypes[format]).header('cache-control', 'no-store').send(text)
   }
 }

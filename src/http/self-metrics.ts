@@ -8,8 +8,8 @@ import { selfFamilies as family } from '../contract/families.ts'
 import { refusedKinds } from './refusals.ts'
 import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
 
-/** What the daemon says of itself: its looks, its evaluations, its state and what it costs others. */
-export function selfMetrics(scrape: Omit<Scrape, 'report'>): Samples {
+/** What the daemon reports of itself: its probe attempts, its evaluations, its state and its cost to others. */
+export function selfMetrics(scrape: Scrape): Samples {
   return [
     ...evaluatorSamples(scrape.context),
     ...workSamples(scrape),
@@ -37,13 +37,9 @@ function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportCont
   ]
 }
 
-function workSamples({ snapshot, self, clients }: Omit<Scrape, 'report'>): Samples {
+function workSamples({ snapshot, self, clients }: Scrape): Samples {
   const costs = [...self.costs]
   return [
-    [
-      family.evaluation,
-      [{ labels: [], value: { sum: self.evaluationTook / 1_000, count: self.evaluations } }],
-    ],
     [family.evaluated, single(snapshot.at / 1_000)],
     [family.starved, single(flag(snapshot.impediments.has(STARVED)))],
     [family.stalled, single(self.ownTime.lost / 1_000)],
@@ -62,7 +58,7 @@ function workSamples({ snapshot, self, clients }: Omit<Scrape, 'report'>): Sampl
   ]
 }
 
-function beliefSamples({ snapshot }: Omit<Scrape, 'report'>): Samples {
+function beliefSamples({ snapshot }: Scrape): Samples {
   const probes = [...snapshot.beliefs].flatMap(([probe, { targets }]) => {
     const watched = [...targets].filter(([, belief]) => !isLeftOut(belief))
     const isLooked = probe !== PUSHED_EVIDENCE && (watched.length > 0 || targets.size === 0)
@@ -111,7 +107,7 @@ function oldestSuccess(targets: Targets): Instant | undefined {
   return ages.reduce((a, b) => ((a ?? 0) < (b ?? 0) ? a : b))
 }
 
-function probeSamples({ self }: Omit<Scrape, 'report'>): Samples {
+function probeSamples({ self }: Scrape): Samples {
   const probes = [...self.probes]
   return [
     [family.probeAttempts, probes.map(([name, { attempts }]) => ({ labels: [name], value: attempts }))],

@@ -4,12 +4,11 @@ import type { Item } from '../contract/items.ts'
 import { checkStates } from '../core/gate.ts'
 import { stopStates } from '../core/stop.ts'
 import { verdicts } from '../core/verdict.ts'
-import type { Sample } from './exposition.ts'
 import { verdictFamilies as family } from '../contract/families.ts'
-import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
+import { flag, single, stateSet, type Judged, type Sample, type Samples } from './samples.ts'
 
 /** The verdict, the rollout, and every gate, check and stop condition. */
-export function verdictMetrics(scrape: Scrape): Samples {
+export function verdictMetrics(scrape: Judged): Samples {
   return [
     ...verdictSamples(scrape),
     ...rolloutSamples(scrape),
@@ -19,7 +18,7 @@ export function verdictMetrics(scrape: Scrape): Samples {
   ]
 }
 
-function verdictSamples({ report, self }: Scrape): Samples {
+function verdictSamples({ report, self }: Judged): Samples {
   return [
     [family.verdict, stateSet(verdicts, report.verdict)],
     [family.verdictSince, single(unix(report.verdictSince))],
@@ -34,7 +33,7 @@ function verdictSamples({ report, self }: Scrape): Samples {
   ]
 }
 
-function rolloutSamples({ snapshot, report }: Scrape): Samples {
+function rolloutSamples({ snapshot, report }: Judged): Samples {
   const { rollout, release } = report
   const names = [rollout.id, rollout.revision, rollout.chart, release.name, release.namespace]
   return [
@@ -46,7 +45,7 @@ function rolloutSamples({ snapshot, report }: Scrape): Samples {
   ]
 }
 
-function gateSamples({ report }: Scrape): Samples {
+function gateSamples({ report }: Judged): Samples {
   const { gates } = report
   const checks = gates.flatMap((gate) => gate.checks.map((check) => ({ gate: gate.id, check })))
   return [
@@ -57,7 +56,7 @@ function gateSamples({ report }: Scrape): Samples {
   ]
 }
 
-function stopSamples({ report }: Scrape): Samples {
+function stopSamples({ report }: Judged): Samples {
   const stops = report.stopConditions
   const firing = stops.filter(({ state }) => state === 'firing')
   return [
@@ -86,7 +85,7 @@ function moment(id: string, at: string | null): readonly Sample[] {
 }
 
 /** Every limit that is a number; spans are in no series that they could be a line beside. */
-function limitSamples({ context: { limits } }: Scrape): Samples {
+function limitSamples({ context: { limits } }: Judged): Samples {
   return [[family.limit, [...limitsIn(limits)].map(([limit, value]) => ({ labels: [limit], value }))]]
 }
 

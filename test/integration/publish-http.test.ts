@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startServer, type Server } from '../../src/http/server.ts'
+import { processMetrics } from '../../src/http/instruments.ts'
 import { renderMetrics } from '../../src/http/metrics.ts'
 import { handMadeRules, newBoard, newContext, play } from '../unit/http/context.ts'
 import { aRelease, scrapeOf } from '../unit/http/release.ts'
@@ -21,8 +22,10 @@ async function serve() {
 }
 
 describe('the metrics', () => {
-  it('are clean by promtool check metrics', () => {
-    const input = renderMetrics(scrapeOf(aRelease(12)), 'text')
+  it('are clean by promtool check metrics, those of the process too', async () => {
+    const scrape = scrapeOf(aRelease(12))
+    const registries = [...scrape.registries, processMetrics()]
+    const input = await renderMetrics({ ...scrape, registries }, 'text')
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
       input,
       encoding: 'utf8',

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
 import * as signals from '../../src/rules/signals.ts'
 import type { Family } from '../../src/contract/family.ts'
-import { exposition } from '../../src/http/exposition.ts'
+import { exposition } from '../../src/http/metrics.ts'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../src/contract/families.ts'
 import { flag, stateSet, type Samples } from '../../src/http/samples.ts'
 import type { GateReport } from '../../src/contract/document.ts'
@@ -199,7 +199,8 @@ async function seen(prometheus: PrometheusServer, promql: string): Promise<numbe
 
 /** What an exporter in a cluster exposes besides; its verdict has expired. */
 async function exposeCluster(): Promise<{ readonly address: string; end(): Promise<void> }> {
-  const server = createServer((_, response) => response.end(exposition(clusterSamples(), 'text')))
+  const body = await exposition(clusterSamples(), 'text')
+  const server = createServer((_, response) => response.end(body))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,4 +1,5 @@
 import { selfFamilies as self, verdictFamilies as verdict } from '../../../src/contract/families.ts'
+import { observedFamilies as observed } from '../../../src/contract/observed-families.ts'
 import { plotPanel, statPanel, timelinePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
 import { aggregate, max, min, orNotSeen, stateNow, theRelease, within } from '../promql.ts'
@@ -148,7 +149,9 @@ export const monitorRow: Row = {
       unit: 's',
       queries: [
         {
-          expr: max(`${rate(`${self.evaluation.name}_sum`)} / ${rate(`${self.evaluation.name}_count`)}`),
+          expr: max(
+            `${rate(`${observed.evaluation.name}_sum`)} / ${rate(`${observed.evaluation.name}_count`)}`,
+          ),
           legend: 'mean',
         },
       ],

@@ -1,22 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/contract/families.ts'
+import { observedFamilies } from '../../../src/contract/observed-families.ts'
+import type { Family } from '../../../src/contract/family.ts'
 import { dashboardNames, openedAt, queriesOf, readDashboard } from '../../support/dashboards.ts'
 import { interpolate, readExpression } from '../../support/promql.ts'
 
-const families = [
+const families: readonly Family[] = [
   ...Object.values(verdictFamilies),
   ...signalFamilies.values(),
   ...Object.values(selfFamilies),
+  ...Object.values(observedFamilies),
 ]
 
 /** Labels that Prometheus gives to what it scrapes; the dashboards use no others. */
 const ofTargets = ['cluster', 'namespace', 'job', 'instance']
 
 /** The labels of every series that the daemon may expose. */
-const exposed = new Map(
-  families.flatMap(({ name, type, labels }) => {
-    const names = type === 'summary' ? [`${name}_sum`, `${name}_count`] : [name]
-    return names.map((series) => [series, [...labels, ...ofTargets]] as const)
+const exposed = new Map<string, readonly string[]>(
+  families.flatMap(({ name, type, labels }): (readonly [string, readonly string[]])[] => {
+    const own = [...labels, ...ofTargets]
+    if (type !== 'summary' && type !== 'histogram') return [[name, own]]
+    const parts = [`${name}_sum`, `${name}_count`].map((part) => [part, own] as [string, string[]])
+    return type === 'summary' ? parts : [...parts, [`${name}_bucket`, [...own, 'le']]]
   }),
 )
 

@@ -7,6 +7,7 @@ import type { Check } from '../../../src/core/gate.ts'
 import type { Rollout } from '../../../src/core/rollout.ts'
 import type { StopCondition } from '../../../src/core/stop.ts'
 import { rulesFor } from '../../../src/rules/rules.ts'
+import { newInstruments } from '../../../src/http/instruments.ts'
 import type { Board, CommandResult, PublishContext, ReportContext } from '../../../src/http/context.ts'
 
 export const start = Date.UTC(2026, 10, 22, 20, 0, 0)
@@ -175,6 +176,7 @@ export function newContext(
       return Promise.resolve({ ok: true, status: 201, body: { recorded: command } })
     }
   }
+  const instruments = newInstruments(() => 0)
   return {
     recorded,
     board,
@@ -189,11 +191,11 @@ export function newContext(
     history: () => [],
     config: () => ({ release: { name: 'caracal' } }),
     probes: () => new Map(),
+    instruments,
+    registries: [instruments.registry],
     self: () => ({
       probes: new Map(),
       lostWrites: 0,
-      evaluations: 0,
-      evaluationTook: 0,
       verdictTransitions: new Map(),
       costs: new Map(),
       ownTime: { lost: 0 },

@@ -4,17 +4,17 @@ import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { toReport } from '../../../src/http/document.ts'
 import type { Family } from '../../../src/contract/family.ts'
-import { contentTypes, exposition, formatFor } from '../../../src/http/exposition.ts'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/contract/families.ts'
-import { renderMetrics } from '../../../src/http/metrics.ts'
+import { observedFamilies } from '../../../src/contract/observed-families.ts'
 import { handMadeRules, play, reportContext, rollout, start } from './context.ts'
 import { platformMetrics } from './platform-metrics.ts'
 import { aRelease, scrapeOf, seriesOf } from './release.ts'
 
-const families = [
+const families: readonly Family[] = [
   ...Object.values(verdictFamilies),
   ...signalFamilies.values(),
   ...Object.values(selfFamilies),
+  ...Object.values(observedFamilies),
 ]
 
 describe('the names of metrics', () => {
@@ -22,7 +22,9 @@ describe('the names of metrics', () => {
     const names = families.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     const written = families.flatMap(({ name, type }) =>
-      type === 'summary' ? [name, `${name}_sum`, `${name}_count`] : [name],
+      type === 'summary' || type === 'histogram'
+        ? [name, `${name}_sum`, `${name}_count`, `${name}_bucket`]
+        : [name],
     )
     expect(platformMetrics.length).toBeGreaterThan(80)
     expect(written.filter((name) => platformMetrics.includes(name))).toEqual([])
@@ -51,18 +53,18 @@ describe('the names of metrics', () => {
 })
 
 describe('the series of a release', () => {
-  it('are at most 640 with 12 pods, and grow evenly with pods beyond that', () => {
-    const count = (pods: number) => seriesOf(scrapeOf(aRelease(pods))).length
-    expect(count(12)).toBeLessThanOrEqual(640)
-    expect(count(12)).toBeGreaterThan(300)
-    const perTwelve = count(24) - count(12)
-    expect(count(36) - count(24)).toBe(perTwelve)
-    expect(perTwelve).toBeLessThanOrEqual(12 * 10)
+  it('are at most 800 with 12 pods, and grow evenly with pods beyond that', async () => {
+    const count = async (pods: number) => (await seriesOf(scrapeOf(aRelease(pods)))).length
+    const [twelve, twentyFour, thirtySix] = await Promise.all([count(12), count(24), count(36)])
+    expect(twelve).toBeLessThanOrEqual(800)
+    expect(twelve).toBeGreaterThan(400)
+    expect(thirtySix - twentyFour).toBe(twentyFour - twelve)
+    expect(twentyFour - twelve).toBeLessThanOrEqual(12 * 10)
   })
 
-  it('show every state of each gate, check and stop condition, and exactly one as 1', () => {
+  it('show every state of each gate, check and stop condition, and exactly one as 1', async () => {
     const sets = new Map<string, number[]>()
-    for (const { name, labels, value } of seriesOf(scrapeOf(aRelease(12)))) {
+    for (const { name, labels, value } of await seriesOf(scrapeOf(aRelease(12)))) {
       if (!labels.includes('state="') || name === 'caracal_outbox_messages') continue
       const key = `${name} ${labels.replace(/state="[^"]*"/, '')}`
       sets.set(key, [...(sets.get(key) ?? []), value])
@@ -74,10 +76,10 @@ describe('the series of a release', () => {
     }
   })
 
-  it('carry no measurement of what cannot be seen: it is absent, and its target is not up', () => {
+  it('carry no measurement of what cannot be seen: it is absent, and its target is not up', async () => {
     const release = aRelease(12)
-    const seen = seriesOf(scrapeOf(release))
-    const gone = seriesOf(scrapeOf(aRelease(12, { blind: 'gateway/gateway-1' })))
+    const seen = await seriesOf(scrapeOf(release))
+    const gone = await seriesOf(scrapeOf(aRelease(12, { blind: 'gateway/gateway-1' })))
     const of = (series: typeof seen, name: string) =>
       series.filter((one) => one.name === name && one.labels.includes('gateway-1'))
     expect(of(seen, 'caracal_revocation_snapshot_age_seconds')).toHaveLength(1)
@@ -86,28 +88,28 @@ describe('the series of a release', () => {
     expect(of(gone, 'caracal_gate_exporter_target_up').map(({ value }) => value)).toEqual([0, 0])
   })
 
-  it('carry no measurement that is too old to count', () => {
+  it('carry no measurement that is too old to count', async () => {
     const { snapshot, context, ...rest } = scrapeOf(aRelease(12))
     const later = step(snapshot, [], start + 60_001, context.rules)
-    const series = seriesOf({ ...rest, snapshot: later, context, report: toReport(later, context) })
+    const series = await seriesOf({ ...rest, snapshot: later, context, report: toReport(later, context) })
     expect(series.filter(({ name }) => signalFamilies.has(name))).toEqual([])
     const up = series.filter(({ name }) => name === 'caracal_gate_exporter_target_up')
     expect(new Set(up.map(({ value }) => value))).toEqual(new Set([0]))
   })
 
-  it('name the release that is judged, whether or not there ever was a rollout', () => {
-    const series = seriesOf(scrapeOf(aRelease(12)))
+  it('name the release that is judged, whether or not there ever was a rollout', async () => {
+    const series = await seriesOf(scrapeOf(aRelease(12)))
     expect(series.filter(({ name }) => name === 'caracal_gate_exporter_release_info')).toEqual([
       expect.objectContaining({ labels: '{release_name="caracal",release_namespace="caracal"}', value: 1 }),
     ])
   })
 
-  it('go with the pod', () => {
-    const fewer = seriesOf(scrapeOf(aRelease(12, { without: 'gateway/gateway-1' })))
+  it('go with the pod', async () => {
+    const fewer = await seriesOf(scrapeOf(aRelease(12, { without: 'gateway/gateway-1' })))
     expect(fewer.filter(({ labels }) => labels.includes('gateway-1'))).toEqual([])
   })
 
-  it('show a stop that fires: its state, its latch, since when, how often', () => {
+  it('show a stop that fires: its state, its latch, since when, how often', async () => {
     const rules = handMadeRules(
       new Map([
         [
@@ -125,7 +127,7 @@ describe('the series of a release', () => {
     )
     const snapshot = play(rules, 3, { ...initialSnapshot(start, rules), rollout })
     const context = reportContext(rules)
-    const series = seriesOf({
+    const series = await seriesOf({
       ...scrapeOf(aRelease(12)),
       snapshot,
       context,
@@ -145,7 +147,7 @@ describe('the series of a release', () => {
     )
   })
 
-  it('show when a stop that fired was acknowledged, beside when it fired', () => {
+  it('show when a stop that fired was acknowledged, beside when it fired', async () => {
     const bad = { key: 'k', answer: 'unmet', reason: 'r', message: 'm' } as const
     const rules = handMadeRules(new Map([['audit-dlq-growing', bad]]))
     const fired = play(rules, 3, { ...initialSnapshot(start, rules), rollout })
@@ -156,7 +158,7 @@ describe('the series of a release', () => {
     const snapshot = { ...fired, stops: new Map(fired.stops).set(status.id, { ...status, latch }) }
     const context = reportContext(rules)
     const report = toReport(snapshot, context)
-    const series = seriesOf({ ...scrapeOf(aRelease(12)), snapshot, context, report })
+    const series = await seriesOf({ ...scrapeOf(aRelease(12)), snapshot, context, report })
     const timed = series.filter(({ name }) => /_(latched|acknowledged)_timestamp_seconds$/.test(name))
     expect(timed.map(({ labels, value }) => [labels, value])).toEqual([
       ['{stop_condition="audit-dlq-growing"}', start / 1_000 + 1],
@@ -164,13 +166,13 @@ describe('the series of a release', () => {
     ])
   })
 
-  it('carry every limit in force that is a number', () => {
+  it('carry every limit in force that is a number', async () => {
     const limits = {
       ...defaultLimits,
       redis: { ...defaultLimits.redis, memoryRatio: { trip: 0.5, clear: 0.4 } },
     }
     const scrape = scrapeOf(aRelease(12))
-    const series = seriesOf({ ...scrape, context: { ...scrape.context, limits } })
+    const series = await seriesOf({ ...scrape, context: { ...scrape.context, limits } })
     const exposed = new Map(
       series
         .filter(({ name }) => name === 'caracal_rollout_limit')
@@ -184,55 +186,5 @@ describe('the series of a release', () => {
         .map(([key]) => `{limit="${group}.${key}"}`),
     )
     expect([...exposed.keys()].toSorted()).toEqual(numbers.toSorted())
-  })
-})
-
-const family: Family = {
-  name: 'a_total',
-  help: 'Line\nwith \\ and "quotes".',
-  type: 'counter',
-  labels: ['x'],
-}
-
-describe('the text formats', () => {
-  it('escape what targets say', () => {
-    const text = exposition([[family, [{ labels: ['a"b\\c\nd'], value: 1 }]]], 'text')
-    expect(text).toBe(
-      '# HELP a_total Line\\nwith \\\\ and "quotes".\n# TYPE a_total counter\na_total{x="a\\"b\\\\c\\nd"} 1\n',
-    )
-  })
-
-  it('write a series once, and no family without one', () => {
-    const twice = [
-      { labels: ['a'], value: 1 },
-      { labels: ['a'], value: 2 },
-    ]
-    expect(exposition([[family, twice]], 'text').match(/a_total\{/g)).toHaveLength(1)
-    expect(exposition([[family, []]], 'text')).toBe('\n')
-    expect(exposition([[family, [{ labels: [''], value: Number.NaN }]]], 'text')).not.toContain('NaN')
-  })
-
-  it('end OpenMetrics with EOF and name counters without their suffix', () => {
-    const text = renderMetrics(scrapeOf(aRelease(12)), 'openmetrics')
-    expect(text.endsWith('\n# EOF\n')).toBe(true)
-    const types = [...text.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name)
-    expect(types.length).toBeGreaterThan(5)
-    expect(types.filter((name) => name?.endsWith('_total'))).toEqual([])
-    for (const name of types) expect(text).toContain(`\n${name}_total`)
-  })
-
-  it.each([
-    [undefined, 'text'],
-    ['*/*', 'text'],
-    ['text/plain;version=0.0.4', 'text'],
-    [
-      'application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-      'openmetrics',
-    ],
-    ['application/openmetrics-text;q=0.2,text/plain;q=0.5', 'text'],
-    ['text/html', 'text'],
-  ] as const)('for Accept %j are %s', (accept, format) => {
-    expect(formatFor(accept)).toBe(format)
-    expect(contentTypes[format]).toMatch(/version=\d/)
   })
 })

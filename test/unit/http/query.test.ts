@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { counted, selfFamilies, signalFamilies, verdictFamilies } from '../../../src/contract/families.ts'
+import { observedFamilies } from '../../../src/contract/observed-families.ts'
 import { questioning } from '../../../src/http/operations.ts'
 import { queryMetrics, type QueryAnswer, type QueryError } from '../../../src/contract/query.ts'
 import { readQuery } from '../../../src/http/query-selector.ts'
@@ -94,6 +95,7 @@ describe('the verdict as a sample', () => {
     const exposed = [
       ...Object.values(verdictFamilies),
       ...Object.values(selfFamilies),
+      ...Object.values(observedFamilies),
       ...counted.values(),
       ...signalFamilies.values(),
     ].map(({ name }) => name)

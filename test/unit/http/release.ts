@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import { deadLetterStreams, platformStreams } from '../../../src/rules/platform.ts'
 import * as signals from '../../../src/rules/signals.ts'
 import type { Observation, Batch, Target } from '../../../src/core/observation.ts'
@@ -7,10 +8,10 @@ import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import type { SelfStats } from '../../../src/http/context.ts'
 import { toReport } from '../../../src/http/document.ts'
+import { newInstruments } from '../../../src/http/instruments.ts'
 import { countRefusals } from '../../../src/http/refusals.ts'
-import type { Format } from '../../../src/http/exposition.ts'
-import { renderMetrics } from '../../../src/http/metrics.ts'
-import type { Scrape } from '../../../src/http/samples.ts'
+import { renderMetrics, type Format } from '../../../src/http/metrics.ts'
+import type { Judged, Scrape } from '../../../src/http/samples.ts'
 import { reportContext, rollout, standardRules, start } from './context.ts'
 
 export interface Oddities {
@@ -169,7 +170,7 @@ function replicaReadings({ labels }: Target): readonly Reading[] {
 const clients = { waiters: 3, streams: 2, refused: countRefusals() }
 
 /** A scrape right after these batches, in a rollout, with every probe having failed for a reason, and one for three. */
-export function scrapeOf(batches: readonly Batch[]): Scrape {
+export function scrapeOf(batches: readonly Batch[]): Judged {
   const providers = new Map(
     batches.flatMap(({ probe, observations }) =>
       observations.flatMap(({ outcome }) =>
@@ -180,7 +181,14 @@ export function scrapeOf(batches: readonly Batch[]): Scrape {
   const rules = standardRules(providers)
   const snapshot = step({ ...initialSnapshot(start, rules), rollout }, batches, start + 1_000, rules)
   const context = reportContext(rules)
-  return { snapshot, report: toReport(snapshot, context), context, self: selfStats(batches), clients }
+  return {
+    snapshot,
+    report: toReport(snapshot, context),
+    context,
+    self: selfStats(batches),
+    clients,
+    registries: [observed(batches)],
+  }
 }
 
 function selfStats(batches: readonly Batch[]): SelfStats {
@@ -193,13 +201,28 @@ function selfStats(batches: readonly Batch[]): SelfStats {
       batches.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
     ),
     lostWrites: 0,
-    evaluations: 1_000,
-    evaluationTook: 420,
     verdictTransitions: new Map([['hold', 1]]),
     costs: new Map(['redis', 'postgres', 'http'].map((name) => [name, { requests: 10, took: 12 }])),
     ownTime: { lost: 1_500, waited: 900 },
   }
 }
+
+/** Every polled probe succeeded and failed, pipelines asked, and a thousand evaluations took 420 ms. */
+function observed(batches: readonly Batch[]): Registry {
+  const instruments = newInstruments(() => 0)
+  for (const { probe } of batches) for (const ok of [true, false]) instruments.attempted(probe, ok, 2)
+  for (const [route, code] of asked) instruments.answered(route, code, 1)
+  for (let count = 0; count < 1_000; count++) instruments.evaluated(0.42)
+  return instruments.registry
+}
+
+const asked = [
+  ['/gates', 200],
+  ['/gates', 304],
+  ['/metrics', 200],
+  ['/healthz', 200],
+  ['/readyz', 200],
+] as const
 
 export interface Series {
   readonly name: string
@@ -208,8 +231,9 @@ export interface Series {
 }
 
 /** The samples of a scrape, read back from its text. */
-export function seriesOf(scrape: Scrape, format: Format = 'text'): readonly Series[] {
-  return renderMetrics(scrape, format)
+export async function seriesOf(scrape: Scrape, format: Format = 'text'): Promise<readonly Series[]> {
+  const text = await renderMetrics(scrape, format)
+  return text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {

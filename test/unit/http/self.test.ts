@@ -87,6 +87,20 @@ describe('descriptions', () => {
   })
 })
 
+describe('the metrics of requests', () => {
+  it('count each answer under its route and code, and what has no route under none', async () => {
+    const app = await open()
+    for (const url of ['/debug/probes/a', '/debug/probes/b', '/made/up', '/healthz']) await app.inject(url)
+    const { body } = await app.inject('/metrics')
+    const counts = [...body.matchAll(/_http_request_duration_seconds_count\{(.*)\} (\d)$/gm)]
+    expect(counts.map(([, labels, count]) => `${labels} ${count}`)).toEqual([
+      'route="/debug/probes/:probe",code="404" 2',
+      'route="none",code="404" 1',
+      'route="/healthz",code="200" 1',
+    ])
+  })
+})
+
 interface Described {
   readonly openapi: string
   readonly servers: readonly { readonly url: string }[]

@@ -1,0 +1,81 @@
+import { Histogram, Registry, Summary, collectDefaultMetrics } from 'prom-client'
+import type { HistogramFamily } from '../contract/family.ts'
+import { observedFamilies as family } from '../contract/observed-families.ts'
+import type { Millis } from '../core/time.ts'
+
+/** What the daemon observes of itself as it happens. Scrapes read it; nothing is judged by it. */
+export interface Instruments {
+  readonly registry: Registry
+  /** A probe attempt ended. */
+  attempted(probe: string, ok: boolean, took: Millis): void
+  /** Observations were handed over, to be in the next snapshot. */
+  delivered(): void
+  /** A snapshot became current. It includes all that was delivered before. */
+  published(): void
+  evaluated(took: Millis): void
+  answered(route: string, code: number, took: Millis): void
+}
+
+/** @param now instants of a clock that only goes forward */
+export function newInstruments(now: () => Millis): Instruments {
+  const registry = new Registry()
+  const attempts = histogramOf(family.probeAttempt, registry)
+  const publication = histogramOf(family.publication, registry)
+  const requests = histogramOf(family.httpRequest, registry)
+  const { name, help } = family.evaluation
+  const evaluations = new Summary({ name, help, percentiles: [], registers: [registry] })
+  let unpublished: Millis[] = []
+  return {
+    registry,
+    attempted: (probe, ok, took) =>
+      attempts.observe({ probe, outcome: ok ? 'success' : 'failure' }, took / 1_000),
+    delivered: () => void unpublished.push(now()),
+    published() {
+      for (const at of unpublished) publication.observe((now() - at) / 1_000)
+      unpublished = []
+    },
+    evaluated: (took) => evaluations.observe(took / 1_000),
+    answered: (route, code, took) => requests.observe({ route, code }, took / 1_000),
+  }
+}
+
+function histogramOf(
+  { name, help, labels, buckets }: HistogramFamily,
+  registry: Registry,
+): Histogram<string> {
+  return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
+}
+
+/** Default metrics of prom-client that are left out. */
+const leftOut: readonly string[] = [
+  // Gauges with the suffix of counters, which promtool refuses, of numbers that sum() gives.
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  // Private parts of Node; nodejs_active_resources is the public count.
+  'nodejs_active_handles',
+  'nodejs_active_requests',
+  // 25 series named after their type, for what nodejs_eventloop_lag and the CPU time say.
+  'nodejs_eventloop_utilization_summary',
+  'nodejs_eventloop_utilization_histogram',
+]
+
+/** A timer of the utilization that is left out: it can not be turned off, and wakes the process once in a day. */
+const SELDOM: Millis = 86_400_000
+
+let ofProcess: Registry | undefined
+
+/** CPU, memory, descriptors, garbage collection and event loop of this process; measured from the first call on. */
+export function processMetrics(): Registry {
+  if (ofProcess !== undefined) return ofProcess
+  ofProcess = new Registry()
+  collectDefaultMetrics({
+    register: ofProcess,
+    eventLoopUtilizationTimeout: SELDOM,
+    // Every sample is a wake-up; 50 in a second show each stall that could make an attempt late.
+    eventLoopMonitoringPrecision: 20,
+    gcDurationBuckets: [0.001, 0.01, 0.1],
+  })
+  for (const name of leftOut) ofProcess.removeSingleMetric(name)
+  return ofProcess
+}
