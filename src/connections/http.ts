@@ -1,8 +1,14 @@
 import { Client, Pool } from 'undici'
 import type { Millis } from '../core/time.ts'
-import { Exchange, NotingClient, type HttpAnswer } from './http-exchange.ts'
+import {
+  Exchange,
+  type HttpAnswer,
+  HttpFailure,
+  lateFailure,
+  NotingClient,
+  unavailableByFault,
+} from './http-exchange.ts'
 import type { Phase } from '../core/network-failure.ts'
-import { unavailableByFault, HttpFailure, lateFailure } from './http-failure.ts'
 import { names } from './names.ts'
 
 export type { HttpAnswer } from './http-exchange.ts'

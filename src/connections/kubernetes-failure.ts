@@ -1,7 +1,9 @@
-import { lateIn, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
+import { StringDecoder } from 'node:string_decoder'
+import type { Dispatcher } from 'undici'
+import { lateIn, type NetworkFailure, networkFailureOf } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { codeOf, plain } from '../core/text.ts'
-import { SECOND, type Millis } from '../core/time.ts'
+import { type Millis, SECOND } from '../core/time.ts'
 
 /** The API server can't be asked, or refuses. The message names what was asked and what fixes it. */
 export class KubernetesFailure extends Error implements Unavailable {
@@ -143,7 +145,7 @@ export function lateFailure(asked: Asked): KubernetesFailure {
 }
 
 /** As `list pods in namespace caracal`, as one writes it in a Role. */
-export function inWords({ method, path }: Asked): string {
+function inWords({ method, path }: Asked): string {
   const [bare = '', query = ''] = path.split('?')
   const found = /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(bare)
   if (found === null) return `${method.toLowerCase()} ${bare}`
@@ -162,4 +164,72 @@ export function inWords({ method, path }: Asked): string {
 function verbOf(method: string, isNamed: boolean, isWatch: boolean): string {
   if (method === 'GET') return isWatch ? 'watch' : isNamed ? 'get' : 'list'
   return { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }[method] ?? method.toLowerCase()
+}
+
+type Body = Dispatcher.ResponseData['body']
+
+/** One frame is one object; etcd takes none that is much larger than a megabyte. */
+const LONGEST_FRAME = 8 * 1024 * 1024
+
+/** @throws KubernetesFailure when it is longer than `maxBytes` */
+export async function readAll(body: Body, maxBytes: number, asked: Asked): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw tooLarge(asked)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * The frames of a watch: one JSON object in a line, cut into chunks anywhere. A line without an end is dropped.
+ * @param onChunk told of each sign of life
+ * @throws KubernetesFailure for what is no JSON, or has no end
+ */
+export async function* framesOf(
+  body: Body,
+  asked: Asked,
+  signal: AbortSignal,
+  onChunk: () => void,
+): AsyncGenerator<unknown> {
+  const onAbort = () => void body.destroy()
+  signal.addEventListener('abort', onAbort, { once: true })
+  const decoder = new StringDecoder('utf8')
+  let parts: string[] = []
+  let size = 0
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      onChunk()
+      const [first = '', ...further] = decoder.write(chunk).split('\n')
+      parts.push(first)
+      size += first.length
+      if (size > LONGEST_FRAME) throw tooLarge(asked)
+      for (const next of further) {
+        const line = parts.join('')
+        parts = [next]
+        size = next.length
+        if (line.trim() !== '') yield parsed(line, asked)
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    body.destroy()
+  }
+}
+
+function tooLarge(asked: Asked): KubernetesFailure {
+  const message = `can't ${inWords(asked)}: the answer is larger than is accepted`
+  return new KubernetesFailure({ unknownReason: 'malformed', reason: 'body_too_large', message })
+}
+
+/** @throws KubernetesFailure when it is no JSON */
+export function parsed(text: string, asked: Asked): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (fault) {
+    const message = `can't ${inWords(asked)}: the answer is not JSON; see whether that address is an API server's`
+    throw new KubernetesFailure({ unknownReason: 'malformed', reason: 'not_json', message }, { cause: fault })
+  }
 }

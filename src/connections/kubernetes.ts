@@ -1,8 +1,15 @@
 import type { Dispatcher } from 'undici'
 import { SECOND, type Millis } from '../core/time.ts'
-import { framesOf, parsed, readAll } from './kubernetes-body.ts'
+import {
+  type Asked,
+  framesOf,
+  lateFailure,
+  parsed,
+  readAll,
+  refusal,
+  unanswered,
+} from './kubernetes-failure.ts'
 import type { KubernetesSettings } from './kubernetes-credentials.ts'
-import { lateFailure, refusal, unanswered, type Asked } from './kubernetes-failure.ts'
 import { openSessions, type Session, type Sessions } from './kubernetes-session.ts'
 import { afterOwnTime } from './own-time.ts'
 

@@ -1,4 +1,4 @@
-import { ConnectionFault } from './postgres-fault.ts'
+import { ConnectionFault } from './postgres-message.ts'
 import { Order } from './postgres-order.ts'
 
 /**
@@ -68,7 +68,8 @@ export class Frames {
     const length = this.#header.readInt32BE(1)
     if (length < 4) throw new ConnectionFault('malformed', `a message of length ${length}`)
     this.#counted += length + 1
-    if (this.#counted > ANSWER_BYTES) throw new ConnectionFault('too_large')
+    if (this.#counted > ANSWER_BYTES)
+      throw new ConnectionFault('too_large', `more than ${ANSWER_BYTES / 1024} KiB`)
     const frame = Buffer.alloc(length + 1)
     this.#header.copy(frame)
     return frame

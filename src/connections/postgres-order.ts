@@ -1,12 +1,13 @@
-import { ConnectionFault } from './postgres-fault.ts'
-import {
-  authenticationFits,
-  authentications,
-  columnsOf,
-  messageChecks,
-  otherAuthentications,
-  rowFits,
-} from './postgres-message.ts'
+import { authentications, ConnectionFault, isWellFormed } from './postgres-message.ts'
+
+/** Names of those that a server may be configured for and that this client does not speak. */
+const otherAuthentications: Readonly<Record<number, string>> = {
+  2: 'Kerberos 5',
+  6: 'SCM credentials',
+  7: 'GSSAPI',
+  8: 'GSSAPI',
+  9: 'SSPI',
+}
 
 type State =
   | 'authentication'
@@ -94,9 +95,9 @@ export class Order {
     const step = type === 'R' ? `R${authenticationCode(body)}` : type
     const next = steps[this.#state][step] ?? this.#aside(type)
     if (next === undefined) throw this.#unexpected(step)
-    if (!this.#fits(type, body))
+    if (!isWellFormed(type, body, this.#columns))
       throw new ConnectionFault('malformed', `a message ${printable(type)} of ${body.length} bytes`)
-    if (type === 'T') this.#columns = columnsOf(body)
+    if (type === 'T') this.#columns = body.readInt16BE(0)
     this.#state = next === 'answered' && (this.#statementsLeft -= 1) > 0 ? 'statement' : next
   }
 
@@ -104,12 +105,6 @@ export class Order {
   #aside(type: string): State | undefined {
     const is = type === 'N' || ((type === 'S' || type === 'A') && answering.has(this.#state))
     return is && this.#state !== 'over' ? this.#state : undefined
-  }
-
-  #fits(type: string, body: Buffer): boolean {
-    if (type === 'R') return authenticationFits(body.readInt32BE(0), body)
-    if (type === 'D') return rowFits(body, this.#columns)
-    return messageChecks[type]?.(body) ?? false
   }
 
   #unexpected(step: string): ConnectionFault {

@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { Millis } from '../core/time.ts'
 import { afterOwnTime } from './own-time.ts'
 import { Exchange, type Row, type Statement } from './postgres-exchange.ts'
-import { ConnectionFault } from './postgres-fault.ts'
+import { ConnectionFault } from './postgres-message.ts'
 import { PostgresSocket, type PostgresTls } from './postgres-socket.ts'
 
 export interface PostgresSettings {

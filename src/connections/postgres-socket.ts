@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { checkServerIdentity, connect as connectTls } from 'node:tls'
 import type { Millis } from '../core/time.ts'
-import { ConnectionFault } from './postgres-fault.ts'
+import { ConnectionFault } from './postgres-message.ts'
 import { Frames } from './postgres-frames.ts'
 import { names } from './names.ts'
 

@@ -1,8 +1,8 @@
 import type { Millis } from '../core/time.ts'
 import { afterOwnTime } from './own-time.ts'
 import type { Statement, Value } from './postgres-exchange.ts'
-import { ConnectionFault } from './postgres-fault.ts'
 import { PostgresFailure, postgresFailure, standby } from './postgres-failure.ts'
+import { ConnectionFault } from './postgres-message.ts'
 import { openSession, type PostgresSession, type PostgresSettings } from './postgres-session.ts'
 
 export type { Value } from './postgres-exchange.ts'

@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { RedisCluster } from './redis-cluster.ts'
-import { dialNode, type Count, type NodeSettings } from './redis-node.ts'
-import { primaryBySentinels } from './redis-sentinel.ts'
+import { type Count, dialNode, type NodeSettings, primaryBySentinels } from './redis-node.ts'
 import type { Address, Wire } from './redis-wire.ts'
 
 /** PEM texts. The server's certificate is always verified, up to its name. */

@@ -1,4 +1,5 @@
-import { RedisFault } from './redis-fault.ts'
+import type { Socket } from 'node:net'
+import { RedisFault } from './redis-unavailable.ts'
 
 /** What the answer to commands that were sent at once may hold; beyond it the connection is ended. */
 export interface AnswerBounds {
@@ -12,9 +13,9 @@ export interface AnswerBounds {
 }
 
 /**
- * The largest answers that the looks ask for are a thousand entries with their payload, and a stream with consumer
- * groups of former replicas, of which 25,000 fit; `XINFO STREAM FULL` is seven lists deep. The client needs about three times the
- * bytes for a moment, far below the chart's limit of memory.
+ * The largest honest answers are a thousand entries with their payload, and a stream with consumer groups of former
+ * replicas, of which 25,000 fit; `XINFO STREAM FULL` is seven lists deep. The client needs about three times the bytes
+ * for a moment, far below the chart's limit of memory.
  */
 export const answerBounds: AnswerBounds = {
   bytes: 16 * 1024 * 1024,
@@ -23,53 +24,29 @@ export const answerBounds: AnswerBounds = {
   line: 16 * 1024,
 }
 
+/** Both may throw. */
 export interface FrameListener {
-  /** Called before the first byte of a frame is taken; may throw. */
+  /** Called before the first byte of a frame is taken. */
   readonly begin?: () => void
-  /** Called behind the last byte of a frame; may throw. */
+  /** Called behind the last byte of a frame. */
   readonly end: () => void
 }
 
 const CR = 13
 const LF = 10
-const MINUS = 45
-const ZERO = 48
-const BULK = 36
-// Of a 64-bit number.
-const MOST_DIGITS = 19
 
-/** What a value holds behind its first byte: a text, a number, or a length of what follows. */
-type Line = 'text' | 'number' | 'length'
-
-const lines: Readonly<Record<number, Line>> = {
-  43: 'text',
-  45: 'text',
-  58: 'number',
-  [BULK]: 'length',
-  42: 'length',
-}
-
-/** A line as far as it was read. */
-interface OpenLine {
-  readonly type: number
-  readonly kind: Line
-  bytes: number
-  number: number
-  digits: number
-  isNegative: boolean
-  /** Only its line feed is to come. */
-  isEnding: boolean
-}
-
-/** Follows the frames of RESP2 in a stream of bytes without keeping any of them. */
+/** Follows the frames of RESP2 in a stream of bytes and keeps no more of them than the line that is open. */
 export class FrameReader {
   readonly #bounds: AnswerBounds
   readonly #listener: FrameListener
   #bytes = 0
   #elements = 0
-  /** For each list that is open, how many of its values are to come. */
+  /** For each open list, how many of its values are to come. */
   readonly #open: number[] = []
-  #line: OpenLine | undefined
+  /** What was read of a line, its type first; undefined outside of one. */
+  #line: string | undefined
+  /** Whether only the line feed of the line is to come. */
+  #isEnding = false
   /** Bytes of a text that are to come, with the two that end it; undefined outside of one. */
   #text: number | undefined
 
@@ -78,15 +55,13 @@ export class FrameReader {
     this.#listener = listener
   }
 
-  /** @throws RedisFault at the first byte that is no RESP2, and as soon as a bound is exceeded or will be */
+  /** @throws RedisFault when the bytes are no RESP2, and as soon as they exceed a bound or announce to */
   read(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length;)
-      if (this.#text !== undefined) at = this.#readText(chunk, at, this.#text)
-      else {
-        this.#take(1)
-        this.#readByte(chunk[at] ?? 0)
-        at += 1
-      }
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    for (let at = 0; at < bytes.length;)
+      if (this.#text !== undefined) at = this.#readText(bytes, at, this.#text)
+      else if (this.#isEnding) at = this.#readLineFeed(bytes, at)
+      else at = this.#readLine(bytes, at)
   }
 
   /** Counts anew from here. */
@@ -100,45 +75,53 @@ export class FrameReader {
     if (this.#bytes > this.#bounds.bytes) throw tooLarge(`more than ${this.#bounds.bytes} bytes`)
   }
 
-  #readByte(byte: number): void {
-    const line = this.#line
-    if (line === undefined) this.#startLine(byte)
-    else if (!line.isEnding) this.#readLine(line, byte)
-    else if (byte === LF) this.#endLine(line)
-    else throw malformed('a line ends without its line feed')
+  /** Reads what the chunk has of a line. Gives where the next step begins, as the others do. */
+  #readLine(chunk: Buffer, from: number): number {
+    const before = this.#line ?? this.#beginLine(chunk[from] ?? 0)
+    let to = from
+    while (to < chunk.length && chunk[to] !== CR && chunk[to] !== LF) to += 1
+    this.#take(to - from)
+    if (before.length + to - from > this.#bounds.line + 1)
+      throw tooLarge(`a line of more than ${this.#bounds.line} bytes`)
+    this.#line = before + chunk.toString('latin1', from, to)
+    if (to === chunk.length) return to
+    if (chunk[to] === LF) throw malformed('a line feed within a line')
+    this.#take(1)
+    this.#isEnding = true
+    return to + 1
   }
 
-  #startLine(type: number): void {
+  #beginLine(type: number): '' {
     if (this.#open.length === 0) this.#listener.begin?.()
-    const kind = lines[type]
-    if (kind === undefined) throw malformed(`byte ${type} where a value begins`)
+    if (!'+-:$*'.includes(String.fromCharCode(type))) throw malformed(`byte ${type} where a value begins`)
     this.#elements += 1
     if (this.#elements > this.#bounds.elements) throw tooLarge(`more than ${this.#bounds.elements} values`)
-    this.#line = { type, kind, bytes: 0, number: 0, digits: 0, isNegative: false, isEnding: false }
+    return ''
   }
 
-  #readLine(line: OpenLine, byte: number): void {
-    line.bytes += 1
-    if (line.bytes > this.#bounds.line) throw tooLarge(`a line of more than ${this.#bounds.line} bytes`)
-    if (byte === CR) line.isEnding = true
-    else if (byte === LF) throw malformed('a line feed within a line')
-    else if (line.kind !== 'text') readDigit(line, byte)
-  }
-
-  #endLine({ type, kind, number, digits, isNegative }: OpenLine): void {
+  #readLineFeed(chunk: Buffer, from: number): number {
+    if (chunk[from] !== LF) throw malformed('a line ends without its line feed')
+    this.#take(1)
+    this.#isEnding = false
+    const line = this.#line ?? ''
     this.#line = undefined
-    if (kind !== 'text' && digits === 0) throw malformed('a number without digits')
-    if (kind !== 'length') this.#endValue()
-    else if (!isNegative) this.#start(type, number)
-    // The client skips the null by its length, which has no other form.
-    else if (number === 1 && digits === 1) this.#endValue()
-    else throw malformed('a negative length')
+    this.#endLine(line[0], line.slice(1))
+    return from + 1
   }
 
-  /** What is announced is held against the bounds before the client makes room for it. */
-  #start(type: number, length: number): void {
+  #endLine(type: string | undefined, value: string): void {
+    if (type === '+' || type === '-') return this.#endValue()
+    if (type === ':' && /^-?\d{1,19}$/.test(value)) return this.#endValue()
+    // The client skips the null by its length, which has no other form.
+    if (type !== ':' && value === '-1') return this.#endValue()
+    if (type === ':' || !/^\d{1,19}$/.test(value)) throw malformed('a number that is none')
+    this.#announce(type, Number(value))
+  }
+
+  /** Compares what is announced with the bounds before the client makes room for it. */
+  #announce(type: string | undefined, length: number): void {
     const { bytes, elements, depth } = this.#bounds
-    if (type === BULK) {
+    if (type === '$') {
       if (this.#bytes + length > bytes) throw tooLarge(`more than ${bytes} bytes`)
       this.#text = length + 2
       return
@@ -158,8 +141,8 @@ export class FrameReader {
     this.#listener.end()
   }
 
-  /** Skips what the chunk has of a text. Gives where it goes on. */
-  #readText(chunk: Uint8Array, from: number, left: number): number {
+  /** Skips what the chunk has of a text. */
+  #readText(chunk: Buffer, from: number, left: number): number {
     const to = Math.min(chunk.length, from + left)
     this.#take(to - from)
     const end = from + left - 2
@@ -174,21 +157,61 @@ export class FrameReader {
   }
 }
 
-function readDigit(line: OpenLine, byte: number): void {
-  if (byte === MINUS && line.bytes === 1) {
-    line.isNegative = true
-    return
-  }
-  const digit = byte - ZERO
-  if (digit < 0 || digit > 9 || line.digits === MOST_DIGITS) throw malformed('a number that is none')
-  line.digits += 1
-  line.number = line.number * 10 + digit
-}
-
 function tooLarge(what: string): RedisFault {
   return new RedisFault('REDIS_TOO_LARGE', what)
 }
 
 function malformed(what: string): RedisFault {
   return new RedisFault('REDIS_MALFORMED', what)
+}
+
+/**
+ * Puts a guard between a socket and the client that reads it: every byte is framed before the client's parser sees
+ * it. A peer that breaks the protocol, exceeds `answerBounds` with its answer to what was written at once, or replies
+ * where no command is waiting, is cut off: the socket is destroyed with a RedisFault and nothing of the chunk is
+ * passed on.
+ *
+ * @returns the same socket
+ */
+export function guard<Stream extends Socket>(socket: Stream): Stream {
+  /** For each write whose commands are not all answered, how many replies are due. */
+  const due: number[] = []
+  let written = 0
+  // What we write are commands: lists of texts, framed by the same grammar.
+  const requests = new FrameReader(answerBounds, { end: () => (written += 1) })
+  const replies = new FrameReader(answerBounds, {
+    begin: () => {
+      if (due.length === 0) throw new RedisFault('REDIS_UNSOLICITED')
+    },
+    end: () => {
+      const left = (due.shift() ?? 0) - 1
+      if (left > 0) due.unshift(left)
+      else replies.renew()
+    },
+  })
+
+  const write = socket.write.bind(socket) as (...given: unknown[]) => boolean
+  socket.write = (chunk: Uint8Array | string, ...more: unknown[]): boolean => {
+    written = 0
+    requests.renew()
+    requests.read(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    if (written > 0) due.push(written)
+    return write(chunk, ...more)
+  }
+
+  // What the network brings enters a stream by push(), of TCP and of TLS alike, before anything listens to it.
+  const push = socket.push.bind(socket)
+  socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    if (socket.destroyed) return false
+    try {
+      if (chunk instanceof Uint8Array) replies.read(chunk)
+    } catch (fault) {
+      socket.destroy(fault instanceof Error ? fault : new Error(String(fault)))
+      return false
+    }
+    return push(chunk, encoding)
+  }
+  // The client listens for the first error only.
+  socket.on('error', () => {})
+  return socket
 }

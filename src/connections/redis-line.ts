@@ -1,9 +1,9 @@
 import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { afterOwnTime } from './own-time.ts'
-import { RedisFault } from './redis-fault.ts'
+import { isReply, RedisFault } from './redis-unavailable.ts'
 import type { Count } from './redis-node.ts'
-import { causeOf, isReply, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
+import { causeOf, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
 
 /** What a command gave: its value, or why there is none. */
 export type RedisReply =

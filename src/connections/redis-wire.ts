@@ -1,4 +1,4 @@
-import { RedisFault } from './redis-fault.ts'
+import { isReply, RedisFault } from './redis-unavailable.ts'
 
 export type RedisCommand = readonly [name: string, ...args: readonly string[]]
 
@@ -31,14 +31,66 @@ export interface Address {
   readonly port: number
 }
 
-/** Whether the server refused the command itself, so that the connection is whole. */
-export function isReply(fault: Error): boolean {
-  return fault.name === 'ReplyError'
-}
-
 /** Of a connection that broke, the cause is what it complained of; its commands only know that it is closed. */
 export function causeOf(wire: Pick<Wire, 'fault'>, fault: unknown): Error {
   if (fault instanceof RedisFault || (fault instanceof Error && isReply(fault))) return fault
   const cause = wire.fault() ?? fault
   return cause instanceof Error ? cause : new Error(String(cause))
+}
+
+/** Asks for the role. `ROLE` would need a right of its own; `INFO` the looks need anyhow. */
+export const roleQuestion: RedisCommand = ['INFO', 'replication']
+
+/** Whether the answer to a command tells the role as well. */
+export function tellsRole([name, ...sections]: RedisCommand): boolean {
+  return name === 'INFO' && sections.includes('replication')
+}
+
+/**
+ * Sends the commands, and the question for the role behind them in the same round trip unless one of them asks it.
+ * Nothing that a replica says proves anything: of one that does not say that it is a primary, every answer is the fault.
+ *
+ * The question comes last, since replies bear no name: when one is missing or one too many, its reply is another's, and
+ * none of them is believed.
+ */
+export async function sendToPrimary(send: Send, commands: readonly RedisCommand[]): Promise<readonly Pair[]> {
+  const telling = commands.filter(tellsRole)
+  const others = commands.filter((command) => !tellsRole(command))
+  const asked = [...others, ...(telling.length > 0 ? telling : [roleQuestion])]
+  const pairs = await send(asked)
+  const fault = pairs
+    .slice(others.length)
+    .map(roleFault)
+    .find((one) => one !== undefined)
+  if (fault !== undefined || pairs.length < asked.length)
+    return commands.map(() => [fault ?? new RedisFault('REDIS_ROLE', 'missing'), null])
+  return commands.map(
+    (command) => pairs[asked.indexOf(command)] ?? [new RedisFault('REDIS_ROLE', 'missing'), null],
+  )
+}
+
+function roleFault([fault, info]: Pair): Error | undefined {
+  return fault ?? roleFaultIn(info)
+}
+
+/**
+ * What `INFO replication` holds against the server; undefined for a primary.
+ * @param info the reply, whatever it is
+ */
+export function roleFaultIn(info: unknown): RedisFault | undefined {
+  if (typeof info !== 'string') return new RedisFault('REDIS_ROLE', 'missing')
+  const role = onlyField(info, 'role')
+  if (role === 'master') return undefined
+  if (role !== 'slave') return new RedisFault('REDIS_ROLE', role ?? 'missing')
+  const host = onlyField(info, 'master_host') ?? 'an unknown host'
+  const port = onlyField(info, 'master_port')
+  const link = onlyField(info, 'master_link_status') === 'up' ? '' : ', to which its link is down'
+  return new RedisFault('REDIS_REPLICA', `${host}${port === undefined ? '' : `:${port}`}${link}`)
+}
+
+/** The value of a field that stands there once; what is said twice is not said. */
+function onlyField(info: string, name: string): string | undefined {
+  const prefix = `${name}:`
+  const found = info.split(/\r?\n/).filter((line) => line.startsWith(prefix))
+  return found.length === 1 ? found[0]?.slice(prefix.length, 200) : undefined
 }

@@ -1,6 +1,6 @@
 import { alive } from '../rules/signals.ts'
 import type { Http } from '../connections/http.ts'
-import { HttpFailure } from '../connections/http-failure.ts'
+import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Target } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'

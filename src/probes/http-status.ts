@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../connections/http.ts'
-import { HttpFailure } from '../connections/http-failure.ts'
+import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Unavailable, Target } from '../core/observation.ts'
 import { ProbeError } from './probe.ts'
 import type { Discovery, Replica } from './replicas.ts'

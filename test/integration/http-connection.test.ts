@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp, type Http, type HttpAnswer } from '../../src/connections/http.ts'
 import * as servers from '../support/misbehaving-server.ts'
 import type { Behaviour, MisbehavingServer, ServerOptions } from '../support/misbehaving-server.ts'

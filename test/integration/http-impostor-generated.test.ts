@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp, type Http, type HttpAnswer } from '../../src/connections/http.ts'
 import { improper, play, proper, type Script } from '../support/http-impostor.ts'
 import { misbehavingServer, says, type MisbehavingServer } from '../support/misbehaving-server.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp, type Http, type HttpAnswer } from '../../src/connections/http.ts'
 import { corpus, type Sent } from '../support/http-corpus.ts'
 import { play } from '../support/http-impostor.ts'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp, type Http } from '../../src/connections/http.ts'
 import { impatientServer } from '../support/impatient-server.ts'
 import * as servers from '../support/misbehaving-server.ts'

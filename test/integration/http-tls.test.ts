@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp } from '../../src/connections/http.ts'
 import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { hanging, misbehavingServer, saysJson } from '../support/misbehaving-server.ts'

@@ -1,4 +1,4 @@
-import { HttpFailure } from '../../src/connections/http-failure.ts'
+import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp } from '../../src/connections/http.ts'
 
 export interface NamesSeen {

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { unavailableByFault } from '../../connections/http-failure.ts'
+import { unavailableByFault } from '../../connections/http-exchange.ts'
 import { isObject, type PlainObject } from '../../kubernetes/manifest/objects.ts'
 import type { Millis } from '../../core/time.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { unavailableByFault } from '../../../src/connections/http-failure.ts'
+import { unavailableByFault } from '../../../src/connections/http-exchange.ts'
 import type { Phase } from '../../../src/core/network-failure.ts'
 
 function coded(code: string): Error {

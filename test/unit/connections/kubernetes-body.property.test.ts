@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { framesOf } from '../../../src/connections/kubernetes-body.ts'
+import { framesOf } from '../../../src/connections/kubernetes-failure.ts'
 import { KubernetesFailure } from '../../../src/connections/kubernetes.ts'
 
 const settings = {

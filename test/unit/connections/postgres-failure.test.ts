@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectionFault } from '../../../src/connections/postgres-fault.ts'
 import { postgresFailure, PostgresFailure, standby } from '../../../src/connections/postgres-failure.ts'
+import { ConnectionFault } from '../../../src/connections/postgres-message.ts'
 
 const login = { host: 'db.example', port: 5432, user: 'gate"r', database: 'caracal' }
 

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import { ConnectionFault } from '../../../src/connections/postgres-fault.ts'
+import { ConnectionFault } from '../../../src/connections/postgres-message.ts'
 import { ANSWER_BYTES, Frames } from '../../../src/connections/postgres-frames.ts'
 import { conversations, type Conversation } from '../../support/postgres-mutations.ts'
 import {
@@ -188,12 +188,12 @@ describe('X82: an answer', () => {
     const filler = free - row('').length
     const whole = (length: number) => [...described, row('1'.repeat(length)), complete(), ready]
     expect(faultOf({ look: whole(filler) })).toBeUndefined()
-    expect(faultOf({ look: whole(filler + 1) })).toBe('too_large')
+    expect(faultOf({ look: whole(filler + 1) })).toBe('too_large: more than 256 KiB')
   })
 
   test('that announces a gigabyte ends at its header, and none of it is kept', () => {
     const header = Buffer.from([0x44, 0x40, 0, 0, 0])
-    expect(faultOf({ look: [...described, header] })).toBe('too_large')
+    expect(faultOf({ look: [...described, header] })).toBe('too_large: more than 256 KiB')
   })
 
   test('is counted by itself: what came before the last one was asked for does not count', () => {
@@ -213,12 +213,12 @@ describe('X82: an answer', () => {
     ['settings', message('S', text('TimeZone'), text('UTC'))],
   ])('of %s without an end ends at the bound', (_, piece) => {
     const look = [...described, ...Array.from({ length: ANSWER_BYTES / piece.length }, () => piece)]
-    expect(faultOf({ look })).toBe('too_large')
+    expect(faultOf({ look })).toBe('too_large: more than 256 KiB')
   })
 
   test('that nobody asked for, between looks, is bounded too', () => {
     const setting = message('S', text('TimeZone'), text('UTC'))
     const greeting = [...login, ...Array.from({ length: ANSWER_BYTES / setting.length }, () => setting)]
-    expect(faultOf({ login: greeting })).toBe('too_large')
+    expect(faultOf({ login: greeting })).toBe('too_large: more than 256 KiB')
   })
 })

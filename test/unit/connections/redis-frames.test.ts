@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RedisFault } from '../../../src/connections/redis-fault.ts'
+import { RedisFault } from '../../../src/connections/redis-unavailable.ts'
 import { answerBounds, FrameReader, type AnswerBounds } from '../../../src/connections/redis-frames.ts'
 
 const small: AnswerBounds = { bytes: 1_000, elements: 20, depth: 4, line: 40 }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { redisUnavailable } from '../../../src/connections/redis-unavailable.ts'
-import { roleFaultIn, roleQuestion, sendToPrimary, tellsRole } from '../../../src/connections/redis-role.ts'
-import type { RedisCommand } from '../../../src/connections/redis-wire.ts'
+import {
+  type RedisCommand,
+  roleFaultIn,
+  roleQuestion,
+  sendToPrimary,
+  tellsRole,
+} from '../../../src/connections/redis-wire.ts'
 
 const primary = '# Replication\r\nrole:master\r\nconnected_slaves:0\r\n'
 const replica =

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RedisFault } from '../../../src/connections/redis-fault.ts'
-import { addressOf, homeOf, redirectionIn, slotsIn } from '../../../src/connections/redis-slots.ts'
+import { RedisFault } from '../../../src/connections/redis-unavailable.ts'
+import { addressOf, homeOf, redirectionIn, slotsIn } from '../../../src/connections/redis-cluster.ts'
 
 const asked = { host: 'asked', port: 7000 }
 
