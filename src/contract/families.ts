@@ -2,7 +2,7 @@ import * as signals from '../rules/signals.ts'
 import type { Signal } from '../core/signal.ts'
 import { counter, gauge, type Family } from './family.ts'
 
-/** All metrics that the daemon exposes besides the measured signals, by a short name. */
+/** Every state has a series, so that an expression never meets one that is missing. */
 const oneIsSet = 'All states are present, exactly one of them is 1.'
 
 /** The verdict and what it rests on. */
@@ -14,23 +14,26 @@ export const verdictFamilies = {
   ),
   verdictSince: gauge(
     'caracal_rollout_verdict_since_timestamp_seconds',
-    'Since when the verdict has been what it is.',
+    'Start of the current verdict, in seconds since the epoch.',
   ),
   verdictTransitions: counter(
     'caracal_rollout_verdict_transitions_total',
-    'How often the verdict turned to a value.',
+    'Changes of the verdict to this value.',
     'to',
   ),
   expiry: gauge(
     'caracal_rollout_verdict_expires_timestamp_seconds',
-    'After this moment the verdict says nothing.',
+    'End of the validity of the verdict; treat it as unknown afterwards.',
   ),
-  steady: gauge('caracal_rollout_steady_seconds', 'For how long everything required has been proven.'),
+  steady: gauge(
+    'caracal_rollout_steady_seconds',
+    'Time for which everything required has been proven, in seconds.',
+  ),
   steadyRequired: gauge(
     'caracal_rollout_required_steady_seconds',
-    'For how long everything must have been proven before the verdict is proceed.',
+    'Time for which everything must be proven before the verdict is proceed, in seconds.',
   ),
-  active: gauge('caracal_rollout_active', 'Whether a rollout is under way.'),
+  active: gauge('caracal_rollout_active', 'Whether a rollout is in progress (1) or not (0).'),
   phase: gauge('caracal_rollout_phase', `Phase of the current or last rollout. ${oneIsSet}`, 'state'),
   info: gauge(
     'caracal_rollout_info',
@@ -43,11 +46,11 @@ export const verdictFamilies = {
   ),
   started: gauge(
     'caracal_rollout_started_timestamp_seconds',
-    'When the current or last rollout began; absent while there is none.',
+    'Start of the current or last rollout; absent before the first.',
   ),
   finished: gauge(
     'caracal_rollout_finished_timestamp_seconds',
-    'When the last rollout ended; absent while one is under way.',
+    'End of the last rollout; absent while one is in progress.',
   ),
   rollbackViable: gauge(
     'caracal_rollout_rollback_viable',
@@ -58,13 +61,13 @@ export const verdictFamilies = {
   check: gauge('caracal_rollout_check_state', `State of the check. ${oneIsSet}`, 'gate', 'check', 'state'),
   checkObserved: gauge(
     'caracal_rollout_check_observed',
-    'What the check saw of its worst subject; absent while unknown.',
+    'Observed value of the worst subject of the check; absent while unknown.',
     'check',
     'unit',
   ),
   checkThreshold: gauge(
     'caracal_rollout_check_threshold',
-    'The limit that the observed value of the check is held against.',
+    'Limit for the observed value of the check.',
     'check',
     'unit',
   ),
@@ -76,155 +79,161 @@ export const verdictFamilies = {
   ),
   stopLatched: gauge(
     'caracal_rollout_stop_condition_latched',
-    'Whether the stop condition fired during this rollout and is not acknowledged.',
+    'Whether the stop condition fired during this rollout and is not acknowledged (1).',
     'stop_condition',
   ),
   stopLatchedAt: gauge(
     'caracal_rollout_stop_condition_latched_timestamp_seconds',
-    'When the stop condition fired during this rollout, acknowledged since or not; absent while it did not.',
+    'Time at which the stop condition fired during this rollout, acknowledged or not; absent if it did not.',
     'stop_condition',
   ),
   stopAcknowledgedAt: gauge(
     'caracal_rollout_stop_condition_acknowledged_timestamp_seconds',
-    'When somebody acknowledged that the stop condition fired during this rollout; absent while nobody did.',
+    'Time at which the stop condition was acknowledged during this rollout; absent until then.',
     'stop_condition',
   ),
   stopFirings: counter(
     'caracal_rollout_stop_condition_firings_total',
-    "How often the stop condition began to fire since the daemon's state began.",
+    'Firings of the stop condition since the state of the exporter began.',
     'stop_condition',
   ),
   stopFiringSince: gauge(
     'caracal_rollout_stop_condition_firing_since_timestamp_seconds',
-    'Since when the stop condition has been firing; absent while it is not.',
+    'Time since which the stop condition fires; absent while it does not.',
     'stop_condition',
   ),
   stopObserved: gauge(
     'caracal_rollout_stop_condition_observed',
-    'What the stop condition saw of its worst subject; absent while unknown.',
+    'Observed value of the worst subject of the stop condition; absent while unknown.',
     'stop_condition',
     'unit',
   ),
   stopThreshold: gauge(
     'caracal_rollout_stop_condition_threshold',
-    'The limit that the observed value of the stop condition is held against.',
+    'Limit for the observed value of the stop condition.',
     'stop_condition',
     'unit',
   ),
   limit: gauge(
     'caracal_rollout_limit',
-    'The limits in force, by their names under limits in the configuration; a breach begins above one.',
+    'Limits in force, by their name under limits in the configuration; a value above its limit is a breach.',
     'limit',
   ),
 } satisfies Record<string, Family>
 
-/** The daemon itself. */
+/** The exporter itself. */
 export const selfFamilies = {
   build: gauge(
     'caracal_gate_exporter_build_info',
-    'Version and configuration of the daemon; always 1.',
+    'Version and configuration of the exporter; always 1.',
     'version',
     'config_hash',
   ),
   release: gauge(
     'caracal_gate_exporter_release_info',
-    'The release that the daemon judges; always 1. Joined to tell the releases of one Prometheus apart.',
+    'Release that the exporter judges; always 1. Join it to tell releases apart.',
     'release_name',
     'release_namespace',
   ),
-  start: gauge('caracal_gate_exporter_start_timestamp_seconds', 'When the daemon started.'),
+  start: gauge(
+    'caracal_gate_exporter_start_timestamp_seconds',
+    'Start of the exporter, in seconds since the epoch.',
+  ),
   targetUp: gauge(
     'caracal_gate_exporter_target_up',
-    'Whether the last look at the target succeeded and still counts; its measurements are absent when not.',
+    'Whether the last attempt at the target succeeded and is fresh (1); otherwise 0, and its measurements are absent.',
     'probe',
     'target',
   ),
-  probeUp: gauge('caracal_gate_exporter_probe_up', 'Whether the probe sees all of its targets now.', 'probe'),
-  probeAttempts: counter('caracal_gate_exporter_probe_attempts_total', 'Looks of the probe.', 'probe'),
+  probeUp: gauge('caracal_gate_exporter_probe_up', 'Whether every target of the probe is up (1).', 'probe'),
+  probeAttempts: counter('caracal_gate_exporter_probe_attempts_total', 'Probe attempts.', 'probe'),
   probeFailures: counter(
     'caracal_gate_exporter_probe_failures_total',
-    'Looks of the probe that failed, by reason; a reason appears with its first failure.',
+    'Probe attempts that failed, by reason; a reason appears with its first failure.',
     'probe',
     'reason',
   ),
   probeDuration: counter(
     'caracal_gate_exporter_probe_duration_seconds_total',
-    'Time that the looks of the probe took, all together.',
+    'Total duration of probe attempts, in seconds.',
     'probe',
   ),
   probeLastSuccess: gauge(
     'caracal_gate_exporter_probe_last_success_timestamp_seconds',
-    'The oldest last success among the targets of the probe; absent while one was never seen.',
+    'Oldest last success among the targets of the probe; absent until every target succeeded once.',
     'probe',
   ),
   starved: gauge(
     'caracal_gate_exporter_starved',
-    'Whether the exporter stood still so much that it takes nothing slow for a fault of others; it does not proceed then.',
+    'Whether the exporter has too little CPU to blame a target for a late answer (1); the verdict is not proceed then.',
   ),
   stalled: counter(
     'caracal_gate_exporter_stalled_seconds_total',
-    'Time for which the exporter stood still when it had something to do.',
+    'Total time in seconds during which the event loop was blocked.',
   ),
   cpuWait: counter(
     'caracal_gate_exporter_cpu_wait_seconds_total',
-    'Time for which the main thread of the exporter was ready to run and had no CPU; absent where the kernel does not say.',
+    'Total time in seconds during which the main thread was ready to run and had no CPU; absent if the kernel does not report it.',
   ),
   evaluated: gauge(
     'caracal_gate_exporter_last_evaluation_timestamp_seconds',
-    'When the last evaluation ended.',
+    'Time of the last evaluation, in seconds since the epoch.',
   ),
   interval: gauge(
     'caracal_gate_exporter_evaluation_interval_seconds',
-    'Longest time between two evaluations in the cadence in force.',
+    'Longest time between two evaluations in the current cadence, in seconds.',
   ),
   cadence: gauge(
     'caracal_gate_exporter_cadence',
-    `How often is looked: quiet or brisk. ${oneIsSet}`,
+    `Cadence of probe attempts: quiet or brisk. ${oneIsSet}`,
     'state',
   ),
   reloadOk: gauge(
     'caracal_gate_exporter_config_last_reload_successful',
-    'Whether the last reload of the configuration succeeded.',
+    'Whether the last reload of the configuration succeeded (1) or failed (0).',
   ),
   reloadAt: gauge(
     'caracal_gate_exporter_config_last_reload_timestamp_seconds',
-    'When the configuration was last reloaded or tried to be.',
+    'Time of the last reload of the configuration, successful or not.',
   ),
   certificateExpiry: gauge(
     'caracal_gate_exporter_certificate_expiry_timestamp_seconds',
-    'When the certificate expires that the HTTPS listener shows; absent without TLS.',
+    'Expiry of the certificate of the HTTPS listener; absent without TLS.',
   ),
-  stateStore: gauge('caracal_gate_exporter_state_store_up', 'Whether latches and the ledger can be written.'),
+  stateStore: gauge(
+    'caracal_gate_exporter_state_store_up',
+    'Whether latches and the ledger can be written (1).',
+  ),
   lostWrites: counter(
     'caracal_gate_exporter_log_failures_total',
-    'Lines of the log that could not be written, because of a full disk or a closed pipe; absent while there are none.',
+    'Log lines that could not be written because of a full disk or a closed pipe; absent until the first.',
   ),
-  waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients that wait for a change.'),
-  streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients that listen to /events.'),
+  waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients in a long poll.'),
+  streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients connected to /events.'),
   refused: counter(
     'caracal_gate_exporter_http_refused_total',
-    'Clients that were turned away: as many waited, listened or were connected as may, or they sent requests ahead or left answers unread beyond the bound; a kind appears with its first.',
+    'Clients that were refused, by the bound that they exceeded; a kind appears with its first refusal.',
     'kind',
   ),
   requests: counter(
     'caracal_gate_exporter_dependency_requests_total',
-    'Requests to a dependency.',
+    'Requests to the dependency.',
     'dependency',
   ),
   cost: counter(
     'caracal_gate_exporter_dependency_seconds_total',
-    'Time that a dependency spent on requests of the daemon, as seen from outside.',
+    'Total duration of requests to the dependency, in seconds.',
     'dependency',
   ),
 } satisfies Record<string, Family>
 
-/** A series for each version or image would grow with every release: their number is exposed, the document has them. */
+/** A series for each version or image would grow with every release. Their number is exposed; the document lists them. */
 export const counted: ReadonlyMap<string, Family> = new Map([
   [
     signals.migrationApplied.name,
-    gauge('caracal_migration_applied_versions', 'Versions that schema_migrations holds.'),
+    gauge('caracal_migration_applied_versions', 'Versions in schema_migrations.'),
   ],
-  [signals.workloadContainer.name, gauge('caracal_workload_containers', 'Containers whose image is known.')],
+  [signals.workloadContainer.name, gauge('caracal_workload_containers', 'Containers with a known image.')],
 ])
 
 /** The measured signals by name, each with its family. */

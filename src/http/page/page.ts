@@ -72,7 +72,7 @@ function header(release: { readonly name: string; readonly namespace: string } |
       html`<nav aria-label="Parts of the page">
         <a href="#why">Why</a> <a href="#gates">Gates</a> <a href="#stops">Stops</a>
         <a href="#timeline">Rollout</a> <a href="#signals">Signals</a> <a href="#replicas">Replicas</a>
-        <a href="#unseen">LocatedBlindSpot</a>
+        <a href="#unseen">Blind spots</a>
         <a href="#daemon">Daemon</a>
       </nav>`
     }
