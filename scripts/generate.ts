@@ -5,11 +5,11 @@ import { format, resolveConfig } from 'prettier'
 import packageJson from '../package.json' with { type: 'json' }
 import { configFiles } from '../src/config/reference.ts'
 import { known } from '../src/daemon/known.ts'
-import { generatedFiles } from '../src/http/generated.ts'
 import { dashboardFiles } from '../dashboards/source/files.ts'
 import { alertFiles } from './alert-files.ts'
 import { chartReadme } from './chart-readme.ts'
 import { chartFiles } from './chart-schema.ts'
+import { generatedFiles } from './http-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 

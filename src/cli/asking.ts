@@ -6,8 +6,8 @@ import { ShapeError, type Reader } from './shape.ts'
 /** What came of a question about something else than the verdict. */
 export type Asked<Value> =
   | { readonly kind: 'had'; readonly value: Value; readonly document: unknown }
-  /** With the title of the problem, where the exporter gave one. */
-  | { readonly kind: 'not-had'; readonly message: string; readonly title?: string }
+  /** With the type of the problem, where the exporter gave one. */
+  | { readonly kind: 'not-had'; readonly message: string; readonly type?: string }
 
 /** Milliseconds for one look: a healthy exporter answers in a few. */
 const patience = 10_000
@@ -23,8 +23,8 @@ export async function askFor<Value>(
   const reply = await ask(endpoint, { path, within, signal })
   const had = wholeReply(reply)
   if ('kind' in had) {
-    const title = 'status' in reply ? problemOf(reply)?.title : undefined
-    return { kind: 'not-had', message: had.message, ...(title !== undefined && { title }) }
+    const type = 'status' in reply ? problemOf(reply)?.type : undefined
+    return { kind: 'not-had', message: had.message, ...(type !== undefined && { type }) }
   }
   try {
     const document: unknown = JSON.parse(had.body)

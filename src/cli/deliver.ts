@@ -1,3 +1,4 @@
+import { problemType } from '../contract/wire.ts'
 import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'
 import { objectIn, problemOf, strangerOf, type Problem } from './origin.ts'
 import type { Surroundings } from './process.ts'
@@ -87,7 +88,7 @@ function read(reply: Reply | NoReply, { isAnswer, scope }: Message, repeated: bo
     case 400:
     case 404:
     case 409:
-      if (problem.title === 'No such path')
+      if (problem.type === problemType('no-such-path'))
         return { kind: 'undelivered', message: `the exporter knows no such path; is --url its address?` }
       return { kind: 'refused', status, message: told, repeated }
     default:

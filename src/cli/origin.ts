@@ -3,6 +3,8 @@ import { printable } from './text.ts'
 
 /** What the exporter says when it refuses: a problem as RFC 9457 has it. */
 export interface Problem {
+  /** The URI that says which problem it is. */
+  readonly type: string
   readonly title: string
   readonly detail: string
   /** What would be right, where that is a list. */
@@ -22,13 +24,13 @@ export function problemOf({ status, headers, body }: Reply): Problem | undefined
   const isOwnChallenge = challenge.includes(ownRealm)
   if (challenge !== '' && !isOwnChallenge) return undefined
   if (!problemType.test(headers['content-type'] ?? ''))
-    return isOwnChallenge ? { title: '', detail: '', allowed: [] } : undefined
+    return isOwnChallenge ? { type: '', title: '', detail: '', allowed: [] } : undefined
   const said = objectIn(body)
   if (said['status'] !== status) return undefined
   const allowed = Array.isArray(said['allowed'])
     ? said['allowed'].filter((name) => typeof name === 'string')
     : []
-  return { title: textIn(said, 'title'), detail: textIn(said, 'detail'), allowed }
+  return { type: textIn(said, 'type'), title: textIn(said, 'title'), detail: textIn(said, 'detail'), allowed }
 }
 
 /** The object of a JSON text; empty for everything else. */

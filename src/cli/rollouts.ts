@@ -1,3 +1,4 @@
+import { problemType } from '../contract/wire.ts'
 import { choice, readOptions, valueOf } from './arguments.ts'
 import { rollouts as command } from './ask-commands.ts'
 import { askFor, type Asked } from './asking.ts'
@@ -18,7 +19,7 @@ export async function rollouts(process: CliProcess): Promise<ExitCode> {
   async function show<Value>(asked: Asked<Value>, words: (value: Value) => readonly string[]) {
     if (interrupted.aborted) return interruptionCode(interrupted)
     if (asked.kind === 'not-had') {
-      const isUnknown = asked.title === 'No such rollout'
+      const isUnknown = asked.type === problemType('no-such-rollout')
       const why = isUnknown
         ? `there is no rollout "${printable(id ?? '', 80)}"; caracal-gate rollouts lists them`
         : `cannot tell: ${asked.message}`

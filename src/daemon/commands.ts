@@ -10,7 +10,7 @@ import type { Actor, CommandResult, Commands } from '../http/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
 import { takeEvidence } from '../rollout/evidence.ts'
 import type { Event } from '../rollout/ledger.ts'
-import type { Apply, Engine, Outcome } from './engine.ts'
+import type { Apply, Engine } from './engine.ts'
 import { admit, type Admission } from './evidence.ts'
 
 /** The commands of the HTTP interface, carried out by the engine. */
@@ -22,7 +22,7 @@ export function commandsOf(engine: Engine): Commands {
   ): Promise<CommandResult> {
     const result = await engine.command(apply)
     if (result.ok) return { ok: true, status, body: answer(engine.current()) }
-    return refusalOf(result)
+    return result
   }
 
   return {
@@ -55,7 +55,7 @@ export function commandsOf(engine: Engine): Commands {
       const known = evidenceChecks(engine)
       if (!known.includes(check)) {
         const detail = `${plain(check, 60)} takes no evidence`
-        return { ok: false, status: 404, title: 'no such check', detail, allowed: known }
+        return { ok: false, code: 'no-such-check', detail, allowed: known }
       }
       let admission: Admission | undefined
       function apply(snapshot: Snapshot, now: Instant): Result {
@@ -64,16 +64,12 @@ export function commandsOf(engine: Engine): Commands {
       }
       // What says fail only closes: it counts whether or not it can be kept.
       const result = body.outcome === 'fail' ? await engine.close(apply) : await engine.command(apply)
-      if (!result.ok) return refusalOf(result)
+      if (!result.ok) return result
       if (admission === undefined || admission.kind === 'refused') throw new Error('evidence was not judged')
       const status = admission.kind === 'known' ? 200 : 201
       return { ok: true, status, body: acceptedAs(admission.observation, engine.current()) }
     },
   }
-}
-
-function refusalOf({ status, title, detail }: Extract<Outcome, { ok: false }>): CommandResult {
-  return { ok: false, status, title, detail }
 }
 
 function rolloutOf({ rollout }: Snapshot): object {
@@ -88,7 +84,7 @@ function inRollout(snapshot: Snapshot, asked: string | undefined): Result | unde
   const current = isActive(snapshot.rollout) ? snapshot.rollout.id : undefined
   if (asked === undefined || asked === current) return undefined
   const detail = `asked for ${plain(asked, 60)}, but ${current ?? 'none'} is under way`
-  return { ok: false, status: 409, title: 'another rollout is current', detail }
+  return { ok: false, code: 'other-rollout', detail }
 }
 
 function evidenceChecks(engine: Engine): readonly string[] {
@@ -107,8 +103,7 @@ function taken(
   { outcome, digest, rollout }: EvidenceBody,
   { name, reason }: Actor,
 ): Result {
-  if (admission.kind === 'refused')
-    return { ok: false, status: 409, title: admission.title, detail: admission.detail }
+  if (admission.kind === 'refused') return { ok: false, code: admission.code, detail: admission.detail }
   if (admission.kind === 'known') return { ok: true, snapshot, events: [] }
   const about = rollout ?? (isActive(snapshot.rollout) ? snapshot.rollout.id : undefined)
   const event: Event = {

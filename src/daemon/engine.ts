@@ -26,10 +26,6 @@ export interface EngineOptions extends JudgementOptions {
 /** What a command makes of a snapshot, at the instant that it is dated with. */
 export type Apply = (snapshot: Snapshot, now: Instant) => Result
 
-/** How a command went; 503 when it could not be kept. */
-export type Outcome =
-  Result | { readonly ok: false; readonly status: 503; readonly title: string; readonly detail: string }
-
 /** Where belief is kept and changed. */
 export interface Engine {
   current(): Snapshot
@@ -46,9 +42,9 @@ export interface Engine {
    * Carries out a command that may open something. It is kept first, and counts only then; what can't be kept changes
    * nothing. Commands are carried out in the order in which they are given.
    */
-  command(apply: Apply): Promise<Outcome>
+  command(apply: Apply): Promise<Result>
   /** Carries out a command that can only close something: it counts at once, also when it can't be kept. */
-  close(apply: Apply): Promise<Outcome>
+  close(apply: Apply): Promise<Result>
   /** Judges by other rules from now on; what is remembered stays. */
   use(rules: Rules): void
   /** Writes an event into the ledger; resolves when it is safely kept, or could not be. */
@@ -135,7 +131,7 @@ interface Judging {
 
 /** The change that a command makes, and how the command went when it was last tried. */
 function changeBy(apply: Apply, held: Judgement, { now, advance, judge }: Judging) {
-  let result: Result = { ok: false, status: 409, title: 'not carried out', detail: 'it was not tried' }
+  let result: Result = { ok: false, code: 'not-carried-out', detail: 'it was not tried' }
   let at = now()
   let before = held.memory
   let proposed = before
@@ -160,6 +156,6 @@ function changeBy(apply: Apply, held: Judgement, { now, advance, judge }: Judgin
   }
 }
 
-function unkept(message: string, so: string): Outcome {
-  return { ok: false, status: 503, title: 'the state can not be kept', detail: `${so}: ${message}` }
+function unkept(message: string, so: string): Result {
+  return { ok: false, code: 'not-recorded', detail: `${so}: ${message}` }
 }

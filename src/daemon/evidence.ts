@@ -8,6 +8,7 @@ import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import { inWords, SECOND, type Instant } from '../core/time.ts'
 import type { EvidenceBody } from '../contract/commands.ts'
+import type { RefusalCode } from '../core/refusal.ts'
 import { SKEW } from '../rollout/evidence.ts'
 
 /** Whether evidence counts, and if not, why. */
@@ -15,7 +16,7 @@ export type Admission =
   | { readonly kind: 'new'; readonly observation: Observation }
   /** The very same is held already. */
   | { readonly kind: 'known'; readonly observation: Observation }
-  | { readonly kind: 'refused'; readonly title: string; readonly detail: string }
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly detail: string }
 
 export interface Ground {
   readonly snapshot: Snapshot
@@ -23,7 +24,7 @@ export interface Ground {
   readonly now: Instant
 }
 
-type Refusal = { readonly title: string; readonly detail: string } | undefined
+type Refusal = { readonly code: RefusalCode; readonly detail: string } | undefined
 
 /** What evidence is about, without what it says of that. */
 type Subject = Pick<Piece, 'digest' | 'rollout' | 'life'>
@@ -37,7 +38,7 @@ type Subject = Pick<Piece, 'digest' | 'rollout' | 'life'>
 export function admit(check: string, body: EvidenceBody, ground: Ground): Admission {
   const issued = body.issuedAt === undefined ? ground.now : Date.parse(body.issuedAt)
   const subject = subjectOf(body, ground)
-  if ('title' in subject) return { kind: 'refused', ...subject }
+  if ('code' in subject) return { kind: 'refused', ...subject }
   const rivals = rivalsOf(check, subject, ground.snapshot)
   const newest = rivals.find(({ piece }) => body.outcome === 'pass' || isSameSubject(piece, subject))
   // What says fail counts from its arrival on, and so does what is pushed without a time: it is the newest there is.
@@ -92,26 +93,26 @@ function isSameSubject(a: Subject, b: Subject): boolean {
 function outdated(issued: Instant, { outcome, since }: Piece): NonNullable<Refusal> {
   if (outcome === 'fail') {
     const detail = `it was issued at ${timeOf(issued)}, and evidence that says fail has been held since ${timeOf(since)}; look again and push what is found`
-    return { title: 'newer evidence is held', detail }
+    return { code: 'newer-evidence', detail }
   }
   const detail =
     issued === since
       ? `evidence of the same time, ${timeOf(issued)}, is held and says something else; issue it anew`
       : `it was issued at ${timeOf(issued)}, and evidence of ${timeOf(since)} is held; issue it anew`
-  return { title: 'newer evidence is held', detail }
+  return { code: 'newer-evidence', detail }
 }
 
 function ofItsTime({ outcome, validForSeconds }: EvidenceBody, issued: Instant, now: Instant): Refusal {
   const ahead = issued - now
   if (ahead > SKEW && outcome === 'pass') {
     const detail = `it was issued at ${timeOf(issued)}, ${inWords(ahead)} from now (${timeOf(now)}); set the clock of the machine that issues it`
-    return { title: 'the evidence comes from the future', detail }
+    return { code: 'evidence-from-the-future', detail }
   }
   const validFor = validForSeconds * SECOND
   const left = issued + validFor - now
   if (left > 0) return undefined
   const detail = `it was issued at ${timeOf(issued)} for ${inWords(validFor)}, which ended ${inWords(-left)} ago; look again and push what is found`
-  return { title: 'the evidence has expired', detail }
+  return { code: 'evidence-expired', detail }
 }
 
 /** The life of the rollout that the evidence is about, or why there is none that it can be about. */
@@ -129,7 +130,7 @@ function subjectOf(body: EvidenceBody, ground: Ground): Subject | NonNullable<Re
   const isLive = body.digest !== undefined && releaseOf(ground).digests.includes(body.digest)
   if (isLive || (body.outcome === 'fail' && latest === life)) return bound
   const how = life === latest ? `ended as ${latest.phase}` : 'has ended'
-  return { title: 'this rollout has ended', detail: `${plain(named, 60)} ${how}` }
+  return { code: 'rollout-ended', detail: `${plain(named, 60)} ${how}` }
 }
 
 /** What names no rollout is about the time in which it was issued. */
@@ -140,7 +141,7 @@ function ofItsRollout({ rollout, outcome }: EvidenceBody, issued: Instant, { sna
   const [what, from] = finishedAt === undefined ? ['began', startedAt] : ['ended', finishedAt]
   if (issued >= from) return undefined
   const detail = `it was issued at ${timeOf(issued)}, before ${latest.id} ${what} at ${timeOf(from)}, and names no rollout; issue it anew, or name the rollout that it is about`
-  return { title: 'the evidence is older than the rollout', detail }
+  return { code: 'evidence-before-rollout', detail }
 }
 
 /** Before Helm has applied anything in this rollout there is nothing to compare with; unseen, there is nothing either. */
@@ -153,7 +154,7 @@ function ofItsManifest({ digest, outcome }: EvidenceBody, { life }: Subject, gro
   const applied = revisions.length > 0 && revisions.every((revision) => revision !== before)
   if (!applied || digests.length === 0 || digests.includes(digest)) return undefined
   const detail = `it is about ${digest}, and revision ${revisions.join(', ')} of the release has ${plain(digests.join(', '), 100)}; render what was applied`
-  return { title: 'the release has another manifest', detail }
+  return { code: 'other-manifest', detail }
 }
 
 /** What is seen of the release: revisions and digests of its manifest. */

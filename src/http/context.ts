@@ -7,6 +7,7 @@ import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
+import type { Refused } from '../core/refusal.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '../contract/commands.ts'
 import type { Instruments } from './instruments.ts'
@@ -31,13 +32,7 @@ export interface Actor {
 
 export type CommandResult =
   | { readonly ok: true; readonly status: 200 | 201; readonly body: object }
-  | {
-      readonly ok: false
-      readonly status: 400 | 404 | 409 | 503
-      readonly title: string
-      readonly detail: string
-      readonly allowed?: readonly string[]
-    }
+  | (Refused & { readonly allowed?: readonly string[] })
 
 /** What may be asked of the daemon. A command that was recorded shows in the next snapshot. */
 export interface Commands {

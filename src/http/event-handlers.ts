@@ -39,7 +39,7 @@ export function eventHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 
 
 function tooMany({ refused }: Parts, reply: Parameters<Handler>[1]): void {
   refused.add('streams')
-  refuse(reply, 429, 'Too many streams', 'As many clients listen as may.', { retryAfter: 5 })
+  refuse(reply, 'too-many-streams', 'The limit of clients that listen is reached.', { retryAfter: 5 })
 }
 
 const headers = {

@@ -4,7 +4,7 @@ import type { GateDocument, StopConditionDocument, StopConditionList } from '../
 import { jsonType, pathParameter, type Handler, type Parts } from './handling.ts'
 import { parametersOf, type OperationId } from './operations.ts'
 import { isFaulty, readParameters, type Parameters } from './parameters.ts'
-import { faulty, notEvaluated, refuse, unknownId } from './problem.ts'
+import { faulty, notEvaluated, refuse, unknownId, type Named } from './problem.ts'
 import { seenTag, waitForChange } from './long-poll.ts'
 
 type VerdictRoute = 'gates' | 'proceed' | 'stop'
@@ -48,7 +48,9 @@ function verdictHandler(parts: Parts, route: VerdictRoute): Handler {
     const ending = waitForChange(parts, request, reply, parameters, answer)
     if (ending === undefined) {
       parts.refused.add('waiters')
-      return void refuse(reply, 429, 'Too many waiting', 'As many clients wait as may.', { retryAfter: 5 })
+      return void refuse(reply, 'too-many-waiting', 'The limit of clients that wait is reached.', {
+        retryAfter: 5,
+      })
     }
     return ending.then(() =>
       answerVerdict(parts, route, request, reply, parameters, parts.book.current() ?? answer),
@@ -117,7 +119,7 @@ export function verdictHeaders(reply: FastifyReply, { report, verdict, etag }: V
 /** Answers with the part that `pick` finds, or 404 with the ids that it offers instead. */
 function partHandler(
   parts: Parts,
-  what: string,
+  what: Named,
   pick: (view: View, id: string) => object | readonly string[],
 ): Handler {
   return (request, reply) => {

@@ -25,7 +25,7 @@ export function guard({ context, countGuess }: Guards, access: Access) {
       (count) => {
         if (count.isAllowed || !count.isExceeded) return turnAway(access, authorisation, request, reply)
         const detail = 'Too many wrong tokens came from this address; a right one is still taken.'
-        refuse(reply, 429, 'Too many requests', detail, { retryAfter: count.ttlInSeconds })
+        refuse(reply, 'too-many-wrong-tokens', detail, { retryAfter: count.ttlInSeconds })
       },
       (fault: unknown) => {
         context.onFault(fault)
@@ -38,7 +38,7 @@ export function guard({ context, countGuess }: Guards, access: Access) {
 function turnAway(access: Access, refused: Refused, request: FastifyRequest, reply: FastifyReply): void {
   const { status, detail } = refused
   if (status === 401) reply.header('www-authenticate', challenges(access, request))
-  refuse(reply, status, status === 401 ? 'Unauthorized' : 'Forbidden', detail)
+  refuse(reply, status === 401 ? 'unauthorized' : 'forbidden', detail)
 }
 
 type Refused = Extract<Authorisation, { readonly ok: false }>
@@ -53,7 +53,7 @@ function isByOwnHost(
   const listed = access === 'read' || access === 'follow' ? context.hosts() : undefined
   if (listed === undefined || host === '' || isOwnHost(host, listed)) return true
   const detail = `The host "${host}" is not one of the exporter: add it to http.hosts, or set http.readTokens.`
-  refuse(reply, 421, 'Misdirected request', detail)
+  refuse(reply, 'misdirected-request', detail)
   return false
 }
 

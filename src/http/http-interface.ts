@@ -13,7 +13,7 @@ import { isDeeperThan } from './nesting.ts'
 import { operations, type Operation, type OperationId } from './operations.ts'
 import { queryHandlers } from './query-handlers.ts'
 import { pageHandlers } from './page-handlers.ts'
-import { refuse } from './problem.ts'
+import { refuse, refuseRequest } from './problem.ts'
 import { countRefusals, type Refusals } from './refusals.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
@@ -76,7 +76,7 @@ export async function httpInterface(
   app.decorateRequest('token', '')
   app.addHook('onRequest', (request, reply, done) => {
     if (request.raw.httpVersion === '1.0' || request.headers.host !== undefined) return done()
-    refuse(reply, 400, 'Invalid request', 'The request has no Host header.')
+    refuse(reply, 'invalid-request', 'The request has no Host header.')
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     echoNonce(request, reply)
@@ -131,7 +131,7 @@ function newApp(options: InterfaceOptions, refused: Refusals): FastifyInstance {
     return503OnClosing: false,
     // A path that can't be decoded comes to no route.
     frameworkErrors: (fault, _request, reply) => {
-      void refuse(reply, fault.statusCode ?? 400, 'Invalid request', fault.message)
+      void refuseRequest(reply, fault.statusCode ?? 400, fault.message)
     },
     serverFactory: (answer) => boundedServer(answer, options, refused),
   })
@@ -182,7 +182,7 @@ function dropBody(
 async function writeRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
   scope.addHook('preValidation', (request, reply, done) => {
     if (!isDeeperThan(request.body, NESTING)) return done()
-    refuse(reply, 400, 'Invalid request', `The body is nested deeper than ${NESTING} levels.`)
+    refuse(reply, 'invalid-request', `The body is nested deeper than ${NESTING} levels.`)
   })
   for (const operation of operations) if (isWrite(operation)) addRoute(scope, guards, operation, handlers)
 }
@@ -216,7 +216,7 @@ function refuseOtherMethods(scope: FastifyInstance): void {
       handler: (request, reply) => {
         reply.header('allow', allowed.join(', '))
         const detail = `${path} does not take ${request.method}.`
-        refuse(reply, 405, 'Method not allowed', detail, { allowed })
+        refuse(reply, 'method-not-allowed', detail, { allowed })
       },
     })
   }
@@ -225,19 +225,17 @@ function refuseOtherMethods(scope: FastifyInstance): void {
 function refusals(app: FastifyInstance, context: PublishContext): void {
   app.setNotFoundHandler((_request, reply) => {
     const allowed = [...new Set(operations.map(({ path }) => path))]
-    refuse(reply, 404, 'No such path', 'There is nothing here; /openapi.json describes all paths.', {
-      allowed,
-    })
+    refuse(reply, 'no-such-path', 'The path does not exist; /openapi.json describes all paths.', { allowed })
   })
   app.setErrorHandler((fault: Error & { readonly statusCode?: number }, _request, reply) => {
     const status = fault.statusCode ?? 500
     if (status >= 400 && status < 500) {
       // What is left of a body that is too large is not waited for.
       if (status === 413) reply.header('connection', 'close')
-      refuse(reply, status, status === 429 ? 'Too many requests' : 'Invalid request', fault.message)
+      refuseRequest(reply, status, fault.message)
       return
     }
     context.onFault(fault)
-    refuse(reply, 500, 'Internal error', 'The daemon could not answer; its log says why.')
+    refuse(reply, 'internal-error', 'The daemon could not answer; its log says why.')
   })
 }

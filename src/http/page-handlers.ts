@@ -77,7 +77,7 @@ function rendered({ context }: Parts, answer: Answer | undefined, expired: boole
 function answerAsset(reply: FastifyReply, file: string): void {
   const asset = assets().byFile(file)
   if (asset === undefined)
-    return void refuse(reply, 404, 'No such asset', 'The page that refers to it is of another version.')
+    return void refuse(reply, 'no-such-asset', 'The page that refers to it is of another version.')
   // Its name holds the hash of its content, so that it never changes.
   void reply
     .header('cache-control', 'public, max-age=31536000, immutable')

@@ -100,7 +100,7 @@ function evidence({ context }: Parts): Handler {
     if (check === undefined) return void unknownId(reply, 'check', id, fed)
     if (check.source === 'evidence') return recorded(request, reply)
     const detail = `The check "${id}" is measured; evidence cannot stand in for that.`
-    refuse(reply, 409, 'Not fed by evidence', detail, { allowed: fed })
+    refuse(reply, 'not-fed-by-evidence', detail, { allowed: fed })
   }
 }
 
@@ -119,10 +119,10 @@ function command<Body extends { readonly actor: string; readonly reason: string 
 
 function answerCommand(reply: FastifyReply, result: CommandResult): void {
   if (result.ok) return answerJson(reply, result.body, result.status)
-  const { status, title, detail, allowed } = result
-  refuse(reply, status, title, detail, {
+  const { code, detail, allowed } = result
+  refuse(reply, code, detail, {
     ...(allowed !== undefined && { allowed }),
-    ...(status === 503 && { retryAfter: 5 }),
+    ...(code === 'not-recorded' && { retryAfter: 5 }),
   })
 }
 

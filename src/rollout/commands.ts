@@ -1,5 +1,6 @@
 import type { Event } from './ledger.ts'
 import { allExpected, contradictionsIn, saysMore, type Expected } from '../core/expected.ts'
+import type { RefusalCode, Refused } from '../core/refusal.ts'
 import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
@@ -11,8 +12,7 @@ import { settledOf, withoutBaseline } from './marks.ts'
 
 /** What a command changed, or why it was refused. */
 export type Result =
-  | { readonly ok: true; readonly snapshot: Snapshot; readonly events: readonly Event[] }
-  | { readonly ok: false; readonly status: 404 | 409; readonly title: string; readonly detail: string }
+  { readonly ok: true; readonly snapshot: Snapshot; readonly events: readonly Event[] } | Refused
 
 /** Who gives a command, and why; both go into the ledger. */
 export interface Author {
@@ -47,10 +47,10 @@ export function begin(snapshot: Snapshot, declaration: Declaration, now: Instant
   const known = snapshot.begun.find((life) => life.id === declaration.id)
   if (known !== undefined || last?.id === declaration.id) {
     const how = last?.id === declaration.id ? `ended as ${last.phase}` : 'was the id of an earlier one'
-    return refuse(409, 'this rollout has ended', `${declaration.id} ${how}; choose another id`)
+    return refuse('rollout-ended', `${declaration.id} ${how}; choose another id`)
   }
   if (current !== undefined && declaration.supersede !== true)
-    return refuse(409, 'another rollout is under way', `${current.id} must be finished or superseded first`)
+    return refuse('rollout-under-way', `${current.id} must be finished or superseded first`)
   const { actor, reason, id, phase = 'preflight', expected } = declaration
   const begun: Rollout = { id, phase, startedAt: now, detectedBy: 'declared', actor, reason }
   const rollout = expected === undefined ? begun : expecting(begun, expected)
@@ -107,10 +107,10 @@ function changePhase(snapshot: Snapshot, current: Rollout, declaration: Declarat
   const against = expected === undefined ? [] : contradictionsIn(current.expected ?? [], expected)
   if (against.length > 0) {
     const detail = `${against.join('; ')}. What was declared can be added to, not changed: supersede ${current.id}, or finish it.`
-    return refuse(409, 'it was declared otherwise', detail)
+    return refuse('declared-otherwise', detail)
   }
   if (expected !== undefined && (current.expected ?? []).length >= mostDeclarations)
-    return refuse(409, 'too much is declared', `${mostDeclarations} declarations of one rollout are taken`)
+    return refuse('too-many-declarations', `${mostDeclarations} declarations of one rollout are taken`)
   const known = { ...current, phase }
   const rollout = expected === undefined ? known : expecting(known, expected)
   const from = current.phase
@@ -134,7 +134,7 @@ export function finish(
 ): Result {
   const { rollout } = snapshot
   if (!isActive(rollout) || rollout.id !== id)
-    return refuse(404, 'no such rollout is under way', isActive(rollout) ? `${rollout.id} is` : 'none is')
+    return refuse('no-such-rollout-under-way', isActive(rollout) ? `${rollout.id} is` : 'none is')
   const refusal = outcome === 'done' ? whyNotDone(snapshot, force) : undefined
   if (refusal !== undefined) return refusal
   const isForced = outcome === 'done' && !isProven(snapshot)
@@ -156,14 +156,10 @@ export function finish(
 function whyNotDone(snapshot: Snapshot, force: boolean): Result | undefined {
   const standing = [...snapshot.stops.values()].filter(forbids).map((status) => status.id)
   if (standing.length > 0)
-    return refuse(
-      409,
-      'a stop forbids it',
-      `${standing.join(', ')}: fix and acknowledge, or finish as failed`,
-    )
+    return refuse('stop-forbids', `${standing.join(', ')}: fix and acknowledge, or finish as failed`)
   if (force || isProven(snapshot)) return undefined
   const detail = `not proven: ${unprovenIn(snapshot).join(', ')}; wait for proceed, force it with a reason, or finish as failed`
-  return refuse(409, 'not everything is proven', detail)
+  return refuse('not-proven', detail)
 }
 
 function isProven({ verdict }: Snapshot): boolean {
@@ -185,14 +181,13 @@ function unprovenIn({ gates, stops, impediments }: Snapshot): readonly string[] 
 export function acknowledge(snapshot: Snapshot, id: string, author: Author, now: Instant): Result {
   const status = snapshot.stops.get(id)
   if (status === undefined)
-    return refuse(404, 'no such stop condition', `known: ${[...snapshot.stops.keys()].join(', ')}`)
+    return refuse('no-such-stop-condition', `known: ${[...snapshot.stops.keys()].join(', ')}`)
   const standing = status.state === 'firing' && !standsNoMore(status)
   if (standing) {
     const detail = `${id} is still firing: ${status.cause?.message ?? 'its cause stands'}. Fix it, then acknowledge.`
-    return refuse(409, 'the breach still stands', detail)
+    return refuse('still-firing', detail)
   }
-  if (!forbids(status))
-    return refuse(409, 'nothing to acknowledge', `${id} is ${status.state} and not latched`)
+  if (!forbids(status)) return refuse('nothing-to-acknowledge', `${id} is ${status.state} and not latched`)
   const { lastEventAt: _, latch, ...rest } = status
   const { actor, reason } = author
   const acknowledged =
@@ -231,6 +226,6 @@ function accept(snapshot: Snapshot, events: readonly Event[]): Result {
   return { ok: true, snapshot: { ...snapshot, revision: snapshot.revision + 1 }, events }
 }
 
-function refuse(status: 404 | 409, title: string, detail: string): Result {
-  return { ok: false, status, title, detail }
+function refuse(code: RefusalCode, detail: string): Result {
+  return { ok: false, code, detail }
 }

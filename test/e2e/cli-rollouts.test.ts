@@ -42,7 +42,7 @@ describe('caracal-gate rollouts', () => {
   })
 
   it('says with 11 that there is no such rollout', async () => {
-    const none = await tell(['rollouts', 'x'], [404, problem('No such rollout', 'There is no rollout "x".')])
+    const none = await tell(['rollouts', 'x'], [404, problem('no-such-rollout', 'There is no rollout "x".')])
     expect([none.code, none.stdout]).toEqual([11, ''])
     expect(none.stderr).toContain('there is no rollout "x"; caracal-gate rollouts lists them')
   })

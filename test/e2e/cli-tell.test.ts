@@ -54,7 +54,7 @@ describe('caracal-gate begin', () => {
     const { code, stdout, told } = await tell(
       ['begin', 'r1'],
       undefined,
-      [503, problem('Not kept', 'the state could not be written')],
+      [503, problem('not-recorded', 'the state could not be written')],
       [200, { rollout: rollout('r1', 'preflight') }],
     )
     expect([code, told.length]).toEqual([0, 3])
@@ -63,10 +63,7 @@ describe('caracal-gate begin', () => {
   })
 
   it('is refused with 10 and what to do while another rollout is under way', async () => {
-    const refusal = [
-      409,
-      problem('another rollout is under way', 'r1 must be finished or superseded first'),
-    ] as const
+    const refusal = [409, problem('rollout-under-way', 'r1 must be finished or superseded first')] as const
     const { code, stdout, stderr, told, url } = await tell(['begin', 'r2'], refusal)
     expect([code, stdout, told.length]).toEqual([10, '', 1])
     expect(stderr).toBe(
@@ -79,7 +76,7 @@ describe('caracal-gate begin', () => {
     [403, 5, 'give a token of scope rollout with --token-file'],
     [400, 2, 'images is "x"'],
   ])('is refused with %i, ends with %i and says what would be right', async (status, code, words) => {
-    const ended = await tell(['begin', 'r1'], [status, problem('Refused', 'images is "x"')])
+    const ended = await tell(['begin', 'r1'], [status, problem('invalid-request', 'images is "x"')])
     expect([ended.code, ended.stdout, ended.told.length]).toEqual([code, '', 1])
     expect(ended.stderr).toContain(words)
     expect(ended.stderr).not.toContain('secret-token')
@@ -124,7 +121,7 @@ describe('caracal-gate begin', () => {
 describe('caracal-gate finish', () => {
   const done = ['finish', 'caracal/48', '--outcome', 'done']
   const ended = '2026-11-22T20:30:00.000Z'
-  const none = [404, problem('no such rollout is under way', 'none is')] as const
+  const none = [404, problem('no-such-rollout-under-way', 'none is')] as const
 
   it('ends the rollout, whose id may have a slash', async () => {
     const answer = { rollout: rollout('caracal/48', 'done', ended) }
@@ -150,16 +147,16 @@ describe('caracal-gate finish', () => {
   })
 
   it('is refused with 10 while a stop stands, and with 11 when there is no such rollout', async () => {
-    const standing = await tell(done, [409, problem('a stop forbids it', 'outbox-dead-messages: fix')])
+    const standing = await tell(done, [409, problem('stop-forbids', 'outbox-dead-messages: fix')])
     expect(standing.code).toBe(10)
     expect(standing.stderr).toContain('caracal-gate explain says what stands')
-    expect((await tell(done, none, [404, problem('No such rollout', 'x')])).code).toBe(11)
+    expect((await tell(done, none, [404, problem('no-such-rollout', 'x')])).code).toBe(11)
   })
 })
 
 describe('caracal-gate ack', () => {
   const noting = ['ack', 'outbox-dead-messages', '--reason', 'replayed, see CHG-1182', '--rollout', 'r1']
-  const nothingLeft = [409, problem('nothing to acknowledge', 'it is clear and not latched')] as const
+  const nothingLeft = [409, problem('nothing-to-acknowledge', 'it is clear and not latched')] as const
   const stopped = (latch: object | null, state = 'clear') =>
     [200, { stopCondition: { state, latch } }] as const
 
@@ -190,10 +187,10 @@ describe('caracal-gate ack', () => {
   })
 
   it('is refused with 10 while the breach stands, and with 11 for a stop that there is not', async () => {
-    const standing = await tell(noting, [409, problem('the breach still stands', '3 dead rows. Fix it.')])
+    const standing = await tell(noting, [409, problem('still-firing', '3 dead rows. Fix it.')])
     expect(standing.code).toBe(10)
     expect(standing.stderr).toContain('caracal-gate explain outbox-dead-messages says what stands')
-    const none = { ...problem('No such stop condition', 'There is none.'), allowed: ['sts-unready'] }
+    const none = { ...problem('no-such-stop-condition', 'There is none.'), allowed: ['sts-unready'] }
     const unknown = await tell(noting, [404, none])
     expect(unknown.code).toBe(11)
     expect(unknown.stderr).toContain('allowed: sts-unready')

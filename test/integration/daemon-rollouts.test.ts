@@ -121,7 +121,7 @@ describe('a rollout', () => {
     expect([refused.status, refused.body.title]).toEqual([409, 'a stop forbids it'])
     expect(refused.body.detail).toContain('outbox-dead-messages')
     const tooEarly = await post('/acknowledgements', { stopCondition: 'outbox-dead-messages', ...author })
-    expect([tooEarly.status, tooEarly.body.title]).toEqual([409, 'the breach still stands'])
+    expect([tooEarly.status, tooEarly.body.title]).toEqual([409, 'the stop condition is still firing'])
     await ground.platform.faults.clear('outbox-dead-messages')
     await gate.until('its cause is gone', (report) => !isFiring('outbox-dead-messages')(report), 10)
     expect((await finish()).status).toBe(409)

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { listen, runHere } from './cli-process.ts'
+import { problems, problemType, type ProblemCode } from '../../src/contract/wire.ts'
 
 /** Who tells something, with what right. */
 const env = { CARACAL_GATE_TOKEN: 'secret-token', CARACAL_GATE_ACTOR: 'ann' }
@@ -46,7 +47,11 @@ export function rollout(id: string, phase: string, finishedAt: string | null = n
   return { id, phase, startedAt, finishedAt, images: {}, ...rest }
 }
 
-export const problem = (title: string, detail: string) => ({ type: 'about:blank', title, detail })
+export const problem = (code: ProblemCode, detail: string) => ({
+  type: problemType(code),
+  title: problems[code].title,
+  detail,
+})
 
 /** Runs a command against an exporter that answers so. */
 export async function tell(args: readonly string[], ...answers: readonly Said[]) {

@@ -28,7 +28,7 @@ export function taking(...first: readonly number[]) {
               outcome: sent.at(-1)?.body['outcome'],
               expiresAt: 'soon',
             }
-          : problem('wrong', 'so wrong')
+          : { ...problem('invalid-request', 'so wrong'), title: 'wrong' }
       answerWith(status, answer)(request, response)
     })
   }

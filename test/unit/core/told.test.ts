@@ -170,7 +170,7 @@ describe('acknowledging what is over outside a rollout', () => {
     ['is near its limit', { a: 7 }],
   ])('R81: is refused while it %s', (_, shown) => {
     const snapshot = last(playShown(standing, [...over, [71, shown]]))
-    expect(refused(take(snapshot))).toBe('409 the breach still stands')
+    expect(refused(take(snapshot))).toBe('409 the stop condition is still firing')
   })
 
   it('R81: is refused while a level was well for less than it must be', () => {
@@ -178,7 +178,7 @@ describe('acknowledging what is over outside a rollout', () => {
       [10, { a: 20 }],
       [12, { a: 0 }],
     ]
-    expect(refused(take(last(playShown(level, script))))).toBe('409 the breach still stands')
+    expect(refused(take(last(playShown(level, script))))).toBe('409 the stop condition is still firing')
   })
 })
 

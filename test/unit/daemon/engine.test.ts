@@ -84,7 +84,11 @@ describe('a command', () => {
     const before = engine.memory()
     const answer = beginning('r1')
     writes[0]?.end(full)
-    expect(await answer).toMatchObject({ ok: false, status: 503, detail: 'it has no effect: no space left' })
+    expect(await answer).toMatchObject({
+      ok: false,
+      code: 'not-recorded',
+      detail: 'it has no effect: no space left',
+    })
     expect(engine.current().rollout).toBeUndefined()
     expect(engine.memory()).toEqual(before)
   })
@@ -97,7 +101,7 @@ describe('a command', () => {
     await look(20)
     const ended = end('r1')
     writes[1]?.end(full)
-    expect(await ended).toMatchObject({ status: 503 })
+    expect(await ended).toMatchObject({ code: 'not-recorded' })
     expect(engine.current().verdict.verdict).toBe('stop')
     expect(engine.memory().latches).toHaveProperty('deep')
   })
@@ -129,7 +133,7 @@ describe('a command', () => {
     }))
     expect(engine.current().verdict.verdict).toBe('hold')
     writes[0]?.end(full)
-    expect(await answer).toMatchObject({ ok: false, status: 503 })
+    expect(await answer).toMatchObject({ ok: false, code: 'not-recorded' })
     expect(engine.current().verdict.verdict).toBe('hold')
   })
 })

@@ -13,7 +13,7 @@ describe('the rollout of evidence', () => {
 
   it('R58: must not have ended', () => {
     expect(push({ rollout: 'caracal/46' }, { rollout: ended })).toMatchObject({
-      title: 'this rollout has ended',
+      code: 'rollout-ended',
       detail: 'caracal/46 ended as done',
     })
     expect(refusedFor({ rollout: 'caracal/46' }, { past: [ended] })).toBe('this rollout has ended')
@@ -66,7 +66,7 @@ describe('the manifest of evidence', () => {
     const admission = push({ digest: other }, applied)
     expect(admission).toMatchObject({
       kind: 'refused',
-      title: 'the release has another manifest',
+      code: 'other-manifest',
       detail: `it is about ${other}, and revision 5 of the release has ${mine}; render what was applied`,
     })
   })

@@ -98,7 +98,7 @@ describe('evidence for a check that has some', () => {
   it('X85: R71: replaces a fail only when it was issued after that came', () => {
     const fail = admitted({ outcome: 'fail', issuedAt: isoAt(-30) }, { held })
     expect(push({ issuedAt: isoAt(-1) }, { held: fail })).toMatchObject({
-      title: 'newer evidence is held',
+      code: 'newer-evidence',
       detail: expect.stringContaining('look again and push what is found') as string,
     })
     expect(push({ issuedAt: isoAt(1) }, { held: fail }, now + 2_000).kind).toBe('new')
@@ -130,6 +130,6 @@ describe('evidence for a check that has some', () => {
     const expired = admitted({ issuedAt: isoAt(-3_000), validForSeconds: 3_600 })
     const later = now + 3_600_000
     const older = { issuedAt: isoAt(-3_001), validForSeconds: 86_400 }
-    expect(push(older, { held: expired }, later)).toMatchObject({ title: 'newer evidence is held' })
+    expect(push(older, { held: expired }, later)).toMatchObject({ code: 'newer-evidence' })
   })
 })

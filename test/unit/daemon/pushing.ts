@@ -1,6 +1,7 @@
 import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../../../src/rules/signals.ts'
 import { fold } from '../../../src/core/belief.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../../../src/core/observation.ts'
+import { refusals } from '../../../src/core/refusal.ts'
 import type { Rollout } from '../../../src/core/rollout.ts'
 import { read } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
@@ -71,13 +72,13 @@ export function push(body: Partial<EvidenceBody> = {}, situation: Situation = {}
 
 export function admitted(body: Partial<EvidenceBody> = {}, situation: Situation = {}): Observation {
   const admission = push(body, situation)
-  if (admission.kind === 'refused') throw new Error(`${admission.title}: ${admission.detail}`)
+  if (admission.kind === 'refused') throw new Error(`${admission.code}: ${admission.detail}`)
   return admission.observation
 }
 
 export function refusedFor(body: Partial<EvidenceBody>, situation: Situation = {}): string {
   const admission = push(body, situation)
-  return admission.kind === 'refused' ? admission.title : admission.kind
+  return admission.kind === 'refused' ? refusals[admission.code].title : admission.kind
 }
 
 export function isoAt(secondsFromNow: number): string {

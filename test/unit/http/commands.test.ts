@@ -132,16 +132,16 @@ describe('a command', () => {
   it('passes a refusal of the daemon on as a problem', async () => {
     const rules = handMadeRules(new Map())
     const { commands } = newContext(newBoard(), rules)
-    const refusal = {
-      ok: false,
-      status: 409,
-      title: 'Another rollout',
-      detail: 'caracal/47 is active',
-    } as const
+    const refusal = { ok: false, code: 'rollout-under-way', detail: 'caracal/47 is active' } as const
     const { post } = await open({ commands: { ...commands, begin: () => Promise.resolve(refusal) } })
     const answer = await post('/rollouts', { id: 'caracal/48', ...by })
     expect(answer.statusCode).toBe(409)
-    expect(answer.json<Problem>()).toMatchObject({ title: 'Another rollout', detail: 'caracal/47 is active' })
+    expect(answer.json<Problem>()).toEqual({
+      type: 'https://gates.caracal.run/problems/rollout-under-way',
+      title: 'another rollout is under way',
+      status: 409,
+      detail: 'caracal/47 is active',
+    })
   })
 })
 

@@ -11,7 +11,7 @@ const proofs = smallRules({ stops: [aStop({ kind: 'cannot-prove', clearAfter: 5_
 
 describe('acknowledging a stop', () => {
   it('R08: is refused while the breach stands', () => {
-    expect(refused(take(inRollout(levels, [[0, { a: 20 }]])))).toBe('409 the breach still stands')
+    expect(refused(take(inRollout(levels, [[0, { a: 20 }]])))).toBe('409 the stop condition is still firing')
   })
 
   it.each<[string, Rules, readonly (readonly [number, Shown])[]]>([
@@ -50,7 +50,7 @@ describe('acknowledging a stop', () => {
   ])('R08: is refused while what fires %s', (_, rules, script) => {
     const firing = inRollout(rules, script)
     expect(stopOf(firing).state).toBe('firing')
-    expect(refused(take(firing))).toBe('409 the breach still stands')
+    expect(refused(take(firing))).toBe('409 the stop condition is still firing')
   })
 
   it('R08: releases a latch whose cause is gone', () => {
@@ -103,7 +103,7 @@ describe('acknowledging a stop', () => {
   it('is refused when there is nothing to acknowledge', () => {
     const calm = inRollout(levels, [[0, { a: 0 }]])
     expect(refused(take(calm))).toBe('409 nothing to acknowledge')
-    expect(refused(acknowledge(calm, 'no-such', author, 0))).toBe('404 no such stop condition')
+    expect(refused(acknowledge(calm, 'no-such', author, 0))).toBe('404 No such stop condition')
   })
 
   it('is written down with who and why', () => {

@@ -1,3 +1,4 @@
+import { refusals } from '../../../src/core/refusal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { acknowledge, begin, type Result } from '../../../src/rollout/commands.ts'
 import { playShown, type Shown } from '../../support/timeline.ts'
@@ -6,13 +7,15 @@ export const author = { actor: 'ann', reason: 'seen' }
 
 /** The snapshot that a command gave. */
 export function ok(result: Result): Snapshot {
-  if (!result.ok) throw new Error(`${result.status} ${result.title}: ${result.detail}`)
+  if (!result.ok) throw new Error(`${result.code}: ${result.detail}`)
   return result.snapshot
 }
 
 /** Why a command was refused, in one line. */
 export function refused(result: Result): string {
-  return result.ok ? 'accepted' : `${result.status} ${result.title}`
+  if (result.ok) return 'accepted'
+  const { status, title } = refusals[result.code]
+  return `${status} ${title}`
 }
 
 /** A rollout that begins before anything was looked at, and what is shown then. */

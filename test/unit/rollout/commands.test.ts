@@ -135,8 +135,7 @@ describe('finishing a rollout', () => {
     const unseen = inRollout(levels, [[0, { a: 'failed' }]])
     const result = finish(unseen, 'r1', { outcome: 'done' }, author, 1)
     expect(result).toMatchObject({
-      status: 409,
-      title: 'not everything is proven',
+      code: 'not-proven',
       detail: expect.stringMatching(/^not proven: depth, deep; .*force/) as string,
     })
     const steady = smallRules({ steady: 60_000 })

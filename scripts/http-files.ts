@@ -1,15 +1,22 @@
-import type { Family } from '../contract/family.ts'
-import { selfFamilies, signalFamilies, verdictFamilies } from '../contract/families.ts'
-import { observedFamilies } from '../contract/observed-families.ts'
-import { gatesSchema } from './json-schema.ts'
-import { openApi } from './openapi.ts'
+// The files that are made from the contract and the code of the publishers.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { selfFamilies, signalFamilies, verdictFamilies } from '../src/contract/families.ts'
+import type { Family } from '../src/contract/family.ts'
+import { observedFamilies } from '../src/contract/observed-families.ts'
+import { gatesSchema } from '../src/http/json-schema.ts'
+import { openApi } from '../src/http/openapi.ts'
+import { problemBase, problems } from '../src/contract/wire.ts'
 
-/** The files that are made from the code of the publishers, by path in the repository. */
+const root = resolve(import.meta.dirname, '..')
+
+/** Their texts, by path in the repository. */
 export function generatedFiles(version: string): Readonly<Record<string, string>> {
   return {
     'docs/generated/gates.schema.json': `${JSON.stringify(gatesSchema(), null, 2)}\n`,
     'docs/generated/openapi.json': `${JSON.stringify(openApi(version), null, 2)}\n`,
     'docs/metrics.md': metricsPage(),
+    'docs/http.md': httpPage(),
   }
 }
 
@@ -40,6 +47,17 @@ The exporter writes its metrics with prom-client (installed as \`@prometheus-io/
 home) and exposes that library's default metrics: \`process_*\` (CPU, memory, file descriptors, start time) and
 \`nodejs_*\` (event-loop lag, heap, garbage collection, active resources, version). They are at most 100 series.
 `
+}
+
+/** The page with its table of problems. */
+function httpPage(): string {
+  const page = readFileSync(resolve(root, 'docs/http.md'), 'utf8')
+  const rows = Object.entries(problems)
+    .toSorted(([, a], [, b]) => a.status - b.status)
+    .map(([code, { status, title }]) => `| ${status} | \`${code}\` | ${title} |`)
+  const text = `A type is the code after \`${problemBase}\`.`
+  const table = [text, '', '| status | code | title |', '| --- | --- | --- |', ...rows].join('\n')
+  return page.replace(/(?<=<!-- problems -->\n)[^]*(?=<!-- \/problems -->)/, `\n${table}\n\n`)
 }
 
 function list(families: readonly Family[]): string {
