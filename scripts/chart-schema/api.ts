@@ -1,6 +1,6 @@
 // What Kubernetes takes in fields that the chart hands on (security contexts, probes, containers), as JSON Schema made
 // from src/kubernetes/manifest/api-fields.json. A misspelled field is refused by Helm, and not dropped by the API server.
-import type { ApiField } from '../../src/kubernetes/manifest/api-fields.ts'
+import type { ApiField } from '../../src/kubernetes/manifest/shapes.ts'
 import fields from '../../src/kubernetes/manifest/api-fields.json' with { type: 'json' }
 import type { Schema } from './shapes.ts'
 

@@ -48,7 +48,7 @@ async function manifestIn(
   text: string,
 ): Promise<{ readonly digest: string; readonly count: number } | string> {
   const { documents, ManifestError } = await import('../kubernetes/manifest/documents.ts')
-  const { digestOf } = await import('../kubernetes/manifest/digest.ts')
+  const { digestOf } = await import('../kubernetes/manifest/documents.ts')
   try {
     const objects = documents(text)
     if (objects.length === 0) return 'it rendered no object at all'

@@ -1,14 +1,13 @@
-import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
+import { type Kubernetes, KubernetesFailure } from '../connections/kubernetes.ts'
 import { LEFT_OUT, type Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import { isObject, objectAt } from './manifest/objects.ts'
 import { beat, type Confirmed } from './heartbeat.ts'
-import { openListeners } from './listeners.ts'
+import { isObject, objectAt } from './manifest/objects.ts'
+import type { Cluster, Identity, Kind, Kinds, Seen, Workload } from './model.ts'
 import { reduceEndpointSlice, reducePod, reduceService } from './reduce-pods.ts'
 import { reduceAutoscaler, reduceJob, reduceReplicaSet, reduceWorkload } from './reduce-workloads.ts'
 import { Reflector, type Resource } from './reflector.ts'
 import { openReleases, reduceRelease, type SealedRelease } from './releases.ts'
-import type { Cluster, Identity, Kind, Kinds, Seen, Workload } from './model.ts'
 
 export interface ClusterSettings {
   readonly kubernetes: Kubernetes
@@ -206,5 +205,40 @@ async function secretKeys(
   } catch (fault) {
     if (fault instanceof KubernetesFailure && fault.status === 404) return undefined
     throw fault
+  }
+}
+
+/** Those who want to hear of changes. */
+interface Listeners {
+  /** Has them told once of all that changed in one turn of the event loop. */
+  readonly changed: () => void
+  readonly subscribe: Cluster['subscribe']
+}
+
+/**
+ * Listeners of which none can keep anything from the others, nor from whom it listens to: what one throws is a fault of
+ * ours, and goes to `onFault`. Whoever missed a change so is told of the next.
+ */
+export function openListeners(onFault: (fault: unknown) => void): Listeners {
+  const listeners = new Set<() => void>()
+  let due: NodeJS.Immediate | undefined
+
+  function tell(): void {
+    due = undefined
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (fault) {
+        onFault(fault)
+      }
+    }
+  }
+
+  return {
+    changed: () => void (due ??= setImmediate(tell)),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }

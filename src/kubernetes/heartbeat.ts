@@ -2,7 +2,7 @@ import { KubernetesFailure } from '../connections/kubernetes.ts'
 import { ownTimeSignal } from '../connections/own-time.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { pause } from './backoff.ts'
+import { pause } from './unavailable.ts'
 
 // Two beats that fail take less than 3 s together, wherever in a pause the API server falls silent. One alone is not
 // believed: watches that live prove more than a request that was lost.

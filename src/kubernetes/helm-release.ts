@@ -1,20 +1,18 @@
 import { gunzipSync } from 'node:zlib'
-import { codeOf } from '../core/text.ts'
 import type { Unavailable } from '../core/observation.ts'
+import { codeOf, plain } from '../core/text.ts'
 import type { Instant } from '../core/time.ts'
-import { digestOf } from './manifest/digest.ts'
-import { documents, ManifestError } from './manifest/documents.ts'
+import { digestOf, documents, ManifestError } from './manifest/documents.ts'
 import {
   componentOf,
   isObject,
   nameOf,
   objectAt,
   objectsAt,
-  textAt,
   type PlainObject,
+  textAt,
 } from './manifest/objects.ts'
-import { secretUsers, type SecretUser } from './manifest/references.ts'
-import { describedBy } from './helm-description.ts'
+import { type SecretUser, secretUsers } from './manifest/references.ts'
 import type { ReleaseContent } from './model.ts'
 
 // A Secret holds at most 1 MiB; in base64 that is a third more.
@@ -181,4 +179,45 @@ function hookJob(job: PlainObject, hooks: readonly PlainObject[]): ReleaseConten
 function instantOf(text: string): Instant | undefined {
   const at = Date.parse(text)
   return Number.isFinite(at) && at > 0 ? at : undefined
+}
+
+/** A description is the text of an error, which may be long; as much as a line on a page takes. */
+const LONGEST = 240
+
+/** Below that a value stands in too many words, and is no secret that anybody chose. */
+const SHORTEST = 4
+
+/** How the API server and Go repeat a value that they refuse; an object or a list goes to the end of the text. */
+const refusedValue = /((?:Invalid|Unsupported|Duplicate) value: )(?:"(?:[^"\\]|\\.)*"|[{[].*|\S+)/gs
+const goValue = /(!!\w+ )`[^`]*`/g
+/** User and password of an address. */
+const login = /:\/\/[^\s/@"]*@/g
+const secretName = /pass|secret|token|key|credential|dsn|auth/i
+
+/**
+ * What Helm says of a revision: one line of at most 240 characters, without values that the API server refused, logins of
+ * addresses, and values whose name says that they are secret.
+ * @param release as it is stored
+ */
+export function describedBy(release: PlainObject): string {
+  const text = textAt(objectAt(release, 'info'), 'description')
+  const secrets = secretsIn(objectAt(release, 'config'), false).toSorted((a, b) => b.length - a.length)
+  const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+  return plain(
+    masked.replace(refusedValue, '$1***').replace(goValue, '$1***').replace(login, '://***@'),
+    LONGEST,
+  )
+}
+
+/** Whether Helm says that the revision failed. It goes on saying so when a failed rollback marks it as superseded. */
+export function saysFailed(description: string): boolean {
+  return /^(?:Upgrade|Rollback|Release|Install) "[^"]*" failed\b/.test(description)
+}
+
+/** Every text below a name that says that it is secret. */
+function secretsIn(value: unknown, isSecret: boolean): readonly string[] {
+  if (typeof value === 'string') return isSecret && value.length >= SHORTEST ? [value] : []
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => secretsIn(item, isSecret))
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([name, inner]) => secretsIn(inner, isSecret || secretName.test(name)))
 }

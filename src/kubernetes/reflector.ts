@@ -1,12 +1,18 @@
 import type { Kubernetes } from '../connections/kubernetes.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { MINUTE, SECOND, type Millis } from '../core/time.ts'
-import { isGone, openBackoff, pause } from './backoff.ts'
-import { unavailableFrom, isFinal, neverListed, notUnderstood } from './unavailable.ts'
-import { followChanges } from './following.ts'
+import {
+  isFinal,
+  isGone,
+  neverListed,
+  notUnderstood,
+  openBackoff,
+  pause,
+  unavailableFrom,
+} from './unavailable.ts'
+import { type Collection, followChanges, listAll, type Versions, versionsOf } from './listing.ts'
 import type { Confirmed } from './heartbeat.ts'
 import { Holding, type Reduction } from './holding.ts'
-import { listAll, versionsOf, type Collection, type Versions } from './listing.ts'
 import type { Identity, Seen } from './model.ts'
 
 /** One kind of objects that is followed. */

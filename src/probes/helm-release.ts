@@ -16,7 +16,7 @@ import { SECOND } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import { ProbeError, type Look, type Watch } from './probe.ts'
 import { driftOf } from './workload-drift.ts'
-import { saysFailed } from '../kubernetes/helm-description.ts'
+import { saysFailed } from '../kubernetes/helm-release.ts'
 import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import { nameOf, objectsAt, podSpecOf, textAt } from '../kubernetes/manifest/objects.ts'
 

@@ -1,3 +1,5 @@
+import type { FunctionParameter, Node, ObjectWithArgs, RangeVar, TypeName } from 'libpg-query'
+
 /** What a change of the schema means for a version that does not know of it. */
 export type Effect =
   | { readonly kind: 'adds' }
@@ -45,4 +47,54 @@ export function worst(effects: readonly Effect[]): Effect {
   return (
     effects.find(({ kind }) => kind === 'breaks') ?? effects.find(({ kind }) => kind === 'unclear') ?? adds()
   )
+}
+
+/** How a thing is told from others: without the schema that everything of the platform is in. */
+export function relationName(relation: RangeVar | undefined): string {
+  return nameOf([relation?.schemaname, relation?.relname])
+}
+
+/** The name that a list of its parts gives, as of a type or a function; a node that is none has none. */
+export function partsName(parts: readonly Node[] | undefined): string {
+  return nameOf((parts ?? []).map((part) => ('String' in part ? part.String.sval : undefined)))
+}
+
+/** The name of an object of a DROP: a list of parts, a type or a routine. */
+export function objectName(object: Node): string {
+  if ('List' in object) return partsName(object.List.items)
+  if ('TypeName' in object) return typeText(object.TypeName)
+  if ('ObjectWithArgs' in object) return routineName(object.ObjectWithArgs)
+  if ('RangeVar' in object) return relationName(object.RangeVar)
+  if ('String' in object) return nameOf([object.String.sval])
+  if ('RoleSpec' in object) return nameOf([object.RoleSpec.rolename])
+  return ''
+}
+
+/** `f(int4, text)`; without parentheses where the arguments are not named. */
+function routineName({ objname, objargs, args_unspecified }: ObjectWithArgs): string {
+  const name = partsName(objname)
+  if (args_unspecified === true) return name
+  return `${name}(${(objargs ?? []).map((arg) => objectName(arg)).join(', ')})`
+}
+
+/** The same of a routine that is made: what goes in tells it from others of its name. */
+export function signatureOf(name: readonly Node[] | undefined, parameters: readonly Node[] = []): string {
+  const types = parameters.flatMap((node) => {
+    const parameter: FunctionParameter = 'FunctionParameter' in node ? node.FunctionParameter : {}
+    const isResult = parameter.mode === 'FUNC_PARAM_OUT' || parameter.mode === 'FUNC_PARAM_TABLE'
+    return isResult ? [] : [typeText(parameter.argType)]
+  })
+  return `${partsName(name)}(${types.join(', ')})`
+}
+
+export function typeText(type: TypeName | undefined): string {
+  const name = partsName(type?.names).replace(/^pg_catalog\./, '')
+  return `${name}${(type?.arrayBounds ?? []).map(() => '[]').join('')}`
+}
+
+function nameOf(parts: readonly (string | undefined)[]): string {
+  const given = parts.filter((part) => part !== undefined && part !== '')
+  return (given[0] === 'public' && given.length > 1 ? given.slice(1) : given)
+    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part ?? '') ? part : `"${part?.replaceAll('"', '""')}"`))
+    .join('.')
 }

@@ -1,7 +1,6 @@
 import type { A_Expr, Node } from 'libpg-query'
-import { constant, functionName } from './expressions.ts'
+import { constant, functionName, words } from './expressions.ts'
 import { named, walk } from './shapes.ts'
-import { words } from './words.ts'
 
 /** What a condition may come to, in the logic of SQL, as a sum of these. */
 const TRUE = 1

@@ -1,7 +1,6 @@
 import type { Node, RangeVar } from 'libpg-query'
-import { adds, unclear, type Effect, type Made } from './effects.ts'
+import { adds, type Effect, type Made, relationName, unclear } from './effects.ts'
 import { sideEffect } from './expressions.ts'
-import { relationName } from './names.ts'
 
 /** Statements about rows. */
 export function rowsEffect(node: Node, made: Made): Effect | undefined {

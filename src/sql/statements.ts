@@ -1,14 +1,21 @@
 import type { Node, RangeVar } from 'libpg-query'
-import { adds, breaks, unclear, type Effect, type Made } from './effects.ts'
-import { constant, sideEffect } from './expressions.ts'
-import { settingMatters } from './settings.ts'
-import { objectName, partsName, relationName, signatureOf } from './names.ts'
+import {
+  adds,
+  breaks,
+  type Effect,
+  type Made,
+  objectName,
+  partsName,
+  relationName,
+  signatureOf,
+  unclear,
+} from './effects.ts'
+import { constant, settingMatters, sideEffect } from './expressions.ts'
 import { neverFails } from './refusals.ts'
-import { dropped, moved, renamed, revoked } from './removals.ts'
+import { dropped, moved, renamed, revoked, tableChanges } from './tables.ts'
 import { rowsEffect, unlessItActs } from './rows.ts'
 import type { Part } from './script.ts'
 import { named, walk } from './shapes.ts'
-import { tableChanges } from './tables.ts'
 
 /**
  * What a part of a script means for the version before, which goes on running on the schema: whether it only adds, takes

@@ -1,7 +1,26 @@
-import type { AlterTableCmd, ColumnDef, Constraint, Node } from 'libpg-query'
-import { adds, breaks, unclear, worst, type Effect, type Made } from './effects.ts'
-import { givesValue, isBuiltinType, sideEffect } from './expressions.ts'
-import { partsName, typeText } from './names.ts'
+import type {
+  AlterObjectSchemaStmt,
+  AlterTableCmd,
+  ColumnDef,
+  Constraint,
+  DropStmt,
+  GrantStmt,
+  Node,
+  RenameStmt,
+} from 'libpg-query'
+import {
+  adds,
+  breaks,
+  type Effect,
+  type Made,
+  objectName,
+  partsName,
+  relationName,
+  typeText,
+  unclear,
+  worst,
+} from './effects.ts'
+import { givesValue, isBuiltinType, sideEffect, words } from './expressions.ts'
 import { columnsIn, neverFails, passesNull } from './refusals.ts'
 
 /** What the actions of one ALTER TABLE mean for a version that does not know of them. The worst of them counts. */
@@ -48,22 +67,9 @@ const columnActions: Readonly<Record<string, (column: string) => Effect>> = {
   AT_DropNotNull: (column) => unclear(`allows null in ${column}, which the previous version may not expect`),
 }
 
-const harmless = new Set([
-  'AT_SetStatistics',
-  'AT_SetOptions',
-  'AT_ResetOptions',
-  'AT_SetStorage',
-  'AT_SetCompression',
-  'AT_ValidateConstraint',
-  'AT_SetRelOptions',
-  'AT_ResetRelOptions',
-  'AT_SetLogged',
-  'AT_SetTableSpace',
-  'AT_ClusterOn',
-  'AT_DropCluster',
-  'AT_ReplicaIdentity',
-  'AT_AttachPartition',
-])
+const harmless = words(`AT_SetStatistics AT_SetOptions AT_ResetOptions AT_SetStorage AT_SetCompression
+  AT_ValidateConstraint AT_SetRelOptions AT_ResetRelOptions AT_SetLogged
+  AT_SetTableSpace AT_ClusterOn AT_DropCluster AT_ReplicaIdentity AT_AttachPartition`)
 
 /** What an action carries out at once for the rows that are there: a default, or how a value of a new type is made. */
 function executedBy({ def }: AlterTableCmd): string | undefined {
@@ -168,4 +174,65 @@ const constraintKinds: Readonly<Record<string, string>> = {
   CONSTR_PRIMARY: 'primary key',
   CONSTR_FOREIGN: 'foreign key',
   CONSTR_EXCLUSION: 'exclude',
+}
+
+type Kind = Exclude<keyof Made, 'column' | 'nullColumn'>
+
+/** Things that a version may use by name: what they are called, and where it is noted that these migrations made them. */
+const used: Readonly<Record<string, readonly [word: string, kind?: Kind]>> = {
+  OBJECT_TABLE: ['table', 'relation'],
+  OBJECT_VIEW: ['view', 'relation'],
+  OBJECT_MATVIEW: ['materialized view', 'relation'],
+  OBJECT_FOREIGN_TABLE: ['foreign table', 'relation'],
+  OBJECT_SEQUENCE: ['sequence', 'relation'],
+  OBJECT_TYPE: ['type', 'type'],
+  OBJECT_DOMAIN: ['domain', 'type'],
+  OBJECT_SCHEMA: ['schema', 'schema'],
+  OBJECT_FUNCTION: ['function', 'routine'],
+  OBJECT_PROCEDURE: ['procedure', 'routine'],
+  OBJECT_ROUTINE: ['routine', 'routine'],
+  OBJECT_AGGREGATE: ['aggregate'],
+  OBJECT_EXTENSION: ['extension'],
+}
+
+function areOurs(names: readonly string[], kind: Kind | undefined, made: Made): boolean {
+  return kind !== undefined && names.length > 0 && names.every((name) => made[kind].has(name))
+}
+
+export function dropped({ objects = [], removeType = 'OBJECT_TABLE' }: DropStmt, made: Made): Effect {
+  const names = objects.map(objectName)
+  const [word, kind] = used[removeType] ?? []
+  if (word === undefined)
+    return unclear(`drops ${removeType.replace('OBJECT_', '').toLowerCase()} ${names.join(', ')}`)
+  return areOurs(names, kind, made) ? adds() : breaks(`drops ${word} ${names.join(', ')}`)
+}
+
+export function renamed(statement: RenameStmt, made: Made): Effect {
+  const { renameType = 'OBJECT_TABLE', relation, object, subname = '' } = statement
+  const table = relationName(relation)
+  if (renameType === 'OBJECT_COLUMN' || renameType === 'OBJECT_ATTRIBUTE') {
+    const isOurs = made.relation.has(table) || made.type.has(table) || made.column.has(`${table}.${subname}`)
+    return isOurs ? adds() : breaks(`renames column ${table}.${subname}`)
+  }
+  if (renameType === 'OBJECT_TABCONSTRAINT')
+    return made.relation.has(table) ? adds() : unclear(`renames a constraint of ${table}`)
+  const [word, kind] = used[renameType] ?? []
+  const name = relation === undefined ? (object === undefined ? subname : objectName(object)) : table
+  if (word === undefined) return unclear(`renames ${renameType.replace('OBJECT_', '').toLowerCase()} ${name}`)
+  return areOurs([name], kind, made) ? adds() : breaks(`renames ${word} ${name}`)
+}
+
+export function moved(statement: AlterObjectSchemaStmt, made: Made): Effect {
+  const { objectType = 'OBJECT_TABLE', relation, object } = statement
+  const [word = 'object', kind] = used[objectType] ?? []
+  const name = object === undefined ? relationName(relation) : objectName(object)
+  return areOurs([name], kind, made) ? adds() : breaks(`moves ${word} ${name}`)
+}
+
+export function revoked({ objects = [], objtype = 'OBJECT_TABLE', targtype }: GrantStmt, made: Made): Effect {
+  const names = objects.map(objectName)
+  const [word, kind] = used[objtype] ?? []
+  if (targtype === 'ACL_TARGET_OBJECT' && areOurs(names, kind, made)) return adds()
+  const of = targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? `all ${word ?? 'object'}s in schema ` : ''
+  return breaks(`takes rights on ${of}${names.join(', ')} away`)
 }

@@ -1,7 +1,6 @@
 import { startCluster, type Cluster } from '../../rig/cluster.ts'
 import { helmBinary } from '../../scripts/helm.ts'
-import { digestOf } from '../../src/kubernetes/manifest/digest.ts'
-import { documents } from '../../src/kubernetes/manifest/documents.ts'
+import { digestOf, documents } from '../../src/kubernetes/manifest/documents.ts'
 import type { GateReport } from '../../src/contract/document.ts'
 import { renderChart } from './chart.ts'
 import { author, groundOn, type Configuration, type Gate, type Ground } from './daemon.ts'

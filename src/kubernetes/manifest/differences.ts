@@ -1,9 +1,7 @@
-import { aliases, apiField, type ApiField } from './api-fields.ts'
+import { aliases, apiField, type ApiField, objectShape, type Shape } from './shapes.ts'
 import { isObject, scalarText, textAt, type PlainObject } from './objects.ts'
-import { billionths } from './quantity.ts'
-import { objectShape, type Shape } from './shapes.ts'
+import { billionths, variablesOf } from './variables.ts'
 import { shown, type Trust } from './masking.ts'
-import { variablesOf } from './variables.ts'
 
 /** A field in which a live object is not what its manifest says. What may be secret is told by a word only. */
 export interface Difference {

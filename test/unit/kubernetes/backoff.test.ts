@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openBackoff } from '../../../src/kubernetes/backoff.ts'
-import { isFinal, notUnderstood } from '../../../src/kubernetes/unavailable.ts'
+import { isFinal, notUnderstood, openBackoff } from '../../../src/kubernetes/unavailable.ts'
 import { KubernetesFailure } from '../../../src/connections/kubernetes.ts'
 
 function failure(status?: number, retryAfter?: number, reason = 'reason'): KubernetesFailure {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describedBy, saysFailed } from '../../../src/kubernetes/helm-description.ts'
+import { describedBy, saysFailed } from '../../../src/kubernetes/helm-release.ts'
 
 function said(description: string, config: Record<string, unknown> = {}): string {
   return describedBy({ info: { description }, config })

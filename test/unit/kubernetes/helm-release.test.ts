@@ -2,8 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { releaseContent } from '../../../src/kubernetes/helm-release.ts'
-import { digestOf } from '../../../src/kubernetes/manifest/digest.ts'
-import { documents } from '../../../src/kubernetes/manifest/documents.ts'
+import { digestOf, documents } from '../../../src/kubernetes/manifest/documents.ts'
 import { inBase64, packed } from './packed-release.ts'
 
 const manifest = `---

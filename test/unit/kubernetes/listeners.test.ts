@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { openListeners } from '../../../src/kubernetes/listeners.ts'
+import { openListeners } from '../../../src/kubernetes/cluster.ts'
 
 describe('those who listen to a cluster', () => {
   it('are told once of all that changed in one turn', async () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { digestOf } from '../../../../src/kubernetes/manifest/digest.ts'
-import { documents } from '../../../../src/kubernetes/manifest/documents.ts'
+import { digestOf, documents } from '../../../../src/kubernetes/manifest/documents.ts'
 import type { PlainObject } from '../../../../src/kubernetes/manifest/objects.ts'
 
 const digest = (text: string) => digestOf(documents(text))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { billionths } from '../../../../src/kubernetes/manifest/quantity.ts'
+import { billionths } from '../../../../src/kubernetes/manifest/variables.ts'
 
 describe('billionths', () => {
   it.each([
