@@ -123,9 +123,6 @@ function punctualityOf({ impediments }: Snapshot): ReportContext['evaluator']['p
   return { ...punctuality(), starved: impediments.get(STARVED) }
 }
 
-/** Probes that ask replicas over HTTP. */
-export const httpProbes = ['ready-endpoint', 'health-endpoint', 'service-metrics']
-
 function selfStats({ engine, records, costs, lostWrites }: Parts): SelfStats {
   const { verdictTransitions } = engine.stats()
   return {

@@ -9,6 +9,8 @@ import {
   type Probe,
   type Watch,
 } from '../probes/probe.ts'
+import { reasonsOf } from '../probes/declaration.ts'
+import { anyReasons } from '../probes/reasons.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 
@@ -32,6 +34,8 @@ export interface LookingOptions {
   readonly deliverNow: (batch: Batch) => void
   readonly onFault: OnFault
 }
+
+const why = reasonsOf(anyReasons)
 
 /** How often it is checked whether targets came or went. */
 const RELIST: Millis = 1_000
@@ -112,7 +116,7 @@ function contained(probe: Probe, onFault: OnFault): Probe {
     look(target, deadline) {
       if (!isAtFault) return probe.look(target, deadline)
       const message = `${probe.name} could not find out what there is to look at`
-      return Promise.reject(new ProbeError('malformed', 'targets_unknown', message))
+      return Promise.reject(new ProbeError(why('malformed', 'targets_unknown', message)))
     },
   }
 }
@@ -200,9 +204,7 @@ async function follow(
     onFault(watch.name, target.id, fault)
     take(
       new ProbeError(
-        'malformed',
-        'watch_ended',
-        `${watch.name} stopped watching ${target.id} because of a fault`,
+        why('malformed', 'watch_ended', `${watch.name} stopped watching ${target.id} because of a fault`),
       ),
     )
   }

@@ -13,16 +13,9 @@ import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import { components, type Component } from '../core/replica.ts'
 import { rulesFor } from '../rules/rules.ts'
 import { clusterDiscovery } from '../probes/replicas.ts'
-import {
-  atPace,
-  clusterProbes,
-  clusterWatches,
-  probes,
-  providersOf,
-  watches,
-  type Sources,
-} from '../probes/index.ts'
-import type { OnFault, Probe, Watch } from '../probes/probe.ts'
+import type { Sources } from '../probes/declaration.ts'
+import { atPace, openProbes, providersOf } from '../probes/index.ts'
+import type { OnFault } from '../probes/probe.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 import type { Costs } from './costs.ts'
@@ -78,7 +71,9 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   const cluster = followed?.cluster
   // What probes measure by it are spans.
   const sources = sourcesOf(config, { clock: steadyClock, http, redis, postgres }, cluster)
-  const { looks, follows } = looksFrom(sources, config)
+  const opened = openProbes(sources)
+  const looks = opened.probes.map((probe) => atPace(probe, config.probes[probe.name]))
+  const follows = opened.watches
   let looking: ReturnType<typeof startLooking> | undefined
   let unsubscribe: (() => void) | undefined
   return {
@@ -132,25 +127,6 @@ function followedBy(
     onFault: (fault) => onFault('cluster', 'kubernetes', fault),
   })
   return { key, cluster, uncount: costs.follow('kubernetes', () => cluster.cost) }
-}
-
-function looksFrom(
-  sources: Sources,
-  config: Config,
-): { readonly looks: readonly Probe[]; readonly follows: readonly Watch[] } {
-  const { cluster } = sources
-  const ofCluster = cluster === undefined ? undefined : { ...sources, cluster }
-  const looks = [
-    ...probes.map((make) => make(sources)),
-    ...(ofCluster === undefined ? [] : clusterProbes.map((make) => make(ofCluster))),
-  ]
-  return {
-    looks: looks.map((probe) => atPace(probe, config.probes[probe.name])),
-    follows: [
-      ...watches.map((make) => make(sources)),
-      ...(ofCluster === undefined ? [] : clusterWatches.map((make) => make(ofCluster))),
-    ],
-  }
 }
 
 /** The services that must be there; in a cluster Web too, unless it has no workload. */

@@ -1,3 +1,5 @@
+import type { Kind } from './model.ts'
+
 /** Verbs on a resource that the exporter uses, as a rule of a Role has them. */
 export interface AccessNeed {
   /** Empty for the core group. */
@@ -6,22 +8,25 @@ export interface AccessNeed {
   readonly verbs: readonly ('get' | 'list' | 'watch' | 'update')[]
 }
 
-const follow = ['list', 'watch'] as const
+const verbs = ['list', 'watch'] as const
 
-/** Of the namespace of the release; the Role of the chart grants them, and a test compares. */
-export const followedResources: readonly AccessNeed[] = [
-  { group: '', resource: 'pods', verbs: follow },
-  { group: '', resource: 'services', verbs: follow },
-  { group: 'apps', resource: 'deployments', verbs: follow },
-  { group: 'apps', resource: 'statefulsets', verbs: follow },
-  { group: 'apps', resource: 'replicasets', verbs: follow },
-  { group: 'batch', resource: 'jobs', verbs: follow },
-  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: follow },
-  { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: follow },
-]
-
-/** The Secrets in which Helm keeps releases; only where the configuration permits it. */
-export const helmSecrets: AccessNeed = { group: '', resource: 'secrets', verbs: follow }
+/**
+ * What following a kind of objects takes, in the namespace of the release. The Role of the chart grants it, and a test
+ * compares. `releases` are the Secrets in which Helm keeps them: only where the configuration permits it.
+ */
+export const followed: Readonly<Record<Kind, readonly AccessNeed[]>> = {
+  pods: [{ group: '', resource: 'pods', verbs }],
+  services: [{ group: '', resource: 'services', verbs }],
+  workloads: [
+    { group: 'apps', resource: 'deployments', verbs },
+    { group: 'apps', resource: 'statefulsets', verbs },
+  ],
+  replicaSets: [{ group: 'apps', resource: 'replicasets', verbs }],
+  jobs: [{ group: 'batch', resource: 'jobs', verbs }],
+  endpointSlices: [{ group: 'discovery.k8s.io', resource: 'endpointslices', verbs }],
+  autoscalers: [{ group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs }],
+  releases: [{ group: '', resource: 'secrets', verbs }],
+}
 
 /** Of each Secret that a workload refers to, by its name. */
 export const referredSecret: AccessNeed = { group: '', resource: 'secrets', verbs: ['get'] }

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { notYetSeen, type Cluster, type Kind, type Kinds } from '../kubernetes/model.ts'
 import type { Target } from '../core/observation.ts'
-import type { Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
+import { reasonsOf, type Declaration } from './declaration.ts'
 import { ProbeError, type Look, type Watch } from './probe.ts'
+import { anyReasons } from './reasons.ts'
+
+const why = reasonsOf(anyReasons)
 
 /** All that the API server says is one target: it is seen or it is not. */
 const clusterTarget: Target = { id: 'kubernetes', labels: {} }
@@ -16,8 +19,7 @@ const CONFIRM: Millis = 5 * SECOND
  * @param see throws ProbeError where the cluster can't be seen
  */
 export function clusterWatch(
-  name: string,
-  provides: readonly Signal[],
+  { name, provides }: Pick<Declaration, 'name' | 'provides'>,
   cluster: Cluster,
   see: (cluster: Cluster) => Look,
 ): Watch {
@@ -49,7 +51,9 @@ function lookAt(name: string, cluster: Cluster, see: (cluster: Cluster) => Look)
   } catch (fault) {
     if (fault instanceof ProbeError) return fault
     const text = fault instanceof Error ? fault.message : String(fault)
-    return new ProbeError('malformed', 'unexpected_object', `${name} did not understand the cluster: ${text}`)
+    return new ProbeError(
+      why('malformed', 'unexpected_object', `${name} did not understand the cluster: ${text}`),
+    )
   }
 }
 
@@ -60,6 +64,5 @@ function lookAt(name: string, cluster: Cluster, see: (cluster: Cluster) => Look)
 export function seenNow<K extends Kind>(cluster: Cluster, kind: K): readonly Kinds[K][] {
   const seen = cluster.of(kind)
   if (seen.ok) return seen.items
-  const { unknownReason, reason, message } = seen.unavailable
-  throw new ProbeError(unknownReason, reason, message)
+  throw new ProbeError(seen.unavailable)
 }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { deadLetterArrivals, deadLetterEntries } from '../rules/signals.ts'
 import { isPartial, type RedisConnection, type RedisLine, type RedisReply } from '../connections/redis.ts'
-import { blindSpot, type Unavailable } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { ProbeError, type Look, type Watch } from './probe.ts'
-import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis.ts'
+import type { Declaration } from './declaration.ts'
+import { ProbeError, blindLook, joined, type Look, type Watch } from './probe.ts'
+import { notUnderstood, redisTarget, streamInfoNeed, valueOf } from './redis.ts'
 import { decodeTotals } from './redis-stream-info.ts'
 
 /** How long a read waits for an arrival. A stream that was destroyed or can't be read is seen at its end. */
@@ -24,6 +25,28 @@ const POLL: Millis = 3 * SECOND
 const FIRST_RETRY: Millis = 100
 const LAST_RETRY: Millis = 2 * SECOND
 
+const provides = [deadLetterEntries, deadLetterArrivals]
+const about = { name: 'dead-letters', provides } as const
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'arrivals in dead-letter streams, by a blocking read',
+  asks: 'redis',
+  needs: {
+    commands: [
+      streamInfoNeed((_, deadLetterStreams) => deadLetterStreams),
+      {
+        rule: '+xread',
+        without: 'so a dead letter is seen up to 3 s late',
+        blinds: false,
+        tries: (_, deadLetterStreams) =>
+          deadLetterStreams.map((name) => ['XREAD', 'COUNT', '1', 'STREAMS', name, '$']),
+      },
+    ],
+  },
+  open: ({ redis, deadLetterStreams }) => deadLetters(redis, deadLetterStreams),
+}
+
 /** What a turn saw, and where to wait for the next arrival: by stream, the id of its newest entry. */
 interface Turn {
   readonly look: Look
@@ -36,8 +59,7 @@ interface Turn {
  */
 export function deadLetters(redis: RedisConnection, streams: readonly string[]): Watch {
   return {
-    name: 'dead-letters',
-    provides: [deadLetterEntries, deadLetterArrivals],
+    ...about,
     targets: () => [redisTarget],
     validFor: 18 * SECOND,
     async follow(_, deliver, stop) {
@@ -59,7 +81,7 @@ export function deadLetters(redis: RedisConnection, streams: readonly string[]):
         } catch (fault) {
           // Anything else than a reason is a fault of ours: it must not end the watch either.
           if (isStopped(stop)) break
-          deliver(fault instanceof ProbeError ? fault : probeError(notUnderstood(String(fault))))
+          deliver(fault instanceof ProbeError ? fault : new ProbeError(notUnderstood(String(fault))))
           await pause(Math.min(FIRST_RETRY * 2 ** failures, LAST_RETRY), stop)
           failures += 1
         }
@@ -101,11 +123,7 @@ function lookAtStream(stream: string, reply: RedisReply | undefined, newest: Map
 }
 
 function blindSpotsFor(stream: string, unavailable: Unavailable): Look {
-  const said = { ...unavailable, message: `${stream}: ${unavailable.message}` }
-  return {
-    readings: [],
-    blindSpots: [deadLetterEntries, deadLetterArrivals].map((signal) => blindSpot(signal, { stream }, said)),
-  }
+  return blindLook(provides, { stream }, { ...unavailable, message: `${stream}: ${unavailable.message}` })
 }
 
 /**

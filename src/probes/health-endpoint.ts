@@ -4,10 +4,17 @@ import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Target } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { whyUnavailable, probeError, isPage, pageUnavailable, replicaOf } from './http-status.ts'
-import { statusUnavailable, urlOf } from './http-status.ts'
-import type { Look, Probe } from './probe.ts'
+import {
+  isPage,
+  pageUnavailable,
+  replicaOf,
+  statusUnavailable,
+  urlOf,
+  whyUnavailable,
+} from './http-status.ts'
+import { ProbeError, type Look, type Probe } from './probe.ts'
 import { targetsOf, type Component, type Discovery } from './replicas.ts'
+import type { Declaration } from './declaration.ts'
 
 export interface HealthEndpointSources {
   readonly http: Http
@@ -15,6 +22,18 @@ export interface HealthEndpointSources {
 }
 
 const LARGEST_BODY = 64 * 1024
+
+// Below a second together; not as often as metrics, for API writes each request into its log.
+const pace = { brisk: 400, quiet: 5 * SECOND, timeout: 550 }
+const about = { name: 'health-endpoint', provides: [alive] } as const
+
+export const declaration: Declaration = {
+  ...about,
+  reads: '`/health` of API, Coordinator and Web',
+  asks: 'services',
+  pace,
+  open: healthEndpoint,
+}
 
 const asked: readonly Component[] = ['api', 'coordinator', 'web']
 
@@ -30,11 +49,9 @@ export function isAskedForHealth(component: Component): boolean {
  */
 export function healthEndpoint({ http, discovery }: HealthEndpointSources): Probe {
   return {
-    name: 'health-endpoint',
-    provides: [alive],
+    ...about,
     targets: () => targetsOf(discovery, asked),
-    // Below a second together; not as often as metrics, for API writes each request into its log.
-    pace: () => ({ brisk: 400, quiet: 5 * SECOND, timeout: 550 }),
+    pace: () => pace,
     async look(target, deadline) {
       const subject = `/health of ${target.id}`
       const url = urlOf(replicaOf(discovery, target), '/health')
@@ -44,9 +61,9 @@ export function healthEndpoint({ http, discovery }: HealthEndpointSources): Prob
         throw whyUnavailable(fault, subject)
       })
       if (answer === undefined) return lookOf(target, 0, 'connection_refused')
-      if (answer.status !== 200) throw probeError(statusUnavailable(answer.status, subject))
+      if (answer.status !== 200) throw new ProbeError(statusUnavailable(answer.status, subject))
       // Web answers whatever it does not know with a page (T43).
-      if (isPage(answer)) throw probeError(pageUnavailable(subject))
+      if (isPage(answer)) throw new ProbeError(pageUnavailable(subject))
       return lookOf(target, 1, 'alive')
     },
   }

@@ -9,16 +9,17 @@ import {
   releaseRevisionKept,
   workloadDrift,
 } from '../rules/signals.ts'
-import type { Cluster, ReleaseSecret, ReleaseContent } from '../kubernetes/model.ts'
+import type { Cluster, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
 import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
-import { ProbeError, type Look, type Watch } from './probe.ts'
+import { ProbeError, blindLook, joined, type Look, type Watch } from './probe.ts'
 import { driftOf } from './workload-drift.ts'
 import { saysFailed } from '../kubernetes/helm-release.ts'
 import { FIRST_INSTALLATION } from '../core/rollout.ts'
 import { nameOf, objectsAt, podSpecOf, textAt } from '../kubernetes/manifest/objects.ts'
+import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 
 const provides = [
   releaseRevision,
@@ -32,9 +33,29 @@ const provides = [
   workloadDrift,
 ]
 
-/** Is told which revision of the Helm release there is, what could be rolled back to, and what is not as it says. */
+const reasons = {
+  no_release: ['Helm keeps no revision of the release', 'helm list -A   # its name goes into release.name'],
+  release_pending: [
+    'Helm has not finished the newest revision',
+    'helm rollback {release}   # when no Helm runs',
+  ],
+  release_not_deployed: ['no revision is in force', 'helm history {release}'],
+} as const satisfies Reasons
+const why = reasonsOf(reasons)
+
+export const declaration: Declaration = {
+  name: 'helm-release',
+  provides,
+  reads: "Helm's record of the release, and what differs from it",
+  asks: 'kubernetes',
+  needs: { kinds: ['releases', 'workloads', 'services', 'autoscalers'] },
+  reasons,
+  open: ({ cluster }) => cluster && helmRelease(cluster),
+}
+
+/** Follows which revision of the Helm release there is, what could be rolled back to, and what differs from it. */
 export function helmRelease(cluster: Cluster): Watch {
-  return clusterWatch('helm-release', provides, cluster, lookAtRelease)
+  return clusterWatch(declaration, cluster, lookAtRelease)
 }
 
 function lookAtRelease(cluster: Cluster): Look {
@@ -54,18 +75,13 @@ function lookAtRelease(cluster: Cluster): Look {
   ])
 }
 
-function joined(looks: readonly Look[]): Look {
-  return {
-    readings: looks.flatMap((look) => look.readings),
-    blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
-  }
-}
-
 function noRelease(): ProbeError {
   return new ProbeError(
-    'never_measured',
-    'no_release',
-    'no revision of the Helm release is kept in its namespace: check the name of the release in the configuration, and that Helm stores releases in Secrets',
+    why(
+      'never_measured',
+      'no_release',
+      'no revision of the Helm release is kept in its namespace: check the name of the release in the configuration, and that Helm stores releases in Secrets',
+    ),
   )
 }
 
@@ -91,10 +107,7 @@ function lookAtContent(release: ReleaseSecret): Look {
 function lookAtDrift(release: ReleaseSecret, cluster: Cluster): Look {
   const unavailable = whyNotCompared(release)
   if (unavailable !== undefined || !isKept(release))
-    return {
-      readings: [],
-      blindSpots: [blindSpot(workloadDrift, {}, unavailable ?? whyUnavailable(release))],
-    }
+    return blindLook([workloadDrift], {}, unavailable ?? whyUnavailable(release))
   return driftOf(release, cluster)
 }
 
@@ -108,7 +121,7 @@ function whyNotCompared({ status, revision }: ReleaseSecret): Unavailable | unde
   const message = pending
     ? `revision ${revision} is ${status}: it is compared once Helm has finished; when no Helm runs any more, helm rollback ends it`
     : `revision ${revision} is ${status}: there is no manifest in force`
-  return { unknownReason: 'ambiguous', reason: pending ? 'release_pending' : 'release_not_deployed', message }
+  return why('ambiguous', pending ? 'release_pending' : 'release_not_deployed', message)
 }
 
 type Kept = ReleaseSecret & { readonly content: ReleaseContent }
@@ -181,11 +194,7 @@ function lookAtPrevious(
     return { readings: [read(releasePreviousRevision, {}, revision, inShort(revision, content))] }
   }
   const unread = candidates.find((release) => !isKept(release))
-  if (unread !== undefined)
-    return {
-      readings: [],
-      blindSpots: [blindSpot(releasePreviousRevision, {}, whyUnavailable(unread))],
-    }
+  if (unread !== undefined) return blindLook([releasePreviousRevision], {}, whyUnavailable(unread))
   return { readings: [read(releasePreviousRevision, {}, 0, whyNone(last, earlier, candidates))] }
 }
 

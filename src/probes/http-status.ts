@@ -2,8 +2,11 @@ import type { HttpAnswer } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Unavailable, Target } from '../core/observation.ts'
 import { ProbeError } from './probe.ts'
-import type { Discovery, Replica } from './replicas.ts'
-import { replicaAt } from './replicas.ts'
+import { replicaAt, type Discovery, type Replica } from './replicas.ts'
+import { reasonsOf } from './declaration.ts'
+import { httpReasons } from './reasons.ts'
+
+const why = reasonsOf(httpReasons)
 
 /**
  * Why an answer of this status says nothing about the replica.
@@ -11,34 +14,22 @@ import { replicaAt } from './replicas.ts'
  */
 export function statusUnavailable(status: number, subject: string): Unavailable {
   if (status === 429)
-    return {
-      unknownReason: 'throttled',
-      reason: 'rate_limited',
-      message: `${subject} answers 429: this address asks too often, or shares it with others who do`,
-    }
+    return why(
+      'throttled',
+      'rate_limited',
+      `${subject} answers 429: this address asks too often, or shares it with others who do`,
+    )
   if (status === 401 || status === 403)
-    return {
-      unknownReason: 'unauthorized',
-      reason: status === 401 ? 'unauthorized' : 'forbidden',
-      message: `${subject} answers ${status}`,
-    }
+    return why('unauthorized', status === 401 ? 'unauthorized' : 'forbidden', `${subject} answers ${status}`)
   if (status >= 300 && status < 400)
-    return {
-      unknownReason: 'malformed',
-      reason: 'redirected',
-      message: `${subject} redirects (${status}), which is not followed: is this the service's own address?`,
-    }
+    return why(
+      'malformed',
+      'redirected',
+      `${subject} redirects (${status}), which is not followed: is this the service's own address?`,
+    )
   if (status === 404)
-    return {
-      unknownReason: 'malformed',
-      reason: 'not_found',
-      message: `${subject} answers 404: is this the service's own address?`,
-    }
-  return {
-    unknownReason: 'malformed',
-    reason: 'unexpected_status',
-    message: `${subject} answers with status ${status}`,
-  }
+    return why('malformed', 'not_found', `${subject} answers 404: is this the service's own address?`)
+  return why('malformed', 'unexpected_status', `${subject} answers with status ${status}`)
 }
 
 /** Whether an answer is a web page, whatever its status says: a proxy or another program stands there. */
@@ -47,29 +38,28 @@ export function isPage({ contentType, body }: HttpAnswer): boolean {
 }
 
 export function pageUnavailable(subject: string): Unavailable {
-  return {
-    unknownReason: 'malformed',
-    reason: 'html',
-    message: `${subject} answers with a web page: another program, or a proxy, stands at this address`,
-  }
-}
-
-export function probeError({ unknownReason, reason, message }: Unavailable, cause?: unknown): ProbeError {
-  return new ProbeError(unknownReason, reason, message, cause === undefined ? {} : { cause })
+  return why(
+    'malformed',
+    'html',
+    `${subject} answers with a web page: another program, or a proxy, answers at this address`,
+  )
 }
 
 /** What a request threw, as the reason why `subject` cannot be seen; a fault of ours goes on as it is. */
 export function whyUnavailable(fault: unknown, subject: string): unknown {
   if (!(fault instanceof HttpFailure)) return fault
   const { unknownReason, reason, message } = fault
-  return probeError({ unknownReason, reason, message: `${subject} cannot be had: ${message}` }, fault)
+  return new ProbeError(
+    { unknownReason, reason, message: `${subject} cannot be had: ${message}` },
+    { cause: fault },
+  )
 }
 
 /** @throws ProbeError when the replica was taken off the list since the look was planned */
 export function replicaOf(discovery: Discovery, target: Target): Replica {
   const replica = replicaAt(discovery, target)
   if (replica !== undefined) return replica
-  throw new ProbeError('unreachable', 'target_gone', `${target.id} is not among the replicas any more`)
+  throw new ProbeError(why('unreachable', 'target_gone', `${target.id} is not among the replicas any more`))
 }
 
 /** The exact path below a replica's base URL: Gateway proxies other paths, Web answers them with a page (T42, T43). */

@@ -1,103 +1,40 @@
-import type { Http } from '../connections/http.ts'
-import type { Postgres } from '../connections/postgres.ts'
-import type { RedisConnection } from '../connections/redis.ts'
-import type { StreamSpec } from '../rules/platform.ts'
 import type { Providers } from '../core/evidence.ts'
-import type { Cluster } from '../kubernetes/model.ts'
-import type { Clock, Millis } from '../core/time.ts'
-import { deadLetters } from './dead-letters.ts'
-import { healthEndpoint } from './health-endpoint.ts'
-import { helmRelease } from './helm-release.ts'
-import { migrationJobs } from './migration-jobs.ts'
-import { outboxTables } from './outbox-tables.ts'
-import { postgresConnections } from './postgres-connections.ts'
+import type { Kind } from '../kubernetes/model.ts'
+import type { CommandNeed, Declaration, Reasons, Sources, TableNeed } from './declaration.ts'
+import * as list from './list.ts'
 import type { Pace, Probe, Watch } from './probe.ts'
-import { readyEndpoint } from './ready-endpoint.ts'
-import { redisServer } from './redis-server.ts'
-import { redisStreams } from './redis-streams.ts'
-import type { Discovery } from './replicas.ts'
-import { schemaMigrations } from './schema-migrations.ts'
-import { secretReferenceProbe } from './secret-references.ts'
-import { serviceMetrics } from './service-metrics.ts'
-import { servicePorts } from './service-ports.ts'
-import { workloads } from './workloads.ts'
+import { anyReasons, httpReasons, kubernetesReasons, postgresReasons, redisReasons } from './reasons.ts'
 
-/** What probes are made from: connections, and what they need to know of the installation. */
-export interface Sources {
-  readonly clock: Clock
-  readonly http: Http
-  readonly redis: RedisConnection
-  readonly postgres: Postgres
-  readonly discovery: Discovery
-  readonly bearer: () => string | undefined
-  readonly streams: readonly StreamSpec[]
-  readonly deadLetterStreams: readonly string[]
-  /** Entries above which a lag need not be counted on. */
-  readonly lagLimit: number
-  readonly redisMemoryLimit?: number
-  /** Database role and login of the looks, and what the pools of all replicas may open. */
-  readonly roles: Readonly<Record<string, string>>
-  readonly databaseUser: string
-  readonly pools: () => Readonly<Record<string, number>>
-  /** Absent where there is none. */
-  readonly cluster?: Cluster
-  /** How long a StatefulSet may take to roll out. */
-  readonly rollOutWithin: Millis
-}
-
-/** Every probe, each one line. */
-export const probes: readonly ((sources: Sources) => Probe)[] = [
-  readyEndpoint,
-  healthEndpoint,
-  serviceMetrics,
-  ({ redis, streams, discovery, lagLimit }) =>
-    redisStreams(redis, { streams, hostnames: () => gatewayHostnames(discovery), lagLimit }),
-  ({ redis, redisMemoryLimit }) => redisServer(redis, redisMemoryLimit),
-  ({ postgres }) => outboxTables(postgres),
-  ({ postgres, roles, databaseUser: user, pools }) => postgresConnections(postgres, { roles, user, pools }),
-  ({ postgres }) => schemaMigrations(postgres),
-]
-
-/** Every watch, each one line. */
-export const watches: readonly ((sources: Sources) => Watch)[] = [
-  ({ redis, deadLetterStreams }) => deadLetters(redis, deadLetterStreams),
-]
-
-/** Sources with a cluster in them. */
-export type ClusterSources = Sources & { readonly cluster: Cluster }
-
-/** Every probe that needs a cluster, each one line. */
-export const clusterProbes: readonly ((sources: ClusterSources) => Probe)[] = [
-  ({ cluster, clock }) => secretReferenceProbe(cluster, clock),
-]
-
-/** Every watch that needs a cluster, each one line. */
-export const clusterWatches: readonly ((sources: ClusterSources) => Watch)[] = [
-  ({ cluster, clock, rollOutWithin }) => workloads(cluster, clock, rollOutWithin),
-  ({ cluster }) => migrationJobs(cluster),
-  ({ cluster }) => servicePorts(cluster),
-  ({ cluster }) => helmRelease(cluster),
-]
+export const declarations: readonly Declaration[] = Object.values(list)
 
 /** Names by which a configuration may change a probe's pace. */
-export const probeNames = [
-  'ready-endpoint',
-  'health-endpoint',
-  'service-metrics',
-  'redis-streams',
-  'redis-server',
-  'outbox-tables',
-  'postgres-connections',
-  'schema-migrations',
-  'secret-references',
-] as const
+export const probeNames: readonly string[] = declarations.flatMap(({ name, pace }) =>
+  pace === undefined ? [] : [name],
+)
+
+/** Probes that ask replicas over HTTP. */
+export const httpProbes: readonly string[] = declarations.flatMap(({ name, asks }) =>
+  asks === 'services' ? [name] : [],
+)
+
+/** Every probe and watch that the installation has the connections for. */
+export function openProbes(sources: Sources): {
+  readonly probes: readonly Probe[]
+  readonly watches: readonly Watch[]
+} {
+  const opened = declarations.flatMap((declaration) => declaration.open(sources) ?? [])
+  return {
+    probes: opened.filter((one) => 'look' in one),
+    watches: opened.filter((one) => 'follow' in one),
+  }
+}
 
 /** Which probe or watch gives which signal. */
 export function providersOf(all: readonly Pick<Probe, 'name' | 'provides'>[]): Providers {
   return new Map(all.flatMap(({ name, provides }) => provides.map((signal) => [signal.name, name] as const)))
 }
 
-/** The probe with parts of its pace replaced; quiet looks are never more frequent than brisk ones. */
+/** The probe with parts of its pace replaced; quiet attempts are never more frequent than brisk ones. */
 export function atPace(probe: Probe, override: Partial<Pace> | undefined): Probe {
   if (override === undefined) return probe
   return {
@@ -112,8 +49,41 @@ export function atPace(probe: Probe, override: Partial<Pace> | undefined): Probe
   }
 }
 
-function gatewayHostnames(discovery: Discovery): readonly string[] {
-  return discovery
-    .replicas()
-    .flatMap(({ component, hostname }) => (component === 'gateway' ? (hostname ?? []) : []))
+/** All tables that statements read, with the probe that reads each; helm/files/grants.sql grants them. */
+export const tablesRead: readonly (TableNeed & { readonly probe: string })[] = declarations.flatMap(
+  ({ name, needs }) => (needs?.tables ?? []).map((need) => ({ ...need, probe: name })),
+)
+
+/** All commands that are sent, each once; helm/files/redis-acl.txt permits them. */
+export const commandNeeds: readonly CommandNeed[] = [
+  ...Map.groupBy(
+    declarations.flatMap(({ needs }) => needs?.commands ?? []),
+    ({ rule }) => rule,
+  ).values(),
+].flatMap((same) => {
+  const [first] = same
+  if (first === undefined) return []
+  return [{ ...first, tries: (streams, dead) => same.flatMap(({ tries }) => tries(streams, dead)) }]
+})
+
+/** Kinds of objects of the cluster that anything is made from; the Role of the chart permits to follow them. */
+export const kindsFollowed: readonly Kind[] = [
+  ...new Set(declarations.flatMap(({ needs }) => needs?.kinds ?? [])),
+]
+
+/** Every reason code that a probe may give, with what it means and what fixes it. */
+export const reasons: Reasons = Object.assign(
+  {},
+  anyReasons,
+  httpReasons,
+  redisReasons,
+  postgresReasons,
+  kubernetesReasons,
+  ...declarations.map((declaration) => declaration.reasons ?? {}),
+) as Reasons
+
+/** The lines that fix a reason. A fact that is not given is left to the reader, as `<name>`. */
+export function remedyOf(reason: string, facts: Readonly<Record<string, string>> = {}): readonly string[] {
+  const [, ...fix] = Object.hasOwn(reasons, reason) ? (reasons[reason] ?? []) : []
+  return fix.map((line) => line.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? `<${name}>`))
 }

@@ -5,12 +5,13 @@ import {
   migrationJobFailed,
   migrationJobSucceeded,
 } from '../rules/signals.ts'
-import type { Cluster, Job, ReleaseContent, ReleaseSecret, Pod, Workload } from '../kubernetes/model.ts'
+import type { Cluster, Job, Pod, ReleaseContent, ReleaseSecret, Workload } from '../kubernetes/model.ts'
 import { blindSpot, type BlindSpot } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Instant } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import type { Look, Watch } from './probe.ts'
+import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 
 /** The label component of the platform's migration Jobs. */
 const kinds = ['migrate', 'auth-migrate'] as const
@@ -19,16 +20,33 @@ type Kind = (typeof kinds)[number]
 /** How Helm's own record says that a hook's last run in the newest revision ended. */
 type HookJob = ReleaseContent['hookJobs'][number]
 
-/** Is told how the migration Jobs fare, those too that succeeded and were deleted. */
-export function migrationJobs(cluster: Cluster): Watch {
-  const provides = [
+const reasons = {
+  migration_job_unseen: [
+    'no migration Job is there, and none was observed to succeed',
+    'kubectl -n {namespace} get jobs,events   # what became of it',
+  ],
+} as const satisfies Reasons
+const why = reasonsOf(reasons)
+
+export const declaration: Declaration = {
+  name: 'migration-jobs',
+  provides: [
     migrationJobActive,
     migrationJobCreated,
     migrationJobFailed,
     migrationJobSucceeded,
     migrationEarlyPods,
-  ]
-  return clusterWatch('migration-jobs', provides, cluster, () => {
+  ],
+  reads: 'migration Jobs, also those that succeeded and were deleted',
+  asks: 'kubernetes',
+  needs: { kinds: ['jobs', 'releases', 'pods', 'replicaSets', 'workloads'] },
+  reasons,
+  open: ({ cluster }) => cluster && migrationJobs(cluster),
+}
+
+/** Follows the migration Jobs, also those that succeeded and were deleted. */
+export function migrationJobs(cluster: Cluster): Watch {
+  return clusterWatch(declaration, cluster, () => {
     const jobs = seenNow(cluster, 'jobs')
     const release = newest(cluster)
     const last = new Map(kinds.map((kind) => [kind, youngest(jobs, kind)] as const))
@@ -158,11 +176,7 @@ function span(from: Instant, until: Instant | undefined): Migrating {
 
 function unseen(kind: Kind): BlindSpot {
   const message = `no Job with the label component=${kind} is there and none was seen to succeed: Helm deletes one that succeeded`
-  return blindSpot(
-    migrationJobSucceeded,
-    { kind },
-    { unknownReason: 'never_measured', reason: 'migration_job_unseen', message },
-  )
+  return blindSpot(migrationJobSucceeded, { kind }, why('never_measured', 'migration_job_unseen', message))
 }
 
 /** A span in which the schema was being changed; without an end it still is, or the change failed. */

@@ -1,18 +1,20 @@
 import {
-  spentColumn,
-  type Statement,
   affordable,
   ask,
-  postgresTarget,
-  type Cost,
   firstRow,
+  postgresTarget,
+  spentColumn,
+  type Cost,
+  type Statement,
 } from './postgres.ts'
 import { outboxMessages, outboxOldestPending } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
-import { blindSpot, type Unavailable, type BlindSpot } from '../core/observation.ts'
-import { read, type Reading } from '../core/signal.ts'
+import { blindSpot } from '../core/observation.ts'
+import { read } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
+import { ProbeError, joined, type Look, type Pace, type Probe } from './probe.ts'
+import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
+import { postgresReasons } from './reasons.ts'
 
 /** The API's outbox is `event_outbox`, the Coordinator's `caracal_outbox`. */
 export const outboxes = ['api', 'coordinator'] as const
@@ -100,6 +102,31 @@ const single: { readonly [One in Outbox]: Statement<OutboxRow<One>> } = {
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
 
+const about = { name: 'outbox-tables', provides: [outboxMessages, outboxOldestPending] } as const
+const reasons = {
+  outbox_age_negative: [
+    'the oldest pending row is from the future: the clock of Postgres was set back',
+    'chronyc makestep   # on the host of Postgres; without chrony: timedatectl set-ntp true',
+  ],
+  outbox_table_missing: postgresReasons.postgres_table_missing,
+} as const satisfies Reasons
+const why = reasonsOf(reasons)
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'both transactional outboxes',
+  asks: 'postgres',
+  pace,
+  needs: {
+    tables: [
+      { table: 'event_outbox', columns: ['available_at', 'created_at', 'dispatched_at'] },
+      { table: 'caracal_outbox', columns: ['available_at', 'created_at', 'status'] },
+    ],
+  },
+  reasons,
+  open: ({ postgres }) => outboxTables(postgres),
+}
+
 /** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
 const BUDGET: Millis = 2
 
@@ -124,7 +151,7 @@ export function outboxTables(postgres: Postgres): Probe {
     const row = await figures(postgres, both)
     if (row instanceof ProbeError) return row
     spent = row.spent
-    return together([lookOf('api', row), lookOf('coordinator', row)])
+    return joined([lookOf('api', row), lookOf('coordinator', row)])
   }
 
   async function lookAtEach(): Promise<Look> {
@@ -140,12 +167,11 @@ export function outboxTables(postgres: Postgres): Probe {
     for (const outbox of outboxes) await lookAtOne(outbox)
     apart = refused
     spent = total
-    return together(looks)
+    return joined(looks)
   }
 
   return {
-    name: 'outbox-tables',
-    provides: [outboxMessages, outboxOldestPending],
+    ...about,
     targets: () => [postgresTarget],
     pace: () => affordable(pace, spent, BUDGET),
     async look() {
@@ -178,11 +204,11 @@ function lookOf<One extends Outbox>(outbox: One, row: OutboxRow<One>): Look {
   ]
   if (age >= -CLOCK_TOLERANCE_SECONDS)
     return { readings: [...messages, read(outboxOldestPending, { outbox }, Math.max(0, age))] }
-  const steppedBack: Unavailable = {
-    unknownReason: 'contradictory',
-    reason: 'outbox_age_negative',
-    message: `the oldest pending row of the ${outbox} outbox is from ${Math.round(-age)} s in the future: the clock of Postgres was set back, set it right`,
-  }
+  const steppedBack = why(
+    'contradictory',
+    'outbox_age_negative',
+    `the oldest pending row of the ${outbox} outbox is from ${Math.round(-age)} s in the future: the clock of Postgres was set back, set it right`,
+  )
   return { readings: messages, blindSpots: [blindSpot(outboxOldestPending, { outbox }, steppedBack)] }
 }
 
@@ -193,7 +219,7 @@ function atLeast(count: number): string | undefined {
 function unseen(outbox: Outbox, refusal: ProbeError): Look {
   const { unknownReason, message } = refusal
   const reason = refusal.reason === 'postgres_table_missing' ? 'outbox_table_missing' : refusal.reason
-  const unavailable: Unavailable = { unknownReason, reason, message }
+  const unavailable = { unknownReason, reason, message }
   return {
     readings: [],
     blindSpots: [
@@ -202,10 +228,4 @@ function unseen(outbox: Outbox, refusal: ProbeError): Look {
       blindSpot(outboxOldestPending, { outbox }, unavailable),
     ],
   }
-}
-
-function together(looks: readonly Look[]): Look {
-  const readings: Reading[] = looks.flatMap((look) => look.readings)
-  const blindSpots: BlindSpot[] = looks.flatMap((look) => look.blindSpots ?? [])
-  return { readings, blindSpots }
 }

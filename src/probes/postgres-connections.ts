@@ -1,20 +1,57 @@
 import {
   postgresAccepts,
-  postgresServerConnections,
-  postgresServerLimit,
   postgresConnectionLimit,
   postgresConnections as connectionsHeld,
   postgresConnectionsInUse,
+  postgresServerConnections,
+  postgresServerLimit,
 } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
-import { blindSpot, type Unavailable, type BlindSpot, type UnknownReason } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { firstRow, affordable, ask, postgresTarget, spentColumn, type Statement } from './postgres.ts'
-import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
+import { affordable, ask, firstRow, postgresTarget, spentColumn, type Statement } from './postgres.ts'
+import { ProbeError, blindLook, joined, oneLook, type Look, type Pace, type Probe } from './probe.ts'
+import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
+import { postgresReasons } from './reasons.ts'
 
 // Dearer than the outboxes and less urgent: a full pool stops a rollout only after minutes.
 const pace: Pace = { quiet: 3 * SECOND, brisk: 500, timeout: 800 }
+
+/** What is known of the connections of a component. */
+const perComponent = [connectionsHeld, postgresConnectionsInUse, postgresConnectionLimit] as const
+const about = {
+  name: 'postgres-connections',
+  provides: [...perComponent, postgresServerConnections, postgresServerLimit, postgresAccepts],
+} as const
+
+/** Without it the states of other roles' sessions are hidden in pg_stat_activity. */
+export const statsRole = 'pg_read_all_stats'
+
+const reasons = {
+  pool_size_unknown: ['the pool sizes of a component are not known', 'pools: { <component>: <connections> }'],
+  postgres_activity_untracked: [
+    'the server does not record what sessions do, so connections in use are unknown',
+    'ALTER SYSTEM SET track_activities = on;',
+    'SELECT pg_reload_conf();',
+  ],
+  postgres_role_missing: [
+    'a database role of the platform is missing',
+    '# run the migrations of the platform, which make its roles',
+  ],
+} as const satisfies Reasons
+const why = reasonsOf({ ...postgresReasons, ...reasons })
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'connections by database role, and what the roles and the server allow',
+  asks: 'postgres',
+  pace,
+  needs: { role: statsRole },
+  reasons,
+  open: ({ postgres, roles, databaseUser: user, pools }) =>
+    postgresConnections(postgres, { roles, user, pools }),
+}
 
 /** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
 const BUDGET: Millis = 1
@@ -25,15 +62,15 @@ export function postgresConnections(postgres: Postgres, users: PostgresUsers): P
   const roles = [...new Set(Object.values(users.roles))]
   let spent: Millis = 0
   return {
-    name: 'postgres-connections',
-    provides: [...perComponent, postgresServerConnections, postgresServerLimit, postgresAccepts],
+    ...about,
     targets: () => [postgresTarget],
     pace: () => affordable(pace, spent, BUDGET),
     async look() {
       try {
         const rows = await ask(postgres, activityStatement, [roles])
         spent = rows.at(-1)?.spent ?? 0
-        return lookOf(rows, firstRow(activityStatement.name, rows), users)
+        const server = firstRow(activityStatement.name, rows)
+        return joined([...componentsSeen(rows, users), { readings: serverReadings(server) }])
       } catch (error) {
         // Being refused for lack of a slot is the evidence itself. It hides who holds the others.
         if (error instanceof ProbeError && error.reason === 'postgres_connection_limit')
@@ -45,21 +82,11 @@ export function postgresConnections(postgres: Postgres, users: PostgresUsers): P
 }
 
 function saturated(components: readonly string[], refusal: ProbeError): Look {
-  const ofComponents = components.flatMap((component) =>
-    perComponent.map((signal) => blindSpot(signal, { component }, whyUnavailable(refusal))),
-  )
-  const ofServer = [postgresServerConnections, postgresServerLimit].map((signal) =>
-    blindSpot(signal, {}, whyUnavailable(refusal)),
-  )
-  return { readings: [read(postgresAccepts, {}, 0)], blindSpots: [...ofComponents, ...ofServer] }
-}
-
-function lookOf(rows: readonly ActivityRow[], server: ActivityRow, users: PostgresUsers): Look {
-  const seen = componentsSeen(rows, users)
-  return {
-    readings: [...seen.flatMap(({ readings }) => readings), ...serverReadings(server)],
-    blindSpots: seen.flatMap(({ blindSpots }) => blindSpots ?? []),
-  }
+  return joined([
+    { readings: [read(postgresAccepts, {}, 0)] },
+    ...components.map((component) => blindLook(perComponent, { component }, refusal)),
+    blindLook([postgresServerConnections, postgresServerLimit], {}, refusal),
+  ])
 }
 
 function serverReadings(row: ActivityRow): Reading[] {
@@ -72,10 +99,6 @@ function serverReadings(row: ActivityRow): Reading[] {
   ]
 }
 
-function whyUnavailable({ unknownReason, reason, message }: ProbeError): Unavailable {
-  return { unknownReason, reason, message }
-}
-
 export interface PostgresUsers {
   /** Database role that each component logs in with. Components of one role are judged together. */
   readonly roles: Readonly<Record<string, string>>
@@ -85,47 +108,30 @@ export interface PostgresUsers {
   pools(): Readonly<Record<string, number>>
 }
 
-/** What a component may be asked about its connections. */
-const perComponent = [connectionsHeld, postgresConnectionsInUse, postgresConnectionLimit] as const
-
 /** One look per component, from the rows of their roles. */
 function componentsSeen(rows: readonly ActivityRow[], users: PostgresUsers): readonly Look[] {
   const byRole = new Map(rows.map((row) => [row.role, row]))
-  const pools = users.pools()
   return Object.entries(users.roles).map(([component, role]) => {
-    const sharers = Object.keys(users.roles).filter((other) => users.roles[other] === role)
     const row = byRole.get(role)
     return row === undefined || row.role_limit === null
       ? roleMissing(component, role)
-      : roleSeen({ component, role, sharers, row, pools, user: users.user })
+      : roleSeen(component, role, row, users)
   })
 }
 
-interface Seen {
-  readonly component: string
-  readonly role: string
-  readonly sharers: readonly string[]
-  readonly row: ActivityRow
-  readonly pools: Readonly<Record<string, number>>
-  readonly user: string
-}
-
-function roleSeen({ component, role, sharers, row, pools, user }: Seen): Look {
-  const readings: Reading[] = []
-  const blindSpots: BlindSpot[] = []
+function roleSeen(component: string, role: string, row: ActivityRow, users: PostgresUsers): Look {
+  const { roles, user } = users
+  const sharers = Object.keys(roles).filter((other) => roles[other] === role)
   const shared = sharers.length > 1 ? `role ${role}, shared by ${sharers.join(', ')}` : undefined
-  readings.push(read(connectionsHeld, { component }, row.connections, shared))
-
   const hidden = whyHidden(row, role, user)
-  if (hidden === undefined) readings.push(read(postgresConnectionsInUse, { component }, row.in_use, shared))
-  else blindSpots.push(blindSpot(postgresConnectionsInUse, { component }, hidden))
-
-  const limit = limitOf(row.role_limit ?? -1, role, poolOf(sharers, pools))
-  if ('value' in limit) {
-    const detail = shared === undefined ? limit.from : `${limit.from}; ${shared}`
-    readings.push(read(postgresConnectionLimit, { component }, limit.value, detail))
-  } else blindSpots.push(blindSpot(postgresConnectionLimit, { component }, limit))
-  return { readings, blindSpots }
+  const limit = limitOf(row.role_limit ?? -1, role, poolOf(sharers, users.pools()))
+  const [most, from] = Array.isArray(limit) ? limit : [limit]
+  const detail = [from, shared].filter((text) => text !== undefined).join('; ')
+  return joined([
+    oneLook(connectionsHeld, { component }, row.connections, shared),
+    oneLook(postgresConnectionsInUse, { component }, hidden ?? row.in_use, shared),
+    oneLook(postgresConnectionLimit, { component }, most, detail),
+  ])
 }
 
 /** Those who share a role may open what their pools allow together; undefined when one pool is not known. */
@@ -140,11 +146,11 @@ function limitOf(
   roleLimit: number,
   role: string,
   pool: number | undefined,
-): { readonly value: number; readonly from: string } | Unavailable {
+): [limit: number, from: string] | Unavailable {
   if (roleLimit >= 0 && (pool === undefined || roleLimit < pool))
-    return { value: roleLimit, from: `connection limit of role ${role}` }
-  if (pool !== undefined) return { value: pool, from: 'its pools together' }
-  return unavailable(
+    return [roleLimit, `connection limit of role ${role}`]
+  if (pool !== undefined) return [pool, 'its pools together']
+  return why(
     'not_configured',
     'pool_size_unknown',
     `how many connections role ${role} may open is not known: configure the pool sizes of its components`,
@@ -153,13 +159,13 @@ function limitOf(
 
 function whyHidden({ hidden, untracked }: ActivityRow, role: string, user: string): Unavailable | undefined {
   if (hidden > 0)
-    return unavailable(
+    return why(
       'unauthorized',
       'postgres_not_permitted',
       `${user} may not see what the connections of ${role} do: GRANT pg_monitor TO "${user.replaceAll('"', '""')}"`,
     )
   if (untracked > 0)
-    return unavailable(
+    return why(
       'ambiguous',
       'postgres_activity_untracked',
       `Postgres does not record what the connections of ${role} do: turn track_activities on`,
@@ -168,19 +174,12 @@ function whyHidden({ hidden, untracked }: ActivityRow, role: string, user: strin
 }
 
 function roleMissing(component: string, role: string): Look {
-  const missing = unavailable(
+  const missing = why(
     'ambiguous',
     'postgres_role_missing',
     `there is no role ${role}, which ${component} should log in with: run the migrations or correct the configured role`,
   )
-  return {
-    readings: [],
-    blindSpots: perComponent.map((signal) => blindSpot(signal, { component }, missing)),
-  }
-}
-
-function unavailable(unknownReason: UnknownReason, reason: string, message: string): Unavailable {
-  return { unknownReason, reason, message }
+  return blindLook(perComponent, { component }, missing)
 }
 
 /** One configured role, beside what holds for the whole server. */

@@ -3,6 +3,10 @@ import { PostgresFailure } from '../connections/postgres-failure.ts'
 import type { Target } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { ProbeError, type Pace } from './probe.ts'
+import { reasonsOf } from './declaration.ts'
+import { postgresReasons } from './reasons.ts'
+
+const why = reasonsOf(postgresReasons)
 
 /** The one Postgres server of the platform. */
 export const postgresTarget: Target = { id: 'postgres', labels: {} }
@@ -37,12 +41,8 @@ export async function ask<Row extends object>(
     const rows = await postgres.query(name, text, values)
     return rowsOf<Row & Cost>(name, { ...columns, spent: 'number' } as Columns<Row & Cost>, rows)
   } catch (error) {
-    throw error instanceof PostgresFailure ? probeError(error) : error
+    throw error instanceof PostgresFailure ? new ProbeError(error, { cause: error }) : error
   }
-}
-
-function probeError(failure: PostgresFailure): ProbeError {
-  return new ProbeError(failure.unknownReason, failure.reason, failure.message, { cause: failure })
 }
 
 /**
@@ -99,27 +99,10 @@ export function firstRow<Row>(statement: string, rows: readonly Row[]): Row {
 
 function unexpected(statement: string, what: string): ProbeError {
   return new ProbeError(
-    'malformed',
-    'postgres_malformed',
-    `Postgres answered the statement ${statement} with ${what}: check that the address is that of Postgres, and what stands between`,
+    why(
+      'malformed',
+      'postgres_malformed',
+      `Postgres answered the statement ${statement} with ${what}: check that the address is that of Postgres, and what is between`,
+    ),
   )
 }
-
-/** A table of the platform that a statement of a probe reads. */
-export interface TableNeed {
-  /** In the schema `public`. */
-  readonly table: string
-  readonly columns: readonly string[]
-  /** The probe that reads it. */
-  readonly probe: string
-}
-
-/** All that the statements read; helm/files/grants.sql grants it, and a test compares. */
-export const tablesRead: readonly TableNeed[] = [
-  { table: 'event_outbox', columns: ['available_at', 'created_at', 'dispatched_at'], probe: 'outbox-tables' },
-  { table: 'caracal_outbox', columns: ['available_at', 'created_at', 'status'], probe: 'outbox-tables' },
-  { table: 'schema_migrations', columns: ['version'], probe: 'schema-migrations' },
-]
-
-/** Without it the states of other roles' sessions are hidden in pg_stat_activity. */
-export const statsRole = 'pg_read_all_stats'

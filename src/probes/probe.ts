@@ -1,16 +1,21 @@
 import { afterOwnTime, lostSince, waitedSince } from '../connections/own-time.ts'
-import type {
-  Unavailable,
-  BlindSpot,
-  Observation,
-  Outcome,
-  Target,
-  UnknownReason,
+import {
+  blindSpot,
+  type BlindSpot,
+  type Observation,
+  type Outcome,
+  type Target,
+  type Unavailable,
+  type UnknownReason,
 } from '../core/observation.ts'
 import { isOurs } from '../core/punctuality.ts'
-import type { Labels, Reading, Signal } from '../core/signal.ts'
+import { read, type Labels, type Reading, type Signal } from '../core/signal.ts'
 import { plain } from '../core/text.ts'
-import { inWords, SECOND, type Clock, type Millis } from '../core/time.ts'
+import { SECOND, inWords, type Clock, type Millis } from '../core/time.ts'
+import { reasonsOf } from './declaration.ts'
+import { anyReasons } from './reasons.ts'
+
+const why = reasonsOf(anyReasons)
 
 /** What a look saw. */
 export interface Look {
@@ -18,7 +23,37 @@ export interface Look {
   readonly blindSpots?: readonly BlindSpot[]
 }
 
-/** How often a target is looked at in either cadence, and how long a look may take. */
+/** Several looks as one. */
+export function joined(looks: readonly Look[]): Look {
+  return {
+    readings: looks.flatMap(({ readings }) => readings),
+    blindSpots: looks.flatMap(({ blindSpots = [] }) => blindSpots),
+  }
+}
+
+/** The look that gave none of these signals. */
+export function blindLook<Label extends string>(
+  signals: readonly Signal<Label>[],
+  labels: Readonly<Partial<Record<Label, string>>>,
+  { unknownReason, reason, message }: Unavailable,
+): Look {
+  const why = { unknownReason, reason, message }
+  return { readings: [], blindSpots: signals.map((signal) => blindSpot(signal, labels, why)) }
+}
+
+/** The look at one signal: its value, or why there is none. */
+export function oneLook<Label extends string>(
+  signal: Signal<Label>,
+  labels: Readonly<Record<Label, string>>,
+  value: number | Unavailable,
+  detail?: string,
+): Look {
+  return typeof value === 'number'
+    ? { readings: [read(signal, labels, value, detail)] }
+    : blindLook([signal], labels, value)
+}
+
+/** How often a target is asked in either cadence, and how long an attempt may take. */
 export interface Pace {
   readonly quiet: Millis
   readonly brisk: Millis
@@ -59,7 +94,7 @@ export class ProbeError extends Error implements Unavailable {
   /** Short code, e.g. `redis_loading`. */
   readonly reason: string
 
-  constructor(unknownReason: UnknownReason, reason: string, message: string, options?: ErrorOptions) {
+  constructor({ unknownReason, reason, message }: Unavailable, options?: ErrorOptions) {
     super(message, options)
     this.unknownReason = unknownReason
     this.reason = reason
@@ -86,7 +121,7 @@ export async function observe(
   const deadline = Promise.withResolvers<ProbeError>()
   const cancel = afterOwnTime(timeout, () => {
     // Made only now: an error takes down where it was made, which is dear for what hardly ever happens.
-    const late = new ProbeError('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`)
+    const late = new ProbeError(why('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`))
     deadline.resolve(late)
     abort.abort(late)
   })
@@ -133,9 +168,7 @@ function unavailableFrom(probe: string, target: Target, fault: unknown, onFault:
   onFault(probe, target.id, fault)
   const text = fault instanceof Error ? fault.message : String(fault)
   return new ProbeError(
-    'malformed',
-    'unexpected_answer',
-    `${target.id} gave an answer that was not understood: ${text}`,
+    why('malformed', 'unexpected_answer', `${target.id} gave an answer that was not understood: ${text}`),
   )
 }
 

@@ -5,12 +5,26 @@ import { plain } from '../core/text.ts'
 import { isPage, pageUnavailable, statusUnavailable } from './http-status.ts'
 import { MINUTE, SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
 import type { Component } from './replicas.ts'
+import { reasonsOf, type Reasons } from './declaration.ts'
 
 /** What `/ready` proved. `detail` is `ready`, the code of a reason, or `other: ` and the text that was sent. */
 export interface Readiness {
   readonly ready: 0 | 1
   readonly detail: string
 }
+
+const ownAnswer = '# name the service itself, not a proxy before it: services.<service>.replicas'
+
+export const readyReasons = {
+  backing_off: [
+    'the service named a time before which it is not asked again',
+    '# give the exporter an address of its own',
+  ],
+  invalid_json: ['the answer is not JSON', ownAnswer],
+  readiness_not_stated: ['the answer does not say whether the replica is ready', ownAnswer],
+  contradictory: ['status and body of the answer contradict each other', '# see the log of the service'],
+} as const satisfies Reasons
+const why = reasonsOf(readyReasons)
 
 /** Longest piece of an unknown reason that is kept. */
 const OTHER_LIMIT = 100
@@ -29,16 +43,20 @@ export function readinessOf(answer: HttpAnswer, subject: string): Readiness | Un
   if (isPage(answer)) return pageUnavailable(subject)
   const body = parse(answer.body)
   if (body === undefined)
-    return malformed('invalid_json', `${subject} answers with something other than JSON`)
+    return why('malformed', 'invalid_json', `${subject} answers with something other than JSON`)
   const claims = claimsOf(body)
   if (claims.length === 0)
-    return malformed('readiness_not_stated', `${subject} does not say whether it is ready`)
+    return why('malformed', 'readiness_not_stated', `${subject} does not say whether it is ready`)
   if (status === 200)
     return claims.includes(false) || complaintOf(body) !== undefined
-      ? contradiction(`${subject} answers 200, and its body says that it is not ready`)
+      ? why(
+          'contradictory',
+          'contradictory',
+          `${subject} answers 200, and its body says that it is not ready`,
+        )
       : { ready: 1, detail: 'ready' }
   return claims.includes(true)
-    ? contradiction(`${subject} answers 503, and its body says that it is ready`)
+    ? why('contradictory', 'contradictory', `${subject} answers 503, and its body says that it is ready`)
     : { ready: 0, detail: reasonOf(body) }
 }
 
@@ -78,14 +96,6 @@ function reasonOf(body: Body): string {
   const text = complaintOf(body) ?? body['status']
   if (typeof text !== 'string' || text === '') return 'other: no reason given'
   return isReadinessCode(text) ? text : `other: ${plain(text, OTHER_LIMIT)}`
-}
-
-function malformed(reason: string, message: string): Unavailable {
-  return { unknownReason: 'malformed', reason, message }
-}
-
-function contradiction(message: string): Unavailable {
-  return { unknownReason: 'contradictory', reason: 'contradictory', message }
 }
 
 /** What a service that answered 429 has asked for. */

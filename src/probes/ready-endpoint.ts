@@ -3,13 +3,22 @@ import type { Http } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Target } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
-import { inWords, SECOND, type Clock, type Millis } from '../core/time.ts'
+import { SECOND, inWords, type Clock, type Millis } from '../core/time.ts'
 import { isAskedForHealth } from './health-endpoint.ts'
-import { whyUnavailable, probeError } from './http-status.ts'
+import { whyUnavailable } from './http-status.ts'
 import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
-import { readinessOf, limitOf, newThrottles, slowdown, type Throttles } from './ready-answers.ts'
+import {
+  limitOf,
+  newThrottles,
+  readinessOf,
+  readyReasons,
+  slowdown,
+  type Throttles,
+} from './ready-answers.ts'
 import { answerOf, newMemories, type Memories, type Memory, type Patience } from './ready-memory.ts'
 import { components, countOf, targetsOf, type Component, type Discovery } from './replicas.ts'
+import { reasonsOf, type Declaration } from './declaration.ts'
+import { httpReasons } from './reasons.ts'
 
 export interface ReadyEndpointSources {
   readonly http: Http
@@ -63,6 +72,18 @@ export const budgets: Budgets = {
   web: { brisk: 2 * SECOND, quiet: 10 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
 }
 
+const about = { name: 'ready-endpoint', provides: [ready] } as const
+const reasonOf = reasonsOf({ ...httpReasons, ...readyReasons })
+
+export const declaration: Declaration = {
+  ...about,
+  reads: '`/ready` of every replica of every component',
+  asks: 'services',
+  pace: budgets,
+  reasons: readyReasons,
+  open: (sources) => readyEndpoint(sources),
+}
+
 /**
  * For how long a proof stands while 429 is all that `/ready` answers: the limits count by the minute, and the next look
  * comes up to 20 s later.
@@ -80,9 +101,8 @@ export function readyEndpoint(sources: ReadyEndpointSources, paces: Budgets = bu
   const throttles = newThrottles(clock)
   const own: Own = { ...sources, throttles, memories: newMemories(discovery) }
   return {
-    name: 'ready-endpoint',
+    ...about,
     rationed: true,
-    provides: [ready],
     targets() {
       const listed = targetsOf(discovery, components)
       own.memories.keep(listed)
@@ -135,7 +155,7 @@ async function lookAt(
   }
   const readiness = readinessOf(answer, subjectOf(target))
   delete memory.notReady
-  if ('unknownReason' in readiness) throw probeError(readiness)
+  if ('unknownReason' in readiness) throw new ProbeError(readiness)
   if (readiness.ready === 0) memory.notReady = readiness.detail
   else memory.provenAt = own.clock.now()
   return readinessLook(target, readiness.ready, readiness.detail)
@@ -154,7 +174,7 @@ function throttledLook(
     return readinessLook(target, 1, `it proved that ${inWords(age)} ago, and answers 429 since`)
   const why = `${subjectOf(target)} answers 429: ${limitOf(component)}`
   const until = reason === 'backing_off' ? '; it named a time before which it is not asked again' : ''
-  throw new ProbeError('throttled', reason, `${why}${until}`)
+  throw new ProbeError(reasonOf('throttled', reason, `${why}${until}`))
 }
 
 function readinessLook(target: Target, value: 0 | 1, detail: string): Look {

@@ -8,6 +8,7 @@ import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { notUnderstood } from './redis.ts'
 import { idOf } from './redis-stream-info.ts'
+import { reasonsOf, type Reasons } from './declaration.ts'
 
 /** Something about a group that `XINFO` does not tell and a bounded range read does. */
 export interface Question {
@@ -59,13 +60,17 @@ const REST: Millis = 500
 // A quarter of what one answer may hold, since two are asked at once and entries differ: larger ones are not counted on.
 const MOST_TEXT = answerBounds.bytes / 4
 
+export const countReasons = {
+  redis_not_counted: ['too many groups need counting at once', '# wait for the next attempts'],
+} as const satisfies Reasons
+
 const notCounted: Count = {
   ok: false,
-  unavailable: {
-    unknownReason: 'ambiguous',
-    reason: 'redis_not_counted',
-    message: 'too many groups need counting at once: wait for the next looks',
-  },
+  unavailable: reasonsOf(countReasons)(
+    'ambiguous',
+    'redis_not_counted',
+    'too many groups need counting at once: wait for the next attempts',
+  ),
 }
 
 /**

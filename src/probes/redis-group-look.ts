@@ -1,3 +1,4 @@
+import { addedAt, backlogOf, lossOf, type GroupInfo, type StreamInfo } from './redis-stream-info.ts'
 import type { GroupSpec } from '../rules/platform.ts'
 import {
   groupConsumerIdle,
@@ -10,14 +11,14 @@ import {
   groupOldestPendingIdle,
   groupPending,
 } from '../rules/signals.ts'
-import { blindSpot, type Unavailable } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { MINUTE, SECOND, type Millis } from '../core/time.ts'
-import type { Look } from './probe.ts'
+import { blindLook, joined, type Look } from './probe.ts'
 import { questionKey, type Counts, type Question } from './redis-counts.ts'
 import { lastSignOfLife } from './redis-groups.ts'
-import { joined, notUnderstood } from './redis.ts'
-import { addedAt, type GroupInfo, type StreamInfo, compareIds } from './redis-stream-info.ts'
+import { notUnderstood } from './redis.ts'
+import { reasonsOf, type Reasons } from './declaration.ts'
 
 /** A group that exists and is exported; `group` is absent when its shape is not known. */
 export interface WatchedGroup {
@@ -32,6 +33,20 @@ export interface WatchedGroup {
 
 type GroupSignal = Signal<'stream' | 'group'>
 type Labels = { readonly stream: string; readonly group: string }
+
+export const groupReasons = {
+  redis_lag_unknown: ['Redis can not tell the lag of a group', '# the group reads on, then it can'],
+  redis_consumers_unknown: [
+    'before Redis 7.2 a consumer shows only once it got an entry',
+    '# run Redis 7.2 or newer, or wait for the first entry',
+  ],
+  redis_loss_unknown: ['Redis does not know what the group has read', '# the group reads on, then it does'],
+  redis_clock: [
+    'entries have times ahead of the clock of Redis',
+    'chronyc makestep   # on the host of Redis; without chrony: timedatectl set-ntp true',
+  ],
+} as const satisfies Reasons
+const reasonOf = reasonsOf(groupReasons)
 
 const signals = [
   groupLag,
@@ -93,7 +108,7 @@ export function lookAtGroup(watched: WatchedGroup, round: Batch): Look {
   const exists = { readings: [read(groupExists, labels, 1)] }
   const seen =
     group === undefined
-      ? blindSpotsFor(signals, labels, notUnderstood(`a group of another shape (${stream}/${name})`))
+      ? blindLook(signals, labels, notUnderstood(`a group of another shape (${stream}/${name})`))
       : joined([
           lookAtLag(labels, info, group, counts),
           lookAtPending(labels, group, now),
@@ -118,10 +133,10 @@ function lookAtLag(labels: Labels, info: StreamInfo, group: GroupInfo, counts: C
     return { readings: [known, read(groupLag, labels, entries, detail)] }
   }
   const why = count === undefined || count.ok ? 'too many to count at this look' : count.unavailable.message
-  return {
-    readings: [known],
-    blindSpots: [blindSpot(groupLag, labels, unknowable('redis_lag_unknown', labels, 'what it lags', why))],
-  }
+  return joined([
+    { readings: [known] },
+    blindLook([groupLag], labels, unknowable('redis_lag_unknown', labels, 'what it lags', why)),
+  ])
 }
 
 function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, now: Millis): Look {
@@ -149,7 +164,7 @@ function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, ro
   if (showsAsking === true || unreadFor > TAKEN_WITHIN) return { readings: [read(groupConsumers, labels, 0)] }
   const why =
     'before Redis 7.2 a consumer shows only once it got an entry; run a later one, or wait for the first entry'
-  return blindSpotsFor(
+  return blindLook(
     [groupConsumers],
     labels,
     unknowable('redis_consumers_unknown', labels, 'who reads it', why),
@@ -161,7 +176,7 @@ function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: 
   if (undelivered === 'unknowable') {
     const why =
       'entries were removed and Redis does not know what the group has read; it will when the group reads on'
-    return blindSpotsFor([groupLost], labels, unknowable('redis_loss_unknown', labels, 'what it lost', why))
+    return blindLook([groupLost], labels, unknowable('redis_loss_unknown', labels, 'what it lost', why))
   }
   if (pending !== 'uncounted') return { readings: [read(groupLost, labels, undelivered + pending)] }
   const count = counts.get(questionKey({ kind: 'trimmed', ...labels }))
@@ -175,72 +190,22 @@ function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: 
 function since(signal: GroupSignal, labels: Labels, then: Millis, now: Millis): Look {
   const span = now - then
   if (span >= -CLOCK_TOLERANCE) return { readings: [read(signal, labels, Math.max(0, span) / SECOND)] }
-  return blindSpotsFor([signal], labels, {
-    unknownReason: 'contradictory',
-    reason: 'redis_clock',
-    message: `${labels.stream}/${labels.group} has times ahead of the clock of Redis: its clock was set back, or entries were added with ids of their own`,
-  })
+  return blindLook(
+    [signal],
+    labels,
+    reasonOf(
+      'contradictory',
+      'redis_clock',
+      `${labels.stream}/${labels.group} has times ahead of the clock of Redis: its clock was set back, or entries were added with ids of their own`,
+    ),
+  )
 }
 
-function blindSpotsFor(unseen: readonly GroupSignal[], labels: Labels, unavailable: Unavailable): Look {
-  return { readings: [], blindSpots: unseen.map((signal) => blindSpot(signal, labels, unavailable)) }
-}
-
-function unknowable(reason: string, { stream, group }: Labels, what: string, why: string): Unavailable {
-  return { unknownReason: 'ambiguous', reason, message: `${stream}/${group}: ${what} is unknown: ${why}` }
-}
-
-/** How many entries were never delivered to a group, as far as `XINFO` alone tells. */
-export type Backlog =
-  | { readonly entries: number; readonly estimated: boolean }
-  /** Only counting the entries behind `last-delivered-id` can tell. */
-  | 'uncounted'
-
-/**
- * Redis gives no lag for a fresh group that has unread entries, nor after a deletion, and its lag counts entries that
- * were trimmed away unread, for ever (7.0). Two cases need no lag: a group that got the newest entry has none, and to
- * a group that is before the oldest entry all of them are new.
- */
-export function backlogOf(stream: StreamInfo, group: GroupInfo): Backlog {
-  if (stream.firstId === undefined || compareIds(group.lastDeliveredId, stream.lastId) >= 0)
-    return { entries: 0, estimated: false }
-  if (isBefore(group, stream.firstId)) return { entries: stream.length, estimated: false }
-  if (group.lag !== undefined) return { entries: Math.min(group.lag, stream.length), estimated: false }
-  if (stream.entriesAdded === undefined || group.entriesRead === undefined) return 'uncounted'
-  const unread = Math.max(0, stream.entriesAdded - group.entriesRead)
-  return { entries: Math.min(unread, stream.length), estimated: true }
-}
-
-/** Entries that are gone from the stream although the group needs them. */
-export interface Loss {
-  /** Gone before they were delivered; `unknowable` when Redis does not know what the group has read. */
-  readonly undelivered: number | 'unknowable'
-  /** Gone while pending; XAUTOCLAIM will drop them without a word. */
-  readonly pending: number | 'uncounted'
-}
-
-export function lossOf(stream: StreamInfo, group: GroupInfo): Loss {
-  return { undelivered: undeliveredLoss(stream, group), pending: pendingLoss(stream, group) }
-}
-
-/** Whatever was added, neither read nor still there. It shows until the group reads on. */
-function undeliveredLoss(stream: StreamInfo, group: GroupInfo): number | 'unknowable' {
-  const { length, entriesAdded, firstId, lastId } = stream
-  const gap = firstId === undefined ? isBefore(group, lastId) : isBefore(group, firstId)
-  if (!gap || entriesAdded === length) return 0
-  if (entriesAdded === undefined || group.entriesRead === undefined) return 'unknowable'
-  return Math.max(0, entriesAdded - group.entriesRead - length)
-}
-
-function pendingLoss({ firstId }: StreamInfo, group: GroupInfo): number | 'uncounted' {
-  const { pending, oldestPending } = group
-  if (oldestPending === undefined) return 0
-  // Nothing that is pending lies behind what was delivered last.
-  if (firstId === undefined || isBefore(group, firstId)) return pending
-  if (compareIds(oldestPending.id, firstId) >= 0) return 0
-  return pending === 1 ? 1 : 'uncounted'
-}
-
-function isBefore({ lastDeliveredId }: GroupInfo, id: string): boolean {
-  return compareIds(lastDeliveredId, id) < 0
+function unknowable(
+  reason: keyof typeof groupReasons,
+  { stream, group }: Labels,
+  what: string,
+  because: string,
+): Unavailable {
+  return reasonOf('ambiguous', reason, `${stream}/${group}: ${what} is unknown: ${because}`)
 }

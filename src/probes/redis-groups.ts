@@ -1,9 +1,9 @@
 import type { GroupSpec, StreamSpec } from '../rules/platform.ts'
 import {
+  compareIds,
   decodeGroup,
   type GroupInfo,
   type NamedGroup,
-  compareIds,
   type StreamInfo,
 } from './redis-stream-info.ts'
 import { MINUTE, type Millis } from '../core/time.ts'

@@ -7,11 +7,12 @@ import {
   redisRejectedWrites,
 } from '../rules/signals.ts'
 import type { RedisCommand, RedisConnection } from '../connections/redis.ts'
-import { blindSpot, type Unavailable } from '../core/observation.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import type { Look, Pace, Probe } from './probe.ts'
-import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis.ts'
+import { ProbeError, blindLook, joined, type Look, type Pace, type Probe } from './probe.ts'
+import { notUnderstood, redisTarget, valueOf } from './redis.ts'
+import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
+import { redisReasons } from './reasons.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
 
@@ -21,6 +22,42 @@ const RIDE: Millis = 90
 // With the replication, so that the connection need not ask for the role besides.
 const command: RedisCommand = ['INFO', 'memory', 'persistence', 'stats', 'errorstats', 'replication']
 
+const about = {
+  name: 'redis-server',
+  provides: [
+    redisMemoryUsed,
+    redisMemoryLimit,
+    redisRejectedWrites,
+    redisEvictedKeys,
+    redisNoEviction,
+    redisPersistence,
+  ],
+} as const
+const advice = 'switch off the checks that need it, or, for memory, configure the limit'
+const reasons = {
+  redis_info_missing: ['INFO of Redis leaves the field out', `# ${advice}: redis.memoryLimit`],
+} as const satisfies Reasons
+const why = reasonsOf({ ...redisReasons, ...reasons })
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'memory, eviction, persistence and refused writes of Redis',
+  asks: 'redis',
+  pace,
+  needs: {
+    commands: [
+      {
+        rule: '+info',
+        without: 'so all of Redis is unknown: a primary can not be told from a replica',
+        blinds: true,
+        tries: () => [['INFO', 'server']],
+      },
+    ],
+  },
+  reasons,
+  open: ({ redis, redisMemoryLimit: limit }) => redisServer(redis, limit),
+}
+
 /**
  * Looks at memory, eviction, persistence and refused writes. Of a cluster it tells the fullest primary, and what goes
  * wrong on any.
@@ -29,21 +66,13 @@ const command: RedisCommand = ['INFO', 'memory', 'persistence', 'stats', 'errors
  */
 export function redisServer(redis: RedisConnection, memoryLimit?: number): Probe {
   return {
-    name: 'redis-server',
-    provides: [
-      redisMemoryUsed,
-      redisMemoryLimit,
-      redisRejectedWrites,
-      redisEvictedKeys,
-      redisNoEviction,
-      redisPersistence,
-    ],
+    ...about,
     targets: () => [redisTarget],
     pace: () => pace,
     async look() {
       const replies = await redis.runOnPrimaries(command, RIDE)
       const facts = replies.map((reply) => factsOf(valueOf(reply)))
-      if (facts.length === 0) throw probeError(notUnderstood('no primary'))
+      if (facts.length === 0) throw new ProbeError(notUnderstood('no primary'))
       return joined([memoryLook(facts, memoryLimit), countsLook(facts), settingsLook(facts)])
     },
   }
@@ -51,14 +80,12 @@ export function redisServer(redis: RedisConnection, memoryLimit?: number): Probe
 
 /** @throws ProbeError for a server whose figures mean nothing now */
 function factsOf(value: unknown): ServerFacts {
-  if (typeof value !== 'string') throw probeError(notUnderstood('something else than INFO'))
+  if (typeof value !== 'string') throw new ProbeError(notUnderstood('something else than INFO'))
   const facts = decodeInfo(value)
   if (facts.loading)
-    throw probeError({
-      unknownReason: 'unreachable',
-      reason: 'redis_loading',
-      message: 'Redis is loading its data set from disk: wait until it is done',
-    })
+    throw new ProbeError(
+      why('unreachable', 'redis_loading', 'Redis is loading its data set from disk: wait until it is done'),
+    )
   return facts
 }
 
@@ -97,32 +124,19 @@ function memoryOf(
 }
 
 function countsLook(facts: readonly ServerFacts[]): Look {
+  const rejected = facts.map(({ rejectedWrites }) => rejectedWrites)
+  const evicted = facts.map(({ evictedKeys }) => evictedKeys)
   return joined([
-    summed(
-      redisRejectedWrites,
-      facts.map(({ rejectedWrites }) => rejectedWrites),
-      'errorstats',
-    ),
-    summed(
-      redisEvictedKeys,
-      facts.map(({ evictedKeys }) => evictedKeys),
-      'evicted_keys',
-    ),
+    summed(redisRejectedWrites, rejected, 'errorstats'),
+    summed(redisEvictedKeys, evicted, 'evicted_keys'),
   ])
 }
 
 function summed(signal: Signal<never>, counts: readonly (number | undefined)[], what: string): Look {
   const known = counts.filter((count) => count !== undefined)
   if (known.length < counts.length) return leftOut(signal, what)
-  return {
-    readings: [
-      read(
-        signal,
-        {},
-        known.reduce((sum, count) => sum + count, 0),
-      ),
-    ],
-  }
+  const sum = known.reduce((a, b) => a + b, 0)
+  return { readings: [read(signal, {}, sum)] }
 }
 
 function settingsLook(facts: readonly ServerFacts[]): Look {
@@ -145,15 +159,9 @@ function persistenceLook(all: readonly (Persistence | undefined)[]): Look {
 
 /** Managed servers leave fields out; that they are missing says nothing of what they would have said. */
 function leftOut(signal: Signal<never>, what: string): Look {
-  const unavailable: Unavailable = {
-    unknownReason: 'ambiguous',
-    reason: 'redis_info_missing',
-    message: `INFO of Redis says nothing of ${what}: ${advice}`,
-  }
-  return { readings: [], blindSpots: [blindSpot(signal, {}, unavailable)] }
+  const message = `INFO of Redis says nothing of ${what}: ${advice}`
+  return blindLook([signal], {}, why('ambiguous', 'redis_info_missing', message))
 }
-
-const advice = 'switch off the checks that need it, or, for memory, configure the limit'
 
 /** What `INFO` says of one server, as far as it is needed; what a server leaves out is undefined. */
 export interface ServerFacts {

@@ -1,3 +1,4 @@
+import { expectedGroups, type Selection } from './redis-groups.ts'
 import type { StreamSpec } from '../rules/platform.ts'
 import {
   groupConsumerIdle,
@@ -15,12 +16,12 @@ import {
   streamEntriesAdded,
   streamExists,
 } from '../rules/signals.ts'
-import { blindSpot, type Unavailable, type BlindSpot } from '../core/observation.ts'
+import { blindSpot, type BlindSpot, type Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
-import type { Look } from './probe.ts'
-import { expectedGroups, type Selection } from './redis-groups.ts'
-import { joined } from './redis.ts'
+import { blindLook, joined, type Look } from './probe.ts'
 import type { StreamInfo } from './redis-stream-info.ts'
+import { reasonsOf, type Reasons } from './declaration.ts'
+import { redisReasons } from './reasons.ts'
 
 /** The signals of every group. */
 export const perGroup = [
@@ -76,12 +77,7 @@ function lookAtExisting(info: StreamInfo, selection: Selection, spec: StreamSpec
   const replicas = !hasReplicaGroups(spec)
     ? { readings: [] }
     : selection.crowded
-      ? {
-          readings: [],
-          blindSpots: [groupLag, perReplicaGroups, orphanGroups].map((signal) =>
-            blindSpot(signal, labels, crowded(spec)),
-          ),
-        }
+      ? blindLook<'stream' | 'group'>([groupLag, perReplicaGroups, orphanGroups], labels, crowded(spec))
       : {
           readings: [
             read(perReplicaGroups, labels, selection.living),
@@ -100,18 +96,26 @@ function lookAtExisting(info: StreamInfo, selection: Selection, spec: StreamSpec
   return joined([basics, replicas])
 }
 
-const tooOld: Unavailable = {
-  unknownReason: 'ambiguous',
-  reason: 'redis_too_old',
-  message: 'Redis does not count the entries that were added: run Redis 7.0 or later',
-}
+export const streamReasons = {
+  redis_too_many_groups: [
+    'a stream has too many consumer groups of former replicas',
+    'redis-cli XGROUP DESTROY <stream> <group>   # of each former replica',
+  ],
+} as const satisfies Reasons
+const why = reasonsOf({ ...redisReasons, ...streamReasons })
+
+const tooOld = why(
+  'ambiguous',
+  'redis_too_old',
+  'Redis does not count the entries that were added: run Redis 7.0 or later',
+)
 
 function crowded({ name }: StreamSpec): Unavailable {
-  return {
-    unknownReason: 'ambiguous',
-    reason: 'redis_too_many_groups',
-    message: `${name} has too many consumer groups of former replicas: destroy them, or configure the hostnames of the replicas`,
-  }
+  return why(
+    'ambiguous',
+    'redis_too_many_groups',
+    `${name} has too many consumer groups of former replicas: destroy them, or configure the hostnames of the replicas`,
+  )
 }
 
 function hasReplicaGroups({ groups }: StreamSpec): boolean {

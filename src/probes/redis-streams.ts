@@ -1,3 +1,4 @@
+import { lookAtStream, perGroup, streamReasons, type Sight } from './redis-stream-look.ts'
 import type { StreamSpec } from '../rules/platform.ts'
 import {
   orphanGroups,
@@ -9,15 +10,59 @@ import {
 import { isPartial, type RedisCommand, type RedisConnection, type RedisReply } from '../connections/redis.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import type { Look, Pace, Probe } from './probe.ts'
-import { openCounter } from './redis-counts.ts'
-import { lookAtGroup, questionsOf, type WatchedGroup } from './redis-group-look.ts'
-import { selectGroups, isAlive, rememberUnread, type UnreadFor } from './redis-groups.ts'
-import { probeError, joined, notUnderstood, redisTarget, valueOf } from './redis.ts'
-import { lookAtStream, perGroup, type Sight } from './redis-stream-look.ts'
+import { ProbeError, joined, type Look, type Pace, type Probe } from './probe.ts'
+import { countReasons, openCounter } from './redis-counts.ts'
+import { groupReasons, lookAtGroup, questionsOf, type WatchedGroup } from './redis-group-look.ts'
+import { isAlive, rememberUnread, selectGroups, type UnreadFor } from './redis-groups.ts'
+import { notUnderstood, redisTarget, streamInfoNeed, valueOf } from './redis.ts'
 import { decodeStream, decodeTime, type GroupInfo } from './redis-stream-info.ts'
+import type { Declaration } from './declaration.ts'
+import type { Discovery } from './replicas.ts'
 
 const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
+
+const about = {
+  name: 'redis-streams',
+  provides: [streamExists, streamEntries, streamEntriesAdded, ...perGroup, perReplicaGroups, orphanGroups],
+} as const
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'streams and their consumer groups',
+  asks: 'redis',
+  pace,
+  needs: {
+    commands: [
+      { rule: '+time', without: 'so nothing of the streams is read', blinds: true, tries: () => [['TIME']] },
+      streamInfoNeed((streams) => streams),
+      {
+        rule: '+xrange',
+        without: 'so a lag that only counting tells is unknown',
+        blinds: true,
+        // From the end to the beginning there is nothing.
+        tries: (streams) => streams.map(({ name }) => ['XRANGE', name, '+', '-', 'COUNT', '1']),
+      },
+      {
+        rule: '+xpending',
+        without: 'so audit events that were trimmed while pending are unknown',
+        blinds: true,
+        tries: (streams) =>
+          streams.flatMap(({ name, groups }) =>
+            groups.slice(0, 1).map((group) => ['XPENDING', name, group.name, '-', '-', '1'] as const),
+          ),
+      },
+    ],
+  },
+  reasons: { ...streamReasons, ...groupReasons, ...countReasons },
+  open: ({ redis, streams, discovery, lagLimit }) =>
+    redisStreams(redis, { streams, hostnames: () => gatewayHostnames(discovery), lagLimit }),
+}
+
+function gatewayHostnames(discovery: Discovery): readonly string[] {
+  return discovery
+    .replicas()
+    .flatMap(({ component, hostname }) => (component === 'gateway' ? (hostname ?? []) : []))
+}
 
 export interface RedisStreamsOptions {
   readonly streams: readonly StreamSpec[]
@@ -53,7 +98,7 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
   async function look(): Promise<Look> {
     const [clock, ...replies] = await redis.run(commands)
     const now = decodeTime(valueOf(clock))
-    if (now === undefined) throw probeError(notUnderstood('something else than a time'))
+    if (now === undefined) throw new ProbeError(notUnderstood('something else than a time'))
     const hosts = hostnames()
     const unreadFor = unread(now)
     const sights = streams.map((spec, at) => sightOf(spec, replies[at], { hosts, unreadFor, now }))
@@ -67,8 +112,7 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
   }
 
   return {
-    name: 'redis-streams',
-    provides: [streamExists, streamEntries, streamEntriesAdded, ...perGroup, perReplicaGroups, orphanGroups],
+    ...about,
     targets: () => [redisTarget],
     pace: () => pace,
     look: () =>

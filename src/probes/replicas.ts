@@ -1,5 +1,5 @@
 import type { Target } from '../core/observation.ts'
-import { type Component, type Replica, components } from '../core/replica.ts'
+import { components, type Component, type Replica } from '../core/replica.ts'
 import type { Cluster, Pod } from '../kubernetes/model.ts'
 
 export { components, type Component, type Replica } from '../core/replica.ts'

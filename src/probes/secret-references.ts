@@ -1,15 +1,28 @@
+import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/manifest/references.ts'
 import { secretKeysMissing } from '../rules/signals.ts'
 import { workloadKinds, type Cluster, type Job } from '../kubernetes/model.ts'
 import type { Unavailable } from '../core/observation.ts'
-import { blindSpot } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
-import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/manifest/references.ts'
 import { seenNow } from './cluster-watch.ts'
-import { ProbeError, type Look, type Probe } from './probe.ts'
+import { ProbeError, blindLook, joined, type Look, type Probe } from './probe.ts'
+import type { Declaration } from './declaration.ts'
+import { referredSecret } from '../kubernetes/needs.ts'
 
 /** What is needed of one Secret: its keys, each with who refers to it. The key '' is the Secret as a whole. */
 type Needs = ReadonlyMap<string, ReadonlySet<string>>
+
+const pace = { quiet: 30 * SECOND, brisk: 5 * SECOND, timeout: 3 * SECOND }
+const about = { name: 'secret-references', provides: [secretKeysMissing] } as const
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'whether each Secret that is referred to holds the keys',
+  asks: 'kubernetes',
+  pace,
+  needs: { kinds: ['workloads', 'releases', 'jobs'], access: [referredSecret] },
+  open: ({ cluster, clock }) => cluster && secretReferenceProbe(cluster, clock),
+}
 
 /** A Secret that held what is needed is asked for again after so long; one that did not, at each look. */
 const WHOLE_FOR: Millis = 20 * SECOND
@@ -36,10 +49,9 @@ export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
   }
 
   return {
-    name: 'secret-references',
-    provides: [secretKeysMissing],
+    ...about,
     targets: () => [{ id: 'kubernetes', labels: {} }],
-    pace: () => ({ quiet: 30 * SECOND, brisk: 5 * SECOND, timeout: 3 * SECOND }),
+    pace: () => pace,
     async look(_, deadline) {
       const seen = new Map<string, KnownKeys>()
       const looks = await Promise.all(
@@ -53,10 +65,7 @@ export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
       )
       // Of no Secret more is kept than was looked at just now.
       known = seen
-      return {
-        readings: looks.flatMap((look) => look.readings),
-        blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
-      }
+      return joined(looks)
     },
   }
 }
@@ -88,16 +97,12 @@ const shown: ReadonlySet<unknown> = new Set(workloadKinds)
 function startedLater(cluster: Cluster): readonly SecretUser[] {
   const releases = cluster.of('releases')
   if (!releases.ok && releases.unavailable.unknownReason !== 'not_configured')
-    throw notSeen(releases.unavailable)
+    throw new ProbeError(releases.unavailable)
   const [newest] = releases.ok ? releases.items.toSorted((a, b) => b.revision - a.revision) : []
   if (newest === undefined) return lastJobs(seenNow(cluster, 'jobs'))
-  if (!('digest' in newest.content)) throw notSeen(newest.content)
+  if (!('digest' in newest.content)) throw new ProbeError(newest.content)
   const { objects, hookReferences } = newest.content
   return [...secretUsers(objects.filter(({ kind }) => !shown.has(kind))), ...hookReferences]
-}
-
-function notSeen({ unknownReason, reason, message }: Unavailable): ProbeError {
-  return new ProbeError(unknownReason, reason, message)
 }
 
 /** Runs of a CronJob are told apart by a number behind its name. */
@@ -122,9 +127,7 @@ async function lookAt(
     return { readings: [read(secretKeysMissing, { secret }, missing.length, detail)] }
   } catch (fault) {
     if (!isUnavailable(fault)) throw fault
-    const { unknownReason, reason, message } = fault
-    const unavailable = { unknownReason, reason, message }
-    return { readings: [], blindSpots: [blindSpot(secretKeysMissing, { secret }, unavailable)] }
+    return blindLook([secretKeysMissing], { secret }, fault)
   }
 }
 

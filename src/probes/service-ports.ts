@@ -4,10 +4,20 @@ import { components } from '../core/replica.ts'
 import { read } from '../core/signal.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import type { Watch } from './probe.ts'
+import type { Declaration } from './declaration.ts'
 
-/** Is told whether each Service really leads to the ready pods of its component, on the port that they listen on. */
+export const declaration: Declaration = {
+  name: 'service-ports',
+  provides: [servicePortReaches],
+  reads: 'whether each Service leads to the ready pods of its component',
+  asks: 'kubernetes',
+  needs: { kinds: ['services', 'endpointSlices', 'pods', 'workloads'] },
+  open: ({ cluster }) => cluster && servicePorts(cluster),
+}
+
+/** Follows whether each Service leads to the ready pods of its component, on the port that they listen on. */
 export function servicePorts(cluster: Cluster): Watch {
-  return clusterWatch('service-ports', [servicePortReaches], cluster, () => {
+  return clusterWatch(declaration, cluster, () => {
     const services = Map.groupBy(seenNow(cluster, 'services'), (service) => service.component)
     const slices = Map.groupBy(seenNow(cluster, 'endpointSlices'), (slice) => slice.service)
     const pods = Map.groupBy(seenNow(cluster, 'pods'), (pod) => pod.component)

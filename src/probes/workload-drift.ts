@@ -1,6 +1,5 @@
 import { workloadDrift } from '../rules/signals.ts'
 import type { Autoscaler, Cluster, Kinds, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
-import { blindSpot } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { differences, type Difference } from '../kubernetes/manifest/differences.ts'
 import {
@@ -12,7 +11,7 @@ import {
   type PlainObject,
 } from '../kubernetes/manifest/objects.ts'
 import { ABSENT, DIFFERS } from '../kubernetes/manifest/masking.ts'
-import { ProbeError, type Look } from './probe.ts'
+import { ProbeError, blindLook, type Look } from './probe.ts'
 import { seenNow } from './cluster-watch.ts'
 
 /** Kept free for what else stands in a message, which is cut at 300 characters. */
@@ -46,8 +45,7 @@ export function driftOf(
     return { readings: [...components].map(([component, own]) => reading(component, own)) }
   } catch (fault) {
     if (!(fault instanceof ProbeError)) throw fault
-    const { unknownReason, reason, message } = fault
-    return { readings: [], blindSpots: [blindSpot(workloadDrift, {}, { unknownReason, reason, message })] }
+    return blindLook([workloadDrift], {}, fault)
   }
 }
 

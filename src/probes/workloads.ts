@@ -7,14 +7,14 @@ import {
   workloadTemplate,
   workloadUpdated,
 } from '../rules/signals.ts'
-import type { Cluster, Pod, Workload, Container, ReplicaSet, Seen } from '../kubernetes/model.ts'
-import { blindSpot, type BlindSpot } from '../core/observation.ts'
+import type { Cluster, Container, Pod, ReplicaSet, Seen, Workload } from '../kubernetes/model.ts'
 import { components } from '../core/replica.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { inWords, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
-import type { Look, Watch } from './probe.ts'
+import { blindLook, joined, type Look, type Watch } from './probe.ts'
 import { canBeOne, pulledAs, readImage, readImageId } from '../core/image.ts'
+import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 
 const provides = [
   workloadDesired,
@@ -26,32 +26,46 @@ const provides = [
   workloadContainer,
 ]
 
-/** Is told how far each Deployment and StatefulSet of the release has come, and whether it can go on. */
+const reasons = {
+  workload_unlabelled: [
+    "a workload runs pods of the release without the release's label: Argo CD sets it to the name of its Application",
+    'kubectl -n {namespace} get deployments,statefulsets --show-labels',
+    'application.resourceTrackingMethod: annotation   # in the ConfigMap argocd-cm, or give both the same name',
+  ],
+  two_workloads: ['two workloads have the label of one component', '# remove the one that is not in use'],
+} as const satisfies Reasons
+const why = reasonsOf(reasons)
+
+export const declaration: Declaration = {
+  name: 'workloads',
+  provides,
+  reads: 'how far each Deployment and StatefulSet is rolled out, and the images that run',
+  asks: 'kubernetes',
+  needs: { kinds: ['workloads', 'pods', 'replicaSets'] },
+  reasons,
+  open: ({ cluster, clock, rollOutWithin }) => cluster && workloads(cluster, clock, rollOutWithin),
+}
+
+/** Follows how far each Deployment and StatefulSet of the release has come, and whether it can go on. */
 export function workloads(cluster: Cluster, clock: Clock, deadline: Millis): Watch {
   const unfinished = unfinishedSince(clock)
-  return clusterWatch('workloads', provides, cluster, () => {
+  return clusterWatch(declaration, cluster, () => {
     const all = seenNow(cluster, 'workloads')
     const pods = Map.groupBy(seenNow(cluster, 'pods'), (pod) => pod.component)
     unfinished.keep(all)
     const looks = components.map((component): Look => {
       const own = all.filter((workload) => workload.component === component)
       const [workload, ...others] = own
-      if (workload === undefined) return { readings: [], blindSpots: unlabelled(cluster, component) }
-      if (others.length > 0) return { readings: [], blindSpots: ambiguous(component, own) }
+      if (workload === undefined) return unlabelled(cluster, component)
+      if (others.length > 0) return ambiguous(component, own)
       const members = (pods.get(component) ?? []).filter((pod) => !pod.deleting)
       const images = runningImages(workload, members, cluster.of('replicaSets'))
-      return {
-        readings: [
-          ...readingsOf(workload, members, unfinished.since(workload), deadline),
-          ...images.readings,
-        ],
-        blindSpots: images.blindSpots ?? [],
-      }
+      return joined([
+        { readings: readingsOf(workload, members, unfinished.since(workload), deadline) },
+        images,
+      ])
     })
-    return {
-      readings: looks.flatMap((look) => look.readings),
-      blindSpots: looks.flatMap((look) => look.blindSpots ?? []),
-    }
+    return joined(looks)
   })
 }
 
@@ -145,13 +159,11 @@ function unfinishedSince(clock: Clock) {
  * What can't be seen of a component whose pods are of the release and whose workload is not: another label on the
  * workload alone is what Argo CD makes of an Application that is not named like the release.
  */
-function unlabelled(cluster: Cluster, component: string): readonly BlindSpot[] {
+function unlabelled(cluster: Cluster, component: string): Look {
   const owner = ownerOf(cluster, component)
-  if (owner === undefined) return []
+  if (owner === undefined) return { readings: [] }
   const message = `${owner} runs the pods of ${component} and is no workload of the release: it lacks the release's label app.kubernetes.io/instance, or is neither Deployment nor StatefulSet`
-  return provides.map((signal) =>
-    blindSpot(signal, { component }, { unknownReason: 'ambiguous', reason: 'workload_unlabelled', message }),
-  )
+  return blindLook(provides, { component }, why('ambiguous', 'workload_unlabelled', message))
 }
 
 /** What controls the pods of a component, up to the Deployment of a ReplicaSet; Jobs are none of its workloads. */
@@ -164,12 +176,10 @@ function ownerOf(cluster: Cluster, component: string): string | undefined {
   return owners.find((owner) => owner !== undefined && !owner.startsWith('Job/'))
 }
 
-function ambiguous(component: string, own: readonly Workload[]): readonly BlindSpot[] {
+function ambiguous(component: string, own: readonly Workload[]): Look {
   const names = own.map(({ kind, name }) => `${kind}/${name}`).join(' and ')
   const message = `${names} both have the label app.kubernetes.io/component=${component}: remove the one that is not in use`
-  return provides.map((signal) =>
-    blindSpot(signal, { component }, { unknownReason: 'ambiguous', reason: 'two_workloads', message }),
-  )
+  return blindLook(provides, { component }, why('ambiguous', 'two_workloads', message))
 }
 
 /** A pod that has ended for good, such as one that was evicted, is no replica any more. */
@@ -179,7 +189,7 @@ const ended = new Set(['Failed', 'Succeeded'])
 function runningImages(workload: Workload, pods: readonly Pod[], sets: Seen<ReplicaSet>): Look {
   const { component, kind } = workload
   if (kind === 'Deployment' && !sets.ok)
-    return { readings: [], blindSpots: [blindSpot(workloadContainer, { component }, sets.unavailable)] }
+    return blindLook([workloadContainer], { component }, sets.unavailable)
   const isTarget = targetOf(workload, sets.ok ? sets.items : [])
   const living = pods.filter(({ phase }) => !ended.has(phase))
   return {

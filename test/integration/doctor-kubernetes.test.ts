@@ -3,7 +3,8 @@ import { parse } from 'yaml'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startControlPlane, type ControlPlane } from '../../rig/kubernetes.ts'
 import { startKubelet, type Kubelet } from '../../rig/kubernetes/kubelet.ts'
-import { followedResources, helmSecrets, referredSecret, stateConfigMap } from '../../src/kubernetes/needs.ts'
+import { followed, referredSecret, stateConfigMap } from '../../src/kubernetes/needs.ts'
+import { kindsFollowed } from '../../src/probes/index.ts'
 import { kubernetes } from '../../src/cli/doctor/kubernetes.ts'
 import type { Found } from '../../src/cli/doctor/finding.ts'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
@@ -91,8 +92,7 @@ async function untilFailed(subjects: readonly string[]): Promise<readonly Found[
 }
 
 const needs = [
-  ...followedResources,
-  helmSecrets,
+  ...kindsFollowed.flatMap((kind) => followed[kind]),
   { ...referredSecret, name: 'runtime' },
   { ...stateConfigMap, name: stateName },
 ].flatMap((need) =>
@@ -211,8 +211,7 @@ describe('the access that is used', () => {
       ),
     )
     const used = [
-      ...followedResources.map((need) => ({ ...need, name: '' })),
-      { ...helmSecrets, name: '' },
+      ...kindsFollowed.flatMap((kind) => followed[kind]).map((need) => ({ ...need, name: '' })),
       { ...referredSecret, name: 'runtime' },
       { ...stateConfigMap, name: stateName },
     ].flatMap(({ group, resource, name, verbs }) =>

@@ -1,5 +1,6 @@
 import { openConfigMap } from '../../kubernetes/config-map.ts'
-import { followedResources, helmSecrets, referredSecret, stateConfigMap } from '../../kubernetes/needs.ts'
+import { followed, referredSecret, stateConfigMap } from '../../kubernetes/needs.ts'
+import { kindsFollowed } from '../../probes/index.ts'
 import { KubernetesFailure, openKubernetes, type Kubernetes } from '../../connections/kubernetes.ts'
 import { scalarText } from '../../kubernetes/manifest/objects.ts'
 import type { Area, Installation } from './area.ts'
@@ -73,8 +74,9 @@ async function rights(
   const { namespace } = config.release
   const { secrets = [] } = await replicas()
   const accesses: readonly Access[] = [
-    ...followedResources.map((need) => ({ ...need, namespace })),
-    ...(config.kubernetes?.helmSecrets === true ? [{ ...helmSecrets, namespace }] : []),
+    ...kindsFollowed
+      .filter((kind) => kind !== 'releases' || config.kubernetes?.helmSecrets === true)
+      .flatMap((kind) => followed[kind].map((need) => ({ ...need, namespace }))),
     ...secrets.map((name) => ({ ...referredSecret, namespace, name })),
     ...(config.state.configMap === undefined ? [] : [{ ...stateConfigMap, ...config.state.configMap }]),
   ]

@@ -1,6 +1,7 @@
 import type { Unavailable } from '../../core/observation.ts'
 import type { Millis } from '../../core/time.ts'
-import { statsRole, tablesRead } from '../../probes/postgres.ts'
+import { tablesRead } from '../../probes/index.ts'
+import { statsRole } from '../../probes/postgres-connections.ts'
 import { failed, ok, warning, type Found } from './finding.ts'
 import { counted, listed } from '../../core/lists.ts'
 import { ofCertificates } from './words.ts'

@@ -7,7 +7,7 @@ import {
   type RedisReply,
 } from '../../connections/redis.ts'
 import type { Unavailable } from '../../core/observation.ts'
-import { commandNeeds } from '../../probes/redis.ts'
+import { commandNeeds } from '../../probes/index.ts'
 import type { Area } from './area.ts'
 import { judgeCommands, judgeLogin, judgeServer, type Tried } from './redis-verdicts.ts'
 

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { measureOwnTime } from '../../../src/connections/own-time.ts'
-import { blindSpot, type Observation, type Target } from '../../../src/core/observation.ts'
+import {
+  blindSpot,
+  type Observation,
+  type Target,
+  type UnknownReason,
+} from '../../../src/core/observation.ts'
 import { ProbeError, observe, type Look, type Probe } from '../../../src/probes/probe.ts'
 import { startLooking } from '../../../src/daemon/looking.ts'
 import { depth } from '../core/small-rules.ts'
@@ -39,6 +44,10 @@ async function starved(look: Probe['look']): Promise<Observation['outcome']> {
   return observation.outcome
 }
 
+function probeError(unknownReason: UnknownReason, reason: string, message: string): ProbeError {
+  return new ProbeError({ unknownReason, reason, message })
+}
+
 describe('a look that brought nothing', () => {
   it('R120 X11: is the fault of a target that hangs, as soon as the exporter runs', async () => {
     // On a busy machine the first looks may be late indeed.
@@ -52,8 +61,8 @@ describe('a look that brought nothing', () => {
     const message = expect.stringMatching(/^the exporter was late itself: it stood still for/) as string
     const late = { ok: false, unknownReason: 'late', reason: 'late', message }
     expect(await starved(hangs)).toEqual(late)
-    const gaveUp = () => new ProbeError('timeout', 'postgres_timeout', 'Postgres did not answer in time')
-    const reset = () => new ProbeError('unreachable', 'connection_reset', 'it reset the connection')
+    const gaveUp = () => probeError('timeout', 'postgres_timeout', 'Postgres did not answer in time')
+    const reset = () => probeError('unreachable', 'connection_reset', 'it reset the connection')
     for (const fault of [gaveUp, reset])
       expect(await starved(() => turn().then(() => Promise.reject(fault())))).toEqual(late)
   })
@@ -70,14 +79,14 @@ describe('a look that brought nothing', () => {
   it.each(['unauthorized', 'throttled', 'malformed', 'contradictory'] as const)(
     'R120: is %s for what the target said, however late it was heard',
     async (reason) => {
-      const refusal = () => Promise.reject(new ProbeError(reason, reason, 'it said so'))
+      const refusal = () => Promise.reject(probeError(reason, reason, 'it said so'))
       expect(await starved(() => turn().then(refusal))).toMatchObject({ unknownReason: reason })
     },
   )
 
   it('R120 X11: is late when the connection was lost while the exporter stood still before it', async () => {
     block(800)
-    const lost = new ProbeError('unreachable', 'postgres_connection_lost', 'the connection broke')
+    const lost = probeError('unreachable', 'postgres_connection_lost', 'the connection broke')
     const { outcome } = await looking(() => Promise.reject(lost))
     expect(outcome).toMatchObject({ unknownReason: 'late' })
   })
@@ -86,7 +95,7 @@ describe('a look that brought nothing', () => {
 describe('a watch that says that it cannot see', () => {
   it('R120 X11: is late when the exporter stood still since it said anything', async () => {
     const seen: Observation[] = []
-    const silent = new ProbeError('timeout', 'redis_timeout', 'Redis did not answer in time')
+    const silent = probeError('timeout', 'redis_timeout', 'Redis did not answer in time')
     const looks = startLooking({
       probes: [],
       watches: [

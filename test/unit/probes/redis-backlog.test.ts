@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backlogOf, lossOf } from '../../../src/probes/redis-group-look.ts'
+import { backlogOf, lossOf } from '../../../src/probes/redis-stream-info.ts'
 import { isAlive, lastSignOfLife, rememberUnread } from '../../../src/probes/redis-groups.ts'
 import type { GroupInfo, StreamInfo } from '../../../src/probes/redis-stream-info.ts'
 

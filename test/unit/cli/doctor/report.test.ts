@@ -8,7 +8,7 @@ import { areaNames, explained } from '../../../../src/cli/doctor/diagnose.ts'
 import { failed, ok, skipped, warning, type Finding, type Found } from '../../../../src/cli/doctor/finding.ts'
 import { diagnosisText } from '../../../../src/cli/doctor/text.ts'
 import { quoted } from '../../../../src/cli/doctor/words.ts'
-import { tablesRead } from '../../../../src/probes/postgres.ts'
+import { tablesRead } from '../../../../src/probes/index.ts'
 
 function found(area: string, ...all: readonly Found[]): readonly Finding[] {
   return all.map((one) => ({ area, ...one }))
