@@ -82,6 +82,7 @@ const table = {
 
 /** What can happen to a connection, whatever protocol it carries; TLS has faults of its own. */
 export type NetworkFault = keyof typeof table
+export const networkFaults = Object.keys(table) as readonly NetworkFault[]
 
 /** Codes of Node's, and of undici 8; `tls-fault.ts` has those of TLS. */
 const faults: Readonly<Record<string, NetworkFault>> = {

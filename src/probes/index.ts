@@ -3,7 +3,7 @@ import type { Kind } from '../kubernetes/model.ts'
 import type { CommandNeed, Declaration, Reasons, Sources, TableNeed } from './declaration.ts'
 import * as list from './list.ts'
 import type { Pace, Probe, Watch } from './probe.ts'
-import { anyReasons, httpReasons, kubernetesReasons, postgresReasons, redisReasons } from './reasons.ts'
+import * as shared from './reasons.ts'
 
 export const declarations: readonly Declaration[] = Object.values(list)
 
@@ -74,11 +74,7 @@ export const kindsFollowed: readonly Kind[] = [
 /** Every reason code that a probe may give, with what it means and what fixes it. */
 export const reasons: Reasons = Object.assign(
   {},
-  anyReasons,
-  httpReasons,
-  redisReasons,
-  postgresReasons,
-  kubernetesReasons,
+  ...Object.values(shared),
   ...declarations.map((declaration) => declaration.reasons ?? {}),
 ) as Reasons
 

@@ -121,7 +121,11 @@ export async function observe(
   const deadline = Promise.withResolvers<ProbeError>()
   const cancel = afterOwnTime(timeout, () => {
     // Made only now: an error takes down where it was made, which is dear for what hardly ever happens.
-    const late = new ProbeError(why('timeout', 'timeout', `${target.id} did not answer within ${timeout} ms`))
+    const late = new ProbeError({
+      unknownReason: 'timeout',
+      reason: 'timeout',
+      message: `${target.id} did not answer within ${timeout} ms`,
+    })
     deadline.resolve(late)
     abort.abort(late)
   })

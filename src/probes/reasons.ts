@@ -1,8 +1,11 @@
+import { failureOf, networkFaults } from '../core/network-failure.ts'
 import type { Reasons } from './declaration.ts'
+
+const again = 'helm upgrade {release} <chart> --reuse-values   # stores it anew'
 
 // Reasons that connections give, or several probes. Reasons of one probe are declared in its file.
 
-const names = '# caracal-gate doctor --only dns,network   # where the way to it ends'
+const ways = 'caracal-gate doctor --only dns,network   # names where the way to it ends'
 const tls = 'caracal-gate doctor --only tls   # names the certificate, its authority or what speaks no TLS'
 const ownAddress = '# name the service itself, not a proxy before it: services.<service>.replicas'
 
@@ -10,31 +13,28 @@ export const anyReasons = {
   never_measured: ['nothing was measured yet', '# wait for the first attempt, or name the targets'],
   stale: ['the last answer is too old to be believed', '# see the log of the exporter'],
   late: ['the exporter itself was late', '# give the exporter the CPU that docs/sizing.md names'],
-  timeout: ['the target did not answer in time', names],
   targets_unknown: ['the probe could not list its targets', '# see the log of the exporter, and report it'],
   watch_ended: ['the watch ended because of an error in it', '# see the log of the exporter, and report it'],
   unexpected_answer: ['the answer was not understood', '# see /debug/probes/<probe>, and report it'],
   unexpected_object: ['an object was not understood', 'kubectl -n {namespace} get <kind> -o yaml'],
 } as const satisfies Reasons
 
+/** What can happen to any connection over HTTP. */
+export const networkReasons: Reasons = {
+  ...Object.fromEntries(
+    networkFaults.map((fault) => {
+      const { reason, says, fix } = failureOf(fault)
+      return [reason, [`the server ${says}`, fix === '' ? '# nothing to do' : `# ${fix}`, ways]] as const
+    }),
+  ),
+  timeout: ['the target did not answer in time', ways],
+}
+
 export const httpReasons = {
-  connection_refused: ['nothing listens at the address', names],
-  connection_reset: ['the server reset the connection', names],
-  connection_closed: ['the server closed the connection without an answer', '# see the log of the service'],
-  connection_failed: ['the connection failed', names],
-  request_cancelled: ['the exporter gave the request up', '# it stops or reloads'],
-  no_route: ['there is no route to the address', names],
-  name_not_found: ['the host has no address', names],
-  name_server_unreachable: ['no name server answers', names],
   tls_failed: ['the server does not speak TLS as expected', tls],
   tls_expired: ['the certificate is not valid now', tls],
   tls_wrong_host: ['the certificate is for another name', tls],
   tls_not_trusted: ['the certificate is of an authority that is not trusted', tls],
-  not_http: ['the server does not speak HTTP', ownAddress],
-  interim_answer: ['the server answers 100 or 101 first', ownAddress],
-  headers_too_large: ['the answer has too many header bytes', ownAddress],
-  body_truncated: ['the answer ends too early', '# see the log of the service'],
-  body_too_large: ['the answer is too large', ownAddress],
   body_undelimited: ['the answer does not say where it ends', ownAddress],
   body_encoded: ['the answer is encoded, which was not asked for', ownAddress],
   rate_limited: [
@@ -51,10 +51,10 @@ export const httpReasons = {
 } as const satisfies Reasons
 
 export const redisReasons = {
-  redis_refused: ['nothing listens at the address of Redis', names],
-  redis_no_route: ['there is no route to Redis', names],
-  redis_name_unknown: ['the host of Redis has no address', names],
-  redis_timeout: ['Redis did not answer in time', names],
+  redis_refused: ['nothing listens at the address of Redis', ways],
+  redis_no_route: ['there is no route to Redis', ways],
+  redis_name_unknown: ['the host of Redis has no address', ways],
+  redis_timeout: ['Redis did not answer in time', ways],
   redis_reset: [
     'Redis broke the connection',
     'redis.url: rediss://<host>:<port>   # when the server speaks TLS only',
@@ -108,8 +108,8 @@ export const redisReasons = {
 } as const satisfies Reasons
 
 export const postgresReasons = {
-  postgres_refused: ['nothing listens at the address of Postgres', names],
-  postgres_name_unknown: ['the host of Postgres has no address', names],
+  postgres_refused: ['nothing listens at the address of Postgres', ways],
+  postgres_name_unknown: ['the host of Postgres has no address', ways],
   postgres_timeout: [
     'Postgres did not answer in time',
     'postgres.url: <an address that is nearer, or a server with less to do>',
@@ -196,5 +196,15 @@ export const kubernetesReasons = {
   not_read: ["Helm's Secrets are not read", 'kubernetes: { helmSecrets: true }'],
   not_read_yet: ['the release was not read yet', '# wait for the first list'],
   release_gone: ['the revision was deleted while it was read', '# it is listed again'],
+  release_not_base64: ["the release's Secret does not hold base64 in base64", again],
+  release_not_json: ['the release is not JSON: Helm 2 stored it', '# migrate it with the plugin 2to3'],
+  release_too_large: [
+    'the release is too large',
+    '# leave files that no template needs out of the chart (.helmignore)',
+  ],
+  release_truncated: ['the end of the release is missing', again],
+  release_corrupt: ['the release is not readable', again],
+  release_incomplete: ['the release lacks fields', again],
+  release_manifest_unreadable: ['the manifest is not readable', 'helm get manifest {release}'],
   helm_secrets_off: ["Helm's Secrets are not read, as configured", 'kubernetes: { helmSecrets: true }'],
 } as const satisfies Reasons
