@@ -163,14 +163,14 @@ async function whileDown({ daemon, recording }: Scene, why: string, change: () =
 }
 
 interface Remembered {
-  memory: { latches: object; evidence: unknown[]; ledger: unknown[]; firings: object; marks: object }
+  memory: { latches: object; evidence: unknown[]; ledger: unknown[]; firings: object; baselines: object }
 }
 
 const edits: readonly (readonly [string, (memory: Remembered['memory']) => void])[] = [
   ['without the last line of the ledger', (memory) => void memory.ledger.pop()],
   ['without the first line of the ledger', (memory) => void memory.ledger.shift()],
   ['without any latch or firing', (memory) => void Object.assign(memory, { latches: {}, firings: { x: 1 } })],
-  ['without marks', (memory) => void Object.assign(memory, { marks: { 'x/y': 1 } })],
+  ['without baselines', (memory) => void Object.assign(memory, { baselines: { 'x/y': 1 } })],
   [
     'with evidence that was taken out',
     (memory) => void Object.assign(memory, { evidence: [], firings: { x: 1 } }),

@@ -23,7 +23,7 @@ export interface Threshold {
   readonly clear?: number
 }
 
-/** A value that is judged by what was added since its mark, and what the mark must become. */
+/** A value that is judged by what was added since its baseline, and what the baseline must become. */
 export interface Tally {
   readonly key: string
   readonly value: number
@@ -31,8 +31,8 @@ export interface Tally {
   readonly settles: boolean
   /** Set when it counts from the start of who counts, and not from when it was first seen. */
   readonly fromStart?: true
-  /** Set when the mark has to move by itself: at first sight, or when the count started anew. */
-  readonly mark?: number
+  /** Set when the baseline has to move by itself: at first sight, or when the count started anew. */
+  readonly baseline?: number
 }
 
 /** One subject's share in a condition: one replica, one group, one table. */
@@ -77,9 +77,9 @@ export interface Recollection {
   /** The rollout under way, or the last one: what is there now is what it brought. */
   readonly latest?: Life & Pick<Rollout, 'detectedBy'>
   /** Up to where a value has been dealt with; undefined before first sight. */
-  mark(key: string): number | undefined
-  /** The keys of all marks that begin with `prefix`, sorted. */
-  marked(prefix: string): readonly string[]
+  baseline(key: string): number | undefined
+  /** The keys of all baselines that begin with `prefix`, sorted. */
+  baselines(prefix: string): readonly string[]
 }
 
 /** A claim about the platform, judged from evidence alone. Checks and stop conditions may share one. */
@@ -198,35 +198,35 @@ export function isTrue(account: Account, { unit }: Signal, claim: Claim): readon
 }
 
 /** Whether a count that is seen for the first time starts from its value, or from zero because any of it is news. */
-export type Baseline = 'first-sight' | 'zero'
+export type CountsFrom = 'first-sight' | 'zero'
 const sinceOf = { 'first-sight': {}, zero: { fromStart: true } } as const
 
 /**
- * Nothing was added to the lifetime count `signal` beyond its mark. A count below its mark started anew, so all
+ * Nothing was added to the lifetime count `signal` beyond its baseline. A count below its baseline started anew, so all
  * that it shows was added since.
  */
 export function noneAdded(
   account: Account,
   { name, unit }: Signal,
-  baseline: Baseline,
+  from: CountsFrom,
   recollection: Recollection,
   claim: Claim,
 ): readonly Finding[] {
   return findingsOf(account, claim, (value, subject) => {
     const key = `${name}{${subject}}`
-    const known = recollection.mark(key)
-    const mark = known === undefined ? (baseline === 'zero' ? 0 : value) : value < known ? 0 : known
-    const added = value - mark
+    const known = recollection.baseline(key)
+    const baseline = known === undefined ? (from === 'zero' ? 0 : value) : value < known ? 0 : known
+    const added = value - baseline
     return {
       answer: added > 0 ? 'unmet' : 'met',
       observed: { value: added, unit },
       threshold: { op: '<=', value: 0 },
-      tally: { key, value, settles: true, ...sinceOf[baseline], ...(mark !== known && { mark }) },
+      tally: { key, value, settles: true, ...sinceOf[from], ...(baseline !== known && { baseline }) },
     }
   })
 }
 
-/** The gauge `signal` is not above what it was when first seen; the mark follows it down, never up. */
+/** The gauge `signal` is not above what it was when first seen; the baseline follows it down, never up. */
 export function notAboveBaseline(
   account: Account,
   { name, unit }: Signal,
@@ -235,14 +235,14 @@ export function notAboveBaseline(
 ): readonly Finding[] {
   return findingsOf(account, claim, (value, subject) => {
     const key = `${name}{${subject}}`
-    const known = recollection.mark(key)
-    const baseline = known ?? value
-    const mark = Math.min(baseline, value)
+    const known = recollection.baseline(key)
+    const limit = known ?? value
+    const baseline = Math.min(limit, value)
     return {
-      answer: value > baseline ? 'unmet' : 'met',
+      answer: value > limit ? 'unmet' : 'met',
       observed: { value, unit },
-      threshold: { op: '<=', value: baseline },
-      tally: { key, value, settles: false, ...(mark !== known && { mark }) },
+      threshold: { op: '<=', value: limit },
+      tally: { key, value, settles: false, ...(baseline !== known && { baseline }) },
     }
   })
 }

@@ -14,7 +14,7 @@ interface Judged {
   /** What was believed by each probe that was asked about. */
   readonly from: ReadonlyMap<string, ProbeBelief | undefined>
   readonly providers: Providers
-  readonly marks: Snapshot['marks']
+  readonly baselines: Snapshot['baselines']
   readonly rollout: Snapshot['rollout']
   /** The last instant at which every look behind them is fresh; before `now` where time itself was asked. */
   readonly until: Instant
@@ -33,13 +33,18 @@ export interface Judging {
 
 /** Judges conditions at `now`; what nothing has changed for is not judged anew. */
 export function judging(previous: Snapshot, beliefs: Beliefs, now: Instant, providers: Providers): Judging {
-  const { marks, rollout } = previous
+  const { baselines, rollout } = previous
   const before = judgements.get(previous)
   const judged = new Map<Condition, Judged>()
   const evidence = evidenceOf(beliefs, providers, now)
 
   function stands({ from, until, ...made }: Judged): boolean {
-    if (now > until || made.providers !== providers || made.marks !== marks || made.rollout !== rollout)
+    if (
+      now > until ||
+      made.providers !== providers ||
+      made.baselines !== baselines ||
+      made.rollout !== rollout
+    )
       return false
     for (const [probe, belief] of from) if (beliefs.get(probe) !== belief) return false
     return true
@@ -54,7 +59,7 @@ export function judging(previous: Snapshot, beliefs: Beliefs, now: Instant, prov
     const isTimeless = !asked.time() && !recalled.time()
     const until = isTimeless ? Math.min(...[...from.values()].map(freshUntil)) : -Infinity
     // What is stale already says for how long, which is another thing each time.
-    return { findings, measured, from, providers, marks, rollout, until: until < now ? -Infinity : until }
+    return { findings, measured, from, providers, baselines, rollout, until: until < now ? -Infinity : until }
   }
 
   return {
@@ -110,7 +115,7 @@ function askedAbout(
 }
 
 function recollect(
-  { rollout, marks }: Snapshot,
+  { rollout, baselines }: Snapshot,
   now: Instant,
 ): { readonly recollection: Recollection; readonly time: () => boolean } {
   let time = false
@@ -121,8 +126,8 @@ function recollect(
     },
     ...(isActive(rollout) && { rollout }),
     ...(rollout !== undefined && { latest: rollout }),
-    mark: (key) => marks.get(key),
-    marked: (prefix) => [...marks.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
+    baseline: (key) => baselines.get(key),
+    baselines: (prefix) => [...baselines.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
   }
   return { recollection, time: () => time }
 }

@@ -56,29 +56,29 @@ export function isActive(rollout: Rollout | undefined): rollout is Rollout {
   )
 }
 
-/** Mark of the instant since when everything that a rollout changes has been seen. */
+/** Baseline of the instant since when everything that a rollout changes has been seen. */
 export const FIRST_SEEN = 'follow:first-seen'
 
 /** Says why there is no previous revision where nothing of the release has ever been rolled out before. */
 export const FIRST_INSTALLATION = 'first_installation'
 
-/** Marks whose key begins with this are forgotten when a rollout begins, and so taken anew. */
+/** Baselines whose key begins with this are forgotten when a rollout begins, and so taken anew. */
 export const ROLLOUT_BASELINE = 'rollout:'
 
 /** Who acts when nobody declared or acknowledged anything. */
 export const DETECTION = 'detection'
 
-/** Mark of the instant at which the API server took in the revision that a rollout was detected by. */
+/** Baseline of the instant at which the API server took in the revision that a rollout was detected by. */
 export const REVISION_CREATED = `${ROLLOUT_BASELINE}revision-created`
 
-/** Mark of a component whose pod template changed in this rollout. */
+/** Baseline of a component whose pod template changed in this rollout. */
 export const movedOf = (component: string): string => `${ROLLOUT_BASELINE}moved/${component}`
 
-/** Mark of the newest revision of the release when the rollout began, or 0 when that is not known. */
+/** Baseline of the newest revision of the release when the rollout began, or 0 when that is not known. */
 export const REVISION_AT_BEGIN = `${ROLLOUT_BASELINE}release-revision`
 
 /**
- * Beginning of the marks of what became of each revision of the release while it was the newest; its number follows. The
+ * Beginning of the baselines of what became of each revision of the release while it was the newest; its number follows. The
  * worst counts, also of what several replicas of the daemon have seen, so that worse is higher.
  */
 export const REVISION_FATE = 'follow:revision/'

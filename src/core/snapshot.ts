@@ -29,7 +29,7 @@ export interface Snapshot {
   readonly gates: ReadonlyMap<string, GateStatus>
   readonly stops: ReadonlyMap<string, StopStatus>
   /** Up to where lifetime counts and baselines have been dealt with. */
-  readonly marks: ReadonlyMap<string, number>
+  readonly baselines: ReadonlyMap<string, number>
   readonly verdict: VerdictStatus
   /** Verdicts of the questions about phases that leave something out. */
   readonly questions?: ReadonlyMap<AskedPhase, VerdictStatus>
@@ -59,7 +59,7 @@ export function initialSnapshot(at: Instant, rules: Rules): Snapshot {
     checks: none,
     gates: none,
     stops: none,
-    marks: none,
+    baselines: none,
     impediments: none,
     begun: [],
     verdict,

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
 import type { Check, CheckStatus, GateStatus } from './gate.ts'
 import { judging, type Judging } from './judging.ts'
-import { withoutTheGone } from './marks.ts'
+import { withoutTheGone } from './baselines.ts'
 import type { Batch } from './observation.ts'
 import { STARVED } from './punctuality.ts'
 import { ownQuestions, statusesIn } from './question.ts'
@@ -42,10 +42,10 @@ export function step(previous: Snapshot, batches: readonly Batch[], time: Instan
     )
   }
   const { verdict, questions } = conclusions(previous, { now, gap: tick.gap, checks, gates, stops }, rules)
-  const moved = nextMarks(previous.marks, findings.all(), rules.stops, stops, now)
+  const moved = nextBaselines(previous.baselines, findings.all(), rules.stops, stops, now)
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
-  const marks = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
-  const next = { ...previous, at: now, beliefs, checks, gates, stops, marks, verdict, questions }
+  const baselines = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
+  const next = { ...previous, at: now, beliefs, checks, gates, stops, baselines, verdict, questions }
   const after = { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
   findings.keepFor(after)
   return after
@@ -147,23 +147,23 @@ function statusesOf(
   return checks.flatMap((check) => statuses.get(check.id) ?? [])
 }
 
-/** Marks move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */
-function nextMarks(
-  marks: Snapshot['marks'],
+/** Baselines move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */
+function nextBaselines(
+  baselines: Snapshot['baselines'],
   judged: Iterable<readonly Finding[]>,
   stops: readonly StopCondition[],
   statuses: ReadonlyMap<string, StopStatus>,
   now: Instant,
-): Snapshot['marks'] {
+): Snapshot['baselines'] {
   const moved = new Map<string, number>()
   for (const findings of judged)
-    for (const { tally } of findings) if (tally?.mark !== undefined) moved.set(tally.key, tally.mark)
+    for (const { tally } of findings) if (tally?.baseline !== undefined) moved.set(tally.key, tally.baseline)
   for (const stop of stops) {
     const status = statuses.get(stop.id)
     if (status?.lastEventAt === undefined || now - status.lastEventAt < stop.window) continue
     for (const tally of settleable(status)) moved.set(tally.key, tally.value)
   }
-  return moved.size === 0 ? marks : new Map([...marks, ...moved])
+  return moved.size === 0 ? baselines : new Map([...baselines, ...moved])
 }
 
 /** The counts of a stop condition that an acknowledgement or its window settles. */

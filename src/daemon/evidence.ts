@@ -146,8 +146,8 @@ function ofItsRollout({ rollout, outcome }: EvidenceBody, issued: Instant, { sna
 
 /** Before Helm has applied anything in this rollout there is nothing to compare with; unseen, there is nothing either. */
 function ofItsManifest({ digest, outcome }: EvidenceBody, { life }: Subject, ground: Ground): Refusal {
-  const { marks, rollout } = ground.snapshot
-  const before = marks.get(REVISION_AT_BEGIN)
+  const { baselines, rollout } = ground.snapshot
+  const before = baselines.get(REVISION_AT_BEGIN)
   if (digest === undefined || outcome === 'fail' || before === undefined) return undefined
   if (!isActive(rollout) || life !== rollout.startedAt) return undefined
   const { revisions, digests } = releaseOf(ground)

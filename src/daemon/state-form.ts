@@ -3,12 +3,12 @@ import { pieceOf } from '../core/pushed.ts'
 import { phases } from '../core/rollout.ts'
 import { unknownReasons } from '../core/observation.ts'
 import { firstBroken } from '../rollout/ledger.ts'
-import { fromFirstForm, type FirstMemory } from '../rollout/first-form.ts'
+import { fromFirstForm } from '../rollout/first-form.ts'
 import type { Memory } from '../rollout/memory.ts'
 import { sealOf, type Seal } from './state-seal.ts'
 
 /** The form of what is written. Another one is never read half: whoever wrote it knew something that we do not. */
-const VERSION = 2
+const VERSION = 3
 
 const instant = z.number()
 const rollout = z.strictObject({
@@ -95,31 +95,32 @@ const observation = z.strictObject({
   ]),
 })
 const latches = z.record(z.string(), latch)
-const firstMemory = z.strictObject({
+const counts = z.record(z.string(), z.number())
+const lives = z.array(z.strictObject({ id: z.string(), startedAt: instant }))
+const shared = z.strictObject({
   rollout: rollout.exactOptional(),
-  marks: z.record(z.string(), z.number()),
   latches,
   firings: z.record(z.string(), z.number()),
   ledger: z.array(entry),
   history: z.array(z.strictObject({ rollout, stops: latches, ledger: z.array(entry) })),
   evidence: z.array(observation),
   impediments: z.record(z.string(), z.string()).exactOptional(),
-}) satisfies z.ZodType<FirstMemory>
-const memory = firstMemory.extend({
-  begun: z.array(z.strictObject({ id: z.string(), startedAt: instant })),
-}) satisfies z.ZodType<Memory>
-const firstState = z.strictObject({
-  version: z.literal(1),
-  memory: z.union([memory, firstMemory.transform(fromFirstForm)]),
 })
-const sealedState = z.strictObject({
-  version: z.literal(VERSION),
-  generation: z.int().min(1),
-  previous: z.string(),
-  digest: z.string(),
-  memory,
-})
-const stateSchema = z.discriminatedUnion('version', [firstState, sealedState])
+const memory = shared.extend({ baselines: counts, begun: lives }) satisfies z.ZodType<Memory>
+// Until version 2 baselines were called marks.
+const secondMemory = shared
+  .extend({ marks: counts, begun: lives })
+  .transform(({ marks: baselines, ...rest }): Memory => ({ ...rest, baselines }))
+const firstMemory = shared
+  .extend({ marks: counts })
+  .transform(({ marks: baselines, ...rest }): Memory => fromFirstForm({ ...rest, baselines }))
+const seal = { generation: z.int().min(1), previous: z.string(), digest: z.string() }
+const stateSchema = z.discriminatedUnion('version', [
+  z.strictObject({ version: z.literal(1), memory: z.union([secondMemory, firstMemory]) }),
+  z.strictObject({ version: z.literal(2), ...seal, memory: secondMemory }),
+  z.strictObject({ version: z.literal(VERSION), ...seal, memory }),
+])
+const anyVersion = z.looseObject({ version: z.int() })
 
 /** A memory as it was written, and where it stands among all that were. */
 export interface Sealed {
@@ -153,17 +154,23 @@ export function stateText(remembered: Memory, previous: Seal): StateText {
 export function parseState(text: string): Parsed {
   try {
     const read: unknown = JSON.parse(text)
+    const { data: found } = anyVersion.safeParse(read)
+    if (found !== undefined && found.version > VERSION)
+      return {
+        ok: false,
+        why: `it is of version ${found.version}, and this exporter reads versions 1 to ${VERSION}`,
+      }
     const state = stateSchema.parse(read)
     const broken = firstBroken(state.memory.ledger)
     if (broken !== undefined)
       return { ok: false, why: `its ledger was changed at entry ${broken}`, rest: withoutProof(state.memory) }
     // What was written without a seal may have been changed by anybody.
     if (state.version === 1) return { ok: true, memory: withoutProof(state.memory) }
-    const { memory: remembered, generation, previous, digest } = state
+    const { version, memory: remembered, generation, previous, digest } = state
     const before = { generation: generation - 1, digest: previous }
     // As it was read: a schema may leave out what it does not know.
     const json = JSON.stringify((read as { readonly memory: unknown }).memory)
-    if (sealOf(VERSION, before, json).digest !== digest)
+    if (sealOf(version, before, json).digest !== digest)
       return { ok: false, why: 'it was changed after it was written', rest: withoutProof(remembered) }
     return { ok: true, memory: remembered, seal: { generation, digest }, previous }
   } catch (fault) {

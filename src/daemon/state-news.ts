@@ -32,8 +32,8 @@ function partsThatCount({ rollout, latches, evidence, impediments = {} }: Memory
 }
 
 function essence(memory: Memory): object {
-  const { marks, firings, ledger } = memory
-  return { ...partsThatCount(memory), marks, firings, last: ledger.at(-1)?.hash }
+  const { baselines, firings, ledger } = memory
+  return { ...partsThatCount(memory), baselines, firings, last: ledger.at(-1)?.hash }
 }
 
 /** A value as text, whatever the order of its keys. */

@@ -2,7 +2,7 @@ import { PUNCTUALITY_SPAN } from '../core/punctuality.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { inWords, type Instant, type Millis } from '../core/time.ts'
-import { isBookkeeping } from '../rollout/marks.ts'
+import { isBookkeeping } from '../rollout/baselines.ts'
 import type { ReportContext } from './context.ts'
 import type { EvaluatorReport, GateReport } from '../contract/document.ts'
 import type { PastRollout, RolloutReport } from '../contract/rollouts.ts'
@@ -154,9 +154,11 @@ function clipOrNull(text: string | undefined): string | null {
 }
 
 function countsOf(snapshot: Snapshot): Readonly<Record<string, number>> {
-  const marks = [...snapshot.marks].filter(([key, value]) => Number.isFinite(value) && !isBookkeeping(key))
+  const baselines = [...snapshot.baselines].filter(
+    ([key, value]) => Number.isFinite(value) && !isBookkeeping(key),
+  )
   return Object.fromEntries(
-    marks
+    baselines
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, COUNT_LIMIT)
       .map(([key, value]) => [clip(key), value]),

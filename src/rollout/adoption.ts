@@ -5,7 +5,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/step.ts'
 import { preexistingLatch, type StopStatus } from '../core/stop.ts'
 import { mergeEvidence, ofItsTime, withEvidence } from './evidence.ts'
-import { firingOf, isBookkeeping, settledOf } from './marks.ts'
+import { firingOf, isBookkeeping, settledOf } from './baselines.ts'
 import type { Memory } from './memory.ts'
 
 /**
@@ -14,16 +14,16 @@ import type { Memory } from './memory.ts'
  * @param memory ours and the other's, merged
  */
 export function adopt(snapshot: Snapshot, memory: Memory): Snapshot {
-  const marks = adoptedMarks(snapshot, memory)
+  const baselines = adoptedBaselines(snapshot, memory)
   const ids = [...Object.keys(memory.latches), ...Object.keys(memory.firings)]
   const stops = new Map<string, StopStatus>()
   for (const id of new Set([...snapshot.stops.keys(), ...ids]))
-    stops.set(id, adoptedStop(snapshot.stops.get(id) ?? unseen(id, snapshot.at), memory, marks))
+    stops.set(id, adoptedStop(snapshot.stops.get(id) ?? unseen(id, snapshot.at), memory, baselines))
   const { rollout: _, ...own } = snapshot
   const adopted: Snapshot = {
     ...own,
     stops,
-    marks,
+    baselines,
     begun: memory.begun,
     impediments: new Map(Object.entries(memory.impediments ?? {})),
     ...(memory.rollout !== undefined && { rollout: memory.rollout }),
@@ -58,14 +58,14 @@ function unseen(id: string, since: number): StopStatus {
   return { id, state: 'unknown', since, findings: [], streaks: new Map(), firings: 0 }
 }
 
-function adoptedStop(status: StopStatus, memory: Memory, marks: Snapshot['marks']): StopStatus {
+function adoptedStop(status: StopStatus, memory: Memory, baselines: Snapshot['baselines']): StopStatus {
   const { latch: own, lastEventAt, ...rest } = status
   const latch = memory.latches[status.id]
   const counted = settleable(status)
   // Somebody has dealt with all that was counted, so its window need not pass any more.
   const isSettled =
-    (counted.length > 0 && counted.every(({ key, value }) => (marks.get(key) ?? -1) >= value)) ||
-    (lastEventAt !== undefined && (marks.get(settledOf(status.id)) ?? -Infinity) >= lastEventAt)
+    (counted.length > 0 && counted.every(({ key, value }) => (baselines.get(key) ?? -1) >= value)) ||
+    (lastEventAt !== undefined && (baselines.get(settledOf(status.id)) ?? -Infinity) >= lastEventAt)
   const isAcknowledged = latch?.acknowledged !== undefined && own?.acknowledged === undefined
   return {
     ...rest,
@@ -76,23 +76,23 @@ function adoptedStop(status: StopStatus, memory: Memory, marks: Snapshot['marks'
 }
 
 /**
- * Marks are what was dealt with. That the other replica has dealt with more is taken, as far as we have seen it
+ * Baselines are what was dealt with. That the other replica has dealt with more is taken, as far as we have seen it
  * ourselves; that a count began anew we see ourselves, and by an older look its old value would be news.
  */
-function adoptedMarks(snapshot: Snapshot, memory: Memory): Snapshot['marks'] {
+function adoptedBaselines(snapshot: Snapshot, memory: Memory): Snapshot['baselines'] {
   const counted = countedIn(snapshot)
   const isOther = !isSameRun(snapshot.rollout, memory.rollout)
-  const marks = new Map<string, number>()
-  const keys = new Set([...snapshot.marks.keys(), ...Object.keys(memory.marks)])
+  const baselines = new Map<string, number>()
+  const keys = new Set([...snapshot.baselines.keys(), ...Object.keys(memory.baselines)])
   for (const key of keys) {
-    const [own, other] = [snapshot.marks.get(key), memory.marks[key]]
-    const value = adoptedMark(key, own, other, counted.get(key), isOther)
-    if (value !== undefined) marks.set(key, value)
+    const [own, other] = [snapshot.baselines.get(key), memory.baselines[key]]
+    const value = adoptedBaseline(key, own, other, counted.get(key), isOther)
+    if (value !== undefined) baselines.set(key, value)
   }
-  return marks
+  return baselines
 }
 
-function adoptedMark(
+function adoptedBaseline(
   key: string,
   own: number | undefined,
   other: number | undefined,
@@ -107,7 +107,7 @@ function adoptedMark(
   return other > own ? Math.max(own, Math.min(other, counted ?? other)) : own
 }
 
-/** The counts that we have seen, by the keys of their marks. */
+/** The counts that we have seen, by the keys of their baselines. */
 function countedIn({ stops, checks }: Snapshot): ReadonlyMap<string, number> {
   const counted = new Map<string, number>()
   for (const { findings } of [...checks.values(), ...stops.values()])

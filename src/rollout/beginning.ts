@@ -4,21 +4,21 @@ import { start } from './commands.ts'
 import type { Event } from './ledger.ts'
 import { unusedId } from './lives.ts'
 import {
-  BASELINE_OF,
+  BASELINES_OF,
   IN_MOTION,
   JOBS_OVER,
   MOVED_AT,
   TRIGGER,
   WORKLOAD_ROLLOUTS,
-  baseline,
-  baselineFrom,
+  atBegin,
+  asAtBegin,
   firingOf,
   jobOf,
   movedOf,
-  withMarks,
-  withoutBaseline,
-  type Marks,
-} from './marks.ts'
+  withBaselines,
+  withoutBegin,
+  type Baselines,
+} from './baselines.ts'
 import { phaseSeen } from './phases.ts'
 import { firstSights, isFirstSight, type Triggers } from './triggers.ts'
 import { isMoving, type View } from './view.ts'
@@ -32,10 +32,10 @@ export interface Followed {
 /** Begins the rollout that the triggers speak of, in place of one that is under way. */
 export function beginDetected(snapshot: Snapshot, view: View, triggers: Triggers, release: string): Followed {
   const { at } = snapshot
-  const found = whatBegan(snapshot.marks, view, triggers, release)
-  const marks = marksAtBegin(snapshot, view, triggers, found)
-  const current = view.blind ? undefined : phaseSeen(view, marks, at, Infinity)
-  const unseen = isFirstSight(snapshot.marks)
+  const found = whatBegan(snapshot.baselines, view, triggers, release)
+  const baselines = baselinesAtBegin(snapshot, view, triggers, found)
+  const current = view.blind ? undefined : phaseSeen(view, baselines, at, Infinity)
+  const unseen = isFirstSight(snapshot.baselines)
     ? '; it began before the daemon saw it: baselines are those of first sight, and what fired before is not known'
     : ''
   const rollout: Rollout = {
@@ -47,13 +47,13 @@ export function beginDetected(snapshot: Snapshot, view: View, triggers: Triggers
     reason: `${found.reason}${unseen}`,
     ...allTargets(view, triggers),
   }
-  const since = snapshot.marks.get(TRIGGER) ?? at
+  const since = snapshot.baselines.get(TRIGGER) ?? at
   return start(
-    { ...snapshot, marks },
+    { ...snapshot, baselines },
     rollout,
     { actor: DETECTION, reason: rollout.reason ?? '' },
     // What began to fire with the first trigger, or after it, is the rollout's own.
-    ({ id }) => (snapshot.marks.get(firingOf(id)) ?? at) < since,
+    ({ id }) => (snapshot.baselines.get(firingOf(id)) ?? at) < since,
   )
 }
 
@@ -64,7 +64,12 @@ interface Found extends Pick<Rollout, 'id' | 'detectedBy'> {
 }
 
 /** Of several triggers the revision of the release names the rollout, then the Job, then the workloads. */
-function whatBegan(marks: Marks, { jobs, workloads }: View, triggers: Triggers, release: string): Found {
+function whatBegan(
+  baselines: Baselines,
+  { jobs, workloads }: View,
+  triggers: Triggers,
+  release: string,
+): Found {
   if (triggers.release !== undefined) {
     const { revision, status, chart } = triggers.release
     const id = `${release}-r${revision}`
@@ -81,30 +86,35 @@ function whatBegan(marks: Marks, { jobs, workloads }: View, triggers: Triggers, 
   const names = triggers.workloads.join(', ')
   const open = triggers.workloads.some((component) => workloads.get(component)?.rolledOut === false)
   return {
-    id: `${release}-w${(marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1}`,
+    id: `${release}-w${(baselines.get(WORKLOAD_ROLLOUTS) ?? 0) + 1}`,
     detectedBy: 'workload-generation',
     phase: 'rolling',
     reason:
-      isFirstSight(marks) && open ? `${names} is not rolled out` : `the pod template of ${names} changed`,
+      isFirstSight(baselines) && open ? `${names} is not rolled out` : `the pod template of ${names} changed`,
   }
 }
 
-function marksAtBegin({ marks, rollout, at }: Snapshot, view: View, triggers: Triggers, found: Found): Marks {
+function baselinesAtBegin(
+  { baselines, rollout, at }: Snapshot,
+  view: View,
+  triggers: Triggers,
+  found: Found,
+): Baselines {
   const isSuperseding = isActive(rollout)
-  const begun = withMarks(withoutBaseline(marks), [
-    ...baselineFrom(marks, isSuperseding),
+  const begun = withBaselines(withoutBegin(baselines), [
+    ...asAtBegin(baselines, isSuperseding),
     ...triggers.workloads.map((component) => [movedOf(component), 1] as const),
     ...(triggers.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
     ...(found.detectedBy === 'workload-generation'
-      ? [[WORKLOAD_ROLLOUTS, (marks.get(WORKLOAD_ROLLOUTS) ?? 0) + 1] as const]
+      ? [[WORKLOAD_ROLLOUTS, (baselines.get(WORKLOAD_ROLLOUTS) ?? 0) + 1] as const]
       : []),
     ...ofRevision(view, triggers),
-    [BASELINE_OF, at],
+    [BASELINES_OF, at],
     [MOVED_AT, at],
     [TRIGGER, undefined],
     [IN_MOTION, isSuperseding && isMoving(view) ? 1 : undefined],
   ])
-  return withMarks(begun, firstSights(view, begun))
+  return withBaselines(begun, firstSights(view, begun))
 }
 
 /** When the revision came that a rollout begins with; runs that came with it may have been seen before it. */
@@ -112,7 +122,7 @@ function ofRevision({ jobs }: View, { release }: Triggers): readonly (readonly [
   if (release?.createdAt === undefined) return []
   const { createdAt: began } = release
   const own = [...jobs].filter(([, { run, createdAt }]) => run !== 0 && (createdAt ?? -Infinity) >= began)
-  return [[REVISION_CREATED, began], ...own.map(([kind]) => [baseline(jobOf(kind)), 0] as const)]
+  return [[REVISION_CREATED, began], ...own.map(([kind]) => [atBegin(jobOf(kind)), 0] as const)]
 }
 
 /** What is rolled out, as far as it can be seen. */

@@ -8,7 +8,7 @@ import { forbids, preexistingLatch, standsNoMore, type StopStatus } from '../cor
 import type { Instant } from '../core/time.ts'
 import { claimed } from './evidence.ts'
 import { withLife } from './lives.ts'
-import { settledOf, withoutBaseline } from './marks.ts'
+import { settledOf, withoutBegin } from './baselines.ts'
 
 /** What a command changed, or why it was refused. */
 export type Result =
@@ -54,12 +54,12 @@ export function begin(snapshot: Snapshot, declaration: Declaration, now: Instant
   const { actor, reason, id, phase = 'preflight', expected } = declaration
   const begun: Rollout = { id, phase, startedAt: now, detectedBy: 'declared', actor, reason }
   const rollout = expected === undefined ? begun : expecting(begun, expected)
-  const forgetful = { ...snapshot, marks: withoutBaseline(snapshot.marks), impediments: new Map() }
+  const forgetful = { ...snapshot, baselines: withoutBegin(snapshot.baselines), impediments: new Map() }
   return { ok: true, ...start(forgetful, rollout, { actor, reason }, () => true) }
 }
 
 /**
- * Begins a rollout in place of one that is under way; its baselines are among the marks.
+ * Begins a rollout in place of one that is under way; the snapshot has its baselines already.
  * @param wasFiring whether a stop condition that fires did so before the rollout, so that this is not to blame
  */
 export function start(
@@ -193,12 +193,12 @@ export function acknowledge(snapshot: Snapshot, id: string, author: Author, now:
   const acknowledged =
     latch === undefined ? {} : { latch: { ...latch, acknowledged: { actor, reason, at: now } } }
   const stops = new Map(snapshot.stops).set(id, { ...rest, ...acknowledged })
-  const marks = new Map(snapshot.marks)
-  for (const tally of settleable(status)) marks.set(tally.key, tally.value)
+  const baselines = new Map(snapshot.baselines)
+  for (const tally of settleable(status)) baselines.set(tally.key, tally.value)
   // Other replicas of the daemon have a window of their own for it.
-  if (latch === undefined) marks.set(settledOf(id), now)
+  if (latch === undefined) baselines.set(settledOf(id), now)
   const rollout = isActive(snapshot.rollout) ? { rollout: snapshot.rollout.id } : {}
-  return accept({ ...snapshot, stops, marks }, [
+  return accept({ ...snapshot, stops, baselines }, [
     event('acknowledged', `stop-condition/${id}`, reason, now, { actor, ...rollout }),
   ])
 }

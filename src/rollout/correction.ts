@@ -5,7 +5,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { StopStatus } from '../core/stop.ts'
 import type { Streak, Streaks } from '../core/streak.ts'
 import type { Instant, Millis } from '../core/time.ts'
-import { firingOf, JOBS_OVER, MOVED_AT, TRIGGER, withMarks, type Marks } from './marks.ts'
+import { firingOf, JOBS_OVER, MOVED_AT, TRIGGER, withBaselines, type Baselines } from './baselines.ts'
 
 /**
  * The same belief after the clock was corrected, so that a span that was measured here stays as long as it was.
@@ -25,7 +25,7 @@ export function corrected(snapshot: Snapshot, by: Millis): Snapshot {
     ...dated,
     checks: mapped(dated.checks, (status) => ({ ...status, streaks: movedStreaks(status.streaks, by) })),
     stops: mapped(dated.stops, (status) => movedStop(status, by)),
-    marks: movedMarks(dated.marks, [MOVED_AT, JOBS_OVER], by),
+    baselines: movedBaselines(dated.baselines, [MOVED_AT, JOBS_OVER], by),
     verdict: moved(dated.verdict, ['provenSince'], by),
     ...(dated.questions !== undefined && {
       questions: mapped(dated.questions, (verdict) => moved(verdict, ['provenSince'], by)),
@@ -43,29 +43,35 @@ export function correctedBatches(batches: readonly Batch[], by: Millis): readonl
 }
 
 /**
- * What was remembered by a clock that was ahead: marks of time that have yet to come would make what is measured from
+ * What was remembered by a clock that was ahead: baselines of time that have yet to come would make what is measured from
  * them wait for that. When a rollout that has yet to begin by this clock was seen to begin is not known better.
  */
 export function withoutTheFuture(snapshot: Snapshot): Snapshot {
   const { at, rollout } = snapshot
   const isAhead = isActive(rollout) && rollout.startedAt > at
-  const timed = [MOVED_AT, JOBS_OVER, TRIGGER, ...firings(snapshot.marks), ...(isAhead ? [] : [FIRST_SEEN])]
+  const timed = [
+    MOVED_AT,
+    JOBS_OVER,
+    TRIGGER,
+    ...firings(snapshot.baselines),
+    ...(isAhead ? [] : [FIRST_SEEN]),
+  ]
   const changes = timed.flatMap((key): [string, Instant][] =>
-    (snapshot.marks.get(key) ?? -Infinity) > at ? [[key, at]] : [],
+    (snapshot.baselines.get(key) ?? -Infinity) > at ? [[key, at]] : [],
   )
-  const marks = withMarks(snapshot.marks, changes)
-  return marks === snapshot.marks ? snapshot : { ...snapshot, marks }
+  const baselines = withBaselines(snapshot.baselines, changes)
+  return baselines === snapshot.baselines ? snapshot : { ...snapshot, baselines }
 }
 
 function datedAnew(snapshot: Snapshot, by: Millis): Snapshot {
-  const { checks, gates, stops, marks } = snapshot
+  const { checks, gates, stops, baselines } = snapshot
   const dated = {
     ...moved(snapshot, ['at'], by),
     beliefs: movedBeliefs(snapshot.beliefs, by),
     checks: mapped(checks, (status) => moved(status, ['since'], by)),
     gates: mapped(gates, (status) => moved(status, ['since'], by)),
     stops: mapped(stops, (status) => moved(status, ['since'], by)),
-    marks: movedMarks(marks, [TRIGGER, ...firings(marks)], by),
+    baselines: movedBaselines(baselines, [TRIGGER, ...firings(baselines)], by),
     verdict: moved(snapshot.verdict, ['since'], by),
     ...(snapshot.questions !== undefined && {
       questions: mapped(snapshot.questions, (verdict) => moved(verdict, ['since'], by)),
@@ -105,18 +111,18 @@ function movedLook(probe: string, look: Observation, by: Millis): Observation {
   return probe === PUSHED_EVIDENCE ? look : moved(look, ['at'], by)
 }
 
-function movedMarks(marks: Marks, keys: readonly string[], by: Millis): Marks {
-  return withMarks(
-    marks,
+function movedBaselines(baselines: Baselines, keys: readonly string[], by: Millis): Baselines {
+  return withBaselines(
+    baselines,
     keys.flatMap((key): [string, Instant][] => {
-      const at = marks.get(key)
+      const at = baselines.get(key)
       return at === undefined ? [] : [[key, at + by]]
     }),
   )
 }
 
-function firings(marks: Marks): readonly string[] {
-  return [...marks.keys()].filter((key) => key.startsWith(firingOf('')))
+function firings(baselines: Baselines): readonly string[] {
+  return [...baselines.keys()].filter((key) => key.startsWith(firingOf('')))
 }
 
 function mapped<K, V>(map: ReadonlyMap<K, V>, change: (value: V) => V): ReadonlyMap<K, V> {

@@ -3,7 +3,7 @@ import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { beginDetected, type Followed } from './beginning.ts'
 import { goOn } from './following.ts'
-import { TRIGGER, firingOf, movedOf, withMarks } from './marks.ts'
+import { TRIGGER, firingOf, movedOf, withBaselines } from './baselines.ts'
 import { hasNewRevision, isNone, knowledge, triggersOf, type Triggers } from './triggers.ts'
 import { failureOf, revisionFates } from './revisions.ts'
 import { viewOf, type View } from './view.ts'
@@ -16,7 +16,7 @@ const TOGETHER: Millis = 10 * SECOND
 
 /**
  * Follows the rollout after a step: finds out that one began or was superseded, which phase it is in and, of one that
- * was detected, that it is done. Goes by fresh looks and marks alone; what can't be seen begins, moves and ends
+ * was detected, that it is done. Goes by fresh looks and baselines alone; what can't be seen begins, moves and ends
  * nothing. Gives undefined when there is nothing to change.
  * @param release name of the Helm release; rollouts that are detected are named after it
  */
@@ -24,7 +24,7 @@ export function follow(snapshot: Snapshot, rules: Rules, release: string): Follo
   const view = viewOf(snapshot, rules)
   if (view === undefined) return undefined
   const noted = noteFirings(snapshot)
-  const triggers = triggersOf(view, noted.marks)
+  const triggers = triggersOf(view, noted.baselines)
   const { snapshot: next, events } = view.settled
     ? learn(decide(noted, view, triggers, rules, release), view)
     : { snapshot: noteTrigger(noted, triggers), events: [] }
@@ -37,31 +37,36 @@ function decide(snapshot: Snapshot, view: View, triggers: Triggers, rules: Rules
   const { rollout } = snapshot
   if (isActive(rollout) && !isSuperseded(snapshot, rollout, view, triggers))
     return goOn(snapshot, rollout, view, triggers, rules)
-  if (isNone(triggers)) return { snapshot: remark(snapshot, [[TRIGGER, undefined]]), events: [] }
+  if (isNone(triggers)) return { snapshot: note(snapshot, [[TRIGGER, undefined]]), events: [] }
   return beginDetected(snapshot, view, triggers, release)
 }
 
 /** Whether what is seen is another rollout than the one that was detected. One that was declared takes everything. */
-function isSuperseded({ marks, at }: Snapshot, rollout: Rollout, view: View, triggers: Triggers): boolean {
+function isSuperseded(
+  { baselines, at }: Snapshot,
+  rollout: Rollout,
+  view: View,
+  triggers: Triggers,
+): boolean {
   if (rollout.detectedBy === 'declared') return false
   if (triggers.release !== undefined) {
     // Another replica of the daemon may have seen it first.
     if (rollout.revision === String(triggers.release.revision)) return false
     const isLate = rollout.detectedBy !== 'helm-revision' && Math.abs(at - rollout.startedAt) <= TOGETHER
-    return !isLate || hasNewRevision(marks)
+    return !isLate || hasNewRevision(baselines)
   }
   const isOver = rollout.phase === 'verifying' && view.release === undefined && !view.blind
-  return isOver && triggers.workloads.some((component) => marks.has(movedOf(component)))
+  return isOver && triggers.workloads.some((component) => baselines.has(movedOf(component)))
 }
 
 /** Since when each stop condition fires, so that a restart can't make what stood before a rollout look new. */
 function noteFirings(snapshot: Snapshot): Snapshot {
-  return remark(
+  return note(
     snapshot,
     [...snapshot.stops.values()].flatMap(({ id, state, since }): [string, number | undefined][] => {
       switch (state) {
         case 'firing':
-          return snapshot.marks.has(firingOf(id)) ? [] : [[firingOf(id), since]]
+          return snapshot.baselines.has(firingOf(id)) ? [] : [[firingOf(id), since]]
         case 'clear':
         case 'skipped':
           return [[firingOf(id), undefined]]
@@ -75,18 +80,21 @@ function noteFirings(snapshot: Snapshot): Snapshot {
 
 /** A trigger that can't be told from others yet: the rollout begins later, and what fires meanwhile is its own. */
 function noteTrigger(snapshot: Snapshot, triggers: Triggers): Snapshot {
-  if (isNone(triggers) || isActive(snapshot.rollout) || snapshot.marks.has(TRIGGER)) return snapshot
-  return remark(snapshot, [[TRIGGER, snapshot.at]])
+  if (isNone(triggers) || isActive(snapshot.rollout) || snapshot.baselines.has(TRIGGER)) return snapshot
+  return note(snapshot, [[TRIGGER, snapshot.at]])
 }
 
 function learn({ snapshot, events }: Followed, view: View): Followed {
-  const { marks, rollout, at } = snapshot
-  const changes = [...knowledge(view, marks, isActive(rollout), at), ...revisionFates(view, marks, at)]
-  const learnt = remark(snapshot, changes)
-  return { snapshot: learnt, events: [...events, ...failureOf(view, marks, learnt)] }
+  const { baselines, rollout, at } = snapshot
+  const changes = [
+    ...knowledge(view, baselines, isActive(rollout), at),
+    ...revisionFates(view, baselines, at),
+  ]
+  const learnt = note(snapshot, changes)
+  return { snapshot: learnt, events: [...events, ...failureOf(view, baselines, learnt)] }
 }
 
-function remark(snapshot: Snapshot, changes: Parameters<typeof withMarks>[1]): Snapshot {
-  const marks = withMarks(snapshot.marks, changes)
-  return marks === snapshot.marks ? snapshot : { ...snapshot, marks }
+function note(snapshot: Snapshot, changes: Parameters<typeof withBaselines>[1]): Snapshot {
+  const baselines = withBaselines(snapshot.baselines, changes)
+  return baselines === snapshot.baselines ? snapshot : { ...snapshot, baselines }
 }

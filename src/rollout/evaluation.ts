@@ -41,7 +41,7 @@ export function evaluate(
   const found = followed?.events ?? []
   const isNews =
     after.revision !== before.revision ||
-    after.marks !== before.marks ||
+    after.baselines !== before.baselines ||
     isOverdue(memory.ledger, before, after)
   if (!isNews && events.length + found.length === 0) return { snapshot: after, memory }
   // What ends a rollout comes after what was judged, and that belongs to the rollout still.

@@ -4,20 +4,20 @@ import type { Followed } from './beginning.ts'
 import { finish } from './commands.ts'
 import type { Event } from './ledger.ts'
 import {
-  BASELINE_OF,
+  BASELINES_OF,
   IN_MOTION,
   JOBS_OVER,
   MOVED_AT,
   TRIGGER,
-  baseline,
-  baselineFrom,
+  atBegin,
+  asAtBegin,
   jobOf,
   movedOf,
   seen,
   subjectsOf,
-  withMarks,
-  type Marks,
-} from './marks.ts'
+  withBaselines,
+  type Baselines,
+} from './baselines.ts'
 import { phaseSeen } from './phases.ts'
 import { firstSights, hasNewRevision, isNone, type Triggers } from './triggers.ts'
 import { isMoving, type View } from './view.ts'
@@ -30,10 +30,12 @@ export function goOn(
   triggers: Triggers,
   rules: Rules,
 ): Followed {
-  const based = withBaseline(snapshot, rollout, view, triggers)
-  const { changed, marks, events } = takeUp(based, snapshot, rollout, view, triggers)
+  const based = withBegin(snapshot, rollout, view, triggers)
+  const { changed, baselines, events } = takeUp(based, snapshot, rollout, view, triggers)
   const moved =
-    changed === rollout && marks === snapshot.marks ? snapshot : { ...snapshot, rollout: changed, marks }
+    changed === rollout && baselines === snapshot.baselines
+      ? snapshot
+      : { ...snapshot, rollout: changed, baselines }
   // Of what is hidden nobody knows how far it has come.
   if (view.blind) return { snapshot: moved, events }
   const last = nextPhase(moved, changed, view, rules)
@@ -41,55 +43,60 @@ export function goOn(
 }
 
 /** A rollout that was declared gets its baseline at the first look after; what is not known at first sight. */
-function withBaseline({ marks }: Snapshot, { startedAt }: Rollout, view: View, triggers: Triggers): Marks {
+function withBegin(
+  { baselines }: Snapshot,
+  { startedAt }: Rollout,
+  view: View,
+  triggers: Triggers,
+): Baselines {
   const begun =
-    marks.get(BASELINE_OF) === startedAt
-      ? marks
-      : withMarks(marks, [
-          ...baselineFrom(marks, false),
-          [BASELINE_OF, startedAt],
+    baselines.get(BASELINES_OF) === startedAt
+      ? baselines
+      : withBaselines(baselines, [
+          ...asAtBegin(baselines, false),
+          [BASELINES_OF, startedAt],
           [MOVED_AT, startedAt],
           [TRIGGER, undefined],
           [IN_MOTION, isNone(triggers) && isMoving(view) ? 1 : undefined],
         ])
-  return withMarks(begun, firstSights(view, begun))
+  return withBaselines(begun, firstSights(view, begun))
 }
 
 /** Makes what changed a part of the rollout under way. */
 function takeUp(
-  marks: Marks,
+  baselines: Baselines,
   { at }: Snapshot,
   rollout: Rollout,
   view: View,
   triggers: Triggers,
-): { readonly changed: Rollout; readonly marks: Marks; readonly events: readonly Event[] } {
-  if (isNone(triggers)) return { changed: rollout, marks, events: [] }
-  const isFurther = triggers.release !== undefined && hasNewRevision(marks)
-  const taken = withMarks(marks, [
-    ...(isFurther ? startOver(marks, view) : []),
+): { readonly changed: Rollout; readonly baselines: Baselines; readonly events: readonly Event[] } {
+  if (isNone(triggers)) return { changed: rollout, baselines, events: [] }
+  const isFurther = triggers.release !== undefined && hasNewRevision(baselines)
+  const taken = withBaselines(baselines, [
+    ...(isFurther ? startOver(baselines, view) : []),
     ...triggers.workloads.map((component) => [movedOf(component), 1] as const),
     ...(triggers.jobs.length > 0 ? [[JOBS_OVER, undefined] as const] : []),
     [MOVED_AT, at],
   ])
   const changed = { ...rollout, ...targetsOf(rollout, view, triggers) }
   const { id } = rollout
-  if (!isFurther || triggers.release === undefined) return { changed, marks: taken, events: [] }
+  if (!isFurther || triggers.release === undefined) return { changed, baselines: taken, events: [] }
   const { revision, status } = triggers.release
   const message = `revision ${revision} of the release is ${status} and belongs to the same rollout`
   const note: Event = { at, kind: 'rollout-revision', subject: id, message, rollout: id, actor: DETECTION }
   const from = rollout.revision === undefined ? {} : { from: rollout.revision }
-  return { changed, marks: taken, events: [{ ...note, ...from, to: String(revision) }] }
+  return { changed, baselines: taken, events: [{ ...note, ...from, to: String(revision) }] }
 }
 
 /** A further revision begins with the same workloads anew, and a Job that ran before it is no longer the point. */
 function startOver(
-  marks: Marks,
+  baselines: Baselines,
   { jobs, workloads }: View,
 ): readonly (readonly [string, number | undefined])[] {
   const isOpen = [...workloads.values()].some(({ rolledOut }) => !rolledOut)
   return [
-    ...subjectsOf(marks, movedOf('')).map((component) => [movedOf(component), undefined] as const),
-    ...[...jobs.keys()].map((kind) => [baseline(jobOf(kind)), marks.get(seen(jobOf(kind))) ?? 0] as const),
+    ...subjectsOf(baselines, movedOf('')).map((component) => [movedOf(component), undefined] as const),
+    ...[...jobs.keys()].map((kind) => [atBegin(jobOf(kind)), baselines.get(seen(jobOf(kind))) ?? 0] as const),
     [IN_MOTION, isOpen ? 1 : undefined],
   ]
 }
@@ -112,9 +119,9 @@ function targetsOf(
 }
 
 function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rules): Followed {
-  const { marks, at } = snapshot
+  const { baselines, at } = snapshot
   const { id, phase: from } = rollout
-  const next = phaseSeen(view, marks, at, rules.steady)
+  const next = phaseSeen(view, baselines, at, rules.steady)
   if (next !== undefined && next.phase !== from) {
     const { phase: to, because: message } = next
     const event: Event = {
@@ -129,12 +136,12 @@ function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rule
     }
     const changed = { ...rollout, phase: to }
     return {
-      snapshot: { ...snapshot, rollout: changed, marks: withMarks(marks, [[MOVED_AT, at]]) },
+      snapshot: { ...snapshot, rollout: changed, baselines: withBaselines(baselines, [[MOVED_AT, at]]) },
       events: [event],
     }
   }
   const isVerified = next?.phase === 'verifying' && snapshot.verdict.verdict === 'proceed'
-  const isCalm = at - (marks.get(MOVED_AT) ?? at) >= rules.steady
+  const isCalm = at - (baselines.get(MOVED_AT) ?? at) >= rules.steady
   // Whoever declared a rollout says when it is done.
   if (!isVerified || !isCalm || rollout.detectedBy === 'declared') return { snapshot, events: [] }
   const author = { actor: DETECTION, reason: 'everything is rolled out, proven and steady' }

@@ -19,7 +19,7 @@ export interface PastRollout {
 /** Everything that evidence cannot rebuild and that therefore survives a restart. */
 export interface Memory {
   readonly rollout?: Rollout
-  readonly marks: Readonly<Record<string, number>>
+  readonly baselines: Readonly<Record<string, number>>
   readonly latches: Readonly<Record<string, Latch>>
   readonly firings: Readonly<Record<string, number>>
   readonly ledger: Ledger
@@ -36,7 +36,7 @@ export interface Memory {
 const KEPT = 20
 
 export const nothingRemembered: Memory = {
-  marks: {},
+  baselines: {},
   latches: {},
   firings: {},
   ledger: [],
@@ -63,7 +63,7 @@ export function remember(
   const { rollout } = after
   return {
     ...(rollout !== undefined && { rollout }),
-    marks: moved(memory.marks, before.marks, after.marks),
+    baselines: moved(memory.baselines, before.baselines, after.baselines),
     latches,
     firings,
     ledger,
@@ -88,9 +88,13 @@ function remedies(before: Snapshot, { at, stops, rollout }: Snapshot): readonly 
 }
 
 /** What another replica of the daemon has dealt with, and this one has not seen yet, stays dealt with. */
-function moved(marks: Memory['marks'], before: Snapshot['marks'], after: Snapshot['marks']): Memory['marks'] {
-  if (before === after) return marks
-  const next = new Map(Object.entries(marks))
+function moved(
+  baselines: Memory['baselines'],
+  before: Snapshot['baselines'],
+  after: Snapshot['baselines'],
+): Memory['baselines'] {
+  if (before === after) return baselines
+  const next = new Map(Object.entries(baselines))
   for (const key of before.keys()) if (!after.has(key)) next.delete(key)
   for (const [key, value] of after) if (before.get(key) !== value) next.set(key, value)
   return Object.fromEntries(next)
@@ -155,8 +159,8 @@ export function recall(empty: Snapshot, memory: Memory): Snapshot {
     })
   }
   const { rollout, begun, evidence } = memory
-  const marks = new Map(Object.entries(memory.marks))
+  const baselines = new Map(Object.entries(memory.baselines))
   const impediments = new Map([...Object.entries(memory.impediments ?? {}), ...empty.impediments])
-  const known = { ...empty, stops, marks, impediments, begun, ...(rollout !== undefined && { rollout }) }
+  const known = { ...empty, stops, baselines, impediments, begun, ...(rollout !== undefined && { rollout }) }
   return ofItsTime(withEvidence(known, evidence), empty.at)
 }

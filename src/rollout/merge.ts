@@ -2,7 +2,7 @@ import { isActive, ROLLOUT_BASELINE } from '../core/rollout.ts'
 import type { Instant } from '../core/time.ts'
 import { mergeEvidence } from './evidence.ts'
 import { append } from './ledger.ts'
-import { isBookkeeping } from './marks.ts'
+import { isBookkeeping } from './baselines.ts'
 import { nothingRemembered, type Memory } from './memory.ts'
 import { mergeLives } from './lives.ts'
 import { mergeHistories } from './merge-history.ts'
@@ -25,7 +25,7 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
   const impediments = impedimentsOf(base, ours, theirs, merged)
   return {
     ...(rollout !== undefined && { rollout }),
-    marks: mergeMarks(base, ours, theirs, merged),
+    baselines: mergeBaselines(base, ours, theirs, merged),
     latches: latchesOf(base, ours, theirs, merged),
     firings: most(ours.firings, theirs.firings),
     ledger,
@@ -52,18 +52,23 @@ function latchesOf(base: Memory, ours: Memory, theirs: Memory, { side, rollout }
 }
 
 /**
- * Marks by key. A count is judged by what came after its mark, a level by what is above it, so of two new values the
+ * Baselines by key. A count is judged by what came after its baseline, a level by what is above it, so of two new values the
  * lower fires where the other would hide. What is only noted to find out about rollouts is newer when it is higher.
  */
-function mergeMarks(base: Memory, ours: Memory, theirs: Memory, merged: MergedRollout): Memory['marks'] {
-  const marks: [string, number][] = []
-  const keys = new Set([...Object.keys(theirs.marks), ...Object.keys(ours.marks)])
+function mergeBaselines(
+  base: Memory,
+  ours: Memory,
+  theirs: Memory,
+  merged: MergedRollout,
+): Memory['baselines'] {
+  const baselines: [string, number][] = []
+  const keys = new Set([...Object.keys(theirs.baselines), ...Object.keys(ours.baselines)])
   for (const key of [...keys].toSorted()) {
-    const [before, our, their] = [base.marks[key], ours.marks[key], theirs.marks[key]]
-    const value = mergeMark(key, before, our, their, baselineSide(ours, theirs, merged))
-    if (value !== undefined) marks.push([key, value])
+    const [before, our, their] = [base.baselines[key], ours.baselines[key], theirs.baselines[key]]
+    const value = mergeBaseline(key, before, our, their, baselineSide(ours, theirs, merged))
+    if (value !== undefined) baselines.push([key, value])
   }
-  return Object.fromEntries(marks)
+  return Object.fromEntries(baselines)
 }
 
 /** Whose baselines go with the rollout, when it is not the rollout of both from the same instant on. */
@@ -72,7 +77,7 @@ function baselineSide(ours: Memory, theirs: Memory, { side, rollout }: MergedRol
   return ours.rollout?.startedAt === rollout?.startedAt ? 'ours' : 'theirs'
 }
 
-function mergeMark(
+function mergeBaseline(
   key: string,
   before: number | undefined,
   our: number | undefined,

@@ -4,14 +4,14 @@ import {
   IN_MOTION,
   JOBS_OVER,
   RELEASE_REVISION,
-  baseline,
+  atBegin,
   jobOf,
   movedOf,
   seen,
   subjectsOf,
   templateOf,
-  type Marks,
-} from './marks.ts'
+  type Baselines,
+} from './baselines.ts'
 import { isPending, type View } from './view.ts'
 
 /** A phase with what was seen that makes it so. */
@@ -25,70 +25,75 @@ export interface PhaseSeen {
  * it is in. Asked only while nothing is hidden.
  * @param quiet how long no migration Job must have run for the workloads to be what comes next, or nothing
  */
-export function phaseSeen(view: View, marks: Marks, now: Instant, quiet: Millis): PhaseSeen | undefined {
-  return migrating(view, marks) ?? rolling(view, marks) ?? afterwards(view, marks, now, quiet)
+export function phaseSeen(
+  view: View,
+  baselines: Baselines,
+  now: Instant,
+  quiet: Millis,
+): PhaseSeen | undefined {
+  return migrating(view, baselines) ?? rolling(view, baselines) ?? afterwards(view, baselines, now, quiet)
 }
 
-function migrating({ jobs, release }: View, marks: Marks): PhaseSeen | undefined {
+function migrating({ jobs, release }: View, baselines: Baselines): PhaseSeen | undefined {
   for (const [kind, { active }] of jobs)
     if (active) return { phase: 'migrating', because: `the migration Job ${kind} runs` }
   for (const [kind, { failed, run, detail }] of jobs) {
-    const before = marks.get(baseline(jobOf(kind)))
-    const isOwn = run === 0 ? isNewRevision(release?.revision, marks) : run !== before
+    const before = baselines.get(atBegin(jobOf(kind)))
+    const isOwn = run === 0 ? isNewRevision(release?.revision, baselines) : run !== before
     if (failed && isOwn) return { phase: 'migrating', because: `the migration Job ${kind} failed: ${detail}` }
   }
   return undefined
 }
 
-function rolling(view: View, marks: Marks): PhaseSeen | undefined {
+function rolling(view: View, baselines: Baselines): PhaseSeen | undefined {
   // Helm has not come to any workload yet: what is not rolled out then was left so by whatever was before.
-  const isInMotion = marks.has(IN_MOTION) && !isBeforeWorkloads(view, marks)
+  const isInMotion = baselines.has(IN_MOTION) && !isBeforeWorkloads(view, baselines)
   for (const [component, { rolledOut, lacks }] of view.workloads)
-    if (!rolledOut && (marks.has(movedOf(component)) || isInMotion))
+    if (!rolledOut && (baselines.has(movedOf(component)) || isInMotion))
       return { phase: 'rolling', because: `${component}: ${lacks}` }
   return undefined
 }
 
 /** Helm is at work on a revision whose Jobs have run, and no pod template has changed: another Job may follow. */
-function isBeforeWorkloads(view: View, marks: Marks): boolean {
+function isBeforeWorkloads(view: View, baselines: Baselines): boolean {
   const { release } = view
   return (
     release !== undefined &&
     isPending(release) &&
-    isNewRevision(release.revision, marks) &&
-    hasMigrated(view, marks) &&
-    subjectsOf(marks, movedOf('')).length === 0
+    isNewRevision(release.revision, baselines) &&
+    hasMigrated(view, baselines) &&
+    subjectsOf(baselines, movedOf('')).length === 0
   )
 }
 
 /** No Job runs or failed, and every workload that was touched is rolled out. */
-function afterwards(view: View, marks: Marks, now: Instant, quiet: Millis): PhaseSeen | undefined {
+function afterwards(view: View, baselines: Baselines, now: Instant, quiet: Millis): PhaseSeen | undefined {
   const { release, workloads } = view
-  const moved = subjectsOf(marks, movedOf('')).length > 0
-  const upgraded = isNewRevision(release?.revision, marks)
+  const moved = subjectsOf(baselines, movedOf('')).length > 0
+  const upgraded = isNewRevision(release?.revision, baselines)
   if (release !== undefined && !release.deployed) {
     const because = `revision ${release.revision} of the release is ${release.status}`
     if (moved) return { phase: 'rolling', because }
-    if (!isPending(release) || (!upgraded && !marks.has(IN_MOTION))) return undefined
+    if (!isPending(release) || (!upgraded && !baselines.has(IN_MOTION))) return undefined
     // Between two Jobs, and between the last Job and the first workload, it is still migrating.
-    return { phase: hasMigrated(view, marks) ? 'migrating' : 'preflight', because }
+    return { phase: hasMigrated(view, baselines) ? 'migrating' : 'preflight', because }
   }
-  const gone = subjectsOf(marks, baseline(templateOf(''))).some((component) => !workloads.has(component))
+  const gone = subjectsOf(baselines, atBegin(templateOf(''))).some((component) => !workloads.has(component))
   if (workloads.size === 0 || (gone && release === undefined)) return undefined
   const because = 'every workload is rolled out'
-  if (moved || upgraded || marks.has(IN_MOTION)) return { phase: 'verifying', because }
-  const over = marks.get(JOBS_OVER)
-  if (!hasMigrated(view, marks) || over === undefined || now - over < quiet) return undefined
+  if (moved || upgraded || baselines.has(IN_MOTION)) return { phase: 'verifying', because }
+  const over = baselines.get(JOBS_OVER)
+  if (!hasMigrated(view, baselines) || over === undefined || now - over < quiet) return undefined
   return { phase: 'verifying', because: 'the migration Jobs are over and no workload changes' }
 }
 
-function isNewRevision(revision: number | undefined, marks: Marks): boolean {
-  const before = marks.get(baseline(RELEASE_REVISION))
+function isNewRevision(revision: number | undefined, baselines: Baselines): boolean {
+  const before = baselines.get(atBegin(RELEASE_REVISION))
   return revision !== undefined && before !== undefined && revision !== before
 }
 
-function hasMigrated({ jobs }: View, marks: Marks): boolean {
+function hasMigrated({ jobs }: View, baselines: Baselines): boolean {
   return [...jobs.keys()].some(
-    (kind) => (marks.get(seen(jobOf(kind))) ?? 0) !== (marks.get(baseline(jobOf(kind))) ?? 0),
+    (kind) => (baselines.get(seen(jobOf(kind))) ?? 0) !== (baselines.get(atBegin(jobOf(kind))) ?? 0),
   )
 }

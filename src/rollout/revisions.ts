@@ -2,7 +2,7 @@ import { DETECTION, fates, isActive, REVISION_FATE } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 import type { Event } from './ledger.ts'
-import { subjectsOf, type Marks } from './marks.ts'
+import { subjectsOf, type Baselines } from './baselines.ts'
 import type { View } from './view.ts'
 
 /** Since when the newest revision is deployed with everything rolled out; the number of the revision follows. */
@@ -17,21 +17,21 @@ const KEPT = 30
 type Changes = readonly (readonly [string, number | undefined])[]
 
 /** What is learned of the newest revision of the release: that it failed, ran with everything ready, or was only there. */
-export function revisionFates(view: View, marks: Marks, now: Instant): Changes {
+export function revisionFates(view: View, baselines: Baselines, now: Instant): Changes {
   const { release } = view
   if (release === undefined) return []
   const { revision } = release
-  const known = subjectsOf(marks, REVISION_FATE).map(Number)
+  const known = subjectsOf(baselines, REVISION_FATE).map(Number)
   // A lower number is another release of this name, of which nothing is known.
   const isAnother = known.some((one) => one > revision)
   const forgotten = isAnother ? known.filter((one) => one >= revision) : []
-  const before = isAnother ? undefined : marks.get(`${REVISION_FATE}${revision}`)
-  const readySince = isReady(view) ? (marks.get(`${READY_SINCE}${revision}`) ?? now) : undefined
+  const before = isAnother ? undefined : baselines.get(`${REVISION_FATE}${revision}`)
+  const readySince = isReady(view) ? (baselines.get(`${READY_SINCE}${revision}`) ?? now) : undefined
   const seen = fateSeen(view, readySince, now)
   const fate = Math.max(before ?? 0, seen)
   const oldest = known.filter((one) => one < revision).toSorted((a, b) => b - a)
   return [
-    ...subjectsOf(marks, READY_SINCE)
+    ...subjectsOf(baselines, READY_SINCE)
       .filter((one) => one !== String(revision))
       .map((one) => [`${READY_SINCE}${one}`, undefined] as const),
     [`${READY_SINCE}${revision}`, fate <= fates.glimpsed ? readySince : undefined],
@@ -50,13 +50,13 @@ function fateSeen(view: View, readySince: Instant | undefined, now: Instant): nu
 /** The line that says that the newest revision has failed, when that is new. */
 export function failureOf(
   { release }: View,
-  before: Marks,
-  { marks, rollout, at }: Snapshot,
+  before: Baselines,
+  { baselines, rollout, at }: Snapshot,
 ): readonly Event[] {
   if (release === undefined) return []
   const { revision, said } = release
   const key = `${REVISION_FATE}${revision}`
-  if (marks.get(key) !== fates.failed || before.get(key) === fates.failed) return []
+  if (baselines.get(key) !== fates.failed || before.get(key) === fates.failed) return []
   const message = `revision ${revision} of the release has failed${said === '' ? '' : `: ${said}`}`
   const own = isActive(rollout) ? { rollout: rollout.id } : {}
   const subject = own.rollout ?? 'release'

@@ -2,14 +2,14 @@ import { FIRST_SEEN } from '../core/rollout.ts'
 import {
   JOBS_OVER,
   RELEASE_REVISION,
-  baseline,
+  atBegin,
   jobOf,
   seen,
   subjectsOf,
   templateOf,
   versionOf,
-  type Marks,
-} from './marks.ts'
+  type Baselines,
+} from './baselines.ts'
 import { isPending, type Release, type View, type WorkloadState } from './view.ts'
 
 /** What is other than it was when it was last seen: by any of these a rollout is known. */
@@ -22,31 +22,32 @@ export interface Triggers {
   readonly workloads: readonly string[]
 }
 
-/** What differs from the marks. At first sight of all nothing differs, but what is under way then is a trigger too. */
-export function triggersOf(view: View, marks: Marks): Triggers {
-  const first = isFirstSight(marks)
+/** What differs from the baselines. At first sight of all nothing differs, but what is under way then is a trigger too. */
+export function triggersOf(view: View, baselines: Baselines): Triggers {
+  const first = isFirstSight(baselines)
   const { release } = view
   return {
     jobs: [...view.jobs].flatMap(([kind, { run, active }]) => {
-      const known = marks.get(seen(jobOf(kind)))
+      const known = baselines.get(seen(jobOf(kind)))
       const isNew = known === undefined ? active || !first : run !== known
       return run !== 0 && isNew ? [kind] : []
     }),
     workloads: [...view.workloads].flatMap(([component, workload]) =>
-      isChanged(workload, marks.get(seen(templateOf(component)))) ? [component] : [],
+      isChanged(workload, baselines.get(seen(templateOf(component)))) ? [component] : [],
     ),
-    ...(release !== undefined && isNewRevision(release, marks.get(seen(RELEASE_REVISION))) && { release }),
+    ...(release !== undefined &&
+      isNewRevision(release, baselines.get(seen(RELEASE_REVISION))) && { release }),
   }
 }
 
-export function isFirstSight(marks: Marks): boolean {
-  return !marks.has(FIRST_SEEN)
+export function isFirstSight(baselines: Baselines): boolean {
+  return !baselines.has(FIRST_SEEN)
 }
 
 /** Whether a revision of the release came since the rollout began. */
-export function hasNewRevision(marks: Marks): boolean {
-  const known = marks.get(seen(RELEASE_REVISION))
-  return known !== undefined && known !== (marks.get(baseline(RELEASE_REVISION)) ?? known)
+export function hasNewRevision(baselines: Baselines): boolean {
+  const known = baselines.get(seen(RELEASE_REVISION))
+  return known !== undefined && known !== (baselines.get(atBegin(RELEASE_REVISION)) ?? known)
 }
 
 export function isNone({ release, jobs, workloads }: Triggers): boolean {
@@ -67,10 +68,10 @@ function isNewRevision(release: Release, known: number | undefined): boolean {
 
 type Changes = readonly (readonly [string, number | undefined])[]
 
-/** What is known now, as marks; what can't be seen stays what it was. */
-export function knowledge(view: View, marks: Marks, rolling: boolean, now: number): Changes {
+/** What is known now, as baselines; what can't be seen stays what it was. */
+export function knowledge(view: View, baselines: Baselines, rolling: boolean, now: number): Changes {
   const { release, jobs, workloads } = view
-  const revision = marks.get(seen(RELEASE_REVISION))
+  const revision = baselines.get(seen(RELEASE_REVISION))
   // While a rollout is under way an older revision is one that was looked at late.
   const falls = release !== undefined && revision !== undefined && release.revision < revision
   const runs = [...jobs.values()]
@@ -80,16 +81,19 @@ export function knowledge(view: View, marks: Marks, rolling: boolean, now: numbe
       : []),
     ...[...jobs].map(([kind, { run }]) => {
       const key = seen(jobOf(kind))
-      return [key, run === 0 ? (marks.get(key) ?? 0) : run] as const
+      return [key, run === 0 ? (baselines.get(key) ?? 0) : run] as const
     }),
     ...[...workloads].map(([component, { template }]) => [seen(templateOf(component)), template] as const),
     ...(view.blind
       ? []
-      : [...versionsSeen(view, marks), [FIRST_SEEN, marks.get(FIRST_SEEN) ?? now] as const]),
+      : [...versionsSeen(view, baselines), [FIRST_SEEN, baselines.get(FIRST_SEEN) ?? now] as const]),
     ...(view.blind || runs.length === 0
       ? []
       : [
-          [JOBS_OVER, runs.some(({ active }) => active) ? undefined : (marks.get(JOBS_OVER) ?? now)] as const,
+          [
+            JOBS_OVER,
+            runs.some(({ active }) => active) ? undefined : (baselines.get(JOBS_OVER) ?? now),
+          ] as const,
         ]),
   ]
 }
@@ -98,11 +102,11 @@ export function knowledge(view: View, marks: Marks, rolling: boolean, now: numbe
  * The applied schema versions. While something of the cluster is hidden they are not taken up: a migration that runs
  * behind our back must be found to be new.
  */
-function versionsSeen({ versions }: View, marks: Marks): Changes {
+function versionsSeen({ versions }: View, baselines: Baselines): Changes {
   if (versions === undefined) return []
   const prefix = seen(versionOf(''))
   const applied = new Set(versions)
-  const gone = subjectsOf(marks, prefix).filter((version) => !applied.has(version))
+  const gone = subjectsOf(baselines, prefix).filter((version) => !applied.has(version))
   return [
     ...gone.map((version) => [`${prefix}${version}`, undefined] as const),
     ...versions.map((version) => [`${prefix}${version}`, 1] as const),
@@ -110,7 +114,7 @@ function versionsSeen({ versions }: View, marks: Marks): Changes {
 }
 
 /** What the baseline of the rollout under way lacks and can be seen now: it is taken at first sight. */
-export function firstSights({ release, jobs, workloads }: View, marks: Marks): Changes {
+export function firstSights({ release, jobs, workloads }: View, baselines: Baselines): Changes {
   const found: (readonly [string, number])[] = [
     // What came before a revision that is pending is not known.
     ...(release === undefined
@@ -120,6 +124,6 @@ export function firstSights({ release, jobs, workloads }: View, marks: Marks): C
     ...[...workloads].map(([component, { template }]) => [templateOf(component), template] as const),
   ]
   return found
-    .map(([subject, value]) => [baseline(subject), value] as const)
-    .filter(([key]) => !marks.has(key))
+    .map(([subject, value]) => [atBegin(subject), value] as const)
+    .filter(([key]) => !baselines.has(key))
 }

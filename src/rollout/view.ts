@@ -167,7 +167,7 @@ function versionsIn(evidence: Evidence): readonly string[] | undefined {
   return readings.map(({ reading }) => reading.labels['version'] ?? '')
 }
 
-/** A number for a text, since marks are numbers: 0 for none, else below 2^44. */
+/** A number for a text, since baselines are numbers: 0 for none, else below 2^44. */
 function numberOf(text: string): number {
   let sum = 0
   for (const character of text) sum = (sum * 131 + (character.codePointAt(0) ?? 0)) % 2 ** 44

@@ -8,8 +8,8 @@ import { arrivedOtherwise, imageArrival, notArrived } from './arrived-images.ts'
 import { expected as mustBeSeen } from './expected.ts'
 import { releaseChart, releaseRevision, workloadContainer, workloadDesired } from './signals.ts'
 
-/** What may be asked of `arrivalOf`: evidence and marks, of the rollout under way or of the last one. */
-export type Remembered = Pick<Recollection, 'mark'>
+/** What may be asked of `arrivalOf`: evidence and baselines, of the rollout under way or of the last one. */
+export type Remembered = Pick<Recollection, 'baseline'>
 
 const claims = 'what was declared with the rollout has arrived: every replica runs it'
 
@@ -96,10 +96,10 @@ function chartArrival(
   label: keyof typeof titles,
   wanted: string,
   evidence: Evidence,
-  { mark }: Remembered,
+  { baseline }: Remembered,
 ): readonly Finding[] {
   const [key, title] = [keys[label], titles[label]]
-  const begun = mark(REVISION_AT_BEGIN)
+  const begun = baseline(REVISION_AT_BEGIN)
   const revision = evidence.of(releaseRevision).readings[0]?.reading.value
   const isNew = begun !== undefined && revision !== undefined && revision !== begun
   return ofRelease(key, evidence, releaseChart, ({ readings }) =>
@@ -129,12 +129,12 @@ function ofRelease(
   return mustBeSeen(key, [...judge(account), ...account.unseen.map((spot) => unseen(spot, key))])
 }
 
-/** What is found of a demand in a snapshot: by its looks and marks, as of when it was judged. */
+/** What is found of a demand in a snapshot: by its looks and baselines, as of when it was judged. */
 export function arrivalIn(
-  { beliefs, marks, at }: Pick<Snapshot, 'beliefs' | 'marks' | 'at'>,
+  { beliefs, baselines, at }: Pick<Snapshot, 'beliefs' | 'baselines' | 'at'>,
   providers: Providers,
   demanded: Expected,
 ): readonly Finding[] {
   if (!providers.has(workloadContainer.name)) return [notConfigured(arrivalUnseen)]
-  return arrivalOf(demanded, evidenceOf(beliefs, providers, at), { mark: (key) => marks.get(key) })
+  return arrivalOf(demanded, evidenceOf(beliefs, providers, at), { baseline: (key) => baselines.get(key) })
 }

@@ -39,7 +39,7 @@ export function imageArrival(
   key: string,
   wish: ImageWish,
   evidence: Evidence,
-  { mark }: Pick<Recollection, 'mark'>,
+  { baseline }: Pick<Recollection, 'baseline'>,
 ): Finding {
   const { component } = wish
   const account = evidence.of(workloadContainer, { component })
@@ -76,7 +76,7 @@ export function imageArrival(
   const replicas = new Set(all.map(({ replica }) => replica)).size
   return judged(key, { ...wish, part }, all, Math.max(desired.reading.value, replicas, 1), {
     target,
-    moved: mark(movedOf(component)) !== undefined,
+    moved: baseline(movedOf(component)) !== undefined,
   })
 }
 

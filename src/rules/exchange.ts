@@ -1,9 +1,9 @@
-import { noneAdded, type Baseline, type Condition, type Recollection } from '../core/finding.ts'
+import { noneAdded, type CountsFrom, type Condition, type Recollection } from '../core/finding.ts'
 import { newOf } from './counted.ts'
 import { circuitOpened, policyErrors } from './signals.ts'
 
 /** In a rollout a replica seen for the first time is new, so all that it counts is news. */
-function baselineOf(recollection: Recollection): Baseline {
+function countsFrom(recollection: Recollection): CountsFrom {
   return recollection.rollout === undefined ? 'first-sight' : 'zero'
 }
 
@@ -15,7 +15,7 @@ export const circuitStaysClosed: Condition = {
   claims: 'no Gateway replica opens its circuit towards STS',
   signals: [circuitOpened],
   judge: (evidence, recollection) =>
-    noneAdded(evidence.of(circuitOpened), circuitOpened, baselineOf(recollection), recollection, {
+    noneAdded(evidence.of(circuitOpened), circuitOpened, countsFrom(recollection), recollection, {
       reason: 'sts_circuit_open',
       describe: ({ reading }, key, observed) =>
         `${key} opened its circuit towards STS: ${newOf(observed, reading, 'time', 'times')}`,
@@ -27,7 +27,7 @@ export const policiesWork: Condition = {
   claims: 'no STS replica fails to compile or evaluate policy',
   signals: [policyErrors],
   judge: (evidence, recollection) =>
-    noneAdded(evidence.of(policyErrors), policyErrors, baselineOf(recollection), recollection, {
+    noneAdded(evidence.of(policyErrors), policyErrors, countsFrom(recollection), recollection, {
       reason: 'policy_error',
       describe: ({ reading }, key, observed) =>
         `${key} counts ${newOf(observed, reading, 'policy error', 'policy errors')}`,

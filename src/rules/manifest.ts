@@ -94,7 +94,7 @@ function isComparable(evidence: Evidence, recollection: Recollection): 'yes' | '
   if (spot !== undefined) return spot
   // Where the cluster is seen and shows no release, this rollout is to install it.
   if (readings.length === 0 && evidence.targets(releaseRevision).length > 0) return 'not yet'
-  const begun = recollection.mark(REVISION_AT_BEGIN)
+  const begun = recollection.baseline(REVISION_AT_BEGIN)
   if (begun === undefined) {
     const message = 'which revision the release had when the rollout began is not known'
     return { unknownReason: 'ambiguous', reason: 'release_revision_unknown', message }

@@ -148,7 +148,7 @@ const UNCERTAIN: Millis = SECOND
  * before that.
  */
 function isOfRollout(kind: string, evidence: Evidence, recollection: Recollection): boolean | undefined {
-  const began = recollection.rollout && recollection.mark(REVISION_CREATED)
+  const began = recollection.rollout && recollection.baseline(REVISION_CREATED)
   const created = evidence.of(migrationJobCreated, { kind }).readings[0]?.reading.value
   if (began === undefined || created === undefined) return undefined
   return created * SECOND + UNCERTAIN >= began

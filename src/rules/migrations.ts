@@ -26,7 +26,7 @@ export function migrationsApplied(expected: readonly string[] | undefined): Cond
   }
 }
 
-const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
+const atBegin = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
 
 /** Nothing that was applied when the rollout began has gone, and what was added since sorts after it. */
 export const migrationsForwardOnly: Condition = {
@@ -36,7 +36,7 @@ export const migrationsForwardOnly: Condition = {
     const account = evidence.of(migrationApplied)
     const applied = versionsOf(account)
     const blind = account.unseen.map((spot) => unseen(spot))
-    const before = recollection.marked(baseline).map((key) => key.slice(baseline.length))
+    const before = recollection.baselines(atBegin).map((key) => key.slice(atBegin.length))
     const newest = before.at(-1)
     // A baseline that is taken while something is hidden would call it new later.
     if (applied.size === 0 || (newest === undefined && blind.length > 0)) return blind
@@ -49,7 +49,7 @@ export const migrationsForwardOnly: Condition = {
     const present = [...applied].map((version): Finding => {
       // Without a baseline this is the first sight of all of them.
       if (newest === undefined) {
-        const tally = { key: `${baseline}${version}`, value: 1, mark: 1, settles: false }
+        const tally = { key: `${atBegin}${version}`, value: 1, baseline: 1, settles: false }
         return { ...isApplied(version), tally }
       }
       if (version > newest || before.includes(version)) return isApplied(version)

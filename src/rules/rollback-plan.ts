@@ -49,7 +49,7 @@ function wayBack(evidence: Evidence, recollection: Recollection): Way | Unavaila
     .map(({ revision, reading: { value, detail = `revision ${revision}` } }) => ({
       revision,
       detail,
-      fate: recollection.mark(`${REVISION_FATE}${revision}`),
+      fate: recollection.baseline(`${REVISION_FATE}${revision}`),
       isKept: value === 1,
     }))
   const proven = kept.find(({ isKept, fate }) => isKept && fate === fates.proven)
@@ -92,7 +92,7 @@ function firstInstallation(evidence: Evidence): Omit<Finding, 'key'> | undefined
   return undefined
 }
 
-const baseline = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
+const atBegin = `${ROLLOUT_BASELINE}${migrationApplied.name}/`
 const firstSeen = `first-seen:${migrationApplied.name}/`
 
 /**
@@ -138,7 +138,7 @@ interface Version {
 function versionsOf({ readings }: Account, recollection: Recollection): readonly Version[] {
   return readings.map(({ reading, target }) => {
     const name = reading.labels['version'] ?? ''
-    const since = recollection.mark(`${firstSeen}${name}`)
+    const since = recollection.baseline(`${firstSeen}${name}`)
     return { name, target: target.id, ...(since !== undefined && { since }) }
   })
 }
@@ -149,7 +149,7 @@ function isApplied({ name, target, since }: Version, { now }: Recollection): Fin
     key: `${firstSeen}${name}`,
     value: since ?? now,
     settles: false,
-    ...(since === undefined && { mark: now }),
+    ...(since === undefined && { baseline: now }),
   }
   return { key: name, answer: 'met', reason: 'ok', message: `version ${name} is applied`, target, tally }
 }
@@ -163,8 +163,8 @@ function changesOf(versions: readonly Version[], recollection: Recollection): re
   if (latest === undefined) return []
   const { startedAt, detectedBy } = latest
   // Whoever declares a rollout says that it begins now.
-  const sawItBegin = detectedBy === 'declared' || (recollection.mark(FIRST_SEEN) ?? Infinity) < startedAt
-  const before = new Set(recollection.marked(baseline).map((key) => key.slice(baseline.length)))
+  const sawItBegin = detectedBy === 'declared' || (recollection.baseline(FIRST_SEEN) ?? Infinity) < startedAt
+  const before = new Set(recollection.baselines(atBegin).map((key) => key.slice(atBegin.length)))
   const present = new Set(versions.map(({ name }) => name))
   const gone = [...before]
     .filter((name) => !present.has(name))

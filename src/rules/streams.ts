@@ -129,12 +129,12 @@ function notApplied(
     describe: ({ reading }, key) =>
       `${key} has ${reading.value} entries that STS did not acknowledge: it may have refused a policy and deny everything in its zone`,
   })
-  // A subject of its own: the mark of one that is met must not be lost behind the group's lag.
+  // A subject of its own: the baseline of one that is met must not be lost behind the group's lag.
   const named = findings.map((finding) => ({ ...finding, key: `${finding.key}/pending` }))
   return isYoung ? named.map(underWay) : named
 }
 
-/** What is above the mark and young may be acknowledged yet: the mark does not limit it so far. */
+/** What is above the baseline and young may be acknowledged yet: the baseline does not limit it so far. */
 function underWay(finding: Finding): Finding {
   if (finding.answer !== 'unmet') return finding
   const { observed: _observed, threshold: _threshold, ...rest } = finding

@@ -51,7 +51,7 @@ async function found(path = file): Promise<Loaded> {
 
 function numberIn(loaded: Loaded): number {
   if (!loaded.ok) throw new Error(loaded.message)
-  return loaded.memory.marks['number'] ?? 0
+  return loaded.memory.baselines['number'] ?? 0
 }
 
 async function messageFor(text: string): Promise<string> {
@@ -98,7 +98,7 @@ describe('the state file', () => {
     let before = 0
     for (let reads = 0; reads < 400 || seen.size < 5; reads += 1) {
       const state = JSON.parse(await readFile(file, 'utf8')) as { memory: Memory }
-      const number = state.memory.marks['number'] ?? 0
+      const number = state.memory.baselines['number'] ?? 0
       expect(number).toBeGreaterThanOrEqual(before)
       before = number
       seen.add(number)
@@ -125,7 +125,7 @@ describe('the state file', () => {
     expect(await messageFor(good.replace('"verdict"', '"nothing"'))).toContain(
       'ledger was changed at entry 1',
     )
-    expect(await messageFor(good.replace('"version":2', '"version":3'))).toContain('not the form')
+    expect(await messageFor(good.replace('"version":3', '"version":4'))).toContain('it is of version 4')
     expect(await messageFor(good.replace('"latches":{}', '"latches":{"x":{}}'))).toContain('not the form')
   })
 

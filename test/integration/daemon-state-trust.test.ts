@@ -23,7 +23,7 @@ afterEach(async () => {
 })
 
 function numbered(number: number): Memory {
-  return { ...nothingRemembered, marks: { number } }
+  return { ...nothingRemembered, baselines: { number } }
 }
 
 /** Writes these memories one after the other, as one daemon. */
@@ -65,7 +65,7 @@ describe('a state that was put back while no daemon ran', () => {
     await writeFile(file, copies[copies.length - age] ?? '')
     const loaded = await found()
     expect(loaded).toMatchObject({ ok: false, message: expect.stringContaining('was written last') })
-    expect(loaded.ok || loaded.rest?.marks['number']).toBe(8 - age)
+    expect(loaded.ok || loaded.rest?.baselines['number']).toBe(8 - age)
   })
 
   it('R91 X84: is noticed when it is from elsewhere, of the same number of writes', async () => {
@@ -116,7 +116,8 @@ describe('a state that was put back while no daemon ran', () => {
   })
 
   it('X84: of 0.1.0 is taken over once, and noticed when it is put back later', async () => {
-    const first = JSON.stringify({ version: 1, memory: numbered(1) })
+    const { baselines: marks, ...rest } = numbered(1)
+    const first = JSON.stringify({ version: 1, memory: { ...rest, marks } })
     await writeFile(file, first)
     expect(await found()).toMatchObject({ ok: true, memory: numbered(1) })
     await write(2)

@@ -50,7 +50,7 @@ describe('what a stranger has written', () => {
     ['no state', { data: {}, binaryData: { state: packedText('{"rollout":1}') } }],
     [
       'a state of another version',
-      { data: {}, binaryData: { state: packedText('{"version":3,"memory":{}}') } },
+      { data: {}, binaryData: { state: packedText('{"version":4,"memory":{}}') } },
     ],
     ['a ledger that was changed', { data: {}, binaryData: { state: packedText(broken) } }],
     [

@@ -10,7 +10,7 @@ export function memoryNumber(number: number): Memory {
     [],
     Array.from({ length: 400 }, () => event),
   )
-  return { ...nothingRemembered, ledger, marks: { number } }
+  return { ...nothingRemembered, ledger, baselines: { number } }
 }
 
 /** Saves one memory after the other, and prints the number of each when it is safe. */
@@ -18,7 +18,7 @@ async function saveForEver(path: string): Promise<void> {
   const store = stateFile(path)
   const loaded = await store.load()
   if (!loaded.ok) throw new Error(loaded.message)
-  for (let number = (loaded.memory.marks['number'] ?? 0) + 1; ; number += 1) {
+  for (let number = (loaded.memory.baselines['number'] ?? 0) + 1; ; number += 1) {
     await store.save(memoryNumber(number))
     if (!store.status().ok) throw new Error(store.status().message)
     writeSync(1, `${number}\n`)

@@ -47,7 +47,7 @@ describe('what was judged before', () => {
   it('R59: is not judged again while nothing that it asks about is another', () => {
     const { counting, judged } = counted(rules)
     const first = step(initialSnapshot(0, counting), batchesOf(healthy, 1_000), 1_000, counting)
-    // What is seen for the first time leaves marks, so all that is judged by them is judged once more.
+    // What is seen for the first time leaves baselines, so all that is judged by them is judged once more.
     const second = step(first, [], 1_100, counting)
     const before = judged()
     const third = step(second, [], 1_200, counting)

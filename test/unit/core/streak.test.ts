@@ -83,8 +83,8 @@ describe('what is only missing beside what is seen', () => {
       { now: 0, of: () => ({ readings: [], unseen: [] }), targets: () => [] },
       {
         now: 0,
-        mark: () => undefined,
-        marked: () => [],
+        baseline: () => undefined,
+        baselines: () => [],
       },
     )
     const tick = { now: 0, gap: false, rollout: false }

@@ -103,7 +103,7 @@ describe('a random trace of the platform', () => {
           for (const [n, { at, batches, command }] of moments.entries()) {
             if (restarts.includes(n)) {
               const again = recall(initialSnapshot(current.at, rules), JSON.parse(JSON.stringify(memory)))
-              expect([...again.marks]).toEqual([...current.marks])
+              expect([...again.baselines]).toEqual([...current.baselines])
               for (const { id, latch } of current.stops.values())
                 expect(again.stops.get(id)?.latch).toEqual(latch)
               current = again

@@ -198,7 +198,7 @@ describe('a step', () => {
     const before = deepFreeze(initialSnapshot(0, rules))
     const after = step(before, [batch], 1_000, rules)
     expect(step(before, [batch], 1_000, rules)).toEqual(after)
-    expect([before.beliefs.size, before.checks.size, before.stops.size, before.marks.size]).toEqual([
+    expect([before.beliefs.size, before.checks.size, before.stops.size, before.baselines.size]).toEqual([
       0, 0, 0, 0,
     ])
   })

@@ -12,7 +12,7 @@ function finding(key: string, answer: Answer, reason = 'r'): Finding {
   return { key, answer, reason, message: '' }
 }
 
-const recollection = { now: 0, mark: () => undefined, marked: () => [] }
+const recollection = { now: 0, baseline: () => undefined, baselines: () => [] }
 
 describe('findings', () => {
   it('R31: are listed from worst to best, by key among equals', () => {

@@ -49,7 +49,7 @@ function snapshotIn({ rollout, past = [], held, release, revisionAtBegin }: Situ
   return claimed({
     ...initialSnapshot(now, rules),
     beliefs: fold(new Map(), batches),
-    marks: new Map(revisionAtBegin === undefined ? [] : [['rollout:release-revision', revisionAtBegin]]),
+    baselines: new Map(revisionAtBegin === undefined ? [] : [['rollout:release-revision', revisionAtBegin]]),
     begun: [...past, ...(rollout === undefined ? [] : [rollout])],
     ...(rollout !== undefined && { rollout }),
   })

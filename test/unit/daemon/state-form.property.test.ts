@@ -28,7 +28,7 @@ const memory: Memory = {
   history: large.history.slice(0, 2),
   latches: { 'audit-dlq-growing': latch, 'outbox-dead-messages': { ...latch, acknowledged } },
   firings: { 'audit-dlq-growing': 1, 'outbox-dead-messages': 2 },
-  marks: { a: 1, b: 2.5, 'follow:moved-at': 1_700_000_000_000 },
+  baselines: { a: 1, b: 2.5, 'follow:moved-at': 1_700_000_000_000 },
   impediments: { 'state-unreadable': 'it was cut' },
 }
 const { text, seal } = stateText(memory, { ...UNSEALED, generation: 41 })
@@ -122,7 +122,7 @@ describe('a state that was edited', () => {
   it.each([
     ['a latch that was taken out', { latches: {} }],
     ['a latch that was acknowledged', { latches: { 'audit-dlq-growing': { ...latch, acknowledged } } }],
-    ['baselines that were emptied', { marks: {} }],
+    ['baselines that were emptied', { baselines: {} }],
     ['a ledger that was emptied', { ledger: [] }],
     ['a ledger that was cut at its head', { ledger: memory.ledger.slice(1) }],
     ['a ledger that was cut at its tail', { ledger: memory.ledger.slice(0, -1) }],
@@ -148,14 +148,15 @@ describe('a state that was edited', () => {
 
 describe('a state of 0.1.0', () => {
   it('R92 X84: keeps its rollout, latches, history and ledger; evidence and acknowledgements are not believed', () => {
-    const parsed = parseState(JSON.stringify({ version: 1, memory }))
+    const { baselines: marks, ...rest } = memory
+    const parsed = parseState(JSON.stringify({ version: 1, memory: { ...rest, marks } }))
     if (!parsed.ok) throw new Error(parsed.why)
     expect(parsed.seal).toBeUndefined()
     expect(parsed.memory).toMatchObject({
       rollout: memory.rollout,
       history: memory.history,
       ledger: memory.ledger,
-      marks: memory.marks,
+      baselines: memory.baselines,
       evidence: [],
       latches: { 'audit-dlq-growing': latch, 'outbox-dead-messages': latch },
     })
@@ -169,5 +170,36 @@ describe('a state of 0.1.0', () => {
     expect([rollout?.id, history.map((one) => one.rollout.id), ledger.length]).toEqual(['r2', ['r1'], 29])
     expect([Object.keys(latches), evidence]).toEqual([['audit-dlq-growing'], []])
     expect(latches['audit-dlq-growing']?.acknowledged).toBeUndefined()
+  })
+})
+
+describe('a state of version 2', () => {
+  const written = readFileSync(join(import.meta.dirname, '../../fixtures/state-version-2.json'), 'utf8')
+  const { memory: before, digest } = JSON.parse(written) as {
+    memory: Memory & { marks: object }
+    digest: string
+  }
+
+  it('R92: is read whole: its marks are the baselines, its seal is the one that the next state goes on from', () => {
+    const parsed = parseState(written)
+    if (!parsed.ok) throw new Error(parsed.why)
+    const { marks: baselines, ...rest } = before
+    expect(parsed.memory).toEqual({ ...rest, baselines })
+    expect(parsed.seal).toEqual({ generation: 16, digest })
+    expect(parsed.memory.latches['outbox-dead-messages']?.acknowledged?.actor).toBe('a test (demo)')
+    expect(parsed.memory.evidence).toHaveLength(1)
+  })
+
+  it('R91: is not believed when it was changed', () => {
+    const changed = written.replace('"value": 1', '"value": 0')
+    expect(changed).not.toBe(written)
+    expect(parseState(changed)).toMatchObject({ ok: false, why: 'it was changed after it was written' })
+  })
+})
+
+describe('a state of a version to come', () => {
+  it('R92: is refused, and the message names both', () => {
+    const parsed = parseState(JSON.stringify({ ...(state as object), version: 4 }))
+    expect(parsed).toEqual({ ok: false, why: 'it is of version 4, and this exporter reads versions 1 to 3' })
   })
 })

@@ -145,7 +145,7 @@ describe('the document', () => {
   it('shows the baseline of a rollout', () => {
     const report = reportOf(new Map(), 1, {
       rollout,
-      marks: new Map([
+      baselines: new Map([
         ['b', 2],
         ['a', 1],
         ['seen:release-revision', 5],

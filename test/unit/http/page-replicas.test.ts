@@ -58,7 +58,7 @@ describe('a replica in a rolling update', () => {
     expect(newnessOf(replicas(['a', 'a', 'b']))).toEqual([undefined, undefined, undefined])
   })
 
-  it('is marked as old beside those that are new, and counted', () => {
+  it('is baselines as old beside those that are new, and counted', () => {
     const batches = [replicas(['a', 'a', 'b'], 0), workload(3, 1)]
     const page = readPage(viewOfSnapshot(step(initialSnapshot(at, rules), batches, at, rules), rules))
     expect(page.text('.service')).toContain('2 of 3 replicas proven ready, 1 of 3 updated')

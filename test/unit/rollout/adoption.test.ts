@@ -82,7 +82,7 @@ describe('what another replica has written', () => {
     expect(
       stopIn(looks(heard, { ...calm, arrived: 6 }, 5_030), 'arrivals')?.latch?.acknowledged,
     ).toBeUndefined()
-    expect(done.held.snapshot.marks.get('small_depth{a}')).toBe(5)
+    expect(done.held.snapshot.baselines.get('small_depth{a}')).toBe(5)
   })
 
   it('acknowledges also outside of a rollout, where the window need not pass then', () => {
@@ -111,11 +111,11 @@ describe('what another replica has written', () => {
     const { shelf, one, two } = pair()
     // The count began anew; this replica has not looked since.
     const fresh = writes(looks(one, { ...calm, arrived: 0 }, 1_000), shelf, 1_001)
-    expect(fresh.held.snapshot.marks.get('small_depth{a}')).toBe(0)
+    expect(fresh.held.snapshot.baselines.get('small_depth{a}')).toBe(0)
     const heard = looks(hears(two, shelf, 1_010), calm, 1_020)
     expect(stopIn(heard, 'arrivals')).toMatchObject({ state: 'clear', firings: 0 })
     // The other replica, or the next daemon, still knows what is dealt with.
-    expect(heard.held.memory.marks['small_depth{a}']).toBe(0)
+    expect(heard.held.memory.baselines['small_depth{a}']).toBe(0)
   })
 
   it('is taken as far as we have seen it ourselves', () => {

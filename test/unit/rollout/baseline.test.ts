@@ -6,7 +6,7 @@ import { calm, look, restarted, standing, watch, type World } from './upgrading.
 describe('what a rollout is measured against', () => {
   it('R51: is what was known before its first trigger', () => {
     const all: World = { ...rolling, jobs: migrating.jobs }
-    const { marks } = look(watching(), all, 100_000).snapshot
+    const { baselines } = look(watching(), all, 100_000).snapshot
     const expected = {
       'rollout:release-revision': 5,
       'rollout:template/api': 100,
@@ -14,8 +14,9 @@ describe('what a rollout is measured against', () => {
       'rollout:migration-job/migrate': 0,
       'rollout:caracal_migration_applied/0002': 1,
     }
-    for (const [key, value] of Object.entries(expected)) expect([key, marks.get(key)]).toEqual([key, value])
-    expect(marks.has('rollout:caracal_migration_applied/0003')).toBe(false)
+    for (const [key, value] of Object.entries(expected))
+      expect([key, baselines.get(key)]).toEqual([key, value])
+    expect(baselines.has('rollout:caracal_migration_applied/0003')).toBe(false)
   })
 
   it('R51: does not take up migrations that ran while the cluster was hidden', () => {
@@ -26,8 +27,8 @@ describe('what a rollout is measured against', () => {
     }
     const { snapshot } = last(watch(watching(), [hidden, hidden, upgraded]))
     expect(standing({ snapshot })).toBe('caracal-r6 verifying')
-    expect(snapshot.marks.has('rollout:caracal_migration_applied/0003')).toBe(false)
-    expect(snapshot.marks.has('rollout:caracal_migration_applied/0002')).toBe(true)
+    expect(snapshot.baselines.has('rollout:caracal_migration_applied/0003')).toBe(false)
+    expect(snapshot.baselines.has('rollout:caracal_migration_applied/0002')).toBe(true)
   })
 
   it('R51: goes back before a rollout that it superseded and that never ended', () => {
@@ -36,7 +37,7 @@ describe('what a rollout is measured against', () => {
       watch(watching(), [pending, migrating, { ...failing, versions: between.versions }, retried]),
     )
     expect(snapshot.rollout?.id).toBe('caracal-r7')
-    expect(snapshot.marks.has('rollout:caracal_migration_applied/0003')).toBe(false)
+    expect(snapshot.baselines.has('rollout:caracal_migration_applied/0003')).toBe(false)
   })
 
   it('R22: a stop that fires with the first trigger is the rollout’s own, one that fired before is not', () => {

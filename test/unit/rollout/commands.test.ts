@@ -100,17 +100,17 @@ describe('beginning a rollout', () => {
     expect(stopOf(begun).latch).toMatchObject({ preexisting: true, reason: 'deep', culprits: ['a'] })
   })
 
-  it('forgets baselines of the last rollout and no other marks, and what the daemon lacked', () => {
+  it('forgets baselines of the last rollout and no other baselines, and what the daemon lacked', () => {
     const before: Snapshot = {
       ...initialSnapshot(0, levels),
-      marks: new Map([
+      baselines: new Map([
         ['rollout:version', 1],
         ['count', 7],
       ]),
       impediments: new Map([['memory-lost', 'the state is lost']]),
     }
     const begun = ok(begin(before, { ...author, id: 'r1' }, 0))
-    expect([...begun.marks]).toEqual([['count', 7]])
+    expect([...begun.baselines]).toEqual([['count', 7]])
     expect(begun.impediments.size).toBe(0)
   })
 })

@@ -76,7 +76,7 @@ describe('a rollout that was declared', () => {
     const state = last(
       watch(declared(started(), {}, { ...calm, silent: ['helm-release', 'workloads'] }), [calm]),
     )
-    expect(state.snapshot.marks.get('rollout:release-revision')).toBe(5)
+    expect(state.snapshot.baselines.get('rollout:release-revision')).toBe(5)
     expect(last(watch(state, clean)).snapshot.rollout?.phase).toBe('verifying')
   })
 })

@@ -140,7 +140,7 @@ describe('R57: a rollout that is followed', () => {
         const settled = last(watch(last(watch(watching(), worlds)), lasting(world, 20)))
         const later = last(watch(settled, lasting(world, 5)))
         expect(progress(later.snapshot)).toEqual(progress(settled.snapshot))
-        expect(later.snapshot.marks).toBe(settled.snapshot.marks)
+        expect(later.snapshot.baselines).toBe(settled.snapshot.baselines)
       }),
     )
   })
@@ -179,8 +179,11 @@ describe('R57: a rollout that is followed', () => {
   })
 })
 
-/** Rollout and marks; when something was seen to happen is not the same after a restart. */
-function withoutTimes({ rollout, marks }: Snapshot): unknown {
+/** Rollout and baselines; when something was seen to happen is not the same after a restart. */
+function withoutTimes({ rollout, baselines }: Snapshot): unknown {
   const { startedAt: _, finishedAt: __, ...rest } = rollout ?? { startedAt: 0 }
-  return { ...rest, marks: Object.fromEntries([...marks].filter(([key]) => !key.startsWith('follow:'))) }
+  return {
+    ...rest,
+    baselines: Object.fromEntries([...baselines].filter(([key]) => !key.startsWith('follow:'))),
+  }
 }

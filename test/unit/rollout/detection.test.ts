@@ -205,9 +205,9 @@ describe('an upgrade', () => {
     const states = watch(watching(), [...clean, ...lasting(upgraded, 8), next])
     const { snapshot } = last(states)
     expect(standing({ snapshot })).toBe('caracal-r7 preflight')
-    expect(snapshot.marks.get('rollout:release-revision')).toBe(6)
-    expect(snapshot.marks.get('rollout:template/api')).toBe(101)
-    expect(snapshot.marks.has('rollout:caracal_migration_applied/0003')).toBe(true)
+    expect(snapshot.baselines.get('rollout:release-revision')).toBe(6)
+    expect(snapshot.baselines.get('rollout:template/api')).toBe(101)
+    expect(snapshot.baselines.has('rollout:caracal_migration_applied/0003')).toBe(true)
   })
 
   it('R50: by hand is one for each time that the same workload changes after it was verified', () => {

@@ -46,7 +46,7 @@ describe('what was not seen from the beginning', () => {
     const found = look(restarted(watching()), rolling, 300_000)
     expect(standing(found)).toBe('caracal-r6 rolling')
     expect(found.snapshot.rollout?.reason).not.toContain('before the daemon')
-    expect(found.snapshot.marks.get('rollout:template/api')).toBe(100)
+    expect(found.snapshot.baselines.get('rollout:template/api')).toBe(100)
     expect(standing(look(restarted(watching()), upgraded, 300_000))).toBe('caracal-r6 verifying')
   })
 

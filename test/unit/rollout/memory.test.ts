@@ -53,7 +53,7 @@ describe('a restart', () => {
   it('R33: sees what was counted while nobody looked', () => {
     let state = next(start(edges), edges, 1_000, { a: 3 })
     state = restarted(state, edges, 2_000)
-    expect([...state.snapshot.marks]).toEqual([['small_depth{a}', 3]])
+    expect([...state.snapshot.baselines]).toEqual([['small_depth{a}', 3]])
     state = next(state, edges, 3_000, { a: 4 })
     expect(stopOf(state.snapshot).state).toBe('firing')
     const forgetful = next(start(edges), edges, 3_000, { a: 4 })

@@ -184,7 +184,7 @@ describe('merging', () => {
     fc.assert(
       fc.property(forks, ([base, ours, theirs]) => {
         const [one, two] = [merge(base, ours, theirs), merge(base, theirs, ours)]
-        for (const part of ['rollout', 'marks', 'latches', 'firings', 'evidence', 'impediments'] as const)
+        for (const part of ['rollout', 'baselines', 'latches', 'firings', 'evidence', 'impediments'] as const)
           expect(canonical(one[part])).toBe(canonical(two[part]))
         const past = ({ history }: Memory) => history.map(({ rollout, stops }) => ({ rollout, stops }))
         expect(canonical(past(one))).toBe(canonical(past(two)))

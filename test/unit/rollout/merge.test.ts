@@ -104,13 +104,16 @@ describe('two rollouts', () => {
     ]
     const merged = merge(old, { ...old, rollout: one }, { ...old, rollout: two })
     expect(merged.rollout).toEqual({ ...one, chart: 'c' })
-    const marks = (startedAt: number) => ({ 'follow:rollout': startedAt, 'rollout:template/api': startedAt })
+    const baselines = (startedAt: number) => ({
+      'follow:rollout': startedAt,
+      'rollout:template/api': startedAt,
+    })
     const based = merge(
       old,
-      { ...old, rollout: two, marks: marks(1_200) },
-      { ...old, rollout: one, marks: marks(1_000) },
+      { ...old, rollout: two, baselines: baselines(1_200) },
+      { ...old, rollout: one, baselines: baselines(1_000) },
     )
-    expect(based.marks).toEqual(marks(1_000))
+    expect(based.baselines).toEqual(baselines(1_000))
   })
 
   it('that both began are decided by the later; the other is in the history, with its stops and its end', () => {
@@ -142,9 +145,9 @@ describe('two rollouts', () => {
   })
 
   it('take baselines from the one that counts', () => {
-    const ours = { ...old, rollout: rollout('r2', 200), marks: { 'rollout:x': 1, count: 4 } }
-    const theirs = { ...old, rollout: rollout('r3', 300), marks: { 'rollout:y': 2, count: 3 } }
-    expect(merge(old, ours, theirs).marks).toEqual({ 'rollout:y': 2, count: 3 })
+    const ours = { ...old, rollout: rollout('r2', 200), baselines: { 'rollout:x': 1, count: 4 } }
+    const theirs = { ...old, rollout: rollout('r3', 300), baselines: { 'rollout:y': 2, count: 3 } }
+    expect(merge(old, ours, theirs).baselines).toEqual({ 'rollout:y': 2, count: 3 })
   })
 })
 
@@ -179,8 +182,8 @@ describe('a rollout that ended at one replica', () => {
   })
 })
 
-describe('marks', () => {
-  const marked = (marks: Memory['marks']): Memory => ({ ...nothing, marks })
+describe('baselines', () => {
+  const baselines = (baselines: Memory['baselines']): Memory => ({ ...nothing, baselines })
 
   it.each([
     ['what only one has changed', { x: 1 }, { x: 1 }, { x: 8 }, { x: 8 }],
@@ -195,8 +198,8 @@ describe('marks', () => {
       { 'seen:x': 3 },
     ],
   ])('are %s', (_, base, ours, theirs, expected) => {
-    expect(merge(marked(base), marked(ours), marked(theirs)).marks).toEqual(expected)
-    expect(merge(marked(base), marked(theirs), marked(ours)).marks).toEqual(expected)
+    expect(merge(baselines(base), baselines(ours), baselines(theirs)).baselines).toEqual(expected)
+    expect(merge(baselines(base), baselines(theirs), baselines(ours)).baselines).toEqual(expected)
   })
 })
 

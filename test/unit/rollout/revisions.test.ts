@@ -9,7 +9,7 @@ const { failed, glimpsed, proven, watched } = fates
 
 /** What is remembered of each revision. */
 function fatesIn({ snapshot }: Pick<Evaluated, 'snapshot'>): Readonly<Record<string, number>> {
-  const known = [...snapshot.marks].filter(([key]) => key.startsWith(REVISION_FATE))
+  const known = [...snapshot.baselines].filter(([key]) => key.startsWith(REVISION_FATE))
   return Object.fromEntries(known.map(([key, fate]) => [key.slice(REVISION_FATE.length), fate]))
 }
 
@@ -50,7 +50,7 @@ describe('what became of a revision', () => {
       [ours, theirs],
       [theirs, ours],
     ] as const)
-      expect(merge(base.memory, one.memory, other.memory).marks).toMatchObject({
+      expect(merge(base.memory, one.memory, other.memory).baselines).toMatchObject({
         [`${REVISION_FATE}5`]: proven,
         [`${REVISION_FATE}6`]: failed,
       })

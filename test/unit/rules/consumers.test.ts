@@ -13,7 +13,7 @@ const labels = { stream, group: 'audit-ingestor' }
 const streams = [
   { name: stream, groups: [{ name: labels.group, policy: 'required', asksEvery: 5_000 } as const] },
 ]
-const recollection: Recollection = { now: 1_000, mark: () => undefined, marked: () => [] }
+const recollection: Recollection = { now: 1_000, baseline: () => undefined, baselines: () => [] }
 const unknowable = blindSpot(groupConsumers, labels, {
   unknownReason: 'ambiguous',
   reason: 'redis_consumers_unknown',

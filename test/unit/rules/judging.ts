@@ -7,20 +7,20 @@ import { withBlindSpot, withSilence, withValue } from './world-changes.ts'
 
 type Active = NonNullable<Recollection['rollout']>
 
-/** A memory that holds these marks, within a rollout when told so. */
+/** A memory that holds these baselines, within a rollout when told so. */
 export function remembering(
-  marks: Readonly<Record<string, number>> = {},
+  baselines: Readonly<Record<string, number>> = {},
   rollout: 'no rollout' | 'in a rollout' | Phase | Partial<Active> = 'no rollout',
 ): Recollection {
-  const known = new Map(Object.entries(marks))
+  const known = new Map(Object.entries(baselines))
   const active = { id: 'r1', startedAt: 0, phase: 'preflight', detectedBy: 'declared' } as const
   const how =
     typeof rollout === 'object' ? rollout : rollout === 'in a rollout' ? {} : { phase: rollout as Phase }
   return {
     now: 0,
     ...(rollout !== 'no rollout' && { rollout: { ...active, ...how }, latest: { ...active, ...how } }),
-    mark: (key) => known.get(key),
-    marked: (prefix) => [...known.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
+    baseline: (key) => known.get(key),
+    baselines: (prefix) => [...known.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
   }
 }
 

@@ -202,11 +202,11 @@ describe('no migration Job fails', () => {
   ])('R63: a run of second %i in a rollout whose revision came in second 1000 is %s', (created, _, own) => {
     const world = withValue(failedRun('a'), signals.migrationJobCreated, migrate, created)
     const rollout = { id: 'r', startedAt: 0, phase: 'migrating', detectedBy: 'helm-revision' } as const
-    const marks = { [REVISION_CREATED]: 1_000_000 }
+    const baselines = { [REVISION_CREATED]: 1_000_000 }
     const judged = (recollection: Recollection) =>
       findingsIn(noMigrationJobFailed, world, recollection).find(({ answer }) => answer === 'unmet')?.own
-    expect(judged(remembering(marks, rollout))).toBe(own)
-    expect(judged(remembering(marks))).toBeUndefined()
+    expect(judged(remembering(baselines, rollout))).toBe(own)
+    expect(judged(remembering(baselines))).toBeUndefined()
     expect(judged(remembering({}, rollout))).toBeUndefined()
   })
 })

@@ -59,7 +59,7 @@ describe('migrations only went forward', () => {
       expectedMigrations.map((version) => ({
         key: `${prefix}${version}`,
         value: 1,
-        mark: 1,
+        baseline: 1,
         settles: false,
       })),
     )

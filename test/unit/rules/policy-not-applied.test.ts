@@ -40,7 +40,7 @@ describe('X06: R130: a message that STS could not apply', () => {
   it('counts from what is seen first, and cannot be told where Redis cannot be seen', () => {
     expect(findingsIn(other, pending(7, 100_000)).find(({ key }) => key === subject)?.tally).toMatchObject({
       value: 7,
-      mark: 7,
+      baseline: 7,
     })
     const blind = changed(healthy, [signals.groupPending, opa, 'blind'])
     expect(faultsIn(other, blind, before)).toEqual([`${subject} unknown cannot_tell`])

@@ -142,7 +142,7 @@ describe('no audit event is lost', () => {
 
 describe('no evidence was tampered with', () => {
   const found = { component: 'audit', replica: 'audit-1', kind: 'chain_break' }
-  const mark = 'caracal_tamper_findings_total{audit/audit-1/chain_break}'
+  const baseline = 'caracal_tamper_findings_total{audit/audit-1/chain_break}'
 
   it('T45: takes what is counted in the very first look for news', () => {
     const world = withValue(healthy, signals.tamperFindings, found, 1)
@@ -152,7 +152,7 @@ describe('no evidence was tampered with', () => {
       answer: 'unmet',
       observed: { value: 1 },
     })
-    expect(faultsIn(noTampering, world, remembering({ [mark]: 1 }))).toEqual([])
+    expect(faultsIn(noTampering, world, remembering({ [baseline]: 1 }))).toEqual([])
   })
 
   it('is unknown while findings cannot be told', () => {

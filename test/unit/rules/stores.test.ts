@@ -11,6 +11,7 @@ import { withFailing, withValue } from './world-changes.ts'
 
 const healthy = healthyWorld()
 const api = { outbox: 'api' }
+const pendingApi = { outbox: 'api', state: 'pending' }
 const deadApi = { outbox: 'api', state: 'dead' }
 const deadCoordinator = { outbox: 'coordinator', state: 'dead' }
 
@@ -22,19 +23,10 @@ describe('both outboxes drain', () => {
     [[signals.outboxOldestPending, api, 301], ['api unmet outbox_stuck']],
     [[signals.outboxOldestPending, api, 'blind'], ['api unknown cannot_tell']],
     [[signals.outboxOldestPending, api, 'silent'], ['api unknown never_measured']],
-    [[signals.outboxMessages, { outbox: 'api', state: 'pending' }, 251], ['api/pending near ok']],
-    [
-      [signals.outboxMessages, { outbox: 'api', state: 'pending' }, 501],
-      ['api/pending unmet outbox_backlog'],
-    ],
-    [
-      [signals.outboxMessages, { outbox: 'api', state: 'pending' }, 'blind'],
-      ['api/pending unknown cannot_tell'],
-    ],
-    [
-      [signals.outboxMessages, { outbox: 'api', state: 'pending' }, 'silent'],
-      ['api/pending unknown never_measured'],
-    ],
+    [[signals.outboxMessages, pendingApi, 251], ['api/pending near ok']],
+    [[signals.outboxMessages, pendingApi, 501], ['api/pending unmet outbox_backlog']],
+    [[signals.outboxMessages, pendingApi, 'blind'], ['api/pending unknown cannot_tell']],
+    [[signals.outboxMessages, pendingApi, 'silent'], ['api/pending unknown never_measured']],
   ]
   it.each(cases.map((one) => [named(one), ...one] as const))('%s', (_, change, faults) => {
     expect(faultsIn(condition, changed(healthy, change))).toEqual(faults)
@@ -80,7 +72,7 @@ describe('no dead row appears in an outbox', () => {
     expect(findingsIn(noNewDeadRows, three).find((finding) => finding.key === 'api/dead')?.tally).toEqual({
       key,
       value: 3,
-      mark: 3,
+      baseline: 3,
       settles: false,
     })
     expect(faultsIn(noNewDeadRows, three, remembering({ [key]: 3 }))).toEqual([])
@@ -94,7 +86,7 @@ describe('no dead row appears in an outbox', () => {
     const found = findingsIn(noNewDeadRows, one, remembering({ [key]: 3 }))
     expect(found.find((finding) => finding.key === 'api/dead')).toMatchObject({
       answer: 'met',
-      tally: { mark: 1 },
+      tally: { baseline: 1 },
     })
   })
 
@@ -129,7 +121,8 @@ describe('no dead letter arrives', () => {
 
   it('takes what is there at first sight as known, and remembers it', () => {
     expect(faultsIn(noDeadLetters, healthy)).toEqual([])
-    expect(findingsIn(noDeadLetters, healthy)[0]?.tally).toEqual({ key, value: 7, mark: 7, settles: true })
+    const [{ tally } = {}] = findingsIn(noDeadLetters, healthy)
+    expect(tally).toEqual({ key, value: 7, baseline: 7, settles: true })
   })
 
   it('is broken by one arrival, and names the stream', () => {
@@ -151,7 +144,7 @@ describe('no dead letter arrives', () => {
       key: stream,
       answer: 'unmet',
       observed: { value: 7 },
-      tally: { mark: 0 },
+      tally: { baseline: 0 },
     })
   })
 

@@ -3,44 +3,49 @@ import { keyOf } from './finding.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
 import { MINUTE, type Instant, type Millis } from './time.ts'
 
-type Marks = Snapshot['marks']
+type Baselines = Snapshot['baselines']
 
-/** Since when the replica of a mark is not listed any more: this before the mark's own key. */
+/** Prefix of the key that says since when the replica of a baseline is not listed any more. */
 const GONE = 'gone:'
 
 /** A replica may be away for this long and be taken for the same when it is back. */
 const REMEMBERED: Millis = 24 * 60 * MINUTE
 
-/** Marks of replicas that are gone; what comes and goes more often than this is forgotten sooner. */
+/** Baselines of replicas that are gone; what comes and goes more often than this is forgotten sooner. */
 const MOST = 1_000
 
 /**
- * Forgets marks of replicas that came and went, the oldest first, so that pods that are replaced all the time leave no
- * more than a bounded trace. A mark is never forgotten while its replica is listed, nor before somebody has listed any.
+ * Forgets baselines of replicas that came and went, the oldest first, so that pods that are replaced all the time leave no
+ * more than a bounded trace. A baseline is never forgotten while its replica is listed, nor before any replica is listed.
  */
-export function withoutTheGone(marks: Marks, beliefs: Beliefs, rules: Rules, now: Instant): Marks {
+export function withoutTheGone(
+  baselines: Baselines,
+  beliefs: Beliefs,
+  rules: Rules,
+  now: Instant,
+): Baselines {
   const isListed = listing(beliefs, rules)
-  const next = new Map(marks)
-  for (const key of marks.keys()) {
+  const next = new Map(baselines)
+  for (const key of baselines.keys()) {
     const listed = isListed(key)
     if (listed === true) next.delete(GONE + key)
-    if (listed === false && !marks.has(GONE + key)) next.set(GONE + key, now)
+    if (listed === false && !baselines.has(GONE + key)) next.set(GONE + key, now)
   }
   const gone = [...next]
     .filter(([key]) => key.startsWith(GONE))
     .map(([key, since]) => ({ key: key.slice(GONE.length), since }))
-    .filter(({ key }) => isListed(key) === false || !marks.has(key))
+    .filter(({ key }) => isListed(key) === false || !baselines.has(key))
     .toSorted((a, b) => b.since - a.since)
   for (const [n, { key, since }] of gone.entries())
-    if (n >= MOST || now - since >= REMEMBERED || !marks.has(key)) {
+    if (n >= MOST || now - since >= REMEMBERED || !baselines.has(key)) {
       next.delete(key)
       next.delete(GONE + key)
     }
-  const changed = next.size !== marks.size || [...next.keys()].some((key) => !marks.has(key))
-  return changed ? next : marks
+  const changed = next.size !== baselines.size || [...next.keys()].some((key) => !baselines.has(key))
+  return changed ? next : baselines
 }
 
-/** Tells of a mark whether its replica is listed; undefined when it is about no replica, or nobody has listed any. */
+/** Tells of a baseline whether its replica is listed; undefined when it is about no replica, or none was listed yet. */
 function listing(beliefs: Beliefs, rules: Rules): (key: string) => boolean | undefined {
   const watchers = watchersOf(rules)
   const replicas = new Map<string, ReadonlySet<string>>()

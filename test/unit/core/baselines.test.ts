@@ -54,23 +54,23 @@ function seen(from: Snapshot, at: number, replicas: readonly string[], count = 3
 const start = initialSnapshot(0, rules)
 const markOf = (replica: string) => `${drops.name}{sts/${replica}/eval}`
 
-describe('the mark of a replica', () => {
+describe('the baseline of a replica', () => {
   it('R43: survives an absence of less than a day, and is forgotten after it', () => {
     const both = seen(start, HOUR, ['sts-0', 'sts-1'])
     const away = seen(both, 2 * HOUR, ['sts-0'])
-    expect(away.marks.get(markOf('sts-1'))).toBe(3)
+    expect(away.baselines.get(markOf('sts-1'))).toBe(3)
     const back = seen(seen(away, 25.9 * HOUR, ['sts-0']), 25.95 * HOUR, ['sts-0', 'sts-1'], 4)
     expect(back.stops.get('drops')?.state).toBe('firing')
-    expect([...back.marks.keys()].filter((key) => key.startsWith('gone:'))).toEqual([])
+    expect([...back.baselines.keys()].filter((key) => key.startsWith('gone:'))).toEqual([])
     const gone = seen(away, 26 * HOUR, ['sts-0'])
-    expect([...gone.marks.keys()]).toEqual([markOf('sts-0'), `${depth.name}{queue}`])
+    expect([...gone.baselines.keys()]).toEqual([markOf('sts-0'), `${depth.name}{queue}`])
   })
 
   it('R43: counts its absence anew after it was back', () => {
     const away = seen(seen(start, HOUR, ['sts-0', 'sts-1']), 2 * HOUR, ['sts-0'])
     const again = seen(seen(away, 20 * HOUR, ['sts-0', 'sts-1']), 21 * HOUR, ['sts-0'])
-    expect(seen(again, 44 * HOUR, ['sts-0']).marks.has(markOf('sts-1'))).toBe(true)
-    expect(seen(again, 45 * HOUR, ['sts-0']).marks.has(markOf('sts-1'))).toBe(false)
+    expect(seen(again, 44 * HOUR, ['sts-0']).baselines.has(markOf('sts-1'))).toBe(true)
+    expect(seen(again, 45 * HOUR, ['sts-0']).baselines.has(markOf('sts-1'))).toBe(false)
   })
 
   it('R43: is kept over a restart, however long nobody looked', () => {
@@ -78,13 +78,13 @@ describe('the mark of a replica', () => {
     const memory = remember(nothingRemembered, start, away, [])
     const later = recall(initialSnapshot(99 * HOUR, rules), JSON.parse(JSON.stringify(memory)))
     const unlisted = step(later, [], 100 * HOUR, rules)
-    expect([...unlisted.marks]).toEqual([...away.marks])
-    expect(seen(unlisted, 101 * HOUR, ['sts-0', 'sts-1']).marks.has(markOf('sts-1'))).toBe(true)
+    expect([...unlisted.baselines]).toEqual([...away.baselines])
+    expect(seen(unlisted, 101 * HOUR, ['sts-0', 'sts-1']).baselines.has(markOf('sts-1'))).toBe(true)
   })
 
   it('R43: changes nothing when nothing came or went', () => {
     const once = seen(start, HOUR, ['sts-0'])
-    expect(seen(once, 2 * HOUR, ['sts-0']).marks).toBe(once.marks)
+    expect(seen(once, 2 * HOUR, ['sts-0']).baselines).toBe(once.baselines)
   })
 
   it('R43: is bounded, whatever comes and goes, and that of a listed replica is never forgotten', () => {
@@ -101,14 +101,14 @@ describe('the mark of a replica', () => {
         for (const [hours, replicas] of script) {
           at += hours * HOUR
           current = seen(current, at, replicas)
-          for (const replica of replicas) expect(current.marks.get(markOf(replica))).toBe(3)
-          expect(current.marks.get(`${depth.name}{queue}`)).toBe(7)
+          for (const replica of replicas) expect(current.baselines.get(markOf(replica))).toBe(3)
+          expect(current.baselines.get(`${depth.name}{queue}`)).toBe(7)
           for (const replica of replicas) goneSince.delete(replica)
-          for (const key of current.marks.keys())
-            if (key.startsWith('gone:')) expect(current.marks.has(key.slice('gone:'.length))).toBe(true)
-          const kept = [...current.marks.keys()].filter((key) => key.startsWith('small_drops')).length
+          for (const key of current.baselines.keys())
+            if (key.startsWith('gone:')) expect(current.baselines.has(key.slice('gone:'.length))).toBe(true)
+          const kept = [...current.baselines.keys()].filter((key) => key.startsWith('small_drops')).length
           const listed = new Set(replicas).size
-          const absent = [...current.marks].filter(([key]) => key.startsWith('gone:'))
+          const absent = [...current.baselines].filter(([key]) => key.startsWith('gone:'))
           expect(kept).toBe(listed + absent.length)
           for (const [, since] of absent) expect(at - since).toBeLessThan(24 * HOUR)
         }
@@ -123,7 +123,7 @@ describe('the mark of a replica', () => {
       const replicas = Array.from({ length: 20 }, (_, k) => `sts-${n * 20 + k}`)
       current = seen(current, (n + 1) * 120_000, replicas)
     }
-    const kept = [...current.marks.keys()].filter((key) => key.startsWith('small_drops'))
+    const kept = [...current.baselines.keys()].filter((key) => key.startsWith('small_drops'))
     expect(kept).toHaveLength(1_020)
     expect(kept.at(0)).toBe(markOf('sts-180'))
   })
