@@ -1,9 +1,10 @@
 // Bundles the program and everything it imports into dist/: one entry and one chunk per lazily loaded command.
-import { chmod, copyFile, cp, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
 import { folder, packaged } from '../src/http/page/assets.ts'
+import { schemaFiles } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
@@ -45,6 +46,11 @@ for (const [name, file] of Object.entries(packaged))
 // Postgres' parser, which the command that needs it loads from beside its chunk.
 const parser = 'libpg-query.wasm'
 await copyFile(join(root, 'node_modules/libpg-query/wasm', parser), join(outdir, 'chunks', parser))
+
+// For editors, and to be attached to a release.
+const schemas = join(outdir, 'schemas')
+await mkdir(schemas)
+for (const [name, text] of Object.entries(schemaFiles())) await writeFile(join(schemas, name), text)
 
 // Wherever the folder is copied to, Node need not read a file twice to see that it is a module.
 const { name, version, license, type } = packageJson

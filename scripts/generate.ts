@@ -1,8 +1,9 @@
-// `npm run generate`: writes the files that are made from code. `--check` writes nothing and names what would change.
+// `npm run generate`: writes the files that are made from code. `--check` writes nothing and names what would change;
+// `--out DIR` writes OpenAPI and the JSON Schemas there.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { format, resolveConfig } from 'prettier'
-import packageJson from '../package.json' with { type: 'json' }
 import { configFiles } from '../src/config/reference.ts'
 import { known } from '../src/daemon/known.ts'
 import { dashboardFiles } from '../dashboards/source/files.ts'
@@ -10,13 +11,14 @@ import { alertFiles } from './alert-files.ts'
 import { chartReadme } from './chart-readme.ts'
 import { chartFiles } from './chart-schema.ts'
 import { generatedFiles } from './http-files.ts'
+import { schemaFiles } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
 /** Text of each generated file by its path; one line for each source. */
 const generators: readonly (() => Readonly<Record<string, string>>)[] = [
   () => configFiles(known),
-  () => generatedFiles(packageJson.version),
+  () => generatedFiles(),
   () => chartFiles(known),
   () => chartReadme(),
   () => alertFiles(),
@@ -44,4 +46,13 @@ async function generate(isCheck: boolean): Promise<number> {
   return isCheck && stale.length > 0 ? 1 : 0
 }
 
-process.exitCode = await generate(process.argv.includes('--check'))
+async function describe(folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true })
+  for (const [name, text] of Object.entries(schemaFiles())) await writeFile(join(folder, name), text)
+  return 0
+}
+
+const { check, out } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, out: { type: 'string' } },
+}).values
+process.exitCode = out === undefined ? await generate(check) : await describe(out)

@@ -4,17 +4,15 @@ import { resolve } from 'node:path'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../src/contract/families.ts'
 import type { Family } from '../src/contract/family.ts'
 import { observedFamilies } from '../src/contract/observed-families.ts'
-import { gatesSchema } from '../src/http/json-schema.ts'
-import { openApi } from '../src/http/openapi.ts'
 import { problemBase, problems } from '../src/contract/wire.ts'
+import { digests, digestsFile } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
 /** Their texts, by path in the repository. */
-export function generatedFiles(version: string): Readonly<Record<string, string>> {
+export function generatedFiles(): Readonly<Record<string, string>> {
   return {
-    'docs/generated/gates.schema.json': `${JSON.stringify(gatesSchema(), null, 2)}\n`,
-    'docs/generated/openapi.json': `${JSON.stringify(openApi(version), null, 2)}\n`,
+    [digestsFile]: digests(),
     'docs/metrics.md': metricsPage(),
     'docs/http.md': httpPage(),
   }

@@ -44,7 +44,7 @@ export async function buildNodeImages(say: (line: string) => void): Promise<Node
 /** What the Dockerfile copies, and what builds it. */
 function sourcesOfImage(): readonly string[] {
   const named = ['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'LICENSE', 'Dockerfile']
-  const scripts = ['scripts/build.ts', 'scripts/image.sh']
+  const scripts = ['scripts/build.ts', 'scripts/schema-files.ts', 'scripts/image.sh']
   const found = globSync('src/**/*', { cwd: root, withFileTypes: true }).filter((entry) => entry.isFile())
   const sources = found.map((entry) => relative(root, join(entry.parentPath, entry.name)))
   return [...named, ...scripts, ...sources.toSorted()].map((name) => join(root, name))

@@ -1,13 +1,11 @@
 import { keysOf, variablesOf, type Key } from './keys.ts'
 import type { Known } from './known.ts'
-import { publishedSchema } from './published-schema.ts'
 import { configSchema } from './schema.ts'
 
 /** The files that are made from the schema, by path in the repository. */
 export function configFiles(known: Known): Readonly<Record<string, string>> {
   return {
     'docs/configuration.md': configReference(known),
-    'docs/generated/config.schema.json': `${JSON.stringify(publishedSchema(known), null, 2)}\n`,
   }
 }
 
@@ -90,7 +88,7 @@ postgres: { url: postgres://gate@db:5432/caracal, password: { file: /run/secrets
 \`\`\`
 
 [caracal-gate.example.yaml](../caracal-gate.example.yaml) shows all of it. Its first line gives editors the
-[JSON Schema](generated/config.schema.json).
+JSON Schema, which \`npm run build\` writes to \`dist/schemas\`.
 
 \`caracal-gate check-config\` exits with 0 when the configuration is good, and prints what is in force, without secrets, when
 asked to by \`--print\`. Otherwise it names everything that is wrong, each with place, key, value and what is allowed, and

@@ -11,6 +11,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { readConfigFile, type ReadFile } from '../../src/config/read.ts'
 import { known } from '../../src/daemon/known.ts'
 import { minimal } from '../unit/config/loading.ts'
+import { schemaFiles } from '../../scripts/schema-files.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const example = join(root, 'caracal-gate.example.yaml')
@@ -54,19 +55,19 @@ describe('the example file', () => {
 
   it('names the JSON Schema for editors in its first line', async () => {
     const [line = ''] = (await readFile(example, 'utf8')).split('\n')
-    const path = /^# yaml-language-server: \$schema=(\S+)$/.exec(line)?.[1] ?? ''
-    expect(JSON.parse(await readFile(join(root, path), 'utf8'))).toHaveProperty('title', 'caracal-gate')
+    const path = /^# yaml-language-server: \$schema=dist\/schemas\/(\S+)$/.exec(line)?.[1] ?? ''
+    expect(JSON.parse(schemaFiles()[path] ?? '{}')).toHaveProperty('title', 'caracal-gate')
   })
 })
 
 describe('the JSON Schema', () => {
-  async function validator() {
-    const text = await readFile(join(root, 'docs/generated/config.schema.json'), 'utf8')
+  function validator() {
+    const text = schemaFiles()['config.schema.json'] ?? ''
     return new Ajv({ strict: true, strictTypes: false, allErrors: true }).compile(JSON.parse(text) as object)
   }
 
   it('accepts the example, the least a file can say, and an empty file', async () => {
-    const validate = await validator()
+    const validate = validator()
     for (const text of [await readFile(example, 'utf8'), minimal, '{}']) {
       validate(parse(text))
       expect(validate.errors).toBeNull()
@@ -85,7 +86,7 @@ describe('the JSON Schema', () => {
     ['a replica without a URL', 'services: { api: { replicas: [{ name: a }] } }'],
     ['a scope that does not exist', 'tokens: [{ name: a, token: { env: A }, scopes: [admin] }]'],
   ])('refuses %s', async (_, text) => {
-    const validate = await validator()
+    const validate = validator()
     expect(validate(parse(text))).toBe(false)
   })
 })
