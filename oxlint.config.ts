@@ -5,6 +5,8 @@ type Rules = NonNullable<OxlintOverride['rules']>
 interface Layer {
   /** Folders of `src`, or single files of one, that this folder may import. */
   readonly imports: readonly string[]
+  /** Files that it may import dynamically, when one of its commands needs them; their folders may stand below. */
+  readonly lazily?: readonly string[]
   /** Packages and node modules that it may import; a star stands for any characters. */
   readonly packages: readonly string[]
   /** A pure folder has no clock, no chance and no I/O: what it needs is handed in. */
@@ -56,7 +58,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   // Pipelines start the command line over and over: it must not pay for the daemon or for a schema parser.
   cli: {
     imports: ['core', 'contract', 'kubernetes/manifest', 'sql'],
-    packages: ['node:*', 'undici'],
+    lazily: [
+      'config/check.ts',
+      'config/read.ts',
+      'daemon/known.ts',
+      'daemon/serve.ts',
+      'cli/doctor/command.ts',
+    ],
+    packages: ['node:*', 'commander', '@optique/core/completion', '@optique/core/parser'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   'cli/doctor': {
@@ -110,12 +119,13 @@ function wayUp(folder: string): string {
 
 // One group, because a negation in one group also releases what another group forbids.
 function importRule(layer: Layer, packages: readonly string[], up: string): Rules {
-  const relative = layer.imports.map((path) => (path.endsWith('.ts') ? `!${up}/${path}` : `!${up}/${path}/*`))
+  const inside = [...layer.imports, ...(layer.lazily ?? [])]
+  const relative = inside.map((path) => (path.endsWith('.ts') ? `!${up}/${path}` : `!${up}/${path}/*`))
   if (up !== '..') relative.push('!../*')
   const group = packages.includes('*')
     ? ['../**', ...relative]
     : ['*', '!./**', ...relative, ...packages.map((name) => `!${name}`)]
-  const message = `Allowed: ${[...layer.imports, ...packages].join(', ') || 'this folder only'} (layers in oxlint.config.ts).`
+  const message = `Allowed: ${[...inside, ...packages].join(', ') || 'this folder only'} (layers in oxlint.config.ts).`
   const paths = [{ name: 'node:process', message: processMessage }]
   return { 'no-restricted-imports': ['error', { paths, patterns: [{ group, message }] }] }
 }

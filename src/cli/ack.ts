@@ -1,45 +1,60 @@
-import { readOptions, required } from './arguments.ts'
-import { rolloutFrom } from './connect.ts'
-import type { ExitCode } from './exit-codes.ts'
 import { askFor } from './asking.ts'
-import type { CliProcess } from './process.ts'
-import { nullable, record, text, verbatim } from './shape.ts'
-import { ack as command } from './tell-commands.ts'
-import { openTelling, tell, type Teller } from './telling.ts'
+import { command } from './command.ts'
+import { rolloutFrom, rolloutOption } from './demands.ts'
+import { needed, text } from './options.ts'
+import { nullable, record, text as textIn, verbatim } from './shape.ts'
+import { again, openTelling, subject, tell, tellingOptions, type Teller } from './telling.ts'
 import { printable } from './text.ts'
 
-/** `caracal-gate ack`: takes note of a stop whose cause is gone. */
-export async function ack(process: CliProcess): Promise<ExitCode> {
-  required(readOptions(command, process.argv), command, 'reason')
-  const teller = await openTelling(process, command, 'acknowledge')
-  const { given, subject: stop, author } = teller
-  const message = {
-    path: 'acknowledgements',
-    body: { stopCondition: stop, ...rolloutFrom(given), ...author },
-    scope: 'acknowledge',
-    isAnswer: (answer: Readonly<Record<string, unknown>>) =>
-      answer['stopCondition'] === stop && answer['acknowledged'] === true,
-  } as const
-  const shown = printable(stop)
-  return tell(teller, message, {
-    accepted: () => `${shown} is acknowledged by ${author.actor}: ${author.reason}`,
-    advice: (status) => (status === 409 ? `caracal-gate explain ${shown} says what stands` : ''),
-    // The answer to an earlier attempt was lost: the second one finds nothing left to take note of.
-    async hadBeen({ status, repeated }) {
-      if (status !== 409 || !repeated || !(await isReleased(teller, stop))) return undefined
-      return `${shown} is acknowledged: an earlier attempt, whose answer was lost, was recorded`
-    },
-  })
-}
+/** `caracal-gate ack`: acknowledges a stop whose cause is gone. */
+export const ack = command({
+  name: 'ack',
+  area: 'tell',
+  says: 'acknowledge a stop whose cause is gone',
+  more: [
+    'The exporter refuses it while the stop condition fires: fix the cause first; caracal-gate explain STOP says how. Name and reason stay in the ledger.',
+    again,
+    'Needs a token of scope acknowledge.',
+  ],
+  argument: subject('STOP', 'the stop condition', 'stops'),
+  options: {
+    ...tellingOptions,
+    reason: needed(text('TEXT', 'why it is safe to proceed; kept in the ledger')),
+    rollout: { ...rolloutOption.rollout, says: 'refuse when another rollout is current' },
+  },
+  exits: [0, 5, 10, 11],
+  examples: [['caracal-gate ack outbox-dead-messages --reason "replayed, see CHG-1182"', 'once it is fixed']],
+  async run(process, values, stop) {
+    const teller = await openTelling(process, values, 'ack', 'acknowledge')
+    const { author } = teller
+    const message = {
+      path: 'acknowledgements',
+      body: { stopCondition: stop, ...rolloutFrom(values), ...author },
+      scope: 'acknowledge',
+      isAnswer: (answer: Readonly<Record<string, unknown>>) =>
+        answer['stopCondition'] === stop && answer['acknowledged'] === true,
+    } as const
+    const shown = printable(stop)
+    return tell(teller, message, {
+      accepted: () => `${shown} is acknowledged by ${author.actor}: ${author.reason}`,
+      advice: (status) => (status === 409 ? `caracal-gate explain ${shown} says what is wrong` : ''),
+      // The answer to an earlier attempt was lost: the second one finds nothing left to acknowledge.
+      async hadBeen({ status, repeated }) {
+        if (status !== 409 || !repeated || !(await isReleased(teller, stop))) return undefined
+        return `${shown} is acknowledged: an earlier attempt, whose answer was lost, was recorded`
+      },
+    })
+  },
+})
 
 const released = record({
   stopCondition: record({
-    state: text,
+    state: textIn,
     latch: nullable(record({ acknowledged: nullable(record({ actor: verbatim, reason: verbatim })) })),
   }),
 })
 
-/** Whether the stop no longer stands, and is not latched but for what was said here. */
+/** Whether the stop is over, and latched by nothing but what this command said. */
 async function isReleased({ endpoint, process, author }: Teller, stop: string): Promise<boolean> {
   const path = `stop-conditions/${encodeURIComponent(stop)}`
   const asked = await askFor(endpoint, path, released, process.interrupted)

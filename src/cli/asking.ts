@@ -1,5 +1,5 @@
 import { wholeReply } from './answer.ts'
-import { ask, type Endpoint } from './http.ts'
+import { ask, patience, type Endpoint } from './http.ts'
 import { problemOf } from './origin.ts'
 import { ShapeError, type Reader } from './shape.ts'
 
@@ -8,9 +8,6 @@ export type Asked<Value> =
   | { readonly kind: 'had'; readonly value: Value; readonly document: unknown }
   /** With the type of the problem, where the exporter gave one. */
   | { readonly kind: 'not-had'; readonly message: string; readonly type?: string }
-
-/** Milliseconds for one look: a healthy exporter answers in a few. */
-const patience = 10_000
 
 /** One GET whose answer must be of the shape that the reader knows. Never rejects. */
 export async function askFor<Value>(

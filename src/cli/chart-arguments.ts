@@ -1,10 +1,26 @@
 import { promises } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { required, UsageError, valueOf, valuesOf, type Given } from './arguments.ts'
-import { evidenceRender as command } from './evidence-commands.ts'
+import { codeOf } from '../core/text.ts'
+import type { Given, Values } from './command.ts'
 import type { Rendering } from './helm.ts'
 import { isToMask } from './masking.ts'
+import { flag, needed, notAllowed, path, text, texts, UsageError } from './options.ts'
 import { printable } from './text.ts'
+
+/** What is rendered, and with what. */
+export const chartOptions = {
+  chart: needed(path('DIR', 'the chart: a folder, or a packed one (.tgz)')),
+  values: texts('FILE', 'a values file of the environment', { short: 'f', completes: 'file' }),
+  set: texts('KEY=VALUE', 'as helm upgrade --set'),
+  setString: texts('KEY=VALUE', 'as helm upgrade --set-string'),
+  setFile: texts('KEY=FILE', 'as helm upgrade --set-file'),
+  release: text('NAME', 'name of the release (default caracal)'),
+  namespace: text('NAME', 'its namespace (default caracal)', { short: 'n' }),
+  kubeVersion: text('VERSION', 'version of the cluster, for charts that ask for it'),
+  apiVersions: texts('LIST', 'APIs of the cluster, for charts that ask for them'),
+  install: flag('render the first installation instead of an upgrade'),
+  strict: flag('let helm lint fail on warnings too'),
+}
 
 /** A file of values, with what is in it. */
 export interface ValuesFile {
@@ -25,44 +41,50 @@ export interface ChartArguments {
 const largestFile = 4 * 1024 * 1024
 
 /**
- * Reads what is to be rendered. What is not there is a fault of usage now, and no failure of the chart.
- * @throws UsageError
+ * Reads what is to be rendered.
+ * @param given the options in their order, which Helm keeps among `--set`, `--set-string` and `--set-file`
+ * @throws UsageError when something is not there: that is no failure of the chart
  */
-export async function chartArguments(given: Given): Promise<ChartArguments> {
-  const chart = await chartAt(required(given, command, 'chart'))
-  const paths = valuesOf(given, 'values').map((path) => {
+export async function chartArguments(
+  values: Values<typeof chartOptions>,
+  given: Given,
+): Promise<ChartArguments> {
+  const chart = await chartAt(values.chart)
+  const paths = values.values.map((file) => {
     // Helm takes a list there.
-    if (/[,"]/.test(path))
-      throw new UsageError(`--values: ${printable(path, 200)} has a comma or a quote in its name`)
-    return resolve(path)
+    if (/[,"]/.test(file))
+      throw new UsageError(`--values: ${printable(file, 200)} has a comma or a quote in its name`)
+    return resolve(file)
   })
-  const files = await Promise.all(paths.map(async (path) => ({ path, text: await textOf(path, '--values') })))
+  const files = await Promise.all(
+    paths.map(async (file) => ({ path: file, text: await textOf(file, '--values') })),
+  )
   const sets = given.filter(([option]) => ['set', 'set-string', 'set-file'].includes(option))
-  const assignments = sets.map(([option, text]) => ({ option, ...assignment(option, text) }))
+  const assignments = sets.map(([option, assigned]) => ({ option, ...assignment(option, assigned) }))
   const setFiles = assignments.filter(({ option }) => option === 'set-file')
   return {
     rendering: {
       chart,
       values: paths,
       sets,
-      release: named(given, 'release', 53),
-      namespace: named(given, 'namespace', 63),
-      kubeVersion: kubeVersion(given),
-      apiVersions: valuesOf(given, 'api-versions'),
-      isUpgrade: valueOf(given, 'install') === undefined,
-      isStrict: valueOf(given, 'strict') !== undefined,
+      release: named('--release', values.release, 53),
+      namespace: named('--namespace', values.namespace, 63),
+      kubeVersion: kubeVersion(values.kubeVersion),
+      apiVersions: values.apiVersions,
+      isUpgrade: !values.install,
+      isStrict: values.strict,
     },
     files,
-    setValues: assignments.filter(({ option }) => option !== 'set-file').flatMap(({ values }) => values),
+    setValues: assignments.filter(({ option }) => option !== 'set-file').flatMap((one) => one.values),
     setFiles: await Promise.all(
-      setFiles.flatMap(({ values }) => values.map((path) => textOf(resolve(path), '--set-file'))),
+      setFiles.flatMap((one) => one.values.map((file) => textOf(resolve(file), '--set-file'))),
     ),
   }
 }
 
-async function chartAt(path: string): Promise<string> {
-  const chart = resolve(path)
-  const shown = printable(path, 200)
+async function chartAt(folder: string): Promise<string> {
+  const chart = resolve(folder)
+  const shown = printable(folder, 200)
   const status = await promises.stat(chart).catch(() => undefined)
   if (status === undefined) throw new UsageError(`--chart: there is nothing at ${shown}`)
   if (status.isFile() && /\.(?:tgz|tar\.gz)$/.test(chart)) return chart
@@ -74,24 +96,23 @@ async function chartAt(path: string): Promise<string> {
   return chart
 }
 
-async function textOf(path: string, option: string): Promise<string> {
-  const shown = printable(path, 200)
-  const status = await promises.stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${option}: ${shown} cannot be read (${error.code ?? 'no access'})`)
-  })
-  if (!status.isFile()) throw new UsageError(`${option}: ${shown} is no file`)
+async function textOf(file: string, option: string): Promise<string> {
+  const shown = printable(file, 200)
+  const unreadable = (error: unknown): never => {
+    throw new UsageError(`${option}: ${shown} cannot be read (${codeOf(error) ?? 'no access'})`)
+  }
+  const status = await promises.stat(file).catch(unreadable)
+  if (!status.isFile()) throw new UsageError(`${option}: ${shown} is not a file`)
   if (status.size > largestFile)
     throw new UsageError(`${option}: ${shown} is larger than ${largestFile / 2 ** 20} MiB`)
-  return promises.readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${option}: ${shown} cannot be read (${error.code ?? 'no access'})`)
-  })
+  return promises.readFile(file, 'utf8').catch(unreadable)
 }
 
 /** What stands behind each `=` of `a=1,b=2`. The text is never shown: a value in it may be a password. */
-function assignment(option: string, text: string): { readonly values: readonly string[] } {
-  if (!/^[^=]+=/.test(text)) throw new UsageError(`--${option} is no assignment: --${option} KEY=VALUE`)
-  const whole = text.slice(text.indexOf('=') + 1)
-  const pairs = text.split(',').map((part) => {
+function assignment(option: string, given: string): { readonly values: readonly string[] } {
+  if (!/^[^=]+=/.test(given)) throw new UsageError(`--${option} is no assignment: --${option} KEY=VALUE`)
+  const whole = given.slice(given.indexOf('=') + 1)
+  const pairs = given.split(',').map((part) => {
     const at = part.indexOf('=')
     return { keys: at < 0 ? [] : part.slice(0, at).split('.'), value: part.slice(at + 1) }
   })
@@ -105,16 +126,13 @@ function assignment(option: string, text: string): { readonly values: readonly s
   return { values: isToMask(keys, whole) ? [whole, ...told] : told }
 }
 
-function named(given: Given, option: 'release' | 'namespace', most: number): string {
-  const value = valueOf(given, option) ?? 'caracal'
+function named(option: string, value: string | undefined, most: number): string {
+  if (value === undefined) return 'caracal'
   if (value.length <= most && /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(value)) return value
-  throw new UsageError(
-    `--${option} is "${printable(value, 80)}"; allowed: up to ${most} small letters, digits and dashes`,
-  )
+  throw notAllowed(option, value, `up to ${most} lower-case letters, digits and dashes`)
 }
 
-function kubeVersion(given: Given): string | undefined {
-  const value = valueOf(given, 'kube-version')
+function kubeVersion(value: string | undefined): string | undefined {
   if (value === undefined || /^v?\d+\.\d+(?:\.\d+)?(?:[-+][\w.+-]*)?$/.test(value)) return value
-  throw new UsageError(`--kube-version is "${printable(value, 80)}"; allowed: a version such as 1.35.0`)
+  throw notAllowed('--kube-version', value, 'a version such as 1.35.0')
 }

@@ -1,45 +1,39 @@
-import { readOptions, valueOf } from './arguments.ts'
-import { checkConfig as command } from './run-commands.ts'
+import type { Values } from './command.ts'
+import { command } from './command.ts'
+import { flag } from './options.ts'
 import type { CliProcess } from './process.ts'
+import { configuration } from './serve.ts'
 
-/** What the configuration is to be made from, in the names of its flags. */
-export interface ConfigRequest {
-  readonly file: string | undefined
-  readonly flags: {
-    readonly listen: string | undefined
-    readonly 'log-level': string | undefined
-    readonly 'state-file': string | undefined
-    readonly set: readonly string[]
-  }
-  readonly env: CliProcess['env']
-}
+/** `caracal-gate check-config`: every error of a configuration at once; with `--print`, the effective configuration. */
+export const checkConfig = command({
+  name: 'check-config',
+  area: 'run',
+  says: 'check a configuration without running anything',
+  more: ['Reports every error at once, with its place, and exits 2 when there is one.'],
+  options: { ...configuration, print: flag('print the effective configuration, without its secrets') },
+  exits: [0],
+  examples: [
+    ['caracal-gate check-config --config config.yaml --print', 'the configuration that serve would use'],
+  ],
+  async run(process, values) {
+    const { checkConfig: check } = await import('../config/check.ts')
+    const { readConfigFile } = await import('../config/read.ts')
+    const { known } = await import('../daemon/known.ts')
+    const { exitCode, stdout, stderr } = await check({
+      ...sourcesFrom(values, process.env),
+      readFile: readConfigFile,
+      known,
+    })
+    process.stderr.write(stderr === '' ? 'The configuration is valid.\n' : stderr)
+    if (values.print) process.stdout.write(stdout)
+    return exitCode
+  },
+})
 
-export interface ConfigChecked {
-  readonly exitCode: number
-  /** The effective configuration without its secrets. */
-  readonly stdout: string
-  /** Everything that is wrong, one fault a line. */
-  readonly stderr: string
-}
-
-/** `caracal-gate check-config`: every fault of a configuration at once; with `--print`, what would be in force. */
-export async function checkConfig(
-  process: CliProcess,
-  check: (request: ConfigRequest) => Promise<ConfigChecked>,
-): Promise<number> {
-  const given = readOptions(command, process.argv)
-  const { exitCode, stdout, stderr } = await check({
-    file: valueOf(given, 'config'),
-    flags: {
-      listen: valueOf(given, 'listen'),
-      'log-level': valueOf(given, 'log-level'),
-      'state-file': valueOf(given, 'state-file'),
-      set: given.filter(([option]) => option === 'set').map(([, value]) => value),
-    },
-    env: process.env,
-  })
-  if (stderr !== '') process.stderr.write(stderr)
-  else process.stderr.write('The configuration is valid.\n')
-  if (valueOf(given, 'print') !== undefined) process.stdout.write(stdout)
-  return exitCode
+/** The options and the environment as the configuration reads them. */
+export function sourcesFrom(
+  { config, listen, logLevel, stateFile, set }: Values<typeof configuration>,
+  env: CliProcess['env'],
+) {
+  return { file: config, flags: { listen, 'log-level': logLevel, 'state-file': stateFile, set }, env }
 }

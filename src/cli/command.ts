@@ -1,81 +1,114 @@
 import type { ExitCode } from './exit-codes.ts'
+import type { CliProcess } from './process.ts'
 
-/** What stands in the place of a value, for the completion in a shell. */
-export type Completes = 'gates' | 'stops' | 'rollouts' | 'refs' | 'checks'
+/** What the completion in a shell offers for a value. */
+export type Completes = 'gates' | 'stops' | 'rollouts' | 'refs' | 'checks' | 'file' | 'directory'
 
-export interface Option {
-  /**
-   * What stands for its value in the help; absent for a switch. Words with bars between them are all there are;
-   * `FILE` and `DIR` are paths.
-   */
+/** An option, or the argument of a command: `src/cli/options.ts` has one function for each kind. */
+export interface Option<Value = unknown> {
+  /** The name of its value in the help, in capitals; absent for a switch. */
   readonly value?: string
+  /** All values there are. */
+  readonly words?: readonly string[]
   readonly short?: string
   readonly says: string
-  /** What the exporter can be asked for, so that nobody has to type it. */
+  /** The help of `--no-…`, for a switch that has it. */
+  readonly off?: string
   readonly completes?: Completes
+  readonly isNeeded?: true
+  /**
+   * The value of the texts that were given, in their order; a switch gives its own name for each time.
+   * @param name as a person writes it, such as `--steady` or `ID`
+   * @throws UsageError
+   */
+  readonly read: (texts: readonly string[], name: string) => Value
 }
 
-export interface Argument {
-  /** In capitals, unlike an option's; or all words there are, with bars between them. */
-  readonly name: string
-  readonly says: string
-  readonly completes?: Completes
+/** By their names in the code: `maxAge` is `--max-age`. */
+export type Options = Readonly<Record<string, Option>>
+
+/** What a command gets of its options. */
+export type Values<Declared extends Options> = {
+  readonly [Key in keyof Declared]: Declared[Key] extends Option<infer Value> ? Value : never
 }
+
+/** The options in the order in which they were given, by their names on the command line without dashes. */
+export type Given = readonly (readonly [option: string, text: string])[]
 
 /** Who needs a command, in the order of the help. */
 export const areas = {
-  ask: 'Ask, and change nothing',
-  tell: 'Tell the exporter something (needs a token)',
-  run: 'Run the exporter',
-  shell: 'Find your way',
+  ask: 'Ask, and change nothing:',
+  tell: 'Tell the exporter something (needs a token):',
+  run: 'Run the exporter:',
+  shell: 'Find your way:',
 } as const
 
-export interface Command {
-  /** One word, or two: a group and what of it. */
+/** A command, whole: help, completion, parser and the pages of the documentation are made from this. */
+export interface Command<Declared extends Options = Options, Argument = unknown> {
+  /** One word, or two: a group and a command of it. */
   readonly name: string
   readonly area: keyof typeof areas
-  /** The one argument that it takes beside its options, if any. */
-  readonly argument?: Argument
   readonly says: string
-  /** Lines that the help fills anew; an empty one begins a paragraph. */
+  /** Paragraphs of the help. */
   readonly more: readonly string[]
-  readonly options: Readonly<Record<string, Option>>
-  /** Codes that it ends with beside those that every command has: 1, 2, 130 and 143. */
+  /** The one argument that it takes beside its options, if any. */
+  readonly argument?: Option<Argument>
+  readonly options: Declared
+  /** Codes that it ends with beside those of every command: 1, 2, 130 and 143. */
   readonly exits: readonly ExitCode[]
-  readonly examples: readonly (readonly [command: string, says: string])[]
+  readonly examples: readonly (readonly [line: string, says: string])[]
+  /**
+   * Does it and gives the exit code. What only this command needs is imported here, when it runs.
+   * @throws UsageError
+   */
+  run(process: CliProcess, values: Values<Declared>, argument: Argument, given: Given): Promise<number>
 }
 
-export const defaultUrl = 'http://127.0.0.1:9465'
+/** A declaration, with the types of its options and its argument made known to its `run`. */
+export function command<Declared extends Options, Argument = undefined>(
+  declared: Command<Declared, Argument>,
+): Command<Declared, Argument> {
+  return declared
+}
 
-/** What every command has. */
-export const help: Option = { short: 'h', says: 'show this help' }
+/** The list of the commands: each is loaded when it is called, and no earlier. */
+export type Commands = Readonly<Record<string, () => Promise<Command>>>
 
-/** What every command has that speaks with an exporter. */
-export const connection = {
-  url: { value: 'URL', says: `address of the exporter; or CARACAL_GATE_URL (default ${defaultUrl})` },
-  'token-file': { value: 'FILE', says: 'bearer token, read anew for each request; or CARACAL_GATE_TOKEN' },
-  'ca-file': {
-    value: 'FILE',
-    says: 'PEM certificate authorities to trust for https, instead of the system’s',
-  },
-} satisfies Command['options']
+/** `--max-age` of `maxAge`. */
+export function optionName(key: string): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
 
-/** What must arrive, as `begin` declares it and every question may demand it. */
-export const expectedOptions = {
-  image: {
-    value: 'SUBJECT=REF',
-    says: 'image that every replica must run; SUBJECT is a component or component/container; may be given again',
-  },
-  digest: {
-    value: 'SUBJECT=DIGEST',
-    says: 'its digest; given again for one subject, any will do',
-  },
-  revision: { value: 'NUMBER', says: 'revision of the Helm release' },
-  chart: { value: 'TEXT', says: 'chart with its version, e.g. caracal-1.9.1' },
-  'app-version': { value: 'TEXT', says: 'application version of the chart' },
-} satisfies Command['options']
+/** An option under its name without dashes, and under that which turns it off. */
+export function namesOf(key: string, option: Option): readonly (readonly [name: string, option: Option])[] {
+  const name = optionName(key).slice(2)
+  return [
+    [name, option],
+    ...(option.off === undefined ? [] : [[`no-${name}`, { ...option, says: option.off }] as const]),
+  ]
+}
 
-/** The words that a value or an argument is one of; none when it may be anything. */
-export function closedWords(shown: string | undefined): readonly string[] {
-  return shown?.includes('|') === true ? shown.split('|') : []
+/** What stands for the value in the help and in messages: `TIME`, `text|json`; empty for a switch. */
+export function placeholder({ value, words }: Option): string {
+  return value ?? words?.join('|') ?? ''
+}
+
+/** What stands for the argument in the help: `ID`, `[REF]`. */
+export function argumentName(argument: Option | undefined): string {
+  if (argument === undefined) return ''
+  return argument.isNeeded === true ? placeholder(argument) : `[${placeholder(argument)}]`
+}
+
+/** The command that the arguments name, if any, and the arguments, with `help COMMAND` written as `COMMAND --help`. */
+export function commandIn(
+  words: readonly string[],
+  commands: Commands,
+): { readonly argv: readonly string[]; readonly name: string } {
+  const isHelp = words[0] === 'help'
+  const argv = isHelp ? words.slice(1) : words
+  const [first = '', second = ''] = argv
+  const name = [first, `${first} ${second}`].find((one) => Object.hasOwn(commands, one)) ?? ''
+  const isThere =
+    name !== '' || argv.length === 0 || Object.keys(commands).some((own) => own.startsWith(`${first} `))
+  return { argv: isHelp && isThere ? [...argv, '--help'] : argv, name }
 }

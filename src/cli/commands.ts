@@ -1,31 +1,20 @@
-import { explain, rollouts, status, wait } from './ask-commands.ts'
-import { completion } from './completion-command.ts'
-import type { Command } from './command.ts'
-import { doctor } from './doctor-command.ts'
-import { evidencePush, evidenceRender, evidenceRollbackPlan } from './evidence-commands.ts'
-import { checkConfig, healthcheck, serve } from './run-commands.ts'
-import { ack, begin, finish } from './tell-commands.ts'
+import type { Commands } from './command.ts'
 
-/** Every command and option, as the parser, the help and the completion read them. */
-export const commands: readonly Command[] = [
-  status,
-  wait,
-  explain,
-  rollouts,
-  begin,
-  finish,
-  ack,
-  evidenceRender,
-  evidenceRollbackPlan,
-  evidencePush,
-  serve,
-  checkConfig,
-  doctor,
-  healthcheck,
-  completion,
-]
-
-/** The first words of commands of two. */
-export const groups: readonly string[] = [
-  ...new Set(commands.flatMap(({ name }) => (name.includes(' ') ? name.split(' ').slice(0, 1) : []))),
-]
+/** Every command, in the order of the help: the name, and the file that declares and runs it. One line for each. */
+export const commands: Commands = {
+  status: async () => (await import('./status.ts')).status,
+  wait: async () => (await import('./wait.ts')).wait,
+  explain: async () => (await import('./explain.ts')).explain,
+  rollouts: async () => (await import('./rollouts.ts')).rollouts,
+  begin: async () => (await import('./begin.ts')).begin,
+  finish: async () => (await import('./finish.ts')).finish,
+  ack: async () => (await import('./ack.ts')).ack,
+  'evidence render': async () => (await import('./evidence-render.ts')).evidenceRender,
+  'evidence rollback-plan': async () => (await import('./evidence-rollback-plan.ts')).evidenceRollbackPlan,
+  'evidence push': async () => (await import('./evidence-push.ts')).evidencePush,
+  serve: async () => (await import('./serve.ts')).serve,
+  'check-config': async () => (await import('./check-config.ts')).checkConfig,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
+  completion: async () => (await import('./completion.ts')).completion,
+}

@@ -1,29 +1,49 @@
 import { basename } from 'node:path'
-import { duration, readOptions, valueOf } from './arguments.ts'
-import { chartArguments, type ChartArguments } from './chart-arguments.ts'
+import { chartArguments, chartOptions, type ChartArguments } from './chart-arguments.ts'
 import type { Ending } from './child.ts'
-import { evidenceRender as command } from './evidence-commands.ts'
-import { foundNothing, handIn, openSession, type Session } from './evidence.ts'
+import { command } from './command.ts'
+import { ending, foundNothing, handIn, openSession, pushOptions, type Session } from './evidence.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { helmWords, isTooOld, lint, template, type Helm } from './helm.ts'
 import { isToMask, maskFor, type Mask } from './masking.ts'
-import type { CliProcess } from './process.ts'
+import { path, span } from './options.ts'
 import { printable } from './text.ts'
 
 /** `caracal-gate evidence render`: what helm lint and helm template say of a chart with an environment's values. */
-export async function evidenceRender(process: CliProcess): Promise<ExitCode> {
-  const given = readOptions(command, process.argv)
-  const within = duration(given, 'timeout', '1s', '1h') ?? 120_000
-  const told = await chartArguments(given)
-  const session = await openSession(process, given, command.name)
-  const helm: Helm = { path: valueOf(given, 'helm') ?? 'helm', within, process }
-  const linted = await lint(helm, told.rendering)
-  if (linted.kind !== 'ended' || linted.code !== 0) return unsuccessful(session, 'lint', linted, told, helm)
-  const rendered = await template(helm, told.rendering)
-  if (rendered.kind !== 'ended' || rendered.code !== 0)
-    return unsuccessful(session, 'template', rendered, told, helm)
-  return successful(session, rendered.stdout, told)
-}
+export const evidenceRender = command({
+  name: 'evidence render',
+  area: 'tell',
+  says: 'push what helm lint and helm template say',
+  more: [
+    'Pushes helm-render, and with the digest of the manifest also manifest-digest: the exporter compares it with what Helm has stored in the cluster, so chart, values, release, namespace and versions must be those of the upgrade.',
+    ending,
+  ],
+  options: {
+    ...chartOptions,
+    helm: path('PATH', 'the helm to run (default: the one on the PATH)'),
+    timeout: span('1s', '1h', 'for each run of helm (default 2m)'),
+    ...pushOptions,
+  },
+  exits: [0, 5, 8, 9],
+  examples: [
+    [
+      'caracal-gate evidence render --chart infra/helm/caracal --values values.production.yaml --rollout caracal/48',
+      'what the upgrade will apply',
+    ],
+    ['caracal-gate evidence render --chart . -f values.yaml --dry-run', 'push nothing'],
+  ],
+  async run(process, values, _, given) {
+    const told = await chartArguments(values, given)
+    const session = await openSession(process, values, 'evidence render')
+    const helm: Helm = { path: values.helm ?? 'helm', within: values.timeout ?? 120_000, process }
+    const linted = await lint(helm, told.rendering)
+    if (linted.kind !== 'ended' || linted.code !== 0) return unsuccessful(session, 'lint', linted, told, helm)
+    const rendered = await template(helm, told.rendering)
+    if (rendered.kind !== 'ended' || rendered.code !== 0)
+      return unsuccessful(session, 'template', rendered, told, helm)
+    return successful(session, rendered.stdout, told)
+  },
+})
 
 async function successful(
   session: Session,
@@ -43,7 +63,7 @@ async function successful(
   ])
 }
 
-/** The digest, or why there is none. No other command pays for a parser of YAML. */
+/** The digest, or why there is none. Only this command loads the YAML parser. */
 async function manifestIn(
   text: string,
 ): Promise<{ readonly digest: string; readonly count: number } | string> {
@@ -59,7 +79,7 @@ async function manifestIn(
   }
 }
 
-/** A failure of the chart is pushed; when helm could not even look, nothing is. */
+/** A failure of the chart is pushed; when helm itself failed, nothing is. */
 async function unsuccessful(
   session: Session,
   verb: 'lint' | 'template',

@@ -1,23 +1,54 @@
-import { authorFrom } from './author.ts'
-import { choice, duration, UsageError, valueOf, type Given } from './arguments.ts'
-import { endpointFrom, rolloutFrom } from './connect.ts'
+import type { Values } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
+import { deliver } from './deliver.ts'
+import { rolloutFrom, rolloutOption } from './demands.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import type { Endpoint } from './http.ts'
-import type { CliProcess } from './process.ts'
-import { push, type Evidence } from './push.ts'
-import { systemSurroundings } from './surroundings.ts'
+import { choice, flag, span, UsageError } from './options.ts'
+import { systemSurroundings, type CliProcess } from './process.ts'
+import { authorFrom, authorOptions } from './telling.ts'
 import { printable, printableJson } from './text.ts'
+
+/** What the commands of `caracal-gate evidence` have in common: a pipeline proves what the exporter cannot read. */
+
+export const pushOptions = {
+  rollout: {
+    ...rolloutOption.rollout,
+    says: 'the rollout that it is about; it may begin later (default: any that begins later)',
+  },
+  validFor: span('1s', '720h', 'how long it counts (default 2h, at most 720h)'),
+  ...authorOptions,
+  output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
+  dryRun: flag('print what would be pushed, and push nothing; needs no exporter and no token'),
+  ...connection,
+}
+
+/** What the help says of the exit codes. */
+export const ending =
+  'Exits 0 when it found and pushed pass, 8 when it found and pushed fail, 9 when it could find out nothing and pushed nothing, 5 when it could not reach the exporter or the exporter refused.'
+
+/** What is posted to `/evidence/{check}`. */
+interface Evidence {
+  readonly outcome: 'pass' | 'fail'
+  readonly message: string
+  readonly digest?: string
+  readonly rollout?: string
+  readonly issuedAt: string
+  readonly validForSeconds: number
+  readonly actor: string
+  readonly reason: string
+}
 
 /** What was found out about a check. */
 export interface Found {
   readonly check: string
   readonly outcome: 'pass' | 'fail'
-  /** In words, for the check and for people; at most 300 characters of it are pushed. */
+  /** For the check and for people; at most 300 characters of it are pushed. */
   readonly message: string
   readonly digest?: string
 }
 
-/** Everything that is settled before anybody looks: who says it, for how long, and where to. */
+/** Everything that is known before the work begins: the author, how long it counts, and where it goes. */
 export interface Session {
   readonly process: CliProcess
   readonly output: 'text' | 'json'
@@ -27,24 +58,25 @@ export interface Session {
 }
 
 /**
- * Reads what all evidence commands have in common. What is found counts from now on, since it is looked for from now on.
+ * Evidence counts from now on, since the search begins now.
  * @throws UsageError also when there is no token: better before the work than after it
  */
-export async function openSession(process: CliProcess, given: Given, name: string): Promise<Session> {
-  const output = choice(given, 'output', ['text', 'json'])
-  const validFor = duration(given, 'valid-for', '1s', '720h') ?? 7_200_000
-  const { env } = process
-  const isDry = valueOf(given, 'dry-run') !== undefined
+export async function openSession(
+  process: CliProcess,
+  values: Values<typeof pushOptions>,
+  name: string,
+): Promise<Session> {
+  const { output, dryRun, validFor = 7_200_000 } = values
   const signed = {
-    ...authorFrom(given, env, `caracal-gate ${name}`, isDry ? 'nobody' : undefined),
-    ...rolloutFrom(given),
+    ...authorFrom(values, process.env, `caracal-gate ${name}`, dryRun ? 'nobody' : undefined),
+    ...rolloutFrom(values),
     issuedAt: systemSurroundings.date().toISOString(),
     validForSeconds: Math.max(1, Math.round(validFor / 1_000)),
   }
-  if (isDry) return { process, output, signed }
-  const endpoint = await endpointFrom(given, env)
+  if (dryRun) return { process, output, signed }
+  const endpoint = await endpointFrom(values, process.env)
   if ((await endpoint.token()) === undefined)
-    throw new UsageError('evidence needs a token of scope evidence: give --token-file or CARACAL_GATE_TOKEN')
+    throw new UsageError('missing a token of scope evidence: give --token-file or CARACAL_GATE_TOKEN')
   return { process, output, endpoint, signed }
 }
 
@@ -63,7 +95,14 @@ export async function handIn(
       say(session, `would push ${check}: ${inWords(evidence)}`)
       continue
     }
-    const pushed = await push(endpoint, check, evidence, systemSurroundings, process.interrupted)
+    const message = {
+      path: `evidence/${encodeURIComponent(check)}`,
+      body: evidence,
+      scope: 'evidence',
+      isAnswer: (answer: Readonly<Record<string, unknown>>) =>
+        answer['check'] === check && answer['outcome'] === evidence.outcome,
+    } as const
+    const pushed = await deliver(endpoint, message, systemSurroundings, process.interrupted)
     if (pushed.kind === 'interrupted') return interruptionCode(process.interrupted)
     if (pushed.kind !== 'accepted') {
       const what = pushed.kind === 'refused' ? 'the exporter did not take' : 'could not deliver'

@@ -1,42 +1,55 @@
 import { readAnswer } from './answer.ts'
-import { duration, readOptions, valueOf } from './arguments.ts'
-import { explain as command } from './ask-commands.ts'
-import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
+import { command } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
-import { expectedFrom, phaseFrom } from './expected-options.ts'
-import { interruptionCode, type ExitCode } from './exit-codes.ts'
+import { demandOptions, demandsFrom, pathOf } from './demands.ts'
+import { interruptionCode } from './exit-codes.ts'
 import { explanation } from './explain-text.ts'
-import { ask } from './http.ts'
+import { ask, patience } from './http.ts'
+import { flag, text } from './options.ts'
 import { paintFor } from './paint.ts'
-import type { CliProcess } from './process.ts'
 import { lookUp } from './refs.ts'
 
-/** Milliseconds for one look: a healthy exporter answers in a few. */
-const patience = 10_000
-
-/** `caracal-gate explain`: why, since when and what to do, of the verdict or of a part. Exits by the verdict. */
-export async function explain(process: CliProcess): Promise<ExitCode> {
-  const given = readOptions(command, process.argv)
-  const steady = duration(given, 'steady', '1s', '24h')
-  const demands = {
-    ...rolloutFrom(given),
-    ...expectedFrom(given),
-    ...phaseFrom(given),
-    ...(steady !== undefined && { steady }),
-  }
-  const endpoint = await endpointFrom(given, process.env)
-  const reply = await ask(endpoint, { path: pathOf(demands), within: patience, signal: process.interrupted })
-  if (process.interrupted.aborted) return interruptionCode(process.interrupted)
-  const answer = readAnswer(reply, demands)
-  if (answer.kind === 'cannot-tell') {
-    process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
+/** `caracal-gate explain`: why the verdict or a part of it is what it is. Exits by the verdict. */
+export const explain = command({
+  name: 'explain',
+  area: 'ask',
+  says: 'say why, since when, and what to do first',
+  more: [
+    'Begins with the root causes: what was expected, what was observed, the culprits, the time of the last observation, the first thing to do and the page to read. What follows from them comes after.',
+    'Exits as status does, for every REF: a part is never milder than the whole.',
+  ],
+  argument: text(
+    'REF',
+    'a gate, check, stop condition or blocker, as status and wait name it (default: the verdict)',
+    { completes: 'refs' },
+  ),
+  options: { ...demandOptions, noColor: flag('no colours; NO_COLOR does the same'), ...connection },
+  exits: [0, 3, 4, 5, 7],
+  examples: [
+    ['caracal-gate explain', 'why the verdict is what it is'],
+    ['caracal-gate explain outbox-dead-messages', 'one stop condition'],
+    ['caracal-gate explain gates/readiness/checks/sts-ready', 'one check, as blocking names it'],
+  ],
+  async run(process, values, wanted) {
+    const demands = demandsFrom(values)
+    const endpoint = await endpointFrom(values, process.env)
+    const reply = await ask(endpoint, {
+      path: pathOf(demands),
+      within: patience,
+      signal: process.interrupted,
+    })
+    if (process.interrupted.aborted) return interruptionCode(process.interrupted)
+    const answer = readAnswer(reply, demands)
+    if (answer.kind === 'cannot-tell') {
+      process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
+      return exitCodeOf(answer, demands)
+    }
+    const about = wanted === undefined ? undefined : lookUp(wanted, answer.report)
+    const paint = paintFor(process, values.noColor)
+    process.stdout.write(
+      explanation({ answer, decision: decide(answer.report, demands), paint, ...(about && { about }) }),
+    )
     return exitCodeOf(answer, demands)
-  }
-  const wanted = valueOf(given, 'REF')
-  const about = wanted === undefined ? undefined : lookUp(wanted, answer.report)
-  const paint = paintFor(process, valueOf(given, 'no-color') !== undefined)
-  process.stdout.write(
-    explanation({ answer, decision: decide(answer.report, demands), paint, ...(about && { about }) }),
-  )
-  return exitCodeOf(answer, demands)
-}
+  },
+})

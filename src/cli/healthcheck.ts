@@ -1,39 +1,51 @@
-import { duration, readOptions, valueOf } from './arguments.ts'
-import { healthcheck as command } from './run-commands.ts'
-import { endpointFrom } from './connect.ts'
-import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
+import { command } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
+import { exitCodes, interruptionCode } from './exit-codes.ts'
 import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'
-import type { CliProcess } from './process.ts'
+import { flag, span } from './options.ts'
 import { objectIn, strangerOf } from './origin.ts'
+import { systemSurroundings } from './process.ts'
 import { printable } from './text.ts'
 
-/** Milliseconds for one look; a container's health check usually has three seconds for all. */
+/** Milliseconds for one request; the health check of a container usually has three seconds in all. */
 const patience = 2_000
 const pause = 500
 
-/**
- * `caracal-gate healthcheck`: whether the exporter itself is well, whatever the verdict. 0 when it is, 5 when it is not
- * or does not answer as it should.
- */
-export async function healthcheck(process: CliProcess): Promise<ExitCode> {
-  const given = readOptions(command, process.argv)
-  const until = performance.now() + (duration(given, 'timeout', '1s', '1h') ?? 0)
-  const endpoint = await endpointFrom(given, process.env)
-  const path = valueOf(given, 'ready') === undefined ? 'healthz' : 'readyz'
-  for (;;) {
-    const trouble = await troubleAt(endpoint, path, process.interrupted)
-    if (process.interrupted.aborted) return interruptionCode(process.interrupted)
-    if (trouble === undefined) {
-      process.stdout.write('ok\n')
-      return exitCodes.proceed
+/** `caracal-gate healthcheck`: whether the exporter itself is healthy, whatever the verdict. */
+export const healthcheck = command({
+  name: 'healthcheck',
+  area: 'run',
+  says: 'say whether the exporter itself is healthy',
+  more: ['Says nothing about the rollout. Exits 0 when it is healthy, 5 when it is not or does not answer.'],
+  options: {
+    ...connection,
+    ready: flag('healthy means that it judges; without this, that it answers'),
+    timeout: span('1s', '1h', 'ask again for this long, e.g. 60s (default: once)'),
+  },
+  exits: [0, 5],
+  examples: [
+    ['caracal-gate healthcheck', 'the HEALTHCHECK of the image'],
+    ['caracal-gate healthcheck --ready --timeout 60s', 'wait until it judges'],
+  ],
+  async run(process, values) {
+    const until = performance.now() + (values.timeout ?? 0)
+    const endpoint = await endpointFrom(values, process.env)
+    const path = values.ready ? 'readyz' : 'healthz'
+    for (;;) {
+      const trouble = await troubleAt(endpoint, path, process.interrupted)
+      if (process.interrupted.aborted) return interruptionCode(process.interrupted)
+      if (trouble === undefined) {
+        process.stdout.write('ok\n')
+        return exitCodes.proceed
+      }
+      if (performance.now() + pause > until) {
+        process.stderr.write(`not well: ${trouble} [${new URL(path, endpoint.url).href}]\n`)
+        return exitCodes.blindSpot
+      }
+      await systemSurroundings.sleep(pause, process.interrupted)
     }
-    if (performance.now() + pause > until) {
-      process.stderr.write(`not well: ${trouble} [${new URL(path, endpoint.url).href}]\n`)
-      return exitCodes.blindSpot
-    }
-    await rest(pause, process.interrupted)
-  }
-}
+  },
+})
 
 async function troubleAt(endpoint: Endpoint, path: string, signal: AbortSignal): Promise<string | undefined> {
   return troubleOf(await ask(endpoint, { path, within: patience, signal }))
@@ -47,16 +59,4 @@ function troubleOf(reply: Reply | NoReply): string | undefined {
   if (reply.echoed === false || typeof status !== 'string') return strangerOf(reply).message
   if (reply.status === 200 && status === 'ok') return undefined
   return `status ${reply.status}${typeof message === 'string' ? `: ${printable(message, 200)}` : ''}`
-}
-
-function rest(milliseconds: number, interrupted: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds)
-    interrupted.addEventListener('abort', done, { once: true })
-    function done(): void {
-      clearTimeout(timer)
-      interrupted.removeEventListener('abort', done)
-      resolve()
-    }
-  })
 }

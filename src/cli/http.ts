@@ -1,4 +1,5 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import type * as Http from 'node:http'
+import { createRequire } from 'node:module'
 import { networkFailureOf } from '../core/network-failure.ts'
 import type { TlsFault } from '../core/tls-fault.ts'
 import { printable } from './text.ts'
@@ -42,6 +43,14 @@ export interface Ask {
   readonly body?: string
 }
 
+// By require: an import would ask `node:http` for its WebSocket, which loads all of Node's fetch, 15 ms of a command's 80.
+const require = createRequire(import.meta.url)
+const clientFor = (protocol: string) =>
+  require(protocol === 'https:' ? 'node:https' : 'node:http') as Pick<typeof Http, 'request'>
+
+/** Milliseconds for one question: a healthy exporter answers in a few. */
+export const patience = 10_000
+
 /** Larger than any document: 500 pods make half a megabyte. */
 const longestBody = 4 * 1024 * 1024
 
@@ -55,8 +64,8 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
   }
   const nonce = crypto.randomUUID()
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(within)))
-  const { request } = await (endpoint.url.protocol === 'https:' ? import('node:https') : import('node:http'))
-  const options: RequestOptions & { ca?: string } = {
+  const { request } = clientFor(endpoint.url.protocol)
+  const options: Http.RequestOptions & { ca?: string } = {
     // A connection of its own for each request: one that died while it was kept would cost an answer.
     agent: false,
     method: body === undefined ? 'GET' : 'POST',
@@ -87,7 +96,7 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
 
 class TooLarge extends Error {}
 
-function exchange(request: ClientRequest, body?: string): Promise<Reply> {
+function exchange(request: Http.ClientRequest, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let since = performance.now()
     request.on('socket', (socket) => {
@@ -106,7 +115,7 @@ function exchange(request: ClientRequest, body?: string): Promise<Reply> {
   })
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+async function readBody(response: Http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { promises } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../core/text.ts'
-import { UsageError } from './arguments.ts'
+import { UsageError } from './options.ts'
 import { printable } from './text.ts'
 
 /** A migration as the platform names it. */
@@ -120,5 +120,18 @@ async function faultsOfRelease(
     return held.hash === hash
       ? []
       : [`${printable(version, 100)} was changed after its release (released.sha256)`]
+  })
+}
+
+/** Why the older set is not the beginning of the newer one, in words; empty when it is. */
+export function differences(previous: MigrationSet, next: MigrationSet): readonly string[] {
+  const byVersion = new Map(next.migrations.map((migration) => [migration.version, migration]))
+  const byHash = new Map(next.migrations.map((migration) => [migration.hash, migration]))
+  return previous.migrations.flatMap(({ version, hash }) => {
+    const same = byVersion.get(version)
+    if (same?.hash === hash) return []
+    if (same !== undefined) return [`${version} was changed since the previous version`]
+    const renamed = byHash.get(hash)
+    return [renamed === undefined ? `${version} is missing` : `${version} was renamed to ${renamed.version}`]
   })
 }

@@ -1,6 +1,5 @@
-import { UsageError } from './arguments.ts'
 import type { Blocker, Report, ReportedCheck, ReportedGate, ReportedStop } from './document.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, UsageError } from './options.ts'
 import { printable } from './text.ts'
 
 /** Something in a document that has a name. */
@@ -46,6 +45,6 @@ export function lookUp(wanted: string, report: Report): readonly Named[] {
   const ids = all.map((one) => namesOf(one).at(-1) ?? '')
   const refs = all.map(({ ref }) => `\n  ${ref}`).join('')
   throw new UsageError(
-    `there is no "${printable(wanted, 80)}".${didYouMean(wanted, [...ids, ...all.map(({ ref }) => ref)])} There are:${refs}`,
+    `REF is "${printable(wanted, 80)}"${didYouMean(wanted, [...ids, ...all.map(({ ref }) => ref)])}\nallowed:${refs}`,
   )
 }

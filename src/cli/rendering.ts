@@ -5,8 +5,9 @@ import { markdownNote } from './markdown.ts'
 import type { ReportedGate } from './document.ts'
 
 export const outputs = ['text', 'json', 'markdown', 'junit'] as const
+export type Output = (typeof outputs)[number]
 
-/** Forms for other programs that have words for an answer that says nothing, too. */
+/** Formats for other programs, in which an unknown verdict is written, too. */
 export type Note = 'markdown' | 'junit'
 
 /** An answer as a note or a report; `gates` are those to be shown. */

@@ -1,4 +1,4 @@
-import type { Migration, MigrationSet } from './migration-set.ts'
+import type { Migration } from './migration-set.ts'
 import { nothingMade, unclear, type Effect, type Made } from '../sql/effects.ts'
 import { readScript } from '../sql/script.ts'
 import { effectOf } from '../sql/statements.ts'
@@ -67,17 +67,4 @@ function inWords(changes: readonly Change[]): string {
   if (first === undefined) return ''
   const rest = more.length === 0 ? '' : ` (and ${more.length} more)`
   return `${first.version}, line ${first.line}, ${first.what}${rest}`
-}
-
-/** Why the older set is not the beginning of the newer one, in words; empty when it is. */
-export function differences(previous: MigrationSet, next: MigrationSet): readonly string[] {
-  const byVersion = new Map(next.migrations.map((migration) => [migration.version, migration]))
-  const byHash = new Map(next.migrations.map((migration) => [migration.hash, migration]))
-  return previous.migrations.flatMap(({ version, hash }) => {
-    const same = byVersion.get(version)
-    if (same?.hash === hash) return []
-    if (same !== undefined) return [`${version} was changed since the previous version`]
-    const renamed = byHash.get(hash)
-    return [renamed === undefined ? `${version} is missing` : `${version} was renamed to ${renamed.version}`]
-  })
 }

@@ -1,41 +1,58 @@
 import { problemType } from '../contract/wire.ts'
-import { choice, readOptions, valueOf } from './arguments.ts'
-import { rollouts as command } from './ask-commands.ts'
 import { askFor, type Asked } from './asking.ts'
-import { endpointFrom } from './connect.ts'
-import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
-import type { CliProcess } from './process.ts'
+import { command } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
+import { exitCodes, interruptionCode } from './exit-codes.ts'
+import { choice, text } from './options.ts'
 import { rolloutInWords, rolloutList, story, type Rollout, type Story } from './rollout-forms.ts'
 import { printable, printableJson } from './text.ts'
 
 /** `caracal-gate rollouts`: those that are remembered, or what happened in one. */
-export async function rollouts(process: CliProcess): Promise<ExitCode> {
-  const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', ['text', 'json'])
-  const id = valueOf(given, 'ID')
-  const endpoint = await endpointFrom(given, process.env)
-  const { interrupted } = process
+export const rollouts = command({
+  name: 'rollouts',
+  area: 'ask',
+  says: 'list the rollouts, or show the history of one',
+  more: [
+    'Says nothing about the verdict: exits 0 when there was an answer, 11 when there is no such rollout.',
+  ],
+  argument: text('ID', 'the rollout whose stop conditions and ledger are shown (default: a list of all)', {
+    completes: 'rollouts',
+  }),
+  options: {
+    output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
+    ...connection,
+  },
+  exits: [0, 5, 11],
+  examples: [
+    ['caracal-gate rollouts', 'newest first'],
+    ['caracal-gate rollouts caracal/47', 'what was latched in it, and who did what'],
+  ],
+  async run(process, values, id) {
+    const { output } = values
+    const endpoint = await endpointFrom(values, process.env)
+    const { interrupted } = process
 
-  async function show<Value>(asked: Asked<Value>, words: (value: Value) => readonly string[]) {
-    if (interrupted.aborted) return interruptionCode(interrupted)
-    if (asked.kind === 'not-had') {
-      const isUnknown = asked.type === problemType('no-such-rollout')
-      const why = isUnknown
-        ? `there is no rollout "${printable(id ?? '', 80)}"; caracal-gate rollouts lists them`
-        : `cannot tell: ${asked.message}`
-      process.stderr.write(`${why} [${endpoint.url.href}]\n`)
-      return isUnknown ? exitCodes.unknownId : exitCodes.blindSpot
+    async function show<Value>(asked: Asked<Value>, words: (value: Value) => readonly string[]) {
+      if (interrupted.aborted) return interruptionCode(interrupted)
+      if (asked.kind === 'not-had') {
+        const isUnknown = asked.type === problemType('no-such-rollout')
+        const why = isUnknown
+          ? `there is no rollout "${printable(id ?? '', 80)}"; caracal-gate rollouts lists them`
+          : `cannot tell: ${asked.message}`
+        process.stderr.write(`${why} [${endpoint.url.href}]\n`)
+        return isUnknown ? exitCodes.unknownId : exitCodes.blindSpot
+      }
+      process.stdout.write(
+        output === 'json' ? `${printableJson(asked.document)}\n` : `${words(asked.value).join('\n')}\n`,
+      )
+      return exitCodes.proceed
     }
-    process.stdout.write(
-      output === 'json' ? `${printableJson(asked.document)}\n` : `${words(asked.value).join('\n')}\n`,
-    )
-    return exitCodes.proceed
-  }
 
-  return id === undefined
-    ? show(await askFor(endpoint, 'rollouts', rolloutList, interrupted), listed)
-    : show(await askFor(endpoint, `rollouts/${encodeURIComponent(id)}`, story, interrupted), told)
-}
+    return id === undefined
+      ? show(await askFor(endpoint, 'rollouts', rolloutList, interrupted), listed)
+      : show(await askFor(endpoint, `rollouts/${encodeURIComponent(id)}`, story, interrupted), told)
+  },
+})
 
 function listed({ rollouts: all }: { readonly rollouts: readonly Rollout[] }): readonly string[] {
   if (all.length === 0) return ['no rollout is remembered']

@@ -1,69 +1,79 @@
-import { choice, duration, readOptions, UsageError, valueOf } from './arguments.ts'
 import { readAnswer, type Valid } from './answer.ts'
-import { status as command } from './ask-commands.ts'
-import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
+import { command } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
+import { demandOptions, demandsFrom, pathOf } from './demands.ts'
 import type { ReportedGate } from './document.ts'
-import { expectedFrom, phaseFrom } from './expected-options.ts'
-import { interruptionCode, type ExitCode } from './exit-codes.ts'
-import { ask } from './http.ts'
+import { interruptionCode } from './exit-codes.ts'
+import { ask, patience } from './http.ts'
+import { choice, flag, notAllowed, span, text } from './options.ts'
 import { paintFor } from './paint.ts'
-import type { CliProcess } from './process.ts'
 import { outputs, rendered } from './rendering.ts'
 import { statusText } from './status-text.ts'
-import { didYouMean } from './suggest.ts'
-import { printable, printableJson } from './text.ts'
+import { printableJson } from './text.ts'
 
-/** Milliseconds for one look: a healthy exporter answers in a few. */
-const patience = 10_000
-
-/** `caracal-gate status`: one look, shown, and the exit code that it means. */
-export async function status(process: CliProcess): Promise<ExitCode> {
-  const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', outputs)
-  const steady = duration(given, 'steady', '1s', '24h')
-  const maxAge = duration(given, 'max-age', '1s', '24h')
-  const demands = {
-    ...rolloutFrom(given),
-    ...expectedFrom(given),
-    ...phaseFrom(given),
-    ...(steady !== undefined && { steady }),
-    ...(maxAge !== undefined && { maxAge }),
-  }
-  const endpoint = await endpointFrom(given, process.env)
-
-  const reply = await ask(endpoint, { path: pathOf(demands), within: patience, signal: process.interrupted })
-  if (process.interrupted.aborted) return interruptionCode(process.interrupted)
-  const answer = readAnswer(reply, demands)
-  const code = exitCodeOf(answer, demands)
-  if (answer.kind === 'cannot-tell') {
-    process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
-    if (output === 'markdown' || output === 'junit') process.stdout.write(rendered(output, answer, demands))
+/** `caracal-gate status`: asks once, shows the answer, and exits with the code that it means. */
+export const status = command({
+  name: 'status',
+  area: 'ask',
+  says: 'say once whether the rollout may proceed',
+  more: [
+    'Exits 0 only when the verdict is proceed, complete, not expired, and as strict as the options demand.',
+    'Markdown is a note of less than 1,024 characters. JUnit is a report with a suite for each gate. Both are also written when the verdict is not known.',
+  ],
+  options: {
+    ...demandOptions,
+    output: choice(outputs, 'format of the result on stdout', { short: 'o' }),
+    maxAge: span('1s', '24h', 'no observation behind the verdict may be older, e.g. 15s'),
+    gate: text('ID', 'show only this gate (the exit code stays that of the verdict)', { completes: 'gates' }),
+    noColor: flag('no colours; NO_COLOR does the same'),
+    ...connection,
+  },
+  exits: [0, 3, 4, 5, 7],
+  examples: [
+    ['caracal-gate status', 'the verdict, what blocks it, every gate and stop condition'],
+    ['caracal-gate status --gate readiness', 'one gate with its checks'],
+    ['caracal-gate status -o json | jq -r .blocking[].ref', 'for a script'],
+    ['caracal-gate status -o junit > gates.xml', 'for the test report of a pipeline'],
+    ['caracal-gate status --steady 5m --max-age 15s', 'stricter than the configuration'],
+  ],
+  async run(process, values) {
+    const { output, gate: wanted, maxAge } = values
+    const demands = { ...demandsFrom(values), ...(maxAge !== undefined && { maxAge }) }
+    const endpoint = await endpointFrom(values, process.env)
+    const reply = await ask(endpoint, {
+      path: pathOf(demands),
+      within: patience,
+      signal: process.interrupted,
+    })
+    if (process.interrupted.aborted) return interruptionCode(process.interrupted)
+    const answer = readAnswer(reply, demands)
+    const code = exitCodeOf(answer, demands)
+    if (answer.kind === 'cannot-tell') {
+      process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
+      if (output === 'markdown' || output === 'junit') process.stdout.write(rendered(output, answer, demands))
+      return code
+    }
+    const narrowed = wanted !== undefined
+    const gates = narrowed ? [gateNamed(wanted, answer)] : answer.report.gates
+    const decision = decide(answer.report, demands)
+    const paint = paintFor(process, values.noColor)
+    process.stdout.write(
+      output === 'json'
+        ? `${printableJson(narrowed ? narrow(answer.document, wanted) : answer.document)}\n`
+        : output === 'text'
+          ? statusText({ answer, decision, gates, narrowed, paint })
+          : rendered(output, answer, demands, gates),
+    )
     return code
-  }
-
-  const wanted = valueOf(given, 'gate')
-  const gates = wanted === undefined ? answer.report.gates : [gateNamed(wanted, answer)]
-  const narrowed = wanted !== undefined
-  const decision = decide(answer.report, demands)
-  const paint = paintFor(process, valueOf(given, 'no-color') !== undefined)
-  process.stdout.write(
-    output === 'json'
-      ? `${printableJson(narrowed ? narrow(answer.document, wanted) : answer.document)}\n`
-      : output === 'text'
-        ? statusText({ answer, decision, gates, narrowed, paint })
-        : rendered(output, answer, demands, gates),
-  )
-  return code
-}
+  },
+})
 
 function gateNamed(wanted: string, { report }: Valid): ReportedGate {
   const found = report.gates.find(({ id }) => id === wanted)
   if (found !== undefined) return found
   const ids = report.gates.map(({ id }) => id)
-  throw new UsageError(
-    `there is no gate "${printable(wanted, 80)}"; there are ${ids.join(', ')}.${didYouMean(wanted, ids)}`,
-  )
+  throw notAllowed('--gate', wanted, ids.join(', '), ids)
 }
 
 /** The same document with one gate in its list. */

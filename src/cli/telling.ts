@@ -1,60 +1,101 @@
-import { authorFrom, type Author } from './author.ts'
-import { choice, readOptions, UsageError, valueOf, type Given } from './arguments.ts'
-import type { Command } from './command.ts'
-import { endpointFrom } from './connect.ts'
+import type { Values } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
 import { deliver, type Delivered, type Message } from './deliver.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import type { Endpoint } from './http.ts'
-import type { CliProcess } from './process.ts'
-import { systemSurroundings } from './surroundings.ts'
+import { choice, needed, notAllowed, text, UsageError } from './options.ts'
+import { systemSurroundings, type CliProcess } from './process.ts'
 import { printable, printableJson } from './text.ts'
 
-/** Everything that is settled before the exporter is told anything. */
+/** What `begin`, `finish`, `ack` and the commands of `evidence` have in common: they write into the ledger. */
+
+/** The options of who says it and why. */
+export const authorOptions = {
+  reason: text('TEXT', 'why, for the ledger (default: this command)'),
+  actor: text('NAME', 'name for the ledger; or CARACAL_GATE_ACTOR, or USER'),
+}
+
+export const tellingOptions = {
+  ...authorOptions,
+  output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
+  ...connection,
+}
+
+/** What the help says of repetition. */
+export const again =
+  'When the exporter cannot be reached, it tries again for half a minute: repeating a command changes nothing.'
+
+/** The name for the ledger, and the reason. */
+export interface Author {
+  readonly actor: string
+  readonly reason: string
+}
+
+/**
+ * From options and environment.
+ * @param by the reason when none is given
+ * @param unnamed the actor when none is given; without it, that is an error
+ * @throws UsageError
+ */
+export function authorFrom(
+  { actor: given, reason }: Values<typeof authorOptions>,
+  env: CliProcess['env'],
+  by: string,
+  unnamed?: string,
+): Author {
+  const actor = [given, env['CARACAL_GATE_ACTOR'], env['USER'], unnamed].find(Boolean)
+  if (actor === undefined) throw new UsageError('missing --actor NAME, or CARACAL_GATE_ACTOR')
+  return { actor: words(actor, '--actor'), reason: words(reason ?? by, '--reason') }
+}
+
+function words(given: string, option: string): string {
+  const line = printable(given, 1_000)
+  if (line === '' || line.length > 300)
+    throw new UsageError(`${option} is empty or too long; allowed: 1 to 300 characters`)
+  return line
+}
+
+/** Everything that is known before the exporter is told anything. */
 export interface Teller {
   readonly process: CliProcess
-  readonly given: Given
-  /** What the command is about, as it was given. */
-  readonly subject: string
   readonly author: Author
   readonly endpoint: Endpoint
   readonly output: 'text' | 'json'
 }
 
+/** @throws UsageError also when there is no token */
+export async function openTelling(
+  process: CliProcess,
+  values: Values<typeof tellingOptions>,
+  name: string,
+  scope: Message['scope'],
+): Promise<Teller> {
+  const author = authorFrom(values, process.env, `caracal-gate ${name}`)
+  const endpoint = await endpointFrom(values, process.env)
+  if ((await endpoint.token()) === undefined)
+    throw new UsageError(`missing a token of scope ${scope}: give --token-file or CARACAL_GATE_TOKEN`)
+  return { process, author, endpoint, output: values.output }
+}
+
 /** Longest id that the exporter takes, in characters. */
 const longestId = 200
 
-/**
- * Reads what `begin`, `finish` and `ack` have in common.
- * @throws UsageError also when there is no token
- */
-export async function openTelling(
-  process: CliProcess,
-  command: Command,
-  scope: Message['scope'],
-): Promise<Teller> {
-  const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', ['text', 'json'])
-  const subject = idFrom(given, command)
-  const author = authorFrom(given, process.env, `caracal-gate ${command.name}`)
-  const endpoint = await endpointFrom(given, process.env)
-  if ((await endpoint.token()) === undefined)
-    throw new UsageError(
-      `${command.name} needs a token of scope ${scope}: give --token-file or CARACAL_GATE_TOKEN`,
-    )
-  return { process, given, subject, author, endpoint, output }
-}
-
-function idFrom(given: Given, { name, argument }: Command): string {
-  const shown = argument?.name ?? ''
-  const id = valueOf(given, shown)?.trim()
-  if (id === undefined || id === '')
-    throw new UsageError(`the ${shown} is missing: caracal-gate ${name} ${shown}`)
-  // Dots alone would be taken out of the path, and what cannot be seen out of the id.
-  if (id.length > longestId || /^\.{1,2}$/.test(id) || printable(id) !== id)
-    throw new UsageError(
-      `${shown} is "${printable(id, 80)}"; allowed: 1 to ${longestId} characters that can be seen, not only dots`,
-    )
-  return id
+/** What a command is about, as the exporter takes it in a path. */
+export function subject(name: string, says: string, completes?: 'rollouts' | 'stops') {
+  const option = needed(text(name, says, completes === undefined ? {} : { completes }))
+  return {
+    ...option,
+    read(texts: readonly string[]) {
+      const id = option.read(
+        texts.map((given) => given.trim()).filter((given) => given !== ''),
+        name,
+      )
+      // Dots alone would be taken out of the path, and what cannot be seen out of the id.
+      if (id.length > longestId || /^\.{1,2}$/.test(id) || printable(id) !== id)
+        throw notAllowed(name, id, `1 to ${longestId} visible characters, not only dots`)
+      return id
+    },
+  }
 }
 
 /** What a command makes of the exporter's answer. */

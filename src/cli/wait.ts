@@ -1,67 +1,80 @@
 import { inWords } from '../core/time.ts'
 import { readAnswer, type CannotTell, type Demands, type Valid } from './answer.ts'
-import { choice, duration, readOptions } from './arguments.ts'
 import { changesBetween } from './changes.ts'
-import { wait as command } from './ask-commands.ts'
-import { endpointFrom, pathOf, rolloutFrom } from './connect.ts'
-import { expectedFrom, phaseFrom } from './expected-options.ts'
+import { command } from './command.ts'
+import { connection, endpointFrom } from './connect.ts'
+import { demandOptions, demandsFrom, pathOf } from './demands.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { ask } from './http.ts'
-import type { CliProcess, Surroundings } from './process.ts'
-import { outputs, rendered } from './rendering.ts'
-import { systemSurroundings } from './surroundings.ts'
+import { choice, span, toggle } from './options.ts'
+import { systemSurroundings, type CliProcess, type Surroundings } from './process.ts'
+import { outputs, rendered, type Output } from './rendering.ts'
 import { clockTime, printableJson } from './text.ts'
-import { waitFor, type Conversation, type Wish } from './waiting.ts'
+import { endings, waitFor, type Conversation } from './waiting.ts'
 
-/** `caracal-gate wait`: stays until the rollout may proceed, and says what changes meanwhile. */
-export async function wait(process: CliProcess): Promise<ExitCode> {
-  const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', outputs)
-  const steady = duration(given, 'steady', '1s', '24h')
-  const wish: Wish = {
-    until: choice(given, 'until', ['proceed', 'decided', 'stop']),
-    timeout: duration(given, 'timeout', '1s', '168h') ?? 30 * 60_000,
-    failFast: given.findLast(([name]) => name.endsWith('fail-fast'))?.[0] !== 'no-fail-fast',
-    demands: {
-      ...rolloutFrom(given),
-      ...expectedFrom(given),
-      ...phaseFrom(given),
-      ...(steady !== undefined && { steady }),
-    },
-  }
-  const endpoint = await endpointFrom(given, process.env)
-  const { interrupted } = process
-
-  const told = telling(process, output, endpoint.url, wish.demands, systemSurroundings)
-  const code = await waitFor(wish, {
-    ...systemSurroundings,
-    ...told,
-    interrupted,
-    async ask({ poll, within }) {
-      const path = pathOf(wish.demands, poll)
-      return readAnswer(
-        await ask(endpoint, { path, within, signal: interrupted }),
-        wish.demands,
-        poll !== undefined,
-      )
-    },
-  })
-  told.finished(code)
-  return code
-}
+/** `caracal-gate wait`: asks until the rollout may proceed, and prints what changes meanwhile. */
+export const wait = command({
+  name: 'wait',
+  area: 'ask',
+  says: 'wait until the rollout may proceed',
+  more: [
+    'Prints a line for each change, and a message a minute on stderr without one. Restarts of the exporter and broken connections do not end it before the time is over. A stop ends it at once with 4.',
+    'With --until stop it watches for the whole time: 4 when a stop comes, 0 when the verdict is proceed at the end.',
+    'With another output than text the changes go to stderr, and stdout gets the last document.',
+  ],
+  options: {
+    until: choice(endings, 'what to wait for; decided is proceed or stop'),
+    timeout: span('1s', '168h', 'give up after this long, e.g. 45m (default 30m)'),
+    ...demandOptions,
+    output: choice(outputs, 'format of the result on stdout', { short: 'o' }),
+    failFast: toggle(
+      'end at the first stop (default)',
+      'continue over a stop, which may be acknowledged in time',
+    ),
+    ...connection,
+  },
+  exits: [0, 4, 5, 6, 7],
+  examples: [
+    ['caracal-gate wait', 'up to 30 minutes for proceed'],
+    [
+      'caracal-gate wait --rollout caracal/47 --steady 5m --timeout 1h',
+      'this rollout, settled for five minutes',
+    ],
+    ['caracal-gate wait --until stop --timeout 15m', 'watch a canary; 0 when nothing stopped it'],
+    ['caracal-gate wait -o json > gates.json', 'keep the last document as an artefact'],
+  ],
+  async run(process, { timeout = 30 * 60_000, until, failFast, output, ...values }) {
+    const demands = demandsFrom(values)
+    const endpoint = await endpointFrom(values, process.env)
+    const { interrupted } = process
+    const told = telling(process, output, endpoint.url, demands, systemSurroundings)
+    const wish = { until, timeout, failFast, demands }
+    const code = await waitFor(wish, {
+      ...systemSurroundings,
+      ...told,
+      interrupted,
+      async ask({ poll, within }) {
+        const reply = await ask(endpoint, { path: pathOf(demands, poll), within, signal: interrupted })
+        return readAnswer(reply, demands, poll !== undefined)
+      },
+    })
+    told.finished(code)
+    return code
+  },
+})
 
 type Told = Pick<Conversation, 'heard' | 'troubled' | 'alive' | 'timedOut'>
 
-/** Puts what happens into words: changes are data, everything else is talk. */
+/** Writes what happens: changes are results, everything else is a message. */
 function telling(
   { stdout, stderr }: CliProcess,
-  output: (typeof outputs)[number],
+  output: Output,
   url: URL,
   demands: Demands,
   { now, date }: Surroundings,
 ): Told & { readonly finished: (code: ExitCode) => void } {
   const begun = now()
-  // Otherwise stdout is for the one document at the end.
+  // With another output, stdout is for the one document at the end.
   const data = output === 'text' ? stdout : stderr
   let last: Valid | undefined
   let trouble: CannotTell | undefined
@@ -69,7 +82,7 @@ function telling(
   function line(text: string): string {
     return `${clockTime(date())} ${text}\n`
   }
-  function standing(): string {
+  function summary(): string {
     return trouble === undefined
       ? (last?.report.summary ?? 'nothing heard yet')
       : `cannot tell: ${trouble.message}`
@@ -92,12 +105,10 @@ function telling(
       trouble = current
     },
     alive(left) {
-      stderr.write(
-        line(`still waiting after ${inWords(now() - begun)}, ${inWords(left)} left. ${standing()}`),
-      )
+      stderr.write(line(`still waiting after ${inWords(now() - begun)}, ${inWords(left)} left. ${summary()}`))
     },
     timedOut() {
-      stderr.write(line(`timed out after ${inWords(now() - begun)}. ${standing()}`))
+      stderr.write(line(`timed out after ${inWords(now() - begun)}. ${summary()}`))
     },
     finished(code) {
       const answer = trouble ?? last
@@ -108,7 +119,7 @@ function telling(
   }
 }
 
-/** Who is interrupted says nothing about the rollout, whatever the last answer was. */
+/** An interrupted wait says nothing about the rollout, whatever the last answer was. */
 function endedEarly(code: ExitCode): CannotTell | undefined {
   if (code !== exitCodes.interrupted && code !== exitCodes.terminated) return undefined
   return { kind: 'cannot-tell', reason: 'interrupted', message: 'the wait was interrupted', lasting: false }

@@ -3,8 +3,11 @@ import { decide, requiredSteady, type Decision } from './decision.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import type { Surroundings } from './process.ts'
 
+/** What may be waited for. */
+export const endings = ['proceed', 'decided', 'stop'] as const
+
 export interface Wish {
-  readonly until: 'proceed' | 'decided' | 'stop'
+  readonly until: (typeof endings)[number]
   /** Milliseconds. */
   readonly timeout: number
   readonly failFast: boolean

@@ -85,19 +85,32 @@ describe('caracal-gate completion', () => {
   it.each(['bash', 'zsh', 'fish'])('has a script for %s that asks back', async (shell) => {
     const { code, stdout } = await runHere(['completion', shell])
     expect(code).toBe(0)
-    expect(stdout).toContain(`caracal-gate __complete ${shell} `)
+    expect(stdout).toContain(`caracal-gate '__complete' '${shell}' `)
   })
 
   it('describes what it offers where a shell can show it', async () => {
-    const { stdout } = await runHere(['__complete', 'fish', 'caracal-gate status --out'])
-    expect(stdout).toBe('none\n--output\tform of what goes to stdout (default text)\n')
-    const inline = await runHere(['__complete', 'zsh', 'caracal-gate status --output=j'])
-    expect(inline.stdout).toBe('none\n--output=json\t\n--output=junit\t\n')
+    const { stdout } = await runHere(['__complete', 'fish', 'status', '--out'])
+    expect(stdout).toBe('--output\tformat of the result on stdout (default text)')
+    const inline = await runHere(['__complete', 'zsh', 'status', '--output=j'])
+    expect(inline.stdout.split('\0').filter((text) => text !== '')).toEqual([
+      '--output=json',
+      '--output=junit',
+    ])
+  })
+
+  it('leaves files and folders to the shell', async () => {
+    for (const [option, type] of [
+      ['--chart', 'directory'],
+      ['--values', 'file'],
+    ] as const)
+      expect((await runHere(['__complete', 'bash', 'evidence', 'render', option, 'x'])).stdout).toContain(
+        type,
+      )
   })
 
   it('knows three shells', async () => {
     expect(await runHere(['completion', 'bsh'])).toMatchObject({ code: 2, stdout: '' })
-    expect((await runHere(['completion', 'bsh'])).stderr).toContain('Did you mean bash?')
+    expect((await runHere(['completion', 'bsh'])).stderr).toContain('did you mean bash?')
     expect((await runHere(['__complete', 'tcsh', 'x'])).code).toBe(2)
   })
 })

@@ -67,7 +67,7 @@ describe('caracal-gate begin', () => {
     const { code, stdout, stderr, told, url } = await tell(['begin', 'r2'], refusal)
     expect([code, stdout, told.length]).toEqual([10, '', 1])
     expect(stderr).toBe(
-      `caracal-gate: refused: another rollout is under way: r1 must be finished or superseded first (409); caracal-gate rollouts lists them, and --supersede ends one that is under way [${url}/]\n`,
+      `caracal-gate: refused: another rollout is under way: r1 must be finished or superseded first (409); caracal-gate rollouts lists them, and --supersede ends the current one [${url}/]\n`,
     )
   })
 
@@ -93,19 +93,19 @@ describe('caracal-gate begin', () => {
   })
 
   it.each([
-    [['begin'], 'the ID is missing'],
+    [['begin'], 'missing ID'],
     [['begin', '..'], 'not only dots'],
-    [['begin', 'a\u202eb'], 'that can be seen'],
-    [['begin', 'x'.repeat(201)], '1 to 200 characters'],
+    [['begin', 'a\u202eb'], 'visible characters'],
+    [['begin', 'x'.repeat(201)], '1 to 200 visible characters'],
     [
       ['begin', 'r', '--phase', 'done'],
       '--phase is "done"; allowed: preflight, migrating, rolling, verifying',
     ],
     [['begin', 'r', '--image', 'sts'], 'SUBJECT=REF'],
     [['begin', 'r', '--actor', ' '], '--actor is empty'],
-    [['finish', 'r'], '--outcome is missing: --outcome done|failed'],
-    [['ack', 'outbox-dead-messages'], '--reason is missing'],
-    [['ack', 'a', 'b'], 'takes one STOP'],
+    [['finish', 'r'], 'missing --outcome done|failed'],
+    [['ack', 'outbox-dead-messages'], 'missing --reason TEXT'],
+    [['ack', 'a', 'b'], 'Expected 1 argument but got 2: a, b'],
   ])('%j is wrong usage: nothing is asked', async (args, words) => {
     const { code, stderr, told } = await tell(args, [200, {}])
     expect([code, told]).toEqual([2, []])
@@ -149,7 +149,7 @@ describe('caracal-gate finish', () => {
   it('is refused with 10 while a stop stands, and with 11 when there is no such rollout', async () => {
     const standing = await tell(done, [409, problem('stop-forbids', 'outbox-dead-messages: fix')])
     expect(standing.code).toBe(10)
-    expect(standing.stderr).toContain('caracal-gate explain says what stands')
+    expect(standing.stderr).toContain('caracal-gate explain says what blocks it')
     expect((await tell(done, none, [404, problem('no-such-rollout', 'x')])).code).toBe(11)
   })
 })
@@ -189,7 +189,7 @@ describe('caracal-gate ack', () => {
   it('is refused with 10 while the breach stands, and with 11 for a stop that there is not', async () => {
     const standing = await tell(noting, [409, problem('still-firing', '3 dead rows. Fix it.')])
     expect(standing.code).toBe(10)
-    expect(standing.stderr).toContain('caracal-gate explain outbox-dead-messages says what stands')
+    expect(standing.stderr).toContain('caracal-gate explain outbox-dead-messages says what is wrong')
     const none = { ...problem('no-such-stop-condition', 'There is none.'), allowed: ['sts-unready'] }
     const unknown = await tell(noting, [404, none])
     expect(unknown.code).toBe(11)

@@ -60,7 +60,7 @@ describe('caracal-gate status', () => {
     ])
     const none = await run(['status', '--gate', 'readines', '--url', url])
     expect([none.code, none.stdout]).toEqual([2, ''])
-    expect(none.stderr).toContain('Did you mean readiness?')
+    expect(none.stderr).toContain('did you mean readiness?')
   })
 
   it('hands its demands on and exits with 7 when another rollout is the current one', async () => {
@@ -183,7 +183,7 @@ describe('caracal-gate status', () => {
       expect(loaded).toContain(`src/cli/${command}.ts`)
       // The core imports nothing from outside, and wire.ts is the part of the contract without a schema library.
       const allowed =
-        /^(src\/main\.ts|src\/cli\/[\w-]+\.ts|src\/core\/[\w-]+\.ts|src\/contract\/wire\.ts|node:(fs|http|timers|util))$/
+        /^(src\/main\.ts|src\/cli\/[\w-]+\.ts|src\/core\/[\w-]+\.ts|src\/contract\/wire\.ts|node_modules\/commander\/.+|node:(child_process|events|fs|http|module|path|process|timers|util))$/
       expect(loaded.filter((name) => !allowed.test(name))).toEqual([])
     }
   })
@@ -207,9 +207,9 @@ describe('caracal-gate', () => {
 
   it.each([
     [[], 'Usage:'],
-    [['stauts'], 'Did you mean status?'],
-    [['status', '--ulr', 'x'], 'Did you mean --url?'],
-    [['serve', '--conifg', 'x'], 'Did you mean --config?'],
+    [['stauts'], 'did you mean status?'],
+    [['status', '--ulr', 'x'], 'did you mean --url?'],
+    [['serve', '--conifg', 'x'], 'did you mean --config?'],
     [['wait', '--timeout', 'soon'], 'such as 90s, 5m or 1h30m'],
   ])('exits with 2 and a hint when it is called with %j', async (args, hint) => {
     const { code, stdout, stderr } = await run(args)

@@ -89,11 +89,11 @@ describe('caracal-gate evidence push', () => {
   })
 
   it.each([
-    ['no check', ['push', '--outcome', 'pass', '--message', 'x'], 'the check is missing'],
-    ['two checks', ['push', 'a', 'b'], 'takes one CHECK, and no argument "b"'],
-    ['no outcome', ['push', 'a', '--message', 'x'], '--outcome is missing: --outcome pass|fail'],
+    ['no check', ['push', '--outcome', 'pass', '--message', 'x'], 'missing CHECK'],
+    ['two checks', ['push', 'a', 'b'], 'Expected 1 argument but got 2: a, b'],
+    ['no outcome', ['push', 'a', '--message', 'x'], 'missing --outcome pass|fail'],
     ['another outcome', ['push', 'a', '--outcome', 'passed', '--message', 'x'], 'allowed: pass, fail'],
-    ['no message', ['push', 'a', '--outcome', 'pass'], '--message is missing'],
+    ['no message', ['push', 'a', '--outcome', 'pass'], 'missing --message TEXT'],
     ['a digest that is none', [...pushing, '--digest', 'abc'], '64 hexadecimal digits'],
     ['a validity without end', [...pushing, '--valid-for', '1000h'], 'allowed: a time from 1s to 720h'],
     ['too long a reason', [...pushing, '--reason', 'x'.repeat(301)], '1 to 300 characters'],

@@ -95,7 +95,7 @@ describe('caracal-gate evidence render, when helm is of no use', () => {
     ['a chart that is not there', ['--chart', '/nowhere'], '--chart: there is nothing at /nowhere'],
     ['a folder that is no chart', ['--chart', 'test'], 'it has no Chart.yaml'],
     ['values that are not there', ['--values', '/nowhere'], '--values: /nowhere cannot be read (ENOENT)'],
-    ['values that are a folder', ['--values', 'test'], 'is no file'],
+    ['values that are a folder', ['--values', 'test'], 'is not a file'],
     ['an assignment that is none', ['--set', 'hunter2'], '--set is no assignment'],
     ['a release that is none', ['--release', 'A_b'], '--release is "A_b"; allowed'],
     ['a version that is none', ['--kube-version', 'new'], '--kube-version is "new"; allowed'],

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
-import { ownLoaders } from '../../src/cli/loaders.ts'
+import { commands } from '../../src/cli/commands.ts'
 import { run as runCommand } from '../../src/cli/run.ts'
 import type { GateReport } from '../../src/contract/document.ts'
 
@@ -81,9 +81,9 @@ export async function runHere(
       stdout: into('stdout'),
       stderr: into('stderr'),
       interrupted: new AbortController().signal,
+      version: () => Promise.resolve('0'),
     },
-    ownLoaders,
-    () => Promise.resolve('0'),
+    commands,
   )
   return { code, ...said }
 }

@@ -1,10 +1,11 @@
-import { choice, readOptions, UsageError, valueOf, valuesOf, type Given } from '../arguments.ts'
-import { doctor as command } from '../doctor-command.ts'
+import { sourcesFrom } from '../check-config.ts'
+import type { Values } from '../command.ts'
+import type { doctorOptions } from '../doctor.ts'
+import { UsageError } from '../options.ts'
 import { exitCodes, interruptionCode } from '../exit-codes.ts'
 import { paintFor } from '../paint.ts'
 import type { CliProcess } from '../process.ts'
 import { printable, printableJson } from '../text.ts'
-import type { ConfigSources } from '../../config/load.ts'
 import { readConfigFile } from '../../config/read.ts'
 import { known } from '../../daemon/known.ts'
 import { areaNames, diagnose, type Diagnosis } from './diagnose.ts'
@@ -12,15 +13,15 @@ import { diagnosisText } from './text.ts'
 import { diagnosisDocument } from './document.ts'
 
 /** `caracal-gate doctor`: why the exporter can't tell, or could not, and what fixes it. */
-export async function doctor(process: CliProcess, version: string): Promise<number> {
-  const given = readOptions(command, process.argv)
-  const output = choice(given, 'output', ['text', 'json'])
-  const only = areasFrom(given)
+export async function runDoctor(process: CliProcess, given: Values<typeof doctorOptions>): Promise<number> {
+  const version = await process.version()
+  const { output } = given
+  const only = areasFrom(given.only)
   const prometheus = addressFrom(given, 'prometheus')
   const alertmanager = addressFrom(given, 'alertmanager')
   const clock = { now: () => Date.now() }
   const diagnosis = await diagnose({
-    sources: sourcesFrom(given, process),
+    sources: { ...sourcesFrom(given, process.env), readFile: readConfigFile, known },
     outside: {
       version,
       clock,
@@ -32,7 +33,7 @@ export async function doctor(process: CliProcess, version: string): Promise<numb
     only,
   })
   if (process.interrupted.aborted) return interruptionCode(process.interrupted)
-  const paint = paintFor(process, valueOf(given, 'no-color') !== undefined)
+  const paint = paintFor(process, given.noColor)
   process.stdout.write(
     output === 'json'
       ? `${printableJson(diagnosisDocument(diagnosis, { version, at: clock.now() }))}\n`
@@ -46,23 +47,8 @@ export function exitCodeOf({ isConfigured, findings }: Diagnosis): number {
   return findings.some(({ state }) => state === 'failed') ? exitCodes.blindSpot : exitCodes.proceed
 }
 
-function sourcesFrom(given: Given, { env }: CliProcess): ConfigSources {
-  return {
-    file: valueOf(given, 'config'),
-    flags: {
-      listen: valueOf(given, 'listen'),
-      'log-level': valueOf(given, 'log-level'),
-      'state-file': valueOf(given, 'state-file'),
-      set: valuesOf(given, 'set'),
-    },
-    env,
-    readFile: readConfigFile,
-    known,
-  }
-}
-
-function areasFrom(given: Given): readonly string[] | undefined {
-  const text = valuesOf(given, 'only').join(',')
+function areasFrom(given: readonly string[]): readonly string[] | undefined {
+  const text = given.join(',')
   if (text === '') return undefined
   const names = text
     .split(',')
@@ -77,8 +63,11 @@ function areasFrom(given: Given): readonly string[] | undefined {
 }
 
 /** The base URL that was given, with a slash at its end. */
-function addressFrom(given: Given, option: string): string | undefined {
-  const text = valueOf(given, option)
+function addressFrom(
+  given: Values<typeof doctorOptions>,
+  option: 'url' | 'prometheus' | 'alertmanager',
+): string | undefined {
+  const text = given[option]
   if (text === undefined) return undefined
   const url = URL.parse(text)
   const isGood = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''

@@ -146,9 +146,8 @@ describe('the alerts', () => {
     const steps = alerts.map(({ annotations }) => annotations['next_step'] ?? '').join('\n')
     const started = [...steps.matchAll(/caracal-gate ([a-z-]+)/g)].map(([, name = '']) => name)
     expect(started.length).toBeGreaterThan(3)
-    expect(
-      started.filter((name) => !commands.some((command) => command.name.split(' ')[0] === name)),
-    ).toEqual([])
+    const known = Object.keys(commands).map((name) => name.split(' ')[0])
+    expect(started.filter((name) => !known.includes(name))).toEqual([])
     const paths = [...steps.matchAll(/:9465(\/[^\s'"]*)/g)].map(([, path = '']) => path.replace('{{', '{'))
     expect(paths.length).toBeGreaterThan(0)
     const served = operations.map(({ path }) => path.replace(/\{.*/, ''))

@@ -148,7 +148,9 @@ describe('a part', () => {
   })
 
   it('that there is not lists those that there are', () => {
-    expect(() => explained(held(), 'sts-redy')).toThrow('Did you mean sts-ready?')
+    expect(() => explained(held(), 'sts-redy')).toThrow(
+      'REF is "sts-redy"; did you mean sts-ready?\nallowed:',
+    )
     expect(() => explained(held(), 'x')).toThrow('\n  stop-conditions/audit-dlq-growing')
   })
 

@@ -1,11 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { closedWords } from '../../../src/cli/command.ts'
-import { commands, groups } from '../../../src/cli/commands.ts'
+import { namesOf, placeholder } from '../../../src/cli/command.ts'
+import { commands } from '../../../src/cli/commands.ts'
 import { exitCodeMeanings } from '../../../src/cli/exit-codes.ts'
-import { environment, helpOf, helpOfGroup, overview } from '../../../src/cli/help.ts'
-import { ownLoaders } from '../../../src/cli/loaders.ts'
+import { environment } from '../../../src/cli/help.ts'
+import { helpOf, readCall } from '../../../src/cli/program.ts'
+
+const all = await Promise.all(Object.values(commands).map((load) => load()))
+const groups = [
+  ...new Set(all.flatMap(({ name }) => (name.includes(' ') ? name.split(' ').slice(0, 1) : []))),
+]
+
+/** What the help prints for these arguments. */
+async function printed(...words: readonly string[]): Promise<string> {
+  let text = ''
+  const stdout = { write: (part: string) => (text += part) }
+  expect(await readCall(['help', ...words], commands, { stdout, stderr: stdout })).toBe(0)
+  return text
+}
 
 const page = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'docs/cli.md'), 'utf8')
 
@@ -23,25 +36,25 @@ const sections = new Map(
 const common = sections.get('Options that all have') ?? ''
 
 describe('the reference of the command line', () => {
-  it.each(commands)('has a section for $name that names its argument, options and their words', (command) => {
+  it.each(all)('has a section for $name that names its argument, options and their words', (command) => {
     const [group = ''] = command.name.split(' ')
     const own = sections.get(command.name)
     expect(own).toBeDefined()
     const text = `${own}${groups.includes(group) ? sections.get(group) : ''}`
-    for (const [option, { value, short }] of Object.entries(command.options)) {
-      expect(`${text}${common}`).toMatch(new RegExp(`--${option}(?![a-z-])`))
-      if (short !== undefined && option === 'output') expect(page).toContain(`-${short}`)
-      for (const word of closedWords(value)) expect(`${text}${page}`).toContain(word)
+    for (const [name, option] of Object.entries(command.options).flatMap(([key, one]) => namesOf(key, one))) {
+      expect(`${text}${common}`).toMatch(new RegExp(`--${name}(?![a-z-])`))
+      if (option.short !== undefined && name === 'output') expect(page).toContain(`-${option.short}`)
+      for (const word of option.words ?? []) expect(`${text}${page}`).toContain(word)
     }
-    const shown = command.argument?.name
-    if (shown !== undefined && closedWords(shown).length === 0)
-      expect(text).toContain(`${command.name} ${shown}`)
-    for (const word of closedWords(shown)) expect(text).toContain(`${command.name} ${word}`)
+    const { argument } = command
+    if (argument?.words === undefined && argument !== undefined)
+      expect(text).toContain(`${command.name} ${placeholder(argument)}`)
+    for (const word of argument?.words ?? []) expect(text).toContain(`${command.name} ${word}`)
   })
 
   it('has a section for nothing else that looks like a command', () => {
     const names = [...sections.keys()].filter((title) => /^[a-z-]+( [a-z-]+)?$/.test(title))
-    expect(names.toSorted()).toEqual([...commands.map(({ name }) => name), ...groups].toSorted())
+    expect(names.toSorted()).toEqual([...all.map(({ name }) => name), ...groups].toSorted())
   })
 
   it('lists every exit code and every variable', () => {
@@ -52,23 +65,30 @@ describe('the reference of the command line', () => {
 })
 
 describe('each command', () => {
-  it.each(commands)('$name has exit codes, examples and a place in the overview', (command) => {
+  it.each(all)('$name has exit codes, examples and a place in the overview', async (command) => {
     expect(command.exits).toContain(0)
-    expect(overview()).toContain(`  ${command.name} `)
+    expect(await printed()).toContain(`  ${command.name} `)
     const help = helpOf(command)
     for (const code of command.exits) expect(help).toMatch(new RegExp(`^  ${code} `, 'm'))
     for (const [example] of command.examples) expect(example).toContain(`caracal-gate ${command.name}`)
   })
 
-  it('can be run', () => {
-    // The daemon's side is loaded by the program itself.
-    const others = ['serve', 'check-config', 'doctor']
-    const names = commands.map(({ name }) => name).filter((name) => !others.includes(name))
-    expect(names.filter((name) => ownLoaders[name] === undefined)).toEqual([])
+  it('is listed under its own name', () => {
+    expect(Object.keys(commands)).toEqual(all.map(({ name }) => name))
   })
 
-  it('fits 80 columns in the overview and in the list of its group', () => {
-    for (const text of [overview(), ...groups.map((group) => helpOfGroup(group))])
+  it.each(all)('$name fits 80 columns, names every option, and so does the overview', async (command) => {
+    const help = await printed(...command.name.split(' '))
+    expect(help).toBe(helpOf(command))
+    for (const [name] of Object.entries(command.options).flatMap(([key, one]) => namesOf(key, one)))
+      expect(help).toContain(`--${name}`)
+    expect(help).toMatch(/Examples:\n {2}# .+\n {2}caracal-gate/)
+    const groupOf = command.name.split(' ').slice(0, 1)
+    for (const text of [help, await printed(), await printed(...groupOf)])
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('has its exit codes in the overview', async () => {
+    for (const [code] of exitCodeMeanings) expect(await printed()).toMatch(new RegExp(`^  ${code} `, 'm'))
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Migration, MigrationSet } from '../../../src/cli/migration-set.ts'
-import { differences, planOf } from '../../../src/cli/rollback-plan.ts'
+import { differences, type Migration, type MigrationSet } from '../../../src/cli/migration-set.ts'
+import { planOf } from '../../../src/cli/rollback-plan.ts'
 
 function migration(version: string, sql: string, hash = sql): Migration {
   return { version, sql, hash }

@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { choice, duration, readOptions, UsageError } from '../../../src/cli/arguments.ts'
 import { changesBetween } from '../../../src/cli/changes.ts'
-import { status, wait } from '../../../src/cli/ask-commands.ts'
-import { commands } from '../../../src/cli/commands.ts'
-import { endpointFrom, pathOf } from '../../../src/cli/connect.ts'
 import { decide } from '../../../src/cli/decision.ts'
-import { helpOf, overview } from '../../../src/cli/help.ts'
 import { noPaint, paintFor } from '../../../src/cli/paint.ts'
 import { statusText } from '../../../src/cli/status-text.ts'
 import { numberInWords, printable, printableJson } from '../../../src/cli/text.ts'
@@ -148,86 +143,6 @@ describe('the lines of wait', () => {
     const lines = changesBetween(undefined, valid(held({ gates: [gate('readiness', checks)] })).report)
     expect(lines.length).toBe(41)
     expect(lines.at(-1)).toBe('and 462 more')
-  })
-})
-
-describe('arguments', () => {
-  it.each([
-    ['--timout', '5m', 'unknown option --timout. Did you mean --timeout?'],
-    ['--zzzzzz', '', 'unknown option --zzzzzz.'],
-    ['--timeout', '--steady', '--timeout needs a value'],
-    ['--fail-fast=yes', '', '--fail-fast is a switch'],
-    ['proceed', '', 'wait takes no argument "proceed"'],
-  ])('%s %s: %s', (first, second, message) => {
-    const argv = second === '' ? [first] : [first, second]
-    expect(() => readOptions(wait, argv)).toThrow(message)
-    expect(() => readOptions(wait, argv)).toThrow(UsageError)
-  })
-
-  it('may be short, with or without an equals sign, and given again', () => {
-    const given = readOptions(status, ['-o', 'text', '--output=json', '--max-age', '15s'])
-    expect(choice(given, 'output', ['text', 'json'])).toBe('json')
-    expect(duration(given, 'max-age', '1s', '24h')).toBe(15_000)
-  })
-
-  it('have times with units, between limits', () => {
-    expect(() => duration(readOptions(wait, ['--timeout', '169h']), 'timeout', '1s', '168h')).toThrow(
-      'from 1s to 168h',
-    )
-  })
-
-  it('put demands into the question in a form that the exporter takes', () => {
-    expect(pathOf({})).toBe('gates')
-    expect(
-      pathOf({ rollout: 'caracal/47 b', steady: 90_000, maxAge: 1_500 }, { wait: 25_000.7, index: 'k.1' }),
-    ).toBe('gates?rollout=caracal%2F47+b&steady=90000ms&maxAge=1500ms&wait=25000ms&index=k.1')
-  })
-
-  it('take the address from the flag, else the environment, else this machine', async () => {
-    const addressOf = async (argv: string[], env: Record<string, string>) =>
-      (await endpointFrom(readOptions(status, argv), env)).url.href
-    expect(await addressOf([], {})).toBe('http://127.0.0.1:9465/')
-    expect(await addressOf([], { CARACAL_GATE_URL: 'https://gate.example/caracal' })).toBe(
-      'https://gate.example/caracal/',
-    )
-    expect(await addressOf(['--url', 'http://a:1'], { CARACAL_GATE_URL: 'http://b:1' })).toBe('http://a:1/')
-  })
-
-  it.each([
-    ['ftp://x', 'allowed: http:// or https://'],
-    ['localhost:9465', 'allowed: http:// or https://'],
-    ['http://x/?a=b', 'has a query'],
-    ['http://me:secret@x/', 'holds a user or password'],
-  ])('refuse the address %s', async (url, message) => {
-    const refusal = endpointFrom(readOptions(status, ['--url', url]), {})
-    await expect(refusal).rejects.toThrow(message)
-    await expect(refusal).rejects.not.toThrow('secret')
-  })
-
-  it('refuse a certificate authority for an address without TLS, and a token of two lines', async () => {
-    await expect(endpointFrom(readOptions(status, ['--ca-file', '/x']), {})).rejects.toThrow(
-      'for an https address',
-    )
-    await expect(endpointFrom(readOptions(status, []), { CARACAL_GATE_TOKEN: 'a\nb' })).rejects.toThrow(
-      'one token',
-    )
-  })
-})
-
-describe('the help', () => {
-  it('names every command and every exit code', () => {
-    for (const { name } of commands) expect(overview()).toContain(`  ${name} `)
-    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130, 143])
-      expect(overview()).toMatch(new RegExp(`^  ${code} `, 'm'))
-  })
-
-  it('has every option and an example for each command, in lines that fit', () => {
-    for (const command of commands) {
-      const page = helpOf(command)
-      for (const option of Object.keys(command.options)) expect(page).toContain(`--${option}`)
-      expect(page).toMatch(/Examples:\n {2}# .+\n {2}caracal-gate/)
-      for (const line of page.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
-    }
   })
 })
 
