@@ -176,7 +176,7 @@ export class NotingClient extends Client {
   }
 }
 
-/** A request that brought no answer to judge. `message` begins with the host, so a reader knows who was asked. */
+/** A request that brought no answer to judge. `message` begins with the host, so a reader knows which server failed. */
 export class HttpFailure extends Error implements Unavailable {
   override readonly name = 'HttpFailure'
   readonly unknownReason: UnknownReason
@@ -198,7 +198,7 @@ export function unavailableByFault(fault: unknown, phase: Phase, host: string): 
   return failure && saidOf(host, failure)
 }
 
-/** The host comes first. What fixes the network depends on who was asked, what fixes TLS does not. */
+/** The host comes first. What fixes the network depends on the server, what fixes TLS does not. */
 function saidOf(host: string, { unknownReason, reason, says, fix, tls }: NetworkFailure): Unavailable {
   return { unknownReason, reason, message: `${host} ${says}${tls === undefined ? '' : `: ${fix}`}` }
 }

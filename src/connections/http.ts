@@ -32,7 +32,7 @@ export interface Http {
    * @throws HttpFailure when there is no whole answer; the status is for the caller to judge, redirects included
    */
   get(url: string, request: HttpRequest): Promise<HttpAnswer>
-  /** Closes the connections to an origin that nobody needs any more. */
+  /** Closes the connections to an origin that is not needed any more. */
   forget(origin: string): void
   close(): Promise<void>
 }
@@ -40,7 +40,7 @@ export interface Http {
 /** No answer may be longer than this, whatever a caller accepts. */
 const LARGEST_BODY = 4 * 1024 * 1024
 
-/** Less than the shortest deadline of a look, so that the name is told as what is missing. */
+/** Less than the shortest deadline of an attempt, so that the failure names the name. */
 const NAME_WITHIN: Millis = 450
 
 /** Of each connection. */
@@ -67,7 +67,7 @@ function clientOptions({ tls }: HttpSettings): Client.Options {
 function openPool(origin: string, options: Client.Options): Pool {
   return new Pool(origin, {
     ...options,
-    // Two kinds of look may ask one replica at the same time; neither may queue behind the other.
+    // Two probes may ask one replica at the same time; neither may queue behind the other.
     connections: 2,
     factory: (url, prepared) => new NotingClient(url, prepared),
   })
@@ -84,7 +84,7 @@ export function openHttp(settings: HttpSettings = {}): Http {
     if (known !== undefined) return known
     const pool = openPool(origin, options)
     pools.set(origin, pool)
-    // Replicas come and go: one that nobody asked for as long as its connections are kept alive leaves nothing.
+    // Replicas come and go: one that was not asked for as long as its connections are kept alive leaves nothing.
     pool.on('disconnect', () => dropIdle(origin, pool))
     pool.on('connectionError', () => dropIdle(origin, pool))
     return pool

@@ -33,7 +33,7 @@ export interface Login {
 /** The kubelet mounts it into each pod that has a service account. */
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
-/** A plug-in asks somebody over the network; one that never ends must not be waited for. */
+/** A plug-in may ask a server over the network, and may never end. */
 const LOGIN_WITHIN: Millis = 10 * SECOND
 
 /**
@@ -110,7 +110,7 @@ function serverOf(config: KubeConfig): URL {
     const contexts = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`
     throw noCredentials(`the context ${name ?? '(none)'} names no cluster; ${contexts}`)
   }
-  // In the clear anybody could answer, and read the token.
+  // Without TLS any server could answer, and read the token.
   const url = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined
   if (url?.protocol !== 'https:')
     throw noCredentials(
@@ -137,9 +137,9 @@ async function inTime(login: Promise<void>): Promise<void> {
   }
 }
 
-/** What went wrong. Parsers quote what they read, which here are tokens and keys: of those only the place is told. */
+/** What went wrong. Parsers quote what they read, which here are tokens and keys: of those only the place is named. */
 function wordsOf(fault: unknown): string {
-  if (!(fault instanceof Error)) return 'nobody knows why'
+  if (!(fault instanceof Error)) return 'for an unknown reason'
   if (fault.name === 'YAMLException') {
     const { line } = ('mark' in fault && (fault.mark as { line?: unknown } | undefined)) || {}
     return typeof line === 'number' ? `it is no YAML in line ${line + 1}` : 'it is no YAML'

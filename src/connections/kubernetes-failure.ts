@@ -75,14 +75,14 @@ function kindOf(status: number, explained: string): readonly [UnknownReason, str
     case 404:
       return ['not_configured', 'not_found', 'the API server knows no such object or resource']
     case 409:
-      return ['contradictory', 'conflict', 'somebody else has changed it in the meantime']
+      return ['contradictory', 'conflict', 'another client changed it in the meantime']
     case 410:
-      return ['stale', 'gone', 'what it was to go on from is no longer kept']
+      return ['stale', 'gone', 'the version to continue from is no longer kept']
     case 429:
       return ['throttled', 'too_many_requests', 'the API server is asked too much by all of its clients']
     default:
       return status >= 500
-        ? ['unreachable', 'server_error', `the API server answers ${status}${because}: look at its health`]
+        ? ['unreachable', 'server_error', `the API server answers ${status}${because}: check its health`]
         : ['malformed', 'unexpected_status', `the API server answers ${status}${because}`]
   }
 }

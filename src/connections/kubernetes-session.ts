@@ -22,7 +22,7 @@ export interface Sessions {
   current(): Promise<Session>
   /**
    * Reads everything anew because `refused` was: a token was replaced, or an authority. Connections stay unless what
-   * they are made of has changed, so that no watch ends because of a token. Who asks meanwhile, or right after, gets
+   * they are made of has changed, so that no watch ends because of a token. Callers meanwhile, or right after, get
    * the same answer.
    * @returns `refused` itself when nothing is different
    * @throws KubernetesFailure when there is no login any more
@@ -37,7 +37,7 @@ const REFRESH: Millis = 10 * SECOND
 /** A login that stays refused must not have us read files for each request. */
 const RENEW_AGAIN: Millis = SECOND
 
-/** Less than a beat waits, so that the name is told as what is missing. */
+/** Less than a beat waits, so that the failure names the name. */
 const NAME_WITHIN: Millis = 600
 
 /** Nothing is read before a session is asked for, and nothing dialled before it is used. */
@@ -94,7 +94,7 @@ class KeptSessions implements Sessions {
     }
   }
 
-  /** One reading at a time, whoever asks. */
+  /** One reading at a time, for all callers. */
   #read(): Promise<Session> {
     this.#reading ??= this.#readLogin().finally(() => (this.#reading = undefined))
     return this.#reading

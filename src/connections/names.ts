@@ -40,9 +40,8 @@ export type Resolve = (name: string, family: Family, hints: number) => Promise<r
 
 export interface Names {
   /**
-   * A `lookup` for `net.connect` and everything that is made of it. It answers within `patience`: an address is told as
-   * it is, a name is looked up once for everybody who asks meanwhile. A look-up that is not over by then goes on, and
-   * who asked for it is told `EAI_AGAIN`.
+   * A `lookup` for `net.connect` and everything that is made of it. It answers within `patience`: an address at once, a
+   * name from one look-up that all callers share. A look-up that takes longer continues; its callers get `EAI_AGAIN`.
    */
   within(patience: Millis): LookupFunction
 }

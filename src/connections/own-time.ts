@@ -14,7 +14,7 @@ export const BEAT: Millis = 40
 /** A beat that comes later than this was held up; timers are rarely exact to the millisecond. */
 const TOLERANCE: Millis = 30
 
-/** How far back stalls are known: twice the longest deadline of a look, and a while. */
+/** How far back stalls are known: twice the longest deadline of an attempt, and a while. */
 const KEPT: Millis = 30_000
 
 /**
@@ -81,7 +81,7 @@ function lengthOf(stall: Stall | undefined): Millis {
 
 // A timer that fires says that time has passed, and not that this process could have heard an answer in it. What may
 // be blamed on a target is therefore measured in own time: time in which the event loop turned. `monitorEventLoopDelay`
-// of Node has a histogram of all delays; what is asked here is how much was lost of the time of one look.
+// of Node has a histogram of all delays; what is asked here is how much of the time of one attempt was lost.
 
 /** Of the process: all that waits in it waits for the same loop. */
 const stalls = new Stalls()
@@ -141,7 +141,7 @@ export function punctuality(): Punctuality {
   const lost = stalls.since(from, now)
   const base = { lost, longest: stalls.longest(from, now) }
   const before = usage[0]?.scheduled
-  // Read from the kernel only where somebody needs to know the cause.
+  // Read from the kernel only where the cause is needed.
   const after = lost > 0 && before !== undefined ? scheduled() : undefined
   if (before === undefined || after === undefined) return base
   const share = Math.min(1, PUNCTUALITY_SPAN / (now - (usage[0]?.at ?? now)))

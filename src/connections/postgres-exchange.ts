@@ -35,8 +35,8 @@ export class Exchange implements pg.Submittable {
   #rows: Row[] = []
 
   /**
-   * @param answered is told the rows of each statement when all of them have arrived
-   * @param refused is told why there are none, perhaps before the server has said that it is done
+   * @param answered gets the rows of each statement when all of them have arrived
+   * @param refused gets the reason why there are none, perhaps before the server has said that it is done
    */
   constructor(
     statements: readonly Statement[],

@@ -68,7 +68,7 @@ const answering: ReadonlySet<State> = new Set<State>([
   'failed',
 ])
 
-/** Where a conversation stands: every message must be one that is due, and be well-formed. */
+/** The state of a conversation: every message must be one that is due, and be well-formed. */
 export class Order {
   #state: State = 'authentication'
   #statementsLeft = 0

@@ -20,7 +20,7 @@ export interface ServerPatience {
   readonly lock: Millis
 }
 
-/** What one statement gave, and who answered. */
+/** What one statement gave, and which server answered. */
 export interface Answer {
   readonly rows: readonly Row[]
   /** Whether a standby answered. */
@@ -58,7 +58,7 @@ function settingsOf({ statement, lock }: ServerPatience): Readonly<Record<string
   }
 }
 
-/** Goes before each statement: takes the settings into force and says who answers. */
+/** Goes before each statement: puts the settings into force and says which server answers. */
 function preambleOf(patience: ServerPatience): Statement {
   const settings = Object.entries(settingsOf(patience)).map(
     ([name, value]) => `set_config('${name}', '${value}', true) AS ${name}`,
@@ -105,7 +105,7 @@ function clientConfig(
     port,
     user,
     database,
-    // A function, so that pg looks for no password in files and variables of ours.
+    // A function, so that pg searches no password in files and variables of ours.
     password: () => password ?? '',
     // The socket sees to it.
     ssl: false,

@@ -16,7 +16,7 @@ export interface PostgresTls {
   readonly servername?: string
 }
 
-/** Less than dialling may take, so that the name is told as what is missing. */
+/** Less than dialling may take, so that the failure names the name. */
 const NAME_WITHIN: Millis = 300
 
 /** The message by which a client asks for TLS, and the answers to it. */
@@ -66,7 +66,7 @@ export class PostgresSocket extends Duplex {
     else this.#line.write(chunk, encoding, callback)
   }
 
-  /** All messages of a look leave together. */
+  /** All messages of an exchange leave together. */
   override _writev(chunks: readonly { readonly chunk: Buffer }[], callback: Callback): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', callback)
   }

@@ -31,7 +31,7 @@ const defaultPatience: PostgresPatience = {
   redial: 500,
 }
 
-/** What the looks at Postgres cost so far. */
+/** What reading Postgres has cost so far. */
 export interface PostgresCost {
   readonly connections: number
   /** Those that were asked for; each has a short one before it that sets its bounds. */
@@ -47,7 +47,7 @@ export interface Postgres {
   /** Whether the last answer came through a connection pooler; undefined before the first. */
   readonly isPooled: boolean | undefined
   /**
-   * Runs one statement, read-only and within our bounds. It is prepared under `name` where no connection pooler stands
+   * Runs one statement, read-only and within our bounds. It is prepared under `name` where there is no connection pooler
    * between. Several queue for the connection; each leaves the queue when its turn did not come within the patience.
    * @throws PostgresFailure for everything that the server or the network did, and when a standby answered
    */
@@ -158,7 +158,7 @@ class Connection implements Postgres {
     return failure.unknownReason === 'malformed' ? this.#refuse(failure) : failure
   }
 
-  /** A connection that is refused or broken off costs the server a process: not at the rate of brisk looks. */
+  /** A connection that is refused or broken off costs the server a process: not at the rate of brisk attempts. */
   #refuse(error: unknown): unknown {
     const failure = postgresFailure(error, this.#settings)
     this.#refusal = { failure, until: performance.now() + this.#patience.redial }

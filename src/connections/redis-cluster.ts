@@ -5,15 +5,15 @@ import type { Millis } from '../core/time.ts'
 
 // Redis itself advises against more than a thousand nodes; each of ours is a connection.
 const MOST_NODES = 200
-// More than any look waits.
+// More than any attempt waits.
 const LONGEST_ANSWER: Millis = 1_000
 
 /** Which of its ways of sending a node is sent by. */
 type Way = 'send' | 'sendAnywhere'
 
 /**
- * Connections to the primaries of a cluster, each dialled when it is needed. Who serves what is asked once; when a node
- * is lost or says that a key has moved, the whole is ended, and the next look learns anew.
+ * Connections to the primaries of a cluster, each dialled when it is needed. Which node serves what is asked once; when a node
+ * is lost or says that a key has moved, the whole is ended, and the next attempt learns anew.
  */
 export class RedisCluster implements Wire {
   readonly ready: Promise<readonly Served[]>
@@ -111,7 +111,7 @@ export class RedisCluster implements Wire {
     return pairs.at(-1) ?? pair
   }
 
-  /** The next look learns anew, while what is under way comes to its end. */
+  /** The next attempt learns anew, while what is under way ends. */
   #retire(): void {
     this.#gone.resolve()
     setTimeout(() => this.destroy(), LONGEST_ANSWER).unref()
@@ -132,7 +132,7 @@ interface Served {
 const LAST_SLOT = 16_383
 
 /**
- * Asks all nodes at once who serves what; one that hangs would take all the time.
+ * Asks all nodes at once which node serves what; one that hangs would take all the time.
  * @returns what the first one that knows says
  * @throws what the nodes have against it when none does
  */
@@ -170,7 +170,7 @@ async function slotsBy(node: Address, wire: Wire): Promise<readonly Served[]> {
 
 /**
  * Decodes the reply to `CLUSTER SLOTS`.
- * @param asked the node that was asked; it stands for one whose host is not said
+ * @param asked the node that was asked; its host counts where the answer names none
  * @throws RedisFault for a reply of another shape
  */
 export function slotsIn(value: unknown, asked: Address): readonly Served[] {

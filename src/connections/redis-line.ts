@@ -9,7 +9,7 @@ import { causeOf, type Pair, type RedisCommand, type Wire } from './redis-wire.t
 export type RedisReply =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly unavailable: Unavailable }
 
-/** What the looks at Redis cost so far. */
+/** What reading Redis has cost so far. */
 export interface RedisCost {
   readonly connections: number
   readonly commands: number
@@ -37,7 +37,7 @@ const CLOSE_WITHIN: Millis = 500
 
 /**
  * One connection. It is dialled when a command needs it and dropped when it does not answer, breaks the protocol or
- * turns out to be a replica, so that there is no state to recover from and nothing runs between looks.
+ * turns out to be a replica, so that there is no state to recover from and nothing runs between attempts.
  */
 export class RedisLine {
   readonly #dial: Dial
@@ -106,7 +106,7 @@ export class RedisLine {
     return replies
   }
 
-  /** Sends by `send`; a failure of the connection stands for `count` replies. */
+  /** Sends by `send`; a failure of the connection counts for `count` replies. */
   async #attempt(
     count: number,
     within: Millis,
@@ -148,7 +148,7 @@ export class RedisLine {
     )
   }
 
-  /** Others that wait for the same connection are told the same. */
+  /** Others that wait for the same connection get the same reason. */
   #giveUp(wire: Wire, fault: unknown): Unavailable {
     if (this.#current === wire) this.#current = undefined
     wire.destroy(fault)

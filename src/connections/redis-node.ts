@@ -11,7 +11,7 @@ import type { Millis } from '../core/time.ts'
 
 /** How to log in at a node; its address comes by `find`. */
 export interface NodeSettings {
-  /** Gives where it listens; the signal is aborted when nobody waits for it any more. */
+  /** Gives where it listens; the signal is aborted when the answer is not needed any more. */
   readonly find: (given: AbortSignal) => Promise<Address>
   readonly username?: string
   readonly password?: string
@@ -26,7 +26,7 @@ export type Count = (commands: number) => void
 const NAME_WITHIN: Millis = 350
 
 /**
- * Every one of these is needed for a hung server to cost a bounded time. Reconnecting is left to who uses the client:
+ * Every one of these is needed for a hung server to cost a bounded time. The caller reconnects:
  * a client that reconnects of its own keeps half-made connections to a server that hangs.
  */
 const common = {
@@ -62,7 +62,7 @@ export function dialNode(
     fault = last
   })
   const ended = new Promise((resolve) => client.once('end', resolve))
-  // The client ignores that the server refused its database, and would look at another platform's streams.
+  // The client ignores that the server refused its database, and would read another platform's streams.
   const ready = client.connect().then(() => (database > 0 ? client.select(database) : undefined))
   ready.catch(() => {})
   const exchange: Send = async (commands) => {

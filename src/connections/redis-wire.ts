@@ -38,7 +38,7 @@ export function causeOf(wire: Pick<Wire, 'fault'>, fault: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause))
 }
 
-/** Asks for the role. `ROLE` would need a right of its own; `INFO` the looks need anyhow. */
+/** Asks for the role. `ROLE` would need a right of its own; the probes need `INFO` anyhow. */
 export const roleQuestion: RedisCommand = ['INFO', 'replication']
 
 /** Whether the answer to a command tells the role as well. */
@@ -88,7 +88,7 @@ export function roleFaultIn(info: unknown): RedisFault | undefined {
   return new RedisFault('REDIS_REPLICA', `${host}${port === undefined ? '' : `:${port}`}${link}`)
 }
 
-/** The value of a field that stands there once; what is said twice is not said. */
+/** The value of a field that occurs once; one that occurs twice counts as missing. */
 function onlyField(info: string, name: string): string | undefined {
   const prefix = `${name}:`
   const found = info.split(/\r?\n/).filter((line) => line.startsWith(prefix))

@@ -24,15 +24,15 @@ export interface RedisConnection {
   run(commands: readonly RedisCommand[], ride?: Millis): Promise<readonly RedisReply[]>
   /** Asks every primary; a cluster has several. */
   runOnPrimaries(command: RedisCommand, ride?: Millis): Promise<readonly RedisReply[]>
-  /** Like `run`, whatever the role of the server: for who asks what may be asked. */
+  /** Like `run`, whatever the role of the server: for a caller that checks what its login may do. */
   runAnywhere(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>
-  /** A further connection for reads that block. Who takes it closes it. */
+  /** A further connection for reads that block. The caller closes it. */
   tail(): RedisLine
   /** Ends the sampling connection within half a second, whether the server takes part or not. */
   close(): Promise<void>
 }
 
-// Dialling and answer together, so that a look with a ride of 90 ms ends below its 800 ms.
+// Dialling and answer together, so that an attempt with a ride of 90 ms ends below its 800 ms.
 const ANSWER_WITHIN: Millis = 650
 
 interface Rider {
@@ -84,7 +84,7 @@ export function openRedis(settings: RedisSettings): RedisConnection {
     tail: () => new RedisLine(dial, explain, cost),
     async close() {
       await line.close()
-      // Those who wait for a ride are told that there is none any more.
+      // Commands that wait for a ride fail now.
       if (departure !== undefined) await depart()
     },
   }

@@ -18,7 +18,7 @@ export interface ClusterSettings {
   readonly helmSecrets: boolean
   /** Within what time each kind is to be confirmed, should its watch have kept something from us. */
   readonly confirm: () => Millis
-  /** Takes what a listener threw: a fault of ours, which keeps nothing from anybody else. */
+  /** Takes what a listener threw: a fault of ours, which keeps nothing from the other listeners. */
   readonly onFault?: (fault: unknown) => void
 }
 
@@ -89,7 +89,7 @@ function followedIn(settings: ClusterSettings, onChange: () => void): FollowedKi
   const statefulSets = follow(of('apis/apps/v1', 'statefulsets', reduceWorkload('StatefulSet')))
   const pods = follow(of('api/v1', 'pods', reducePod))
   const replicaSets = follow(of('apis/apps/v1', 'replicasets', reduceReplicaSet))
-  // Helm deletes a Job as it succeeds: what it came to is told with its end, or never.
+  // Helm deletes a Job as it succeeds: what became of it comes with its end, or never.
   const jobs = follow({
     ...of('apis/batch/v1', 'jobs', reduceJob),
     bury: (job) => ({ ...job, deleted: true as const }),
@@ -184,8 +184,8 @@ function joined<T>(): (first: Seen<T>, second: Seen<T>) => Seen<T> {
     const parts = both.map((seen) => (seen.ok ? seen.items : seen.lastKnown))
     if (parts.some((part, index) => part !== of[index])) items = parts.flat()
     of = parts
-    const blind = both.find((seen) => !seen.ok)
-    return blind === undefined ? { ok: true, items } : { ...blind, lastKnown: items }
+    const missing = both.find((seen) => !seen.ok)
+    return missing === undefined ? { ok: true, items } : { ...missing, lastKnown: items }
   }
 }
 
@@ -208,7 +208,7 @@ async function secretKeys(
   }
 }
 
-/** Those who want to hear of changes. */
+/** Subscribers to changes. */
 interface Listeners {
   /** Has them told once of all that changed in one turn of the event loop. */
   readonly changed: () => void
@@ -216,8 +216,8 @@ interface Listeners {
 }
 
 /**
- * Listeners of which none can keep anything from the others, nor from whom it listens to: what one throws is a fault of
- * ours, and goes to `onFault`. Whoever missed a change so is told of the next.
+ * Listeners of which none can keep anything from the others: what one throws is a fault of
+ * ours, and goes to `onFault`. The next change calls all of them again.
  */
 export function openListeners(onFault: (fault: unknown) => void): Listeners {
   const listeners = new Set<() => void>()

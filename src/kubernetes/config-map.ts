@@ -21,7 +21,7 @@ export type ConfigMapFound =
 
 export type ConfigMapWritten =
   | { readonly written: true; readonly version: string }
-  /** Somebody else has changed, made or deleted it since it was read. */
+  /** Another client has changed, made or deleted it since it was read. */
   | { readonly written: false }
 
 /** One ConfigMap that several may write to. What it can't do it rejects with an error whose message is for people. */
@@ -31,7 +31,7 @@ export interface ConfigMap {
   read(): Promise<ConfigMapFound>
   /** The version of what is there now, which costs little to ask; undefined when nothing is. */
   version(): Promise<string | undefined>
-  /** Replaces what it holds, unless somebody else has written since `version`. */
+  /** Replaces what it holds, unless another client has written since `version`. */
   replace(version: string, content: ConfigMapContent): Promise<ConfigMapWritten>
   create(content: ConfigMapContent): Promise<ConfigMapWritten>
   /**
@@ -42,8 +42,8 @@ export interface ConfigMap {
 }
 
 /**
- * A request for one object of at most a megabyte, which takes some milliseconds. Whoever gives a command waits for a
- * read and a write at most, and what others know is to be known within five seconds.
+ * A request for one object of at most a megabyte, which takes some milliseconds. An operator who gives a command waits for a
+ * read and a write at most, and what other replicas know is to be known within five seconds.
  */
 const WRITE_WITHIN: Millis = 3 * SECOND
 const LOOK_WITHIN: Millis = 2 * SECOND
@@ -59,7 +59,7 @@ const MOST_BYTES = 4 * 1024 * 1024
 /** Bookmarks come about once a minute. */
 const IDLE: Millis = 150 * SECOND
 
-/** The server ends a watch after so many seconds; each begins with a look at what is there. */
+/** The server ends a watch after so many seconds; each begins with what is there. */
 const WATCH_SECONDS = 290
 
 interface Metadata {
@@ -173,6 +173,6 @@ function strangerIn(metadata: Metadata): string | undefined {
   if (!Array.isArray(noted)) return undefined
   const writers = (noted as readonly ManagedFields[])
     .filter(({ fieldsV1 }) => fieldsV1?.['f:binaryData']?.['f:state'] !== undefined)
-    .map(({ manager = 'somebody' }) => manager)
+    .map(({ manager = 'another client' }) => manager)
   return writers.includes(MANAGER) ? undefined : writers[0]
 }

@@ -39,8 +39,8 @@ export interface Beating {
 }
 
 /**
- * Confirms one kind after the other, over and over: a watch over which nothing comes looks the same whether nothing
- * happens, nobody is there, its connection was dropped, or etcd hangs behind it. Each beat is a read as lists are, with
+ * Confirms one kind after the other, over and over: a watch that brings nothing is the same whether nothing
+ * happens, the API server is gone, its connection was dropped, or etcd hangs behind it. Each beat is a read as lists are, with
  * the same rights and the same limits, of the versions alone; `/livez` would be answered where they are not. Where a
  * kind can't be confirmed, the one that could be last tells whether it is that kind or the API server. Ends when `stop`
  * is aborted and never rejects.

@@ -184,7 +184,7 @@ function instantOf(text: string): Instant | undefined {
 /** A description is the text of an error, which may be long; as much as a line on a page takes. */
 const LONGEST = 240
 
-/** Below that a value stands in too many words, and is no secret that anybody chose. */
+/** A shorter value occurs in too many words, and is no secret of any use. */
 const SHORTEST = 4
 
 /** How the API server and Go repeat a value that they refuse; an object or a list goes to the end of the text. */
@@ -209,7 +209,7 @@ export function describedBy(release: PlainObject): string {
   )
 }
 
-/** Whether Helm says that the revision failed. It goes on saying so when a failed rollback marks it as superseded. */
+/** Whether Helm says that the revision failed. It still says so when a failed rollback marks it as superseded. */
 export function saysFailed(description: string): boolean {
   return /^(?:Upgrade|Rollback|Release|Install) "[^"]*" failed\b/.test(description)
 }

@@ -70,14 +70,14 @@ export class Holding<T extends Identity> {
       if (uid === '') continue
       const before = this.#held.get(uid)
       const version = versionOf(object)
-      // The same version is the same object: whoever holds on to it need not look again.
+      // The same version is the same object: its holders need not read it again.
       const isSame = before?.version === version && version >= 0
       listing.objects.set(uid, isSame ? before : this.#heldOf(object))
     }
   }
 
   /**
-   * Takes a whole list for the truth. Beside a watch that goes on, what that has told since the list was made is newer;
+   * Takes a whole list for the truth. Beside a running watch, what that has brought since the list was made is newer;
    * without one the list is all that counts, even one from a backup, where versions begin anew.
    * @param version of the list
    * @returns whether anything is different

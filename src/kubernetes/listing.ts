@@ -59,7 +59,7 @@ export interface Versions {
 }
 
 /**
- * Asks for no more of a collection than its versions, as they are in etcd and not in anybody's memory.
+ * Asks for no more of a collection than its versions, as they are in etcd and not in a cache.
  * @param limit of the objects, when it is only about whether there is an answer
  * @returns undefined when the API server does without the resource
  * @throws KubernetesFailure when they can't be had
@@ -143,8 +143,8 @@ const LASTS = 240
 
 /**
  * Follows the changes of a collection from a version on, through as many watches as it takes. One that the API server
- * ends in an orderly way goes on from the last version that was heard of.
- * @throws KubernetesFailure when a watch breaks, is refused, or what it was to go on from is no longer kept
+ * ends in an orderly way continues from the last known version.
+ * @throws KubernetesFailure when a watch breaks, is refused, or the version to continue from is no longer kept
  */
 export async function followChanges(
   kubernetes: Kubernetes,
@@ -169,7 +169,7 @@ export async function followChanges(
       watch: '1',
       allowWatchBookmarks: 'true',
       ...(labelSelector !== undefined && { labelSelector }),
-      // Without a version it would begin with what is there now, and nobody knew what went before.
+      // Without a version it would begin with what is there now, and what went before would be unknown.
       resourceVersion: newest === '' ? '0' : newest,
       timeoutSeconds: String(Math.round(LASTS * (1 + Math.random()))),
     })
@@ -180,7 +180,7 @@ export async function followChanges(
   }
 }
 
-/** What an ERROR frame says; most often that the version to go on from is no longer kept. */
+/** What an ERROR frame says; most often that the version to continue from is no longer kept. */
 function failureIn(status: PlainObject, name: string): KubernetesFailure {
   const isGone = status['code'] === 410
   const message = `the watch of ${name} ended: ${textAt(status, 'message').slice(0, 200)}`

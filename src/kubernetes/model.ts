@@ -69,7 +69,7 @@ export interface Workload extends Identity {
   readonly ready: number
   /** The revision that its new pods have: of a StatefulSet its `updateRevision`, of a Deployment its revision number. */
   readonly revision: string
-  /** A number made of the pod template, so that a scaled workload is told from one that rolls. */
+  /** A number made of the pod template, which distinguishes a scaled workload from one that rolls. */
   readonly fingerprint: number
   /** Image of its containers, in their order. */
   readonly images: readonly string[]
@@ -174,7 +174,7 @@ export interface Kinds {
 }
 export type Kind = keyof Kinds
 
-/** Reasons of a unavailable that ends by itself within moments: nothing was looked at so far. */
+/** Reasons that end within moments without action: nothing was read so far. */
 export const notYetSeen: ReadonlySet<string> = new Set(['not_listed', 'not_read_yet'])
 
 /** The objects of one kind. What was last known may still be looked at when the API server can't be seen. */

@@ -125,7 +125,7 @@ export function reduceEndpointSlice(object: PlainObject): EndpointSlice | undefi
       const addresses = endpoint['addresses']
       return {
         addresses: Array.isArray(addresses) ? addresses.filter((one) => typeof one === 'string') : [],
-        // Absent means that nobody knows, which readers are told to take for ready.
+        // Absent means unknown, which the API defines as ready.
         ready: objectAt(endpoint, 'conditions')['ready'] !== false,
       }
     }),

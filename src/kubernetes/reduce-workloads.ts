@@ -46,7 +46,7 @@ export function imagesByContainer(spec: PlainObject): Readonly<Record<string, st
   return Object.fromEntries(containers.map((one) => [textAt(one, 'name'), textAt(one, 'image')]))
 }
 
-/** The API server writes 1 where nobody said. */
+/** The API server writes 1 where the manifest has no number. */
 function desiredOf(spec: PlainObject): number | undefined {
   const replicas = spec['replicas'] ?? 1
   return Number.isSafeInteger(replicas) && Number(replicas) >= 0 ? Number(replicas) : undefined

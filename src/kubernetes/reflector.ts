@@ -31,7 +31,7 @@ const OPTIONAL_AGAIN: Millis = MINUTE
 
 /**
  * Keeps the objects of one kind up to date: lists them, follows their changes from there, and lists them anew whenever
- * the watch breaks, what it goes on from is no longer kept, or the watch has kept something from us.
+ * the watch breaks, the version to continue from is no longer kept, or the watch has kept something from us.
  *
  * Nothing is seen before the first list is whole. A watch that breaks hides nothing if the list that follows at once
  * succeeds; one that can't be taken up hides everything until one is. A kind that can't be confirmed is hidden at the
@@ -42,13 +42,13 @@ export class Reflector<T extends Identity> implements Confirmed {
   readonly #options: ReflectorOptions
   readonly #holding: Holding<T>
   readonly #stopped = new AbortController()
-  readonly #blind: { list?: Unavailable; watch?: Unavailable }
+  readonly #unavailable: { list?: Unavailable; watch?: Unavailable }
   #following = new AbortController()
   #waiting = new AbortController()
   #backoff = openBackoff()
   #seen: Seen<T> | undefined
   #ended: Promise<void> | undefined
-  /** Whether there is a list that a watch goes on from. */
+  /** Whether there is a list that a watch continues from. */
   #isFollowing = false
   #doubts = 0
   #listing: Promise<void> | undefined
@@ -57,11 +57,11 @@ export class Reflector<T extends Identity> implements Confirmed {
     this.#resource = resource
     this.#options = options
     this.#holding = new Holding(resource)
-    this.#blind = { list: neverListed(resource.name) }
+    this.#unavailable = { list: neverListed(resource.name) }
   }
 
   seen(): Seen<T> {
-    this.#seen ??= this.#look()
+    this.#seen ??= this.#view()
     return this.#seen
   }
 
@@ -71,7 +71,7 @@ export class Reflector<T extends Identity> implements Confirmed {
 
   /** What is held may be old: nothing is seen until it was listed anew. */
   distrust(unavailable: Unavailable): void {
-    this.#turnBlind('list', unavailable)
+    this.#hide('list', unavailable)
     this.#following.abort()
   }
 
@@ -86,7 +86,7 @@ export class Reflector<T extends Identity> implements Confirmed {
     const versions = await versionsOf(kubernetes, this.#resource, deadline)
     this.#doubts = 0
     if (!this.#isFollowing) return
-    if (this.#blind.list !== undefined) void this.#listAnew()
+    if (this.#unavailable.list !== undefined) void this.#listAnew()
     else if (versions !== undefined) void this.#catchUp(versions)
   }
 
@@ -106,10 +106,10 @@ export class Reflector<T extends Identity> implements Confirmed {
     await this.#ended
   }
 
-  #look(): Seen<T> {
+  #view(): Seen<T> {
     const items = this.#holding.items()
     const strange = this.#holding.strange()
-    const why = this.#blind.list ?? this.#blind.watch
+    const why = this.#unavailable.list ?? this.#unavailable.watch
     if (why !== undefined) return { ok: false, unavailable: why, lastKnown: items }
     if (strange.length === 0) return { ok: true, items }
     return { ok: false, unavailable: notUnderstood(this.#resource.name, strange), lastKnown: items }
@@ -120,15 +120,15 @@ export class Reflector<T extends Identity> implements Confirmed {
     this.#options.onChange()
   }
 
-  #turnBlind(way: 'list' | 'watch', next: Unavailable): void {
-    if (this.#blind[way]?.message === next.message) return
-    this.#blind[way] = next
+  #hide(way: 'list' | 'watch', next: Unavailable): void {
+    if (this.#unavailable[way]?.message === next.message) return
+    this.#unavailable[way] = next
     this.#changed()
   }
 
   #clear(way: 'list' | 'watch'): void {
-    if (this.#blind[way] === undefined) return
-    delete this.#blind[way]
+    if (this.#unavailable[way] === undefined) return
+    delete this.#unavailable[way]
     this.#changed()
   }
 
@@ -216,6 +216,6 @@ export class Reflector<T extends Identity> implements Confirmed {
   }
 
   #explain(way: 'list' | 'watch', fault: unknown, over: AbortSignal): void {
-    if (!over.aborted) this.#turnBlind(way, unavailableFrom(fault, this.#resource.name))
+    if (!over.aborted) this.#hide(way, unavailableFrom(fault, this.#resource.name))
   }
 }

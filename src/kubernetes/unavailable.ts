@@ -16,7 +16,7 @@ export function unavailableFrom(fault: unknown, name: string): Unavailable {
   return { unknownReason: 'malformed', reason: 'unexpected_answer', message }
 }
 
-/** Whether asking again promises nothing: somebody has to fix it first. */
+/** Whether asking again promises nothing: an operator has to fix it first. */
 export function isFinal(fault: unknown): boolean {
   if (!(fault instanceof KubernetesFailure)) return true
   const { status, unknownReason } = fault
@@ -35,7 +35,7 @@ export function notUnderstood(name: string, strange: readonly string[]): Unavail
     strange.map((one) => plain(one, 80)),
     3,
   )
-  const message = `of the ${name}, ${named} can't be understood: look at them with kubectl get -o yaml, fields that the API server always writes are missing or of another type`
+  const message = `of the ${name}, ${named} can't be understood: read them with kubectl get -o yaml, fields that the API server always writes are missing or of another type`
   return { unknownReason: 'malformed', reason: 'unexpected_object', message }
 }
 
@@ -76,7 +76,7 @@ export async function pause(span: Millis, stop: AbortSignal): Promise<void> {
   await delay(span, undefined, { signal: stop }).catch(() => {})
 }
 
-/** What it was to go on from is no longer kept: a list fixes that, at once. */
+/** The version to continue from is no longer kept: a list fixes that, at once. */
 export function isGone(fault: unknown): boolean {
   return fault instanceof KubernetesFailure && fault.reason === 'gone'
 }

@@ -42,14 +42,14 @@ export function unclear(what: string): Effect {
   return { kind: 'unclear', what }
 }
 
-/** The worst of several: what breaks stands before what is unclear, the first of either before the others. */
+/** The worst of several: what breaks comes before what is unclear, the first of either before the others. */
 export function worst(effects: readonly Effect[]): Effect {
   return (
     effects.find(({ kind }) => kind === 'breaks') ?? effects.find(({ kind }) => kind === 'unclear') ?? adds()
   )
 }
 
-/** How a thing is told from others: without the schema that everything of the platform is in. */
+/** The name that distinguishes a thing from others: without the schema that everything of the platform is in. */
 export function relationName(relation: RangeVar | undefined): string {
   return nameOf([relation?.schemaname, relation?.relname])
 }

@@ -2,7 +2,7 @@ import { loadModule, parseSync, scanSync, type Node, type ScanToken } from 'libp
 
 /** A part of a file of SQL, in its order; lines count from 1. */
 export type Part =
-  /** `text`: as it stands in the file. */
+  /** `text`: as it is in the file. */
   | { readonly kind: 'statement'; readonly line: number; readonly node: Node; readonly text: string }
   /** A command of psql's own, with its backslash. */
   | { readonly kind: 'psql'; readonly line: number; readonly command: string }
@@ -92,7 +92,7 @@ function afterRows(reading: Reading, from: number, end: number): number | undefi
   const rest = /[^\r\n]*/y
   rest.lastIndex = end
   if ((rest.exec(sql)?.[0] ?? '').trim() !== '')
-    parts.push({ kind: 'fault', line, message: "can't be read: something stands between COPY and its rows" })
+    parts.push({ kind: 'fault', line, message: "can't be read: there is something between COPY and its rows" })
   const last_row = /^\\\.\r?$/gm
   last_row.lastIndex = end
   const over = last_row.exec(sql)
@@ -101,7 +101,7 @@ function afterRows(reading: Reading, from: number, end: number): number | undefi
   return over === null ? sql.length : over.index + over[0].length
 }
 
-/** Takes what stands from one place to another, in which there are statements and comments only. */
+/** Takes what is between two places, in which there are statements and comments only. */
 function take({ sql, parts, comments }: Reading, from: number, to: number): void {
   const text = sql.slice(from, to)
   if (text.trim() === '') return

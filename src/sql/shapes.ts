@@ -173,7 +173,7 @@ function within(value: unknown, type: string | undefined, visit: (found: Named) 
   }
   if (type !== undefined) return walk(type, value, visit)
   const [tag, content, ...more] = Object.entries(value).flat() as [string?, object?, ...unknown[]]
-  // An empty node stands for a part that was left out, such as the bound of a slice.
+  // An empty node is a part that was left out, such as the bound of a slice.
   if (tag === undefined) return undefined
   return more.length > 0 ? tag : walk(tag, content ?? {}, visit)
 }

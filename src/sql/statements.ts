@@ -18,7 +18,7 @@ import type { Part } from './script.ts'
 import { named, walk } from './shapes.ts'
 
 /**
- * What a part of a script means for the version before, which goes on running on the schema: whether it only adds, takes
+ * What a part of a script means for the version before, which still runs on the schema: whether it only adds, takes
  * away what that version may use, or cannot be judged by reading. What an earlier statement of the same migrations has
  * made is used by no version yet. Whatever is not known to add is unclear: a node of Postgres' parse tree, a field of
  * one, a function, a command of psql.
@@ -35,7 +35,7 @@ export function effectOf(part: Part, made: Made): Effect {
       const strange = tag in opaque ? undefined : walk(tag, node, () => {})
       if (strange === tag) return unclear(`is not known to be harmless: ${words}`)
       const effect = statementEffect(part.node, made) ?? unclear(`is not known to be harmless: ${words}`)
-      // What is not known may make anything of the rest, but what breaks is told all the same.
+      // What is not known may make anything of the rest, but what breaks is reported all the same.
       return strange === undefined || effect.kind !== 'adds'
         ? effect
         : unclear(`has a part that is not known: ${strange}`)
@@ -52,7 +52,7 @@ function psqlEffect(command: string): Effect {
     : unclear(`is a command of psql: ${command.split(/\s/, 1)[0] ?? ''}`)
 }
 
-/** Statements that are judged without a look at what is in them. */
+/** Statements that are judged without reading what is in them. */
 const opaque: Readonly<Record<string, true>> = { DoStmt: true, CreateFunctionStmt: true, ViewStmt: true }
 
 function statementEffect(node: Node, made: Made): Effect | undefined {

@@ -38,7 +38,7 @@ function actionEffect(table: string, action: AlterTableCmd, made: Made): Effect 
   if (executed !== undefined) return unclear(executed)
   const { name = '', def } = action
   const column = `${table}.${name}`
-  // What nobody uses yet may be changed in any way.
+  // What no version uses yet may be changed in any way.
   if (made.relation.has(table) || made.column.has(column)) return newColumn(table, action, made) ?? adds()
   const subtype = action.subtype ?? ''
   if (subtype === 'AT_AddColumn') return newColumn(table, action, made) ?? unclear(`changes table ${table}`)

@@ -54,7 +54,7 @@ describe('a refusal', () => {
     [422, 'malformed', 'unexpected_status', 'answers 422 (no such field)'],
     [429, 'throttled', 'too_many_requests', 'asked too much'],
     [500, 'unreachable', 'server_error', 'answers 500 (no such field)'],
-    [503, 'unreachable', 'server_error', 'look at its health'],
+    [503, 'unreachable', 'server_error', 'check its health'],
   ])('of status %i is %s, as %s', async (status, unknownReason, reason, words) => {
     fake.misbehave(() => refused(status, 'no such field'))
     const failure = await failureOf(list(open()))

@@ -3,7 +3,7 @@ import { isObject, scalarText, textAt, type PlainObject } from './objects.ts'
 import { billionths, variablesOf } from './variables.ts'
 import { shown, type Trust } from './masking.ts'
 
-/** A field in which a live object is not what its manifest says. What may be secret is told by a word only. */
+/** A field in which a live object is not what its manifest says. A word replaces what may be secret. */
 export interface Difference {
   /** E.g. `containers[api].env[LOG_LEVEL]`; fields of the pod template are written without `spec.template.spec`. */
   readonly path: string
@@ -128,7 +128,7 @@ function unexpected(expected: PlainObject, live: PlainObject, { shape, type }: P
     // What this version of the API does not have may have a default in another.
     if (field === undefined || isNothing(value, { field, type: field.type })) return false
     const alias = aliases[name]
-    // What stands under the other name is compared there.
+    // The value under the other name is compared there.
     if (alias !== undefined) return expected[alias] === undefined
     return !isFilledIn(value, field)
   })

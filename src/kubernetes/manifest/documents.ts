@@ -127,8 +127,8 @@ function flattened(value: unknown, place: string): readonly PlainObject[] {
  * stored in the cluster for the same chart, values, release name and namespace.
  *
  * What does not take part: order of objects and of fields, comments, fields that are null, how YAML writes a value; hooks
- * that only `helm test` runs, since `helm template --skip-tests` leaves them out; and values of Secrets, since whoever
- * reads the digest could try short ones until it fits. A changed value of a Secret therefore changes no digest. The other
+ * that only `helm test` runs, since `helm template --skip-tests` leaves them out; and values of Secrets, since a
+ * reader of the digest could try short ones until it fits. A changed value of a Secret therefore changes no digest. The other
  * hooks take part: the migration Jobs are among them.
  */
 export function digestOf(objects: readonly PlainObject[]): string {

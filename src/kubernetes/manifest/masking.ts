@@ -20,8 +20,8 @@ const credentials =
 const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/i
 
 /**
- * Both values as they may be shown to anybody. A value that only the live object has is never shown, nor are two of
- * which one may be a secret by its name or by how it looks.
+ * Both values as every reader may see them. A value that only the live object has is never shown, nor are two of
+ * which one may be a secret by its name or by its form.
  */
 export function shown(
   name: string,

@@ -17,7 +17,7 @@ const known: Readonly<Record<string, Readonly<Record<string, ApiField>> | undefi
 
 /**
  * Fields that are filled by what is no defaulting function: allocation of addresses and ports
- * (pkg/registry/core/service), the strategy and controller of Jobs, and whoever scales a workload.
+ * (pkg/registry/core/service), the strategy and controller of Jobs, and what scales a workload.
  */
 const filledElsewhere: Readonly<Record<string, readonly string[] | undefined>> = {
   ServiceSpec: ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'healthCheckNodePort'],

@@ -39,7 +39,7 @@ function keyOf(kind: string, source: PlainObject): string {
 function resourceOf(source: PlainObject): string {
   const divisor = billionths(scalarText(source['divisor'])) ?? 0n
   const of = textAt(source, 'containerName')
-  // 0 stands for 1.
+  // 0 means 1.
   const by = divisor === 0n || divisor === 1_000_000_000n ? '' : ` by ${scalarText(source['divisor'])}`
   return `${textAt(source, 'resource')}${of === '' ? '' : ` of container ${of}`}${by}`
 }
