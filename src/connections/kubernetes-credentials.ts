@@ -3,7 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { plain } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { KubernetesFailure } from './kubernetes-failure.ts'
-import { afterOwnTime } from './own-time.ts'
+import { withinOwnTime } from './own-time.ts'
 
 /** Where to find the API server and how to log in. Without a kubeconfig: the pod's service account, or the default one. */
 export interface KubernetesSettings {
@@ -63,7 +63,9 @@ export async function loginFrom(config: KubeConfig): Promise<Login> {
   const { origin, pathname } = serverOf(config)
   const options: LoginOptions = {}
   try {
-    await inTime(config.applyToHTTPSOptions(options))
+    await withinOwnTime(config.applyToHTTPSOptions(options), LOGIN_WITHIN, () => {
+      throw new Error('it takes too long')
+    })
   } catch (fault) {
     const plugIn = config.getCurrentUser()?.exec?.command
     const why =
@@ -124,17 +126,6 @@ function serverOf(config: KubeConfig): URL {
 function noCredentials(why: string): KubernetesFailure {
   const message = plain(`there are no credentials for the API server: ${why}`)
   return new KubernetesFailure({ unknownReason: 'not_configured', reason: 'no_credentials', message })
-}
-
-/** @throws Error when it takes too long */
-async function inTime(login: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>()
-  const cancel = afterOwnTime(LOGIN_WITHIN, () => late.reject(new Error('it takes too long')))
-  try {
-    await Promise.race([login, late.promise])
-  } finally {
-    cancel()
-  }
 }
 
 /** What went wrong. Parsers quote what they read, which here are tokens and keys: of those only the place is named. */

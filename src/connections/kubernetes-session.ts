@@ -14,23 +14,6 @@ export interface Session extends Login {
   readonly agent: Agent
 }
 
-export interface Sessions {
-  /**
-   * What was read last, or is read again from time to time. If that fails, what is known is good until it is refused.
-   * @throws KubernetesFailure when there never was a login
-   */
-  current(): Promise<Session>
-  /**
-   * Reads everything anew because `refused` was: a token was replaced, or an authority. Connections stay unless what
-   * they are made of has changed, so that no watch ends because of a token. Callers meanwhile, or right after, get
-   * the same answer.
-   * @returns `refused` itself when nothing is different
-   * @throws KubernetesFailure when there is no login any more
-   */
-  renewed(refused: Session): Promise<Session>
-  close(): Promise<void>
-}
-
 /** The library itself reads a token's file again after a minute, and asks a plug-in when its token expires. */
 const REFRESH: Millis = 10 * SECOND
 
@@ -41,11 +24,7 @@ const RENEW_AGAIN: Millis = SECOND
 const NAME_WITHIN: Millis = 600
 
 /** Nothing is read before a session is asked for, and nothing dialled before it is used. */
-export function openSessions(settings: KubernetesSettings): Sessions {
-  return new KeptSessions(settings)
-}
-
-class KeptSessions implements Sessions {
+export class Sessions {
   readonly #settings: KubernetesSettings
   readonly #agents = new Set<Agent>()
   #config: ReturnType<typeof readConfig> | undefined
@@ -60,6 +39,10 @@ class KeptSessions implements Sessions {
     this.#settings = settings
   }
 
+  /**
+   * What was read last; read again from time to time. If that fails, what is known is good until it is refused.
+   * @throws KubernetesFailure when there never was a login
+   */
   async current(): Promise<Session> {
     const known = this.#session
     if (known === undefined) return this.#read()
@@ -70,6 +53,13 @@ class KeptSessions implements Sessions {
     })
   }
 
+  /**
+   * Reads everything anew because `refused` was: a token was replaced, or an authority. Connections stay unless what
+   * they are made of has changed, so that no watch ends because of a token. Callers meanwhile, or right after, get the
+   * same answer.
+   * @returns `refused` itself when nothing is different
+   * @throws KubernetesFailure when there is no login any more
+   */
   async renewed(refused: Session): Promise<Session> {
     if (this.#session !== refused && this.#session !== undefined) return this.#session
     if (this.#renewal === undefined || performance.now() - this.#renewedAt >= RENEW_AGAIN) {

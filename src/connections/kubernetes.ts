@@ -10,7 +10,7 @@ import {
   unanswered,
 } from './kubernetes-failure.ts'
 import type { KubernetesSettings } from './kubernetes-credentials.ts'
-import { openSessions, type Session, type Sessions } from './kubernetes-session.ts'
+import { type Session, Sessions } from './kubernetes-session.ts'
 import { afterOwnTime } from './own-time.ts'
 
 export { KubernetesFailure } from './kubernetes-failure.ts'
@@ -63,7 +63,7 @@ const LONGEST_REFUSAL = 64 * 1024
 
 /** Nothing is read or dialled before the first request. */
 export function openKubernetes(settings: KubernetesSettings): Kubernetes {
-  return new Client(openSessions(settings))
+  return new Client(new Sessions(settings))
 }
 
 class Client implements Kubernetes {

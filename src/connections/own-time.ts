@@ -191,6 +191,21 @@ export function afterOwnTime(span: Millis, callback: () => void): () => void {
   }
 }
 
+/** The promise's value, or what `late` gives or throws when it takes longer than `span` of own time. */
+export async function withinOwnTime<Value, Late>(
+  promise: Promise<Value>,
+  span: Millis,
+  late: () => Late,
+): Promise<Value | Late> {
+  const over = Promise.withResolvers<void>()
+  const cancel = afterOwnTime(span, over.resolve)
+  try {
+    return await Promise.race([promise, over.promise.then(late)])
+  } finally {
+    cancel()
+  }
+}
+
 /** A signal that is aborted after `span` of own time, like `AbortSignal.timeout` with its reason. */
 export function ownTimeSignal(span: Millis): AbortSignal {
   const controller = new AbortController()

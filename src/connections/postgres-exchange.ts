@@ -18,78 +18,62 @@ interface Column {
   readonly dataTypeID: number
 }
 
-/** Whether the server has this very statement under its name. */
-export type IsPrepared = (statement: Statement) => boolean
+/** What becomes of an exchange. */
+interface Outcome {
+  /** Whether the server has this very statement under its name. */
+  readonly isPrepared: (statement: Statement) => boolean
+  /** Gets the rows of each statement when all of them have arrived. */
+  readonly answered: (rows: readonly (readonly Row[])[]) => void
+  /** Gets the reason why there are none, perhaps before the server has said that it is done. */
+  readonly refused: (fault: Error) => void
+}
 
 /**
  * Statements that are sent together and run in one transaction, which the server ends with the last of them. This is
  * what pg calls a Submittable: it calls the methods as the answers arrive.
  */
-export class Exchange implements pg.Submittable {
-  readonly #statements: readonly Statement[]
-  readonly #isPrepared: IsPrepared
-  readonly #answered: (rows: readonly (readonly Row[])[]) => void
-  readonly #refused: (fault: Error) => void
-  readonly #results: Row[][] = []
-  #columns: readonly Column[] = []
-  #rows: Row[] = []
-
-  /**
-   * @param answered gets the rows of each statement when all of them have arrived
-   * @param refused gets the reason why there are none, perhaps before the server has said that it is done
-   */
-  constructor(
-    statements: readonly Statement[],
-    isPrepared: IsPrepared,
-    answered: (rows: readonly (readonly Row[])[]) => void,
-    refused: (fault: Error) => void,
-  ) {
-    this.#statements = statements
-    this.#isPrepared = isPrepared
-    this.#answered = answered
-    this.#refused = refused
+export function exchangeOf(
+  statements: readonly Statement[],
+  { isPrepared, answered, refused }: Outcome,
+): pg.Submittable {
+  const results: Row[][] = []
+  let columns: readonly Column[] = []
+  let rows: Row[] = []
+  const handlers = {
+    submit(connection: pg.Connection): void {
+      connection.stream.cork()
+      for (const statement of statements) send(connection, statement, isPrepared(statement))
+      connection.sync()
+      connection.stream.uncork()
+    },
+    handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
+      columns = fields
+    },
+    handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+      const entries = columns.map(
+        ({ name, dataTypeID }, index) => [name, decoded(fields[index] ?? null, dataTypeID)] as const,
+      )
+      rows.push(Object.fromEntries(entries))
+    },
+    handleCommandComplete(): void {
+      results.push(rows)
+      rows = []
+    },
+    handleReadyForQuery: () => answered(results),
+    handleError: refused,
   }
+  return handlers
+}
 
-  readonly submit = (connection: pg.Connection): void => {
-    connection.stream.cork()
-    for (const statement of this.#statements) {
-      const { name, text, values } = statement
-      if (name === '' || !this.#isPrepared(statement)) {
-        // Another may be there, or one of an attempt that failed half-way; to close one that is not is no error.
-        if (name !== '') connection.close({ type: 'S', name }, true)
-        connection.parse({ name, text, types: [] }, true)
-      }
-      connection.bind({ statement: name, values: values.map(encoded) }, true)
-      connection.describe({ type: 'P', name: '' }, true)
-      connection.execute(null, true)
-    }
-    connection.sync()
-    connection.stream.uncork()
+function send(connection: pg.Connection, { name, text, values }: Statement, isPrepared: boolean): void {
+  if (name === '' || !isPrepared) {
+    // Another may be there, or one of an attempt that failed half-way; to close one that is not is no error.
+    if (name !== '') connection.close({ type: 'S', name }, true)
+    connection.parse({ name, text, types: [] }, true)
   }
-
-  handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
-    this.#columns = fields
-  }
-
-  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const entries = this.#columns.map(
-      ({ name, dataTypeID }, index) => [name, decoded(fields[index] ?? null, dataTypeID)] as const,
-    )
-    this.#rows.push(Object.fromEntries(entries))
-  }
-
-  handleCommandComplete(): void {
-    this.#results.push(this.#rows)
-    this.#rows = []
-  }
-
-  handleReadyForQuery(): void {
-    this.#answered(this.#results)
-  }
-
-  handleError(fault: Error): void {
-    this.#refused(fault)
-  }
+  connection.bind({ statement: name, values: values.map(encoded) }, true)
+  connection.describe({ type: 'P', name: '' }, true)
+  connection.execute(null, true)
 }
 
 function encoded(value: Value): string {

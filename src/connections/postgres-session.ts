@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Millis } from '../core/time.ts'
 import { afterOwnTime } from './own-time.ts'
-import { Exchange, type Row, type Statement } from './postgres-exchange.ts'
+import { exchangeOf, type Row, type Statement } from './postgres-exchange.ts'
 import { ConnectionFault } from './postgres-message.ts'
 import { PostgresSocket, type PostgresTls } from './postgres-socket.ts'
 
@@ -25,20 +25,6 @@ export interface Answer {
   readonly rows: readonly Row[]
   /** Whether a standby answered. */
   readonly inRecovery: boolean
-}
-
-/** One login to the server. */
-export interface PostgresSession {
-  /** Why it is of no further use; undefined as long as it is. */
-  readonly fault: Error | undefined
-  /** Whether a connection pooler answers in place of the server; undefined before the first answer. */
-  readonly isPooled: boolean | undefined
-  /** Runs one statement. After a rejection the session may be of further use. */
-  run(statement: Statement, within: Millis): Promise<Answer>
-  /** Breaks it off. */
-  drop(): void
-  /** Ends it within this time, whether the server takes part or not. */
-  close(within: Millis): Promise<void>
 }
 
 /**
@@ -79,7 +65,7 @@ export async function openSession(
 ): Promise<PostgresSession> {
   const socket = new PostgresSocket(settings.tls)
   const client = new pg.Client(clientConfig(settings, socket))
-  const session = new Session(client, socket, preambleOf(patience), mayPrepare)
+  const session = new PostgresSession(client, socket, preambleOf(patience), mayPrepare)
   const cancel = afterOwnTime(within, () => socket.destroy(new ConnectionFault('timeout')))
   const abort = () => socket.destroy(new ConnectionFault('closed'))
   signal.addEventListener('abort', abort)
@@ -114,7 +100,8 @@ function clientConfig(
   }
 }
 
-class Session implements PostgresSession {
+/** One login to the server. */
+export class PostgresSession {
   readonly #client: pg.Client
   readonly #socket: PostgresSocket
   readonly #preamble: Statement
@@ -147,14 +134,17 @@ class Session implements PostgresSession {
     }
   }
 
+  /** Why it is of no further use; undefined as long as it is. */
   get fault(): Error | undefined {
     return this.#fault
   }
 
+  /** Whether a connection pooler answers in place of the server; undefined before the first answer. */
   get isPooled(): boolean | undefined {
     return this.#isPooled
   }
 
+  /** Runs one statement. After a rejection the session may be of further use. */
   async run(statement: Statement, within: Millis): Promise<Answer> {
     if (this.#fault !== undefined) throw this.#fault
     const cancel = afterOwnTime(within, () => this.#socket.destroy(new ConnectionFault('timeout')))
@@ -171,10 +161,12 @@ class Session implements PostgresSession {
     }
   }
 
+  /** Breaks it off. */
   drop(): void {
     this.#break(new ConnectionFault('closed'))
   }
 
+  /** Ends it within this time, whether the server takes part or not. */
   async close(within: Millis): Promise<void> {
     const late = setTimeout(() => this.#socket.destroy(), within)
     await this.#client.end()
@@ -198,7 +190,7 @@ class Session implements PostgresSession {
     this.#socket.on('idle', onIdle)
     this.#socket.frames.expect(statements.length)
     const isPrepared = ({ name, text }: Statement) => this.#prepared.get(name) === text
-    this.#client.query(new Exchange(statements, isPrepared, answer.resolve, refuse))
+    this.#client.query(exchangeOf(statements, { isPrepared, answered: answer.resolve, refused: refuse }))
     try {
       const results = await this.whileWhole(answer.promise)
       for (const { name, text } of statements) this.#prepared.set(name, text)

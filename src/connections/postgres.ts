@@ -1,5 +1,5 @@
 import type { Millis } from '../core/time.ts'
-import { afterOwnTime } from './own-time.ts'
+import { withinOwnTime } from './own-time.ts'
 import type { Statement, Value } from './postgres-exchange.ts'
 import { PostgresFailure, postgresFailure, standby } from './postgres-failure.ts'
 import { ConnectionFault } from './postgres-message.ts'
@@ -176,18 +176,15 @@ class Turns {
    */
   async take(within: Millis): Promise<() => void> {
     const mine = Promise.withResolvers<void>()
-    const late = Promise.withResolvers<never>()
     const before = this.#last
     this.#last = before.then(() => mine.promise)
-    const cancel = afterOwnTime(within, () => late.reject(new ConnectionFault('timeout')))
-    try {
-      await Promise.race([before, late.promise])
-      return mine.resolve
-    } catch (fault) {
-      mine.resolve()
-      throw fault
-    } finally {
-      cancel()
-    }
+    return withinOwnTime(
+      before.then(() => mine.resolve),
+      within,
+      () => {
+        mine.resolve()
+        throw new ConnectionFault('timeout')
+      },
+    )
   }
 }

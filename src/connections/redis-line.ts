@@ -1,6 +1,6 @@
 import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import { afterOwnTime } from './own-time.ts'
+import { withinOwnTime } from './own-time.ts'
 import { isReply, RedisFault } from './redis-unavailable.ts'
 import type { Count } from './redis-node.ts'
 import { causeOf, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
@@ -91,7 +91,7 @@ export class RedisLine {
     const wire = this.#current
     if (wire === undefined) return
     wire.destroy()
-    await withinTime(wire.ended, CLOSE_WITHIN)
+    await withinOwnTime(wire.ended, CLOSE_WITHIN, () => undefined)
   }
 
   /** Like `#attempt`, and adds what it took to the cost. */
@@ -125,7 +125,7 @@ export class RedisLine {
         (pairs) => ({ pairs }),
         (fault: unknown) => ({ fault: causeOf(wire, fault) }),
       )
-    const outcome = await withinTime(asked, within)
+    const outcome = await withinOwnTime(asked, within, () => undefined)
     if (outcome !== undefined && 'pairs' in outcome) return this.#repliesOf(wire, outcome.pairs)
     return failed(this.#giveUp(wire, outcome === undefined ? new RedisFault('REDIS_TIMEOUT') : outcome.fault))
   }
@@ -161,13 +161,4 @@ export class RedisLine {
     this.#cost.failures += 1
     return unavailable
   }
-}
-
-/** The promise's value, or undefined when it takes longer than `within` of own time. */
-async function withinTime<Value>(promise: Promise<Value>, within: Millis): Promise<Value | undefined> {
-  const late = Promise.withResolvers<undefined>()
-  const cancel = afterOwnTime(within, () => late.resolve(undefined))
-  const first = await Promise.race([promise, late.promise])
-  cancel()
-  return first
 }
