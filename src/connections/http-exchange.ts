@@ -6,8 +6,9 @@ import {
   type NetworkFailure,
   networkFailureOf,
   type Phase,
+  UnavailableError,
 } from '../core/network-failure.ts'
-import type { Unavailable, UnknownReason } from '../core/observation.ts'
+import type { Unavailable } from '../core/observation.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -177,16 +178,8 @@ export class NotingClient extends Client {
 }
 
 /** A request that brought no answer to judge. `message` begins with the host, so a reader knows which server failed. */
-export class HttpFailure extends Error implements Unavailable {
+export class HttpFailure extends UnavailableError {
   override readonly name = 'HttpFailure'
-  readonly unknownReason: UnknownReason
-  readonly reason: string
-
-  constructor({ unknownReason, reason, message }: Unavailable, options?: ErrorOptions) {
-    super(message, options)
-    this.unknownReason = unknownReason
-    this.reason = reason
-  }
 }
 
 /**

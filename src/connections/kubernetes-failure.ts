@@ -1,15 +1,13 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
-import { lateIn, type NetworkFailure, networkFailureOf } from '../core/network-failure.ts'
+import { lateIn, networkFailureOf, UnavailableError, type NetworkFailure } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
 import { codeOf, plain } from '../core/text.ts'
 import { type Millis, SECOND } from '../core/time.ts'
 
 /** The API server can't be asked, or refuses. The message names what was asked and what fixes it. */
-export class KubernetesFailure extends Error implements Unavailable {
+export class KubernetesFailure extends UnavailableError {
   override readonly name = 'KubernetesFailure'
-  readonly unknownReason: UnknownReason
-  readonly reason: string
   /** Status of the answer; absent when there was none. */
   readonly status?: number
   /** How long the API server wants to be left alone. */
@@ -19,9 +17,7 @@ export class KubernetesFailure extends Error implements Unavailable {
     unavailable: Unavailable,
     more: { readonly status?: number; readonly retryAfter?: Millis } & ErrorOptions = {},
   ) {
-    super(unavailable.message, 'cause' in more ? { cause: more.cause } : {})
-    this.unknownReason = unavailable.unknownReason
-    this.reason = unavailable.reason
+    super(unavailable, 'cause' in more ? { cause: more.cause } : {})
     if (more.status !== undefined) this.status = more.status
     if (more.retryAfter !== undefined) this.retryAfter = more.retryAfter
   }
@@ -57,34 +53,34 @@ export function refusal(asked: Asked, status: number, { text, retryAfter }: Refu
   return new KubernetesFailure({ unknownReason, reason, message }, { status, ...pause })
 }
 
-function kindOf(status: number, explained: string): readonly [UnknownReason, string, string] {
-  const because = explained === '' ? '' : ` (${explained})`
-  switch (status) {
-    case 401:
-      return [
-        'unauthorized',
-        'token_refused',
-        'the API server does not accept the token: check the service account, and that its token is mounted',
-      ]
-    case 403:
-      return [
-        'unauthorized',
-        'forbidden',
-        'the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)',
-      ]
-    case 404:
-      return ['not_configured', 'not_found', 'the API server knows no such object or resource']
-    case 409:
-      return ['contradictory', 'conflict', 'another client changed it in the meantime']
-    case 410:
-      return ['stale', 'gone', 'the version to continue from is no longer kept']
-    case 429:
-      return ['throttled', 'too_many_requests', 'the API server is asked too much by all of its clients']
-    default:
-      return status >= 500
-        ? ['unreachable', 'server_error', `the API server answers ${status}${because}: check its health`]
-        : ['malformed', 'unexpected_status', `the API server answers ${status}${because}`]
-  }
+type Kind = readonly [unknownReason: UnknownReason, reason: string, says: string]
+
+/** Refusals by their status. */
+const kinds: Readonly<Record<number, Kind>> = {
+  401: [
+    'unauthorized',
+    'token_refused',
+    'the API server does not accept the token: check the service account, and that its token is mounted',
+  ],
+  403: [
+    'unauthorized',
+    'forbidden',
+    'the API server forbids it: grant it with the Role of the chart (helm/templates/role.yaml)',
+  ],
+  404: ['not_configured', 'not_found', 'the API server knows no such object or resource'],
+  409: ['contradictory', 'conflict', 'another client changed it in the meantime'],
+  410: ['stale', 'gone', 'the version to continue from is no longer kept'],
+  429: ['throttled', 'too_many_requests', 'the API server is asked too much by all of its clients'],
+}
+
+function kindOf(status: number, explained: string): Kind {
+  const answers = `the API server answers ${status}${explained === '' ? '' : ` (${explained})`}`
+  return (
+    kinds[status] ??
+    (status >= 500
+      ? ['unreachable', 'server_error', `${answers}: check its health`]
+      : ['malformed', 'unexpected_status', answers])
+  )
 }
 
 /** The sentence in the object Status that comes with a refusal, indented or not; empty for what is no such object. */

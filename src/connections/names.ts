@@ -46,97 +46,12 @@ export interface Names {
   within(patience: Millis): LookupFunction
 }
 
-/** One look-up, with those who wait for it. */
-interface LookUp {
-  readonly key: string
-  readonly run: () => Promise<readonly LookupAddress[]>
-  readonly answer: PromiseWithResolvers<readonly LookupAddress[]>
-  /** By the clock of the process; undefined while it is queued. */
-  startedAt?: Millis
-  askers: number
-}
-
 export function openNames(resolve: Resolve, limits: Partial<NameLimits> = {}): Names {
-  const bounds = { ...defaults, ...limits }
-  const running = new Map<string, LookUp>()
-  const queued = new Map<string, LookUp>()
-  const kept = new Map<string, readonly LookupAddress[]>()
-  /** Names whose last look-up hung, the oldest first. */
-  const slow = new Set<string>()
-
-  async function ask(
-    name: string,
-    family: Family,
-    hints: number,
-    patience: Millis,
-  ): Promise<readonly LookupAddress[]> {
-    const literal = isIP(name)
-    if (literal !== 0) return [{ address: name, family: literal }]
-    const key = `${family} ${hints} ${name}`
-    const known = kept.get(key)
-    if (known !== undefined) return known
-    const lookUp = running.get(key) ?? queued.get(key) ?? queue(key, () => resolve(name, family, hints))
-    lookUp.askers += 1
-    startNext()
-    try {
-      return await withinOwnTime(lookUp.answer.promise, patience, () => {
-        throw lateFault(name, patience)
-      })
-    } finally {
-      lookUp.askers -= 1
-      if (lookUp.askers === 0 && queued.get(key) === lookUp) queued.delete(key)
-    }
-  }
-
-  function queue(key: string, work: LookUp['run']): LookUp {
-    const answer = Promise.withResolvers<readonly LookupAddress[]>()
-    answer.promise.catch(() => {})
-    const lookUp = { key, run: work, answer, askers: 0 }
-    queued.set(key, lookUp)
-    return lookUp
-  }
-
-  function startNext(): void {
-    for (const lookUp of queued.values()) {
-      if (running.size >= bounds.running) return
-      if (slow.has(lookUp.key) && hung() >= bounds.hung) continue
-      queued.delete(lookUp.key)
-      running.set(lookUp.key, lookUp)
-      void run(lookUp)
-    }
-  }
-
-  function hung(): number {
-    const now = performance.now()
-    return [...running.values()].filter(
-      ({ key, startedAt = now }) => slow.has(key) || now - startedAt > bounds.slow,
-    ).length
-  }
-
-  async function run(lookUp: LookUp): Promise<void> {
-    const { key, answer } = lookUp
-    const startedAt = (lookUp.startedAt = performance.now())
-    try {
-      const addresses = await lookUp.run()
-      kept.set(key, addresses)
-      setTimeout(() => kept.delete(key), bounds.kept).unref()
-      answer.resolve(addresses)
-    } catch (fault) {
-      answer.reject(fault)
-    }
-    running.delete(key)
-    slow.delete(key)
-    if (performance.now() - startedAt > bounds.slow) {
-      slow.add(key)
-      const [oldest = ''] = slow
-      if (slow.size > MOST_SLOW) slow.delete(oldest)
-    }
-    startNext()
-  }
-
+  const lookUps = new LookUps(resolve, { ...defaults, ...limits })
   return {
     within: (patience) => (name, options, callback) => {
-      void ask(name, familyOf(options.family), options.hints ?? 0, patience).then(
+      const family = familyOf(options.family)
+      void lookUps.ask(name, family, options.hints ?? 0, patience).then(
         (addresses) => tell(callback, addresses, options.all === true),
         (fault: NodeJS.ErrnoException) => callback(fault, ''),
       )
@@ -162,6 +77,103 @@ function tell(
   if (all) callback(null, [...addresses])
   else if (first !== undefined) callback(null, first.address, first.family)
   else callback(Object.assign(new Error('the name has no address'), { code: 'ENOTFOUND' }), '')
+}
+
+/** One look-up, with those who wait for it. */
+interface LookUp {
+  readonly key: string
+  readonly run: () => Promise<readonly LookupAddress[]>
+  readonly answer: PromiseWithResolvers<readonly LookupAddress[]>
+  /** By the clock of the process; undefined while it is queued. */
+  startedAt?: Millis
+  askers: number
+}
+
+class LookUps {
+  readonly #resolve: Resolve
+  readonly #limits: NameLimits
+  readonly #running = new Map<string, LookUp>()
+  readonly #queued = new Map<string, LookUp>()
+  readonly #kept = new Map<string, readonly LookupAddress[]>()
+  /** Names whose last look-up hung, the oldest first. */
+  readonly #slow = new Set<string>()
+
+  constructor(resolve: Resolve, limits: NameLimits) {
+    this.#resolve = resolve
+    this.#limits = limits
+  }
+
+  async ask(
+    name: string,
+    family: Family,
+    hints: number,
+    patience: Millis,
+  ): Promise<readonly LookupAddress[]> {
+    const literal = isIP(name)
+    if (literal !== 0) return [{ address: name, family: literal }]
+    const key = `${family} ${hints} ${name}`
+    const kept = this.#kept.get(key)
+    if (kept !== undefined) return kept
+    const lookUp = this.#running.get(key) ?? this.#queued.get(key) ?? this.#queue(key, name, family, hints)
+    lookUp.askers += 1
+    this.#startNext()
+    try {
+      return await withinOwnTime(lookUp.answer.promise, patience, () => {
+        throw lateFault(name, patience)
+      })
+    } finally {
+      lookUp.askers -= 1
+      if (lookUp.askers === 0 && this.#queued.get(key) === lookUp) this.#queued.delete(key)
+    }
+  }
+
+  #queue(key: string, name: string, family: Family, hints: number): LookUp {
+    const answer = Promise.withResolvers<readonly LookupAddress[]>()
+    answer.promise.catch(() => {})
+    const lookUp = { key, run: () => this.#resolve(name, family, hints), answer, askers: 0 }
+    this.#queued.set(key, lookUp)
+    return lookUp
+  }
+
+  #startNext(): void {
+    for (const lookUp of this.#queued.values()) {
+      if (this.#running.size >= this.#limits.running) return
+      if (this.#slow.has(lookUp.key) && this.#hung() >= this.#limits.hung) continue
+      this.#queued.delete(lookUp.key)
+      this.#running.set(lookUp.key, lookUp)
+      void this.#run(lookUp)
+    }
+  }
+
+  #hung(): number {
+    const now = performance.now()
+    return [...this.#running.values()].filter(
+      ({ key, startedAt = now }) => this.#slow.has(key) || now - startedAt > this.#limits.slow,
+    ).length
+  }
+
+  async #run(lookUp: LookUp): Promise<void> {
+    const { key, answer } = lookUp
+    const startedAt = (lookUp.startedAt = performance.now())
+    try {
+      const addresses = await lookUp.run()
+      this.#kept.set(key, addresses)
+      setTimeout(() => this.#kept.delete(key), this.#limits.kept).unref()
+      answer.resolve(addresses)
+    } catch (fault) {
+      answer.reject(fault)
+    }
+    this.#running.delete(key)
+    this.#slow.delete(key)
+    if (performance.now() - startedAt > this.#limits.slow) this.#markSlow(key)
+    this.#startNext()
+  }
+
+  #markSlow(key: string): void {
+    this.#slow.add(key)
+    if (this.#slow.size <= MOST_SLOW) return
+    for (const oldest of this.#slow) return void this.#slow.delete(oldest)
+  }
 }
 
 /** With the code of a name server that does not answer, by which every client of ours tells it. */

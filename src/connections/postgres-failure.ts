@@ -1,5 +1,5 @@
 import { ConnectionFault } from './postgres-message.ts'
-import { lateIn, networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
+import { lateIn, networkFailureOf, UnavailableError, type NetworkFailure } from '../core/network-failure.ts'
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
 
 /** Who asked whom; named in messages, so it holds nothing secret. */
@@ -142,17 +142,13 @@ const faults: Readonly<Record<ConnectionFault['kind'], Rule>> = {
 }
 
 /** Postgres can't be asked, or refuses, for a known reason. */
-export class PostgresFailure extends Error implements Unavailable {
+export class PostgresFailure extends UnavailableError {
   override readonly name = 'PostgresFailure'
-  readonly unknownReason: UnknownReason
-  readonly reason: string
   /** Whether the connection that it happened on is of no further use. */
   readonly fatal: boolean
 
-  constructor({ unknownReason, reason, message }: Unavailable, fatal: boolean) {
-    super(message)
-    this.unknownReason = unknownReason
-    this.reason = reason
+  constructor(unavailable: Unavailable, fatal: boolean) {
+    super(unavailable)
     this.fatal = fatal
   }
 }

@@ -1,4 +1,4 @@
-import type { UnknownReason } from './observation.ts'
+import type { Unavailable, UnknownReason } from './observation.ts'
 import { codeOf } from './text.ts'
 import { tlsFaultOf, tlsWords, type TlsFault } from './tls-fault.ts'
 
@@ -168,4 +168,16 @@ export function networkFailureOf(error: unknown, phase: Phase = 'waiting'): Netw
 function ofTls(tls: TlsFault): NetworkFailure {
   const reason = tlsReasons[tls] ?? 'tls_failed'
   return { fault: 'tls', unknownReason: 'unreachable', reason, ...tlsWords[tls], tls }
+}
+
+/** An error that says why something could not be read. Each client has a class of its own, for what it adds. */
+export class UnavailableError extends Error implements Unavailable {
+  readonly unknownReason: UnknownReason
+  readonly reason: string
+
+  constructor({ unknownReason, reason, message }: Unavailable, options?: ErrorOptions) {
+    super(message, options)
+    this.unknownReason = unknownReason
+    this.reason = reason
+  }
 }

@@ -101,7 +101,7 @@ function followedIn(settings: ClusterSettings, onChange: () => void): FollowedKi
     'horizontalpodautoscalers',
     reduceAutoscaler,
   )
-  // Told by what they scale: those of `kubectl autoscale` and KEDA have no label of the release.
+  // By what they scale: those of `kubectl autoscale` and KEDA have no label of the release.
   const autoscalers = follow({ ...autoscaled, optional: true })
   const releases = settings.helmSecrets ? followReleases(settings, onChange) : undefined
   const workloads = joined<Workload>()
@@ -132,8 +132,15 @@ function followedIn(settings: ClusterSettings, onChange: () => void): FollowedKi
 }
 
 function followReleases(settings: ClusterSettings, onChange: () => void) {
-  const { kubernetes } = settings
-  const resource = releaseSecrets(settings)
+  const { kubernetes, namespace, release } = settings
+  const path = secretsPath(namespace)
+  const resource: Resource<SealedRelease> = {
+    name: 'secrets of Helm releases',
+    path,
+    labelSelector: `owner=helm,name=${release}`,
+    metadataOnly: true,
+    reduce: reduceRelease,
+  }
   const reflector = new Reflector(resource, {
     kubernetes,
     onChange() {
@@ -141,12 +148,15 @@ function followReleases(settings: ClusterSettings, onChange: () => void) {
       onChange()
     },
   })
-  const { path } = resource
   const releases = openReleases({ kubernetes, path, sealed: () => reflector.seen(), onChange })
   return { reflector, seen: () => releases.seen(), stop: () => releases.stop() }
 }
 
-/** Resources of the release, told by its label and never by a name. */
+function secretsPath(namespace: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`
+}
+
+/** Resources of the release, by its label and never by a name. */
 function resourcesIn({ namespace, release }: ClusterSettings) {
   return <T extends Identity>(group: string, name: string, reduce: Resource<T>['reduce']): Resource<T> => ({
     name,
@@ -154,16 +164,6 @@ function resourcesIn({ namespace, release }: ClusterSettings) {
     labelSelector: `app.kubernetes.io/instance=${release}`,
     reduce,
   })
-}
-
-function releaseSecrets({ namespace, release }: ClusterSettings): Resource<SealedRelease> {
-  return {
-    name: 'secrets of Helm releases',
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`,
-    labelSelector: `owner=helm,name=${release}`,
-    metadataOnly: true,
-    reduce: reduceRelease,
-  }
 }
 
 const notPermitted: Seen<never> = {
@@ -198,7 +198,7 @@ async function secretKeys(
   name: string,
   deadline: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`
+  const path = `${secretsPath(namespace)}/${encodeURIComponent(name)}`
   try {
     const secret = await kubernetes.json('GET', path, { deadline, maxBytes: LARGEST_SECRET })
     return isObject(secret) ? Object.keys(objectAt(secret, 'data')) : []

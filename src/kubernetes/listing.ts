@@ -2,7 +2,7 @@ import { type Kubernetes, KubernetesFailure } from '../connections/kubernetes.ts
 import { ownTimeSignal } from '../connections/own-time.ts'
 import { type Millis, SECOND } from '../core/time.ts'
 import { isObject, objectAt, type PlainObject, textAt } from './manifest/objects.ts'
-import { openBackoff, pause } from './unavailable.ts'
+import { isGone, openBackoff, pause } from './unavailable.ts'
 
 /** A collection of the API, or the part of it that a selector leaves. */
 export interface Collection {
@@ -29,7 +29,7 @@ const LARGEST_PAGE = 32 * 1024 * 1024
 
 /**
  * Lists a collection as it is at one moment, page by page so that no more of it is in memory.
- * @param take is given each page's objects; begins anew by calling `begin` when the pages expired under our hands
+ * @param begin gives what takes each page's objects; called again when the pages expired meanwhile
  * @returns the version of the list, to follow changes from; undefined when the API server does without the resource
  * @throws KubernetesFailure when it can't be listed whole
  */
@@ -42,11 +42,10 @@ export async function listAll(
   try {
     return await pagesOf(kubernetes, collection, stop, begin(), PAGE_SIZE)
   } catch (fault) {
-    if (!(fault instanceof KubernetesFailure)) throw fault
-    if (fault.status === 404 && collection.optional === true) return undefined
-    if (fault.reason !== 'gone') throw fault
+    if (isDoneWithout(fault, collection)) return undefined
+    if (!isGone(fault)) throw fault
     // In one page it can't expire.
-    return pagesOf(kubernetes, collection, stop, begin(), 0)
+    return pagesOf(kubernetes, collection, stop, begin())
   }
 }
 
@@ -66,66 +65,72 @@ export interface Versions {
  */
 export async function versionsOf(
   kubernetes: Kubernetes,
-  { path, labelSelector, optional }: Collection,
+  collection: Collection,
   deadline: AbortSignal,
   limit?: number,
 ): Promise<Versions | undefined> {
-  const query = new URLSearchParams({
-    ...(labelSelector !== undefined && { labelSelector }),
-    ...(limit !== undefined && { limit: String(limit) }),
-  })
   try {
-    const request = { deadline, maxBytes: LARGEST_PAGE, metadataOnly: true }
-    const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, request)
-    const page = isObject(answer) ? answer : {}
-    const items = itemsOf(page)
-    if (items === undefined) throw noList(path)
-    const objects = items.map((item) => (isObject(item) ? item : {}))
-    return { version: textAt(objectAt(page, 'metadata'), 'resourceVersion'), objects }
+    const page = await pageOf(kubernetes, { ...collection, metadataOnly: true }, deadline, { limit })
+    return { version: page.version, objects: page.objects }
   } catch (fault) {
-    if (fault instanceof KubernetesFailure && fault.status === 404 && optional === true) return undefined
+    if (isDoneWithout(fault, collection)) return undefined
     throw fault
   }
 }
 
-async function pagesOf(
-  kubernetes: Kubernetes,
-  { path, labelSelector, metadataOnly = false }: Collection,
-  stop: AbortSignal,
-  take: (objects: readonly PlainObject[]) => void,
-  limit: number,
-): Promise<string> {
-  let next = ''
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const query = new URLSearchParams({
-      ...(labelSelector !== undefined && { labelSelector }),
-      ...(limit > 0 && { limit: String(limit) }),
-      ...(next !== '' && { continue: next }),
-    })
-    const answer = await kubernetes.json('GET', `${path}?${query.toString()}`, {
-      deadline: AbortSignal.any([stop, ownTimeSignal(PAGE_WITHIN)]),
-      maxBytes: LARGEST_PAGE,
-      metadataOnly,
-    })
-    const page = isObject(answer) ? answer : {}
-    const items = itemsOf(page)
-    if (items === undefined) throw noList(path)
-    take(items.map((item) => (isObject(item) ? item : {})))
-    const metadata = objectAt(page, 'metadata')
-    next = textAt(metadata, 'continue')
-    if (next === '') return textAt(metadata, 'resourceVersion')
-  }
-  throw noList(path)
+function isDoneWithout(fault: unknown, { optional = false }: Collection): boolean {
+  return optional && fault instanceof KubernetesFailure && fault.status === 404
 }
 
-/** An API server writes the items of a list of metadata that is empty as null. */
-function itemsOf({ kind, items }: PlainObject): readonly unknown[] | undefined {
-  if (Array.isArray(items)) return items
-  return items === null && kind === 'PartialObjectMetadataList' ? [] : undefined
+async function pagesOf(
+  kubernetes: Kubernetes,
+  collection: Collection,
+  stop: AbortSignal,
+  take: (objects: readonly PlainObject[]) => void,
+  limit?: number,
+): Promise<string> {
+  let next: string | undefined
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const deadline = AbortSignal.any([stop, ownTimeSignal(PAGE_WITHIN)])
+    const page = await pageOf(kubernetes, collection, deadline, { limit, continue: next })
+    take(page.objects)
+    next = page.next
+    if (next === '') return page.version
+  }
+  throw noList(collection.path)
+}
+
+interface Page extends Versions {
+  /** Where the next page begins; empty behind the last. */
+  readonly next: string
+}
+
+/** @throws KubernetesFailure when the answer is no list */
+async function pageOf(
+  kubernetes: Kubernetes,
+  { path, labelSelector, metadataOnly = false }: Collection,
+  deadline: AbortSignal,
+  part: Readonly<Record<string, string | number | undefined>>,
+): Promise<Page> {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ labelSelector, ...part }))
+    if (value !== undefined) query.set(name, String(value))
+  const url = `${path}?${query.toString()}`
+  const answer = await kubernetes.json('GET', url, { deadline, maxBytes: LARGEST_PAGE, metadataOnly })
+  const { kind, items, ...page } = isObject(answer) ? answer : {}
+  // An API server writes the items of a list of metadata that is empty as null.
+  const isEmpty = items === null && kind === 'PartialObjectMetadataList'
+  if (!Array.isArray(items) && !isEmpty) throw noList(path)
+  const metadata = objectAt(page, 'metadata')
+  return {
+    objects: Array.isArray(items) ? items.map((item) => (isObject(item) ? item : {})) : [],
+    version: textAt(metadata, 'resourceVersion'),
+    next: textAt(metadata, 'continue'),
+  }
 }
 
 function noList(path: string): KubernetesFailure {
-  const message = `the API server's answer to ${path} is no list; see whether that address is an API server's`
+  const message = `the API server's answer to ${path} is no list; check that this address is an API server's`
   return new KubernetesFailure({ unknownReason: 'malformed', reason: 'not_a_list', message })
 }
 
@@ -192,6 +197,6 @@ function failureIn(status: PlainObject, name: string): KubernetesFailure {
 }
 
 function noEvent(name: string): KubernetesFailure {
-  const message = `the watch of ${name} brought what is no event; see whether that address is an API server's`
+  const message = `the watch of ${name} brought what is no event; check that this address is an API server's`
   return new KubernetesFailure({ unknownReason: 'malformed', reason: 'unexpected_answer', message })
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { KubernetesFailure } from '../connections/kubernetes.ts'
 import { firstFew } from '../core/lists.ts'
 import type { Unavailable } from '../core/observation.ts'
-import { plain } from '../core/text.ts'
+import { messageOf, plain } from '../core/text.ts'
 import { type Millis, SECOND } from '../core/time.ts'
 
 /** Why objects of a kind can't be seen, from what was thrown. */
@@ -11,8 +11,7 @@ export function unavailableFrom(fault: unknown, name: string): Unavailable {
     const { unknownReason, reason, message } = fault
     return { unknownReason, reason, message }
   }
-  const text = fault instanceof Error ? fault.message : String(fault)
-  const message = `the answer for ${name} was not understood: ${text}`
+  const message = `the answer for ${name} was not understood: ${messageOf(fault)}`
   return { unknownReason: 'malformed', reason: 'unexpected_answer', message }
 }
 

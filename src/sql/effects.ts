@@ -6,28 +6,17 @@ export type Effect =
   /** `what`: as it follows the name of the migration, `drops column x.y`. */
   | { readonly kind: 'breaks' | 'unclear'; readonly what: string }
 
-/** What these migrations have made themselves; columns as `table.column`, routines with the types of their arguments. */
-export interface Made {
-  readonly relation: Set<string>
-  readonly column: Set<string>
-  readonly routine: Set<string>
-  readonly type: Set<string>
-  readonly schema: Set<string>
-  readonly role: Set<string>
-  /** New columns that a row of the previous version leaves null: they have no default. */
-  readonly nullColumn: Set<string>
-}
+/** Columns are `table.column`, routines have the types of their arguments. */
+const things = ['relation', 'column', 'routine', 'type', 'schema', 'role', 'nullColumn'] as const
+
+/**
+ * What these migrations have made themselves. A `nullColumn` is a new column that a row of the previous version leaves
+ * null: it has no default.
+ */
+export type Made = Readonly<Record<(typeof things)[number], Set<string>>>
 
 export function nothingMade(): Made {
-  return {
-    relation: new Set(),
-    column: new Set(),
-    routine: new Set(),
-    type: new Set(),
-    schema: new Set(),
-    role: new Set(),
-    nullColumn: new Set(),
-  }
+  return Object.fromEntries(things.map((thing) => [thing, new Set<string>()])) as Made
 }
 
 export function adds(): Effect {

@@ -92,7 +92,11 @@ function afterRows(reading: Reading, from: number, end: number): number | undefi
   const rest = /[^\r\n]*/y
   rest.lastIndex = end
   if ((rest.exec(sql)?.[0] ?? '').trim() !== '')
-    parts.push({ kind: 'fault', line, message: "can't be read: there is something between COPY and its rows" })
+    parts.push({
+      kind: 'fault',
+      line,
+      message: "can't be read: there is something between COPY and its rows",
+    })
   const last_row = /^\\\.\r?$/gm
   last_row.lastIndex = end
   const over = last_row.exec(sql)

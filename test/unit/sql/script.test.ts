@@ -100,7 +100,7 @@ describe('SQL, as psql reads it', () => {
     ['copy t from stdin;\n1\n', "can't be read: the rows of COPY do not end", 1],
     [
       'copy t from stdin; select 1;\n1\n\\.\n',
-      "can't be read: something stands between COPY and its rows",
+      "can't be read: there is something between COPY and its rows",
       1,
     ],
     ['select 1;\0drop table t', "can't be read: it holds a zero byte, so it is no SQL", 1],
