@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { always, cleanUp, exporter, listen, run, start, until } from '../support/cli-process.ts'
+import { always, cleanUp, exporter, listen, run, start } from '../support/cli-process.ts'
 import { held, report, stopped } from '../unit/cli/reports.ts'
+import { until } from '../support/waiting.ts'
 
 afterEach(cleanUp)
 

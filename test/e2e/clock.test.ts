@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cleanUp, run } from '../support/cli-process.ts'
-import { eventually, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 import { setClockIn, type SetClock } from '../support/set-clock.ts'
+import { eventually } from '../support/waiting.ts'
 
 const STEADY = 1_000
 

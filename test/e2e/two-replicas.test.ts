@@ -6,7 +6,8 @@ import { firstBroken } from '../../src/rollout/ledger.ts'
 import type { Memory } from '../../src/rollout/memory.ts'
 import { chartState, pushEvidence, setClusterGround } from '../support/cluster-ground.ts'
 import type { ClusterGround } from '../support/cluster-ground.ts'
-import { author, eventually, isFiring, proceeds, stopIn, type Gate } from '../support/daemon.ts'
+import { author, isFiring, proceeds, stopIn, type Gate } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 // Two daemons that watch one release in a real cluster and keep what they remember in one ConfigMap.
 

@@ -13,7 +13,8 @@ import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
 import { gateGroup, platformGroup } from '../../alerts/source/index.ts'
 import { alertmanager as shipped } from '../../alerts/source/routing.ts'
 import { ruleFile } from '../../alerts/source/rule-file.ts'
-import { author, eventually, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { author, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 /**
  * The shipped rules and the shipped fragment, with two things changed: all waits of the rules are a twentieth of what

@@ -12,8 +12,8 @@ import { openKubernetes } from '../../src/connections/kubernetes.ts'
 import { argoHook, helmHook } from '../support/clients/hooks.ts'
 import { chartFolder, helm, renderChart, type Rendered, type Values } from '../support/chart.ts'
 import { chartValues } from '../support/chart-values.ts'
-import { eventually } from '../support/daemon.ts'
 import { monitoringDefinitions } from '../support/monitoring-definitions.ts'
+import { eventually } from '../support/waiting.ts'
 
 // The chart on a real kube-apiserver. What helmBinary gives is the real Helm.
 

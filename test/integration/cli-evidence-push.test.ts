@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { always, cleanUp, listen, start, until } from '../support/cli-process.ts'
+import { always, cleanUp, listen, start } from '../support/cli-process.ts'
 import { env, evidence, taking } from '../support/evidence.ts'
+import { until } from '../support/waiting.ts'
 
 afterEach(cleanUp)
 

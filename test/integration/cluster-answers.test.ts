@@ -4,6 +4,7 @@ import type { ApiObject, WatchEvent } from '../support/fake-kubernetes-store.ts'
 import type { Answer } from '../support/fake-kubernetes-wire.ts'
 import { podObject } from '../support/fake-release.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+import { until } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -21,7 +22,7 @@ async function answering(answer: Answer): Promise<void> {
 async function seeing(): Promise<Watched['fake']> {
   watched = await watchedCluster((fake) => fake.put('pods', podObject('a')))
   await watched.untilNames('pods', 'a')
-  while (watched.fake.streams('pods') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(() => watched.fake.streams('pods') > 0)
   return watched.fake
 }
 

@@ -3,6 +3,7 @@ import { startClusterProcess } from '../support/cluster-process.ts'
 import { fakeKubernetes, type FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { podObject } from '../support/fake-release.ts'
+import { until, watchFor } from '../support/waiting.ts'
 
 const megabyte = 1024 * 1024
 
@@ -24,24 +25,21 @@ function pods(count: number, release = 'caracal') {
   return Array.from({ length: count }, (_, index) => podObject(`${release}-${index}`, release))
 }
 
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
-
 describe('a process that follows a cluster', () => {
   it('ends by itself when it is stopped: no timer and no connection is left', async () => {
     await following((one) => one.fill('pods', pods(1)))
     await child.untilPods(1)
     await child.stop()
     expect(await child.ended).toBe(0)
-    while (fake.connections() > 0) await pause(10)
+    await until(() => fake.connections() === 0)
   })
 
   it('ends by itself when it is stopped while the API server hangs', async () => {
     await following((one) => one.fill('pods', pods(1)))
     await child.untilPods(1)
     fake.hang(true)
-    await pause(1_500)
+    // The beat of each second hangs by then.
+    await watchFor(1_500)
     await child.stop()
     expect(await child.ended).toBe(0)
   })
@@ -70,7 +68,7 @@ describe('a process that follows a cluster', () => {
     ]
     for (const turn of turns) {
       await turn()
-      await pause(300)
+      await watchFor(300)
     }
     fake.put('pods', podObject('last'))
     await child.untilPods(2)

@@ -11,6 +11,7 @@ import { workloads } from '../../src/probes/workloads.ts'
 import { kinds } from '../support/cluster-kinds.ts'
 import { account, apply, chartRules, grant, installRelease, namespace } from '../support/real-release.ts'
 import { firstLook } from '../unit/probes/watching.ts'
+import { until } from '../support/waiting.ts'
 
 let controlPlane: ControlPlane
 const clusters: Cluster[] = []
@@ -41,12 +42,6 @@ async function following(kubeconfig: string): Promise<Cluster> {
   cluster.start()
   await until(() => kinds.every((kind) => cluster.of(kind).ok))
   return cluster
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 25_000
-  while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
-  expect(holds()).toBe(true)
 }
 
 /** A token that lives for as long as a Secret does, at most for the ten minutes that are the least there is. */

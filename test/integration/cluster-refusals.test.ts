@@ -5,6 +5,7 @@ import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { podObject, releaseObject } from '../support/fake-release.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+import { watchFor } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -23,10 +24,6 @@ const resources: readonly (readonly [resource: string, kind: Kind, words: string
 ]
 const rights = resources.flatMap((one) => (['list', 'watch'] as const).map((verb) => [verb, ...one] as const))
 const everything: readonly Kind[] = [...kinds, 'releases']
-
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
 
 function counted(fake: FakeKubernetes, resource: string): number {
   return fake.requests.filter((one) => one.resource === resource).length
@@ -64,7 +61,7 @@ describe('what an API server is asked', () => {
       fake.misbehave((one) => (one.verb === verb ? refused(403, 'forbidden') : undefined)),
     )
     await watched.untilBlind('pods', 'forbidden')
-    await pause(3_000)
+    await watchFor(3_000)
     // Pauses of 0.2, 0.4, 0.8, 1.6 s and so on, with a list before each watch.
     expect(counted(watched.fake, 'pods')).toBeLessThanOrEqual(verb === 'list' ? 6 : 12)
   })
@@ -75,7 +72,7 @@ describe('what an API server is asked', () => {
       fake.misbehave((one) => (one.verb === 'watch' ? { status: 200, body: '' } : undefined))
     })
     await watched.untilNames('pods', 'a')
-    await pause(3_000)
+    await watchFor(3_000)
     expect(counted(watched.fake, 'pods')).toBeLessThanOrEqual(12)
     watched.fake.misbehave()
     watched.fake.put('pods', podObject('b'))
@@ -91,16 +88,16 @@ describe('what an API server is asked', () => {
       fake.misbehave((one) => (one.verb === 'watch' ? { status: 200, body } : undefined)),
     )
     await watched.untilNames('pods')
-    await pause(3_000)
+    await watchFor(3_000)
     expect(counted(watched.fake, 'pods')).toBeLessThanOrEqual(14)
   })
 
   it('is a beat a second where nothing happens', async () => {
     watched = await watchedCluster()
     for (const kind of kinds) await watched.until(kind, ({ ok }) => ok)
-    await pause(500)
+    await watchFor(500)
     const before = watched.fake.requests.length
-    await pause(4_000)
+    await watchFor(4_000)
     const asked = watched.fake.requests.slice(before)
     expect([...new Set(asked.map(({ verb }) => verb))]).toEqual(['confirm'])
     expect(asked.length).toBeLessThanOrEqual(5)
@@ -111,9 +108,9 @@ describe('what an API server is asked', () => {
     await watched.untilNames('pods', 'a')
     await watched.fake.stop()
     await watched.untilBlind('pods', 'connection_refused')
-    await pause(6_000)
+    await watchFor(6_000)
     const before = watched.cluster.cost.requests
-    await pause(2_000)
+    await watchFor(2_000)
     // Two beats, and by now each kind pauses for 5 s and more.
     expect(watched.cluster.cost.requests - before).toBeLessThanOrEqual(13)
     // It comes back busy: pauses that grew while it was away must not count against it.

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestsOf } from '../../src/config/digests.ts'
 import { readConfigFile } from '../../src/config/read.ts'
 import { watchConfig, type WatchOptions } from '../../src/config/watch.ts'
+import { until, watchFor } from '../support/waiting.ts'
 
 let folder: string
 let stops: (() => void)[]
@@ -40,8 +40,8 @@ async function watching(
 
 /** Waits until `changes` have been told, and then whether more are. */
 async function expectChanges(told: () => number, changes: number): Promise<void> {
-  for (let tries = 0; told() < changes && tries < 200; tries += 1) await sleep(50)
-  await sleep(300)
+  await until(() => told() >= changes)
+  await watchFor(300)
   expect(told()).toBe(changes)
 }
 
@@ -125,13 +125,20 @@ describe('a watched configuration', () => {
   it('is not held back by a busy folder', async () => {
     const config = join(folder, 'gate.yaml')
     await writeFile(config, 'a: 1')
-    const told = await watching([config], { debounce: 300 })
-    // So that the look at the start does not see the change.
-    await sleep(300)
+    let reads = 0
+    const told = await watching([config], {
+      debounce: 300,
+      readFile: (path) => {
+        reads += 1
+        return readConfigFile(path)
+      },
+    })
+    // The check at the start must not see the change.
+    await until(() => reads > 0)
     await writeFile(config, 'a: 2')
     for (let writes = 0; writes < 500 && told() === 0; writes += 1) {
       await writeFile(join(folder, 'log'), String(writes))
-      await sleep(10)
+      await watchFor(10)
     }
     expect(told()).toBe(1)
   })
@@ -146,13 +153,13 @@ describe('a watched configuration', () => {
         return readConfigFile(path)
       },
     })
-    for (let tries = 0; reads === 0 && tries < 200; tries += 1) await sleep(20)
+    await until(() => reads > 0)
     for (let turn = 0; turn < 8; turn += 1) {
       await writeFile(join(folder, 'state.json.lock'), String(turn))
       await writeFile(join(folder, 'state.json.new'), String(turn))
       await rename(join(folder, 'state.json.new'), join(folder, 'state.json'))
       // Longer than the folder must be quiet before the files are read.
-      await sleep(120)
+      await watchFor(120)
     }
     await writeFile(config, 'a: 2')
     await expectChanges(told, 1)

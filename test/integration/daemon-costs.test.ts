@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 const dependencies = ['redis', 'postgres', 'http']
 const kinds = ['requests', 'seconds']

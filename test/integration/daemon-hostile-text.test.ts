@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { author, eventually, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
+import { author, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
 import { misbehavingServer, says, saysJson, type MisbehavingServer } from '../support/misbehaving-server.ts'
+import { eventually } from '../support/waiting.ts'
 
 const escape = '\u001b[31mred\u001b]0;title\u0007'
 const hostile = [

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { GateReport } from '../../src/contract/document.ts'
-import { eventually, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
+import { proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 let ground: Ground
 let gate: Gate

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startGate, author, eventually, isFiring, proceeds, setGround, stopIn } from '../support/daemon.ts'
+import { startGate, author, isFiring, proceeds, setGround, stopIn } from '../support/daemon.ts'
 import type { Configuration, Gate, Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 let ground: Ground
 let gate: Gate

@@ -5,8 +5,9 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { firstBroken } from '../../src/rollout/ledger.ts'
 import type { Memory } from '../../src/rollout/memory.ts'
-import { author, eventually, isFiring, proceeds, setGround, stopIn } from '../support/daemon.ts'
+import { author, isFiring, proceeds, setGround, stopIn } from '../support/daemon.ts'
 import type { Gate, Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 const deadLetters = 'caracal.audit.events.dlq'
 

@@ -8,8 +8,8 @@ import { stateFile } from '../../src/daemon/state-file.ts'
 import { StateInUse, type Loaded } from '../../src/daemon/state-store.ts'
 import { nothingRemembered, type Memory } from '../../src/rollout/memory.ts'
 import { root } from '../support/cli-process.ts'
-import { eventually } from '../support/daemon.ts'
 import { memoryNumber } from '../support/state-writer.ts'
+import { eventually } from '../support/waiting.ts'
 
 let folder: string
 let file: string

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stateFile } from '../../src/daemon/state-file.ts'
 import type { Loaded, StateStore } from '../../src/daemon/state-store.ts'
 import { nothingRemembered, type Memory } from '../../src/rollout/memory.ts'
-import { eventually } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 let folder: string
 let file: string

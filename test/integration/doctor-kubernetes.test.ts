@@ -8,9 +8,9 @@ import { kindsFollowed } from '../../src/probes/index.ts'
 import { kubernetes } from '../../src/cli/doctor/kubernetes.ts'
 import type { Found } from '../../src/cli/doctor/finding.ts'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
-import { eventually } from '../support/daemon.ts'
 import { examined, foundOf, subjectsThat } from '../support/doctor.ts'
 import { apply, installRelease, labelled, namespace, templateOf } from '../support/real-release.ts'
+import { eventually } from '../support/waiting.ts'
 
 // A real API server, the account and the Roles of the chart, and each verb taken away in turn.
 

@@ -14,10 +14,10 @@ import { certificates } from '../../src/cli/doctor/certificates.ts'
 import { clocks } from '../../src/cli/doctor/clocks.ts'
 import { names } from '../../src/cli/doctor/names.ts'
 import { network } from '../../src/cli/doctor/network.ts'
-import { eventually } from '../support/daemon.ts'
 import { examined, foundOf, servicesWith, type Given } from '../support/doctor.ts'
 import { misbehavingServer, saysJson } from '../support/misbehaving-server.ts'
 import { silentPort } from '../support/silent-port.ts'
+import { eventually } from '../support/waiting.ts'
 
 // Names, ports, certificates and clocks as they are on real sockets.
 

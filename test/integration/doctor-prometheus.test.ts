@@ -16,8 +16,8 @@ import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
 import { alertmanager } from '../../src/cli/doctor/alertmanager.ts'
 import { prometheus } from '../../src/cli/doctor/prometheus.ts'
 import type { Found } from '../../src/cli/doctor/finding.ts'
-import { eventually } from '../support/daemon.ts'
 import { foundOf, version } from '../support/doctor.ts'
+import { eventually } from '../support/waiting.ts'
 
 // A real Prometheus and real Alertmanagers, which at first have nothing of what they need.
 

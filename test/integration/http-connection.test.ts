@@ -3,6 +3,7 @@ import { HttpFailure } from '../../src/connections/http-exchange.ts'
 import { openHttp, type Http, type HttpAnswer } from '../../src/connections/http.ts'
 import * as servers from '../support/misbehaving-server.ts'
 import type { Behaviour, MisbehavingServer, ServerOptions } from '../support/misbehaving-server.ts'
+import { until } from '../support/waiting.ts'
 
 const kilobyte = 1024
 const secret = 'bearer-that-must-not-be-told'
@@ -36,14 +37,6 @@ async function failureOf(asked: Promise<HttpAnswer>): Promise<HttpFailure> {
   if (!(outcome instanceof HttpFailure)) throw new Error('no HttpFailure', { cause: outcome })
   expect(outcome.message).not.toContain(secret)
   return outcome
-}
-
-/** Waits until `holds`, for what happens on another socket after ours has its answer. */
-async function eventually(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries += 1) {
-    if (tries === 200) throw new Error('still not so after 4 s')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
 describe('an HTTP answer', () => {
@@ -135,14 +128,14 @@ describe('a request without an answer', () => {
     expect(failure).toMatchObject({ unknownReason: 'timeout', reason: 'timeout' })
     expect(failure.message).toContain(says)
     expect(performance.now() - startedAt).toBeLessThan(900)
-    await eventually(() => server.connections() === 0)
+    await until(() => server.connections() === 0)
   })
 
   it('ends at its deadline while it is queued behind others, and then never reaches the server', async () => {
     const server = await start(servers.hanging)
     const url = `${server.url}/ready`
     const first = [1, 2].map(() => failureOf(get(url, { timeout: 1_500 })))
-    await eventually(() => server.requests.length === 2)
+    await until(() => server.requests.length === 2)
     const startedAt = performance.now()
 
     const queued = await Promise.all([1, 2].map(() => failureOf(get(url, { timeout: 200 }))))
@@ -168,7 +161,7 @@ describe('a request without an answer', () => {
 
       await failureOf(get(`${server.url}/metrics`, { maxBytes: 64 * kilobyte }))
 
-      await eventually(() => server.connections() === 0)
+      await until(() => server.connections() === 0)
       // What the buffers of both sockets hold, of 2 GiB.
       expect(server.bytesSent()).toBeLessThan(24 * kilobyte * kilobyte)
     }
@@ -182,7 +175,7 @@ describe('the connections of an origin', () => {
 
     http.forget(server.url)
 
-    await eventually(() => server.connections() === 0)
+    await until(() => server.connections() === 0)
     expect((await get(`${server.url}/ready`)).status).toBe(200)
   })
 
@@ -201,7 +194,7 @@ describe('the connections of an origin', () => {
   it('are no fault of ours when they are closed under a request', async () => {
     const server = await start(servers.hanging)
     const asked = failureOf(get(`${server.url}/ready`))
-    await eventually(() => server.requests.length === 1)
+    await until(() => server.requests.length === 1)
 
     await http.close()
 

@@ -4,6 +4,7 @@ import type { GateReport } from '../../src/contract/document.ts'
 import { startServer, type ListenOptions, type Server } from '../../src/http/server.ts'
 import { dial, listenTo, type Line } from '../support/event-client.ts'
 import { handMadeRules, newBoard, newContext, play } from '../unit/http/context.ts'
+import { watchFor } from '../support/waiting.ts'
 
 const opened: Server[] = []
 const lines: Line[] = []
@@ -108,7 +109,7 @@ describe('a crowd', () => {
     const endless = `POST /gates/proceed HTTP/1.1\r\ncontent-length: 1000\r\ncontent-type: text/plain\r\n${head}x`
     await crowd(20, url, endless)
     for (let turn = 0; turn < 20; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await watchFor(20)
       expect(await statusOf(`${url}/healthz`)).toBe(200)
     }
   })

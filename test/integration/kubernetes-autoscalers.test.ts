@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+import { watchFor } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -34,7 +35,7 @@ describe('a cluster', () => {
       ),
     )
     await watched.untilNames('autoscalers')
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await watchFor(300)
     expect(watched.names('autoscalers')).toEqual([])
     expect(requestsOf(watched.fake, 'list', 'horizontalpodautoscalers')).toBe(1)
   })

@@ -4,6 +4,7 @@ import { refused } from '../support/fake-kubernetes-wire.ts'
 import { kinds } from '../support/cluster-kinds.ts'
 import { deploymentObject, jobObject, podObject, releaseObject } from '../support/fake-release.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+import { until, watchFor } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -35,7 +36,6 @@ describe('a cluster', () => {
   it('is told of what comes, changes and goes, once for what arrives together', async () => {
     watched = await watchedCluster((fake) => fake.put('pods', podObject('a')))
     for (const kind of kinds) await watched.until(kind, ({ ok }) => ok)
-    await new Promise((resolve) => setTimeout(resolve, 100))
     let told = 0
     watched.cluster.subscribe(() => (told += 1))
     for (let turn = 0; turn < 50; turn += 1) watched.fake.put('pods', podObject(`b-${turn}`))
@@ -51,10 +51,9 @@ describe('a cluster', () => {
     })
     await watched.untilNames('workloads', 'caracal-api')
     const first = watched.cluster.of('workloads')
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await until(() => requestsOf(watched.fake, 'confirm', 'deployments') > 2)
     const second = watched.cluster.of('workloads')
     expect(second.ok && first.ok && second.items === first.items).toBe(true)
-    expect(requestsOf(watched.fake, 'confirm', 'deployments')).toBeGreaterThan(2)
   })
 
   it('shows Deployments and StatefulSets as one kind, and hides it when one of them is', async () => {
@@ -143,7 +142,7 @@ describe('a cluster', () => {
     await watched.cluster.stop()
     expect(performance.now() - startedAt).toBeLessThan(1_000)
     const asked = watched.fake.requests.length
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await watchFor(1_500)
     expect(watched.fake.requests.length).toBe(asked)
   })
 })
@@ -197,7 +196,7 @@ describe('the releases of Helm', () => {
     const wholes = () =>
       watched.fake.requests.filter((one) => one.resource === 'secrets' && one.query.has('fieldSelector'))
         .length
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await until(() => requestsOf(watched.fake, 'confirm', 'secrets') > 2)
     expect(wholes()).toBe(4)
 
     watched.fake.put('secrets', releaseObject(7, 'deployed'))

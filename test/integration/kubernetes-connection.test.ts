@@ -3,6 +3,7 @@ import { KubernetesFailure, openKubernetes, type Kubernetes } from '../../src/co
 import { fakeKubernetes, type FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { podObject } from '../support/fake-release.ts'
+import { until } from '../support/waiting.ts'
 
 const pods = '/api/v1/namespaces/caracal/pods'
 
@@ -20,7 +21,7 @@ afterEach(async () => {
   fake.cutInto(undefined)
   await Promise.all(opened.splice(0).map((kubernetes) => kubernetes.close()))
   // What was held is answered only now, to a client that has gone.
-  while (fake.streams() > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(() => fake.streams() === 0)
 })
 
 afterAll(() => fake.close())
@@ -147,7 +148,7 @@ describe('a watch', () => {
 
   it('with a line that never ends is broken off', async () => {
     const watching = failureOf(watch(open(), 5_000))
-    while (fake.streams() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => fake.streams() > 0)
     fake.sayRaw('pods', 'x'.repeat(9 * 1024 * 1024))
     expect((await watching).reason).toBe('body_too_large')
   })
@@ -156,7 +157,7 @@ describe('a watch', () => {
     const stop = new AbortController()
     const options = { onFrame: () => {}, idle: 5_000, stop: stop.signal }
     const watching = open().watch(`${pods}?watch=1&resourceVersion=0`, options)
-    while (fake.streams() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => fake.streams() > 0)
     stop.abort()
     await expect(watching).resolves.toBeUndefined()
   })

@@ -5,6 +5,7 @@ import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { podObject } from '../support/fake-release.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+import { until, watchFor } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -57,7 +58,8 @@ describe('an API server', () => {
     await fake.stop()
     await untilAllBlind()
     expect(watched.names('pods')).toBe('connection_refused')
-    await new Promise((resolve) => setTimeout(resolve, 7_000))
+    // The pauses between tries grow meanwhile, and must not count against it.
+    await watchFor(7_000)
     await fake.startAgain()
     const startedAt = performance.now()
     await watched.untilNames('pods', 'a')
@@ -69,7 +71,7 @@ describe('an API server', () => {
     fake.misbehave((request) => (isBeat(request) ? refused(500, 'etcd failed') : undefined))
     await untilAllBlind()
     // Lists that are still answered, from memory, prove nothing.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await watchFor(500)
     expect(watched.names('pods')).toBe('server_error')
     fake.misbehave()
     await watched.untilNames('pods', 'a')
@@ -81,7 +83,7 @@ describe('an API server', () => {
     fake.misbehave((request) => (isBeat(request) && lost++ % 2 === 0 ? refused(500, 'once') : undefined))
     let blind = 0
     watched.cluster.subscribe(() => (blind += watched.cluster.of('pods').ok ? 0 : 1))
-    while (lost < 5) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => lost >= 5)
     expect(blind).toBe(0)
   })
 
@@ -93,8 +95,7 @@ describe('an API server', () => {
       watched.cluster.subscribe(() => (lost += watched.cluster.of('jobs').ok ? 0 : 1))
       await watched.until('pods', ({ ok }) => !ok)
       const before = fake.requests.filter(isBeat).length
-      while (fake.requests.filter(isBeat).length < before + 20)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+      await until(() => fake.requests.filter(isBeat).length >= before + 20)
       expect(lost).toBe(0)
       fake.misbehave()
       await watched.untilNames('pods', 'a')
@@ -156,7 +157,7 @@ describe('a storm', () => {
       await watched.untilBlind('pods', reason)
       const seen = watched.cluster.of('pods')
       expect(seen.ok ? '' : seen.unavailable.unknownReason).toBe(unknownReason)
-      while (at.length < 4) await new Promise((resolve) => setTimeout(resolve, 20))
+      await until(() => at.length >= 4)
       fake.misbehave()
       await watched.untilNames('pods', 'a')
       // The watch that was refused, then lists: none sooner than was asked for.
@@ -173,7 +174,7 @@ describe('a storm', () => {
     )
     let blind = 0
     const unsubscribe = watched.cluster.subscribe(() => (blind += watched.cluster.of('pods').ok ? 0 : 1))
-    while (refusals < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => refusals >= 2)
     unsubscribe()
     expect(blind).toBe(0)
     fake.misbehave(({ resource }) => (resource === 'pods' ? refused(503, 'busy') : undefined))
@@ -192,7 +193,7 @@ describe('a token', () => {
     await fake.writeKubeconfig('second-token')
     fake.accept('second-token')
     const isNew = () => fake.requests.some(({ headers }) => headers.authorization === 'Bearer second-token')
-    while (!isNew()) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(isNew)
     fake.put('pods', podObject('c'))
     await watched.untilNames('pods', 'a', 'b', 'c')
     expect(fake.requests.filter(({ verb }) => verb === 'watch').length).toBe(watches)

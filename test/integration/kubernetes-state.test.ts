@@ -8,9 +8,9 @@ import type { StateStore } from '../../src/daemon/state-store.ts'
 import { firstBroken } from '../../src/rollout/ledger.ts'
 import { nothingRemembered, type Memory } from '../../src/rollout/memory.ts'
 import { root } from '../support/cli-process.ts'
-import { eventually } from '../support/daemon.ts'
 import { begun, clock, subjects, withLine } from '../support/remembering.ts'
 import { sharedStateWriter } from '../support/shared-state-writer.ts'
+import { eventually } from '../support/waiting.ts'
 
 // Against a real API server with a real etcd, as the service account of the chart may.
 

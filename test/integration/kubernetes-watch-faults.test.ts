@@ -4,6 +4,7 @@ import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { deploymentObject, podObject } from '../support/fake-release.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
+import { until } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -18,12 +19,6 @@ async function seeing(settings: Parameters<typeof watchedCluster>[1] = {}): Prom
   await watched.untilNames('pods', 'a')
   await until(() => watched.fake.streams() === 8)
   return watched.fake
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
-  expect(holds()).toBe(true)
 }
 
 function countOf(fake: FakeKubernetes, verb: string, resource = 'pods'): number {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startRedis } from '../../rig/redis.ts'
 import { misbehavingServer, saysJson, type MisbehavingServer } from '../support/misbehaving-server.ts'
 import { nameLooks, type NamesSeen } from '../support/name-looks.ts'
+import { redisNameLooks } from '../support/redis-name-looks.ts'
 import { silentNameServer, type SilentNameServer } from '../support/silent-name-server.ts'
 
 let server: MisbehavingServer
@@ -39,4 +41,16 @@ describe('names that no name server ever answers', () => {
     // Each is looked up once as a name of which nothing is known, four at a time and for four seconds at most.
     expect(known.slice(-10)).toEqual(Array.from({ length: 10 }, () => '200'))
   })
+})
+
+it('X13: names that no name server answers do not hide a Redis whose name is known, and are told as such', async () => {
+  const redis = await startRedis()
+  try {
+    const words = redisNameLooks(`redis://known.test:${redis.port}`, 3, 12)
+    const { known, silent } = JSON.parse(await machine.run(words)) as NamesSeen
+    expect(known).toEqual(Array.from({ length: 12 }, () => 'ok'))
+    expect(new Set(silent)).toEqual(new Set(['redis_name_unknown']))
+  } finally {
+    await redis.stop()
+  }
 })

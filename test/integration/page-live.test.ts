@@ -2,16 +2,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openViewer, startBrowser, type Viewer } from '../../rig/browser.ts'
 import { signalProcess } from '../../rig/processes.ts'
-import {
-  author,
-  eventually,
-  isFiring,
-  proceeds,
-  setGround,
-  stopIn,
-  type Gate,
-  type Ground,
-} from '../support/daemon.ts'
+import { author, isFiring, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 // The whole way to the eye: faults in the platform, the real daemon, and what chromium shows of it.
 

@@ -18,8 +18,9 @@ import {
 } from '../support/clients/recipe.ts'
 import { workplace, type Workplace } from '../support/clients/shell.ts'
 import { cleanUp, root } from '../support/cli-process.ts'
-import { eventually, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { setGround, type Gate, type Ground } from '../support/daemon.ts'
 import { helm, objectsOf } from '../support/chart.ts'
+import { eventually } from '../support/waiting.ts'
 
 // The recipes from their first line to their last, with the real command line and a real Helm: all but `helm upgrade`,
 // which needs a cluster.
@@ -119,12 +120,8 @@ async function expectDone(place: Workplace, rollout: string): Promise<void> {
 describe('a whole pipeline', () => {
   it('in a shell, from evidence to the end of the rollout', async () => {
     const place = await checkout()
-    await runAll(
-      place,
-      ['sh'],
-      [fenceWith('README.md', 'sh', 'ROLLOUT="caracal/$CI_PIPELINE_ID"')],
-      'caracal/101',
-    )
+    const script = fenceWith('README.md', 'sh', 'ROLLOUT="caracal/$CI_PIPELINE_ID"')
+    await runAll(place, ['sh'], [script], 'caracal/101')
     await expectDone(place, 'caracal/101')
     const checks = (await gate.report()).gates.flatMap((one) => one.checks)
     for (const id of ['helm-render', 'schema-compatibility'])

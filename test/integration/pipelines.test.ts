@@ -18,16 +18,8 @@ import { pageOf } from '../support/clients/recipe.ts'
 import { runStage, stageOf } from '../support/clients/spinnaker.ts'
 import { staleProxy } from '../support/clients/stale-proxy.ts'
 import { cleanUp } from '../support/cli-process.ts'
-import {
-  author,
-  eventually,
-  isFiring,
-  proceeds,
-  setGround,
-  stopIn,
-  type Gate,
-  type Ground,
-} from '../support/daemon.ts'
+import { author, isFiring, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 const rollout = 'caracal/47'
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startServer, type Server } from '../../src/http/server.ts'
@@ -19,6 +20,12 @@ async function serve() {
   const server = await startServer(newContext(board, rules), { listen: { host: '127.0.0.1', port: 0 } })
   opened.push(server)
   return { board, server }
+}
+
+/** Clients that wait for a change, as `/metrics` counts them. */
+async function waitersAt({ url }: Server): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^caracal_gate_exporter_http_waiters (\d+)$/m.exec(text)?.[1])
 }
 
 describe('the metrics', () => {
@@ -50,7 +57,7 @@ describe('the server', () => {
     const { server } = await serve()
     const { index } = (await (await fetch(`${server.url}/gates`)).json()) as { index: string }
     const waiting = [1, 2, 3].map(() => fetch(`${server.url}/gates?wait=60s&index=${index}`))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await expect.poll(() => waitersAt(server)).toBe(3)
     const startedAt = performance.now()
     await server.close()
     expect(performance.now() - startedAt).toBeLessThan(3_000)
@@ -60,11 +67,11 @@ describe('the server', () => {
   it('closes within its limit while a client sends its body for ever', async () => {
     const { server } = await serve()
     const { port } = new URL(server.url)
-    const headers = { 'content-length': '1000', 'content-type': 'application/json' }
+    const headers = { 'content-length': '1000', 'content-type': 'application/json', expect: '100-continue' }
     const slow = request({ port, host: '127.0.0.1', method: 'POST', path: '/gates', headers })
     slow.on('error', () => undefined)
+    await once(slow, 'continue')
     slow.write('{')
-    await new Promise((resolve) => setTimeout(resolve, 100))
     const startedAt = performance.now()
     await server.close()
     expect(performance.now() - startedAt).toBeLessThan(9_000)
@@ -76,11 +83,7 @@ describe('the server', () => {
     const { index } = (await (await fetch(`${server.url}/gates`)).json()) as { index: string }
     const wait = () => fetch(`${server.url}/gates?wait=20s&index=${index}`)
     const waiting = Array.from({ length: 500 }, wait)
-    for (;;) {
-      const text = await (await fetch(`${server.url}/metrics`)).text()
-      if (text.includes('\ncaracal_gate_exporter_http_waiters 500\n')) break
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await expect.poll(() => waitersAt(server), { timeout: 20_000 }).toBe(500)
     const refused = await wait()
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -100,13 +103,9 @@ describe('the server', () => {
     const gone = new AbortController()
     const waiting = fetch(`${server.url}/gates?wait=60s&index=${index}`, { signal: gone.signal })
     waiting.catch(() => undefined)
-    const waiters = async () =>
-      /^caracal_gate_exporter_http_waiters (\d+)$/m.exec(
-        await (await fetch(`${server.url}/metrics`)).text(),
-      )?.[1]
-    await expect.poll(waiters, { timeout: 10_000 }).toBe('1')
+    await expect.poll(() => waitersAt(server), { timeout: 10_000 }).toBe(1)
     gone.abort()
-    await expect.poll(waiters, { timeout: 10_000 }).toBe('0')
+    await expect.poll(() => waitersAt(server), { timeout: 10_000 }).toBe(0)
   })
 
   it('says where it cannot listen', async () => {

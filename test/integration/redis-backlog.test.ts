@@ -1,73 +1,15 @@
-import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startRedis, type RedisServer } from '../../rig/redis.ts'
-import type { StreamSpec } from '../../src/rules/platform.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { groupLag, groupLagKnown, groupLost } from '../../src/rules/signals.ts'
-import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
-import type { Look } from '../../src/probes/probe.ts'
-import { redisStreams } from '../../src/probes/redis-streams.ts'
-import { lookOnce, platformClient, readingOf, spotIn, valueIn } from '../support/redis.ts'
+import { audit, gateway1, ingestor, revocations, streamsInRedis } from '../support/redis-streams.ts'
+import { lookOnce, readingOf, spotIn, valueIn } from '../support/redis.ts'
 
-const audit: StreamSpec = {
-  name: 'caracal.audit.events',
-  groups: [
-    { name: 'audit-ingestor', policy: 'required', asksEvery: 5_000, evidence: true },
-    { name: 'siem-export', policy: 'observer' },
-  ],
-}
-const revocations: StreamSpec = {
-  name: 'caracal.sessions.revoke',
-  groups: [
-    { name: 'sts-revocation', policy: 'required', pendingIsResidue: true },
-    { name: 'gateway-revocation:', policy: 'per-replica', asksEvery: 1_000 },
-  ],
-}
-const ingestor = { stream: audit.name, group: 'audit-ingestor' }
-const revoke = { stream: revocations.name }
-const gateway1 = { ...revoke, group: 'gateway-revocation:gateway-1' }
-
-let server: RedisServer
-let platform: Redis
-let redis: RedisConnection
-let hostnames: readonly string[] = []
-
-beforeAll(async () => {
-  server = await startRedis()
-  platform = platformClient(server.url)
-})
-afterAll(async () => {
-  platform?.disconnect()
-  await server?.stop()
-})
-beforeEach(async () => {
-  hostnames = []
-  await platform.flushall()
-  redis = openRedis({ url: server.url })
-})
-afterEach(() => redis.close())
-
-function probe(streams: readonly StreamSpec[] = [audit, revocations], lagLimit = 1_000) {
-  return redisStreams(redis, { streams, hostnames: () => hostnames, lagLimit })
-}
-
-function look(): Promise<Look> {
-  return lookOnce(probe())
-}
-
-/** Adds entries with ids 1-1, 2-1 and so on, so that a test can name them. */
-async function add(stream: string, from: number, to: number): Promise<void> {
-  for (let id = from; id <= to; id += 1) await platform.xadd(stream, `${id}-1`, 'data', 'payload')
-}
-
-async function readSome(stream: string, group: string, count: number, consumer = 'c1'): Promise<void> {
-  await platform.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
-}
+const { add, knowHosts, look, platform, probe, readSome, redis } = streamsInRedis()
 
 describe('T28: lag that Redis does not know', () => {
   beforeEach(async () => {
     await add(revocations.name, 1, 3)
-    await platform.xgroup('CREATE', revocations.name, 'gateway-revocation:gateway-1', '$')
-    hostnames = ['gateway-1']
+    await platform().xgroup('CREATE', revocations.name, 'gateway-revocation:gateway-1', '$')
+    knowHosts('gateway-1')
   })
 
   test('T28: a fresh group created at $ with unread entries is counted, never 0', async () => {
@@ -83,9 +25,9 @@ describe('T28: lag that Redis does not know', () => {
     const watching = probe()
     await lookOnce(watching)
     await add(revocations.name, 10, 12)
-    const before = redis.cost.roundTrips
+    const before = redis().cost.roundTrips
     expect(valueIn(await lookOnce(watching), groupLag, gateway1)).toBe(9)
-    expect(redis.cost.roundTrips - before).toBe(1)
+    expect(redis().cost.roundTrips - before).toBe(1)
   })
 
   test('T28: more than 100 entries are counted further, up to the limit', async () => {
@@ -99,10 +41,10 @@ describe('T28: lag that Redis does not know', () => {
   })
 
   test('T28: a lag made unknown by XDEL is estimated from what was read', async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '0', 'MKSTREAM')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '0', 'MKSTREAM')
     await add(audit.name, 1, 5)
     await readSome(audit.name, 'audit-ingestor', 2)
-    await platform.xdel(audit.name, '5-1')
+    await platform().xdel(audit.name, '5-1')
     const seen = await look()
     expect(readingOf(seen, groupLag, ingestor)).toMatchObject({ value: 3, detail: 'estimated' })
     await readSome(audit.name, 'audit-ingestor', 10)
@@ -110,10 +52,10 @@ describe('T28: lag that Redis does not know', () => {
   })
 
   test('a group that read everything has no lag, whatever Redis counts of entries that were trimmed', async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
     await add(audit.name, 1, 5)
     await readSome(audit.name, 'audit-ingestor', 2)
-    await platform.xtrim(audit.name, 'MAXLEN', 2)
+    await platform().xtrim(audit.name, 'MAXLEN', 2)
     expect(valueIn(await look(), groupLag, ingestor)).toBe(2)
     await readSome(audit.name, 'audit-ingestor', 10)
     expect(valueIn(await look(), groupLag, ingestor)).toBe(0)
@@ -122,29 +64,29 @@ describe('T28: lag that Redis does not know', () => {
 
 describe('T21: entries that were trimmed away', () => {
   beforeEach(async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
   })
 
   test('T21: entries trimmed before they were delivered are counted exactly', async () => {
     await add(audit.name, 1, 6)
     await readSome(audit.name, 'audit-ingestor', 2)
-    await platform.xack(audit.name, 'audit-ingestor', '1-1', '2-1')
-    await platform.xtrim(audit.name, 'MAXLEN', 1)
+    await platform().xack(audit.name, 'audit-ingestor', '1-1', '2-1')
+    await platform().xtrim(audit.name, 'MAXLEN', 1)
     expect(valueIn(await look(), groupLost, ingestor)).toBe(3)
   })
 
   test('T21: trimming what the group has acknowledged loses nothing', async () => {
     await add(audit.name, 1, 6)
     await readSome(audit.name, 'audit-ingestor', 4)
-    await platform.xack(audit.name, 'audit-ingestor', '1-1', '2-1', '3-1', '4-1')
-    await platform.xtrim(audit.name, 'MAXLEN', 2)
+    await platform().xack(audit.name, 'audit-ingestor', '1-1', '2-1', '3-1', '4-1')
+    await platform().xtrim(audit.name, 'MAXLEN', 2)
     expect(valueIn(await look(), groupLost, ingestor)).toBe(0)
   })
 
   test('T21: entries trimmed while pending are counted, before XAUTOCLAIM drops them', async () => {
     await add(audit.name, 1, 6)
     await readSome(audit.name, 'audit-ingestor', 5)
-    await platform.xtrim(audit.name, 'MAXLEN', 3)
+    await platform().xtrim(audit.name, 'MAXLEN', 3)
     const seen = await look()
     expect(readingOf(seen, groupLost, ingestor)).toMatchObject({ value: 3 })
     expect(readingOf(seen, groupLost, ingestor)).not.toHaveProperty('detail')
@@ -153,7 +95,7 @@ describe('T21: entries that were trimmed away', () => {
   test('T21: a stream that was trimmed to nothing lost all that was pending or unread', async () => {
     await add(audit.name, 1, 6)
     await readSome(audit.name, 'audit-ingestor', 2)
-    await platform.xtrim(audit.name, 'MAXLEN', 0)
+    await platform().xtrim(audit.name, 'MAXLEN', 0)
     const seen = await look()
     expect(valueIn(seen, groupLost, ingestor)).toBe(6)
     expect(valueIn(seen, groupLag, ingestor)).toBe(0)
@@ -161,10 +103,10 @@ describe('T21: entries that were trimmed away', () => {
 
   test('T21: a group of which Redis does not know what it read is a blind spot when entries may be lost', async () => {
     await add(audit.name, 1, 3)
-    await platform.xgroup('SETID', audit.name, 'audit-ingestor', '$')
+    await platform().xgroup('SETID', audit.name, 'audit-ingestor', '$')
     await add(audit.name, 4, 6)
     expect(valueIn(await look(), groupLost, ingestor)).toBe(0)
-    await platform.xtrim(audit.name, 'MAXLEN', 2)
+    await platform().xtrim(audit.name, 'MAXLEN', 2)
     const seen = await look()
     expect(valueIn(seen, groupLost, ingestor)).toBeUndefined()
     expect(spotIn(seen, groupLost, ingestor)).toMatchObject({
@@ -176,8 +118,8 @@ describe('T21: entries that were trimmed away', () => {
 
 test('X82: entries that are too large to be counted on are an unknown lag, and hide nothing else', async () => {
   await add(audit.name, 1, 3)
-  await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '2-1')
-  const pipeline = platform.pipeline()
+  await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '2-1')
+  const pipeline = platform().pipeline()
   for (let id = 4; id <= 1_000; id += 1) pipeline.xadd(audit.name, `${id}-1`, 'data', 'x'.repeat(20_000))
   await pipeline.exec()
   const watching = probe()
@@ -187,5 +129,5 @@ test('X82: entries that are too large to be counted on are an unknown lag, and h
     expect(spotIn(seen, groupLag, ingestor)?.message).toContain('too many to count')
     expect(valueIn(seen, groupLost, ingestor)).toBe(0)
   }
-  expect(redis.cost.connections).toBe(1)
+  expect(redis().cost.connections).toBe(1)
 })

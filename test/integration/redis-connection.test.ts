@@ -1,15 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis } from '../../rig/redis.ts'
 import { redisMemoryUsed } from '../../src/rules/signals.ts'
-import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
-import { ProbeError, type Look } from '../../src/probes/probe.ts'
+import { openRedis } from '../../src/connections/redis.ts'
+import { ProbeError } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
-import { whyUnavailable, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import {
+  lookOnce,
+  platformClient,
+  platformStreamsProbe,
+  redisConnections,
+  untilLook,
+  untilSeen,
+  valueIn,
+  whyUnavailable,
+} from '../support/redis.ts'
 
-const opened: RedisConnection[] = []
+const { open, unavailable } = redisConnections()
 const rejections: unknown[] = []
 const note = (reason: unknown) => rejections.push(reason)
 
@@ -18,37 +27,6 @@ afterAll(() => {
   process.off('unhandledRejection', note)
   expect(rejections).toEqual([])
 })
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((redis) => redis.close()))
-})
-
-function open(settings: RedisSettings): RedisConnection {
-  const redis = openRedis(settings)
-  opened.push(redis)
-  return redis
-}
-
-/** Why both probes see nothing; they must agree. */
-async function unavailable(settings: RedisSettings): Promise<ProbeError> {
-  const redis = open(settings)
-  const seen = await whyUnavailable(platformStreamsProbe(redis))
-  expect((await whyUnavailable(redisServer(redis))).reason).toBe(seen.reason)
-  return seen
-}
-
-/** Looks every 50 ms until `wanted` says so, for 10 s at most. */
-async function until(redis: RedisConnection, wanted: (seen: Look | ProbeError) => boolean) {
-  const probe = platformStreamsProbe(redis)
-  for (let turn = 0; turn < 200; turn += 1) {
-    const seen = await lookOnce(probe).catch((error: unknown) => error as ProbeError)
-    if (wanted(seen)) return seen
-    await delay(50)
-  }
-  throw new Error('it did not come to be')
-}
-
-const sees = (seen: Look | ProbeError) => !(seen instanceof ProbeError)
-
 /** Answers every command with the same reply. */
 async function replying(reply: string): Promise<{ server: Server; url: string }> {
   const server = createServer((socket) => {
@@ -75,7 +53,6 @@ describe('a server that can not answer', () => {
   test('something that is not Redis', async () => {
     const { server, url } = await replying('HTTP/1.1 400 Bad Request\r\n\r\n')
     expect(await unavailable({ url })).toMatchObject({ unknownReason: 'malformed', reason: 'redis_protocol' })
-    await opened.pop()?.close()
     server.close()
   })
 
@@ -85,7 +62,7 @@ describe('a server that can not answer', () => {
     const killer = platformClient(server.url)
     await killer.ping()
     const script = platform.eval('while true do end', 0).catch(() => {})
-    await delay(150)
+    await expect.poll(() => killer.ping().catch(String)).toContain('BUSY')
     expect(await unavailable({ url: server.url })).toMatchObject({
       unknownReason: 'unreachable',
       reason: 'redis_busy',
@@ -108,11 +85,14 @@ describe('a server that can not answer', () => {
     platform.disconnect()
     const restarted = server.restart()
     const redis = open({ url: server.url })
-    const seen = await until(redis, (look) => look instanceof ProbeError && look.reason === 'redis_loading')
+    const seen = await untilLook(
+      redis,
+      (look) => look instanceof ProbeError && look.reason === 'redis_loading',
+    )
     expect(seen).toMatchObject({ unknownReason: 'unreachable' })
     expect(await whyUnavailable(redisServer(redis))).toMatchObject({ reason: 'redis_loading' })
     await restarted
-    await until(redis, sees)
+    await untilSeen(redis)
     await redis.close()
     await server.stop()
   })
@@ -144,12 +124,13 @@ describe('a server that comes and goes', () => {
       took.push(performance.now() - started)
       expect([seen.reason, other.reason]).toEqual(['redis_timeout', 'redis_timeout'])
       expect(seen.unknownReason).toBe('timeout')
+      // As far apart as probe attempts are.
       await delay(100)
     }
     expect(Math.max(...took)).toBeLessThan(1_000)
     server.resume()
     const resumed = performance.now()
-    await until(redis, sees)
+    await untilSeen(redis)
     expect(performance.now() - resumed).toBeLessThan(3_000)
     expect(valueIn(await lookOnce(memory), redisMemoryUsed)).toBeGreaterThan(0)
     await redis.close()
@@ -161,9 +142,9 @@ describe('a server that comes and goes', () => {
     const redis = open({ url: server.url })
     await lookOnce(platformStreamsProbe(redis))
     await server.kill()
-    await until(redis, (seen) => seen instanceof ProbeError && seen.reason === 'redis_refused')
+    await untilLook(redis, (seen) => seen instanceof ProbeError && seen.reason === 'redis_refused')
     await server.restart()
-    await until(redis, sees)
+    await untilSeen(redis)
     await redis.close()
     await server.stop()
   })

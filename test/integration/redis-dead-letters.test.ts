@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { deadLetterArrivals, deadLetterEntries } from '../../src/rules/signals.ts'
@@ -7,6 +6,7 @@ import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
 import { ProbeError, type Look } from '../../src/probes/probe.ts'
 import { platformClient, spotIn, valueIn } from '../support/redis.ts'
+import { watchFor } from '../support/waiting.ts'
 
 const dlq = 'caracal.audit.events.dlq'
 const dead = 'caracal.sessions.revoke.dead'
@@ -68,6 +68,11 @@ function next(wanted: (look: Look | ProbeError) => boolean, within = 8_000): Pro
   })
 }
 
+/** Waits until the read of the dead letters blocks. */
+async function isBlocked(): Promise<void> {
+  await expect.poll(() => platform.info('clients')).toContain('blocked_clients:1')
+}
+
 const arrivals = (look: Look | ProbeError, stream = dlq) =>
   look instanceof ProbeError ? undefined : valueIn(look, deadLetterArrivals, { stream })
 
@@ -105,7 +110,7 @@ describe('dead letters', () => {
     await next((look) => arrivals(look) === 0)
     const took: number[] = []
     for (let n = 1; n <= 50; n += 1) {
-      await delay(70)
+      await isBlocked()
       const arrived = next((look) => arrivals(look) === n)
       const added = performance.now()
       await platform.xadd(dlq, '*', 'reason', 'x')
@@ -132,7 +137,8 @@ describe('dead letters', () => {
     await platform.config('RESETSTAT')
     await platform.xadd(dlq, '*', 'reason', 'x')
     await next((look) => arrivals(look) === 1)
-    await delay(150)
+    // Long enough for a poll, if there were one.
+    await watchFor(150)
     const stats = await platform.info('commandstats')
     const names = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name]) => name)
     expect(new Set(names)).toEqual(new Set(['config|resetstat', 'xadd', 'xread', 'xinfo|stream', 'info']))
@@ -141,7 +147,7 @@ describe('dead letters', () => {
   test('stopping ends a blocked read at once', async () => {
     follow()
     await next((look) => arrivals(look) === 0)
-    await delay(50)
+    await isBlocked()
     const stopped = performance.now()
     stop.abort()
     await following

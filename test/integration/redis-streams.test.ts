@@ -1,7 +1,4 @@
-import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startRedis, type RedisServer } from '../../rig/redis.ts'
-import type { StreamSpec } from '../../src/rules/platform.ts'
+import { describe, expect, test } from 'vitest'
 import {
   groupConsumerIdle,
   groupConsumers,
@@ -18,69 +15,14 @@ import {
   streamEntriesAdded,
   streamExists,
 } from '../../src/rules/signals.ts'
-import { openRedis, type RedisConnection } from '../../src/connections/redis.ts'
-import type { Look } from '../../src/probes/probe.ts'
-import { redisStreams } from '../../src/probes/redis-streams.ts'
-import { lookOnce, platformClient, readingOf, spotIn, valueIn } from '../support/redis.ts'
+import { audit, gateway1, ingestor, revocations, revoke, streamsInRedis } from '../support/redis-streams.ts'
+import { lookOnce, readingOf, spotIn, valueIn } from '../support/redis.ts'
 
-const audit: StreamSpec = {
-  name: 'caracal.audit.events',
-  groups: [
-    { name: 'audit-ingestor', policy: 'required', asksEvery: 5_000, evidence: true },
-    { name: 'siem-export', policy: 'observer' },
-  ],
-}
-const revocations: StreamSpec = {
-  name: 'caracal.sessions.revoke',
-  groups: [
-    { name: 'sts-revocation', policy: 'required', pendingIsResidue: true },
-    { name: 'gateway-revocation:', policy: 'per-replica', asksEvery: 1_000 },
-  ],
-}
-const ingestor = { stream: audit.name, group: 'audit-ingestor' }
-const revoke = { stream: revocations.name }
-const gateway1 = { ...revoke, group: 'gateway-revocation:gateway-1' }
-
-let server: RedisServer
-let platform: Redis
-let redis: RedisConnection
-let hostnames: readonly string[] = []
-
-beforeAll(async () => {
-  server = await startRedis()
-  platform = platformClient(server.url)
-})
-afterAll(async () => {
-  platform?.disconnect()
-  await server?.stop()
-})
-beforeEach(async () => {
-  hostnames = []
-  await platform.flushall()
-  redis = openRedis({ url: server.url })
-})
-afterEach(() => redis.close())
-
-function probe(streams: readonly StreamSpec[] = [audit, revocations], lagLimit = 1_000) {
-  return redisStreams(redis, { streams, hostnames: () => hostnames, lagLimit })
-}
-
-function look(): Promise<Look> {
-  return lookOnce(probe())
-}
-
-/** Adds entries with ids 1-1, 2-1 and so on, so that a test can name them. */
-async function add(stream: string, from: number, to: number): Promise<void> {
-  for (let id = from; id <= to; id += 1) await platform.xadd(stream, `${id}-1`, 'data', 'payload')
-}
-
-async function readSome(stream: string, group: string, count: number, consumer = 'c1'): Promise<void> {
-  await platform.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
-}
+const { add, knowHosts, look, platform, probe, readSome, redis } = streamsInRedis()
 
 describe('what is there', () => {
   test('an absent stream is a reading of 0 and so are its expected groups', async () => {
-    hostnames = ['gateway-1']
+    knowHosts('gateway-1')
     const seen = await look()
     expect(valueIn(seen, streamExists, { stream: audit.name })).toBe(0)
     expect(valueIn(seen, streamEntries, { stream: audit.name })).toBe(0)
@@ -91,8 +33,8 @@ describe('what is there', () => {
   })
 
   test('a stream with its group gives every reading', async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
-    for (let n = 0; n < 5; n += 1) await platform.xadd(audit.name, '*', 'data', 'x')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    for (let n = 0; n < 5; n += 1) await platform().xadd(audit.name, '*', 'data', 'x')
     await readSome(audit.name, 'audit-ingestor', 2)
     const seen = await look()
     expect(valueIn(seen, streamExists, { stream: audit.name })).toBe(1)
@@ -117,8 +59,8 @@ describe('what is there', () => {
   })
 
   test('a key of another type blinds its own stream only', async () => {
-    await platform.set(audit.name, 'text')
-    await platform.xgroup('CREATE', revocations.name, 'sts-revocation', '$', 'MKSTREAM')
+    await platform().set(audit.name, 'text')
+    await platform().xgroup('CREATE', revocations.name, 'sts-revocation', '$', 'MKSTREAM')
     const seen = await look()
     expect(spotIn(seen, streamExists, { stream: audit.name })?.reason).toBe('redis_wrong_type')
     expect(spotIn(seen, groupLag, ingestor)?.unknownReason).toBe('malformed')
@@ -127,8 +69,8 @@ describe('what is there', () => {
   })
 
   test('an entry from the future is contradictory, not of negative age', async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
-    await platform.xadd(audit.name, `${Date.now() + 3_600_000}-1`, 'data', 'x')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform().xadd(audit.name, `${Date.now() + 3_600_000}-1`, 'data', 'x')
     await readSome(audit.name, 'audit-ingestor', 1)
     const seen = await look()
     expect(spotIn(seen, groupOldestPendingAge, ingestor)?.unknownReason).toBe('contradictory')
@@ -139,7 +81,7 @@ describe('what is there', () => {
 describe('T09: arrivals', () => {
   test('T09: replay with XDEL lowers the length and not the entries added', async () => {
     await add(audit.name, 1, 4)
-    await platform.xdel(audit.name, '1-1', '4-1')
+    await platform().xdel(audit.name, '1-1', '4-1')
     const seen = await look()
     expect(valueIn(seen, streamEntries, { stream: audit.name })).toBe(2)
     expect(valueIn(seen, streamEntriesAdded, { stream: audit.name })).toBe(4)
@@ -151,7 +93,7 @@ describe('groups by policy', () => {
     await add(audit.name, 1, 2)
     const observer = { stream: audit.name, group: 'siem-export' }
     expect(readingOf(await look(), groupExists, observer)).toBeUndefined()
-    await platform.xgroup('CREATE', audit.name, 'siem-export', '0')
+    await platform().xgroup('CREATE', audit.name, 'siem-export', '0')
     const seen = await look()
     expect(valueIn(seen, groupLag, observer)).toBe(2)
     expect(seen.blindSpots).toEqual([])
@@ -159,8 +101,8 @@ describe('groups by policy', () => {
 
   test('T24: pending residue of an STS group is reported as any other', async () => {
     const sts = { ...revoke, group: 'sts-revocation' }
-    await platform.xgroup('CREATE', revocations.name, 'sts-revocation', '$', 'MKSTREAM')
-    await platform.xadd(revocations.name, '*', 'delegation_edge_id', 'x')
+    await platform().xgroup('CREATE', revocations.name, 'sts-revocation', '$', 'MKSTREAM')
+    await platform().xadd(revocations.name, '*', 'delegation_edge_id', 'x')
     await readSome(revocations.name, 'sts-revocation', 1)
     const seen = await look()
     expect(valueIn(seen, groupPending, sts)).toBe(1)
@@ -169,14 +111,14 @@ describe('groups by policy', () => {
 
   test('T27: with known replicas, groups of gone hosts and the old shared group are only counted', async () => {
     for (const group of ['gateway-revocation', ':gateway-1', ':gateway-7', ':gateway-8'])
-      await platform.xgroup(
+      await platform().xgroup(
         'CREATE',
         revocations.name,
         group.replace(/^:/, 'gateway-revocation:'),
         '$',
         'MKSTREAM',
       )
-    hostnames = ['gateway-1', 'gateway-2']
+    knowHosts('gateway-1', 'gateway-2')
     const seen = await look()
     expect(valueIn(seen, perReplicaGroups, revoke)).toBe(1)
     expect(valueIn(seen, orphanGroups, revoke)).toBe(3)
@@ -187,8 +129,8 @@ describe('groups by policy', () => {
 
   test('T27: without known replicas, a group that has a consumer and leaves nothing unread is alive', async () => {
     for (const host of ['gateway-1', 'gateway-2'])
-      await platform.xgroup('CREATE', revocations.name, `gateway-revocation:${host}`, '$', 'MKSTREAM')
-    await platform.xadd(revocations.name, '*', 'session_id', 'x')
+      await platform().xgroup('CREATE', revocations.name, `gateway-revocation:${host}`, '$', 'MKSTREAM')
+    await platform().xadd(revocations.name, '*', 'session_id', 'x')
     await readSome(revocations.name, 'gateway-revocation:gateway-1', 1)
     const seen = await look()
     expect(valueIn(seen, perReplicaGroups, revoke)).toBe(1)
@@ -197,20 +139,20 @@ describe('groups by policy', () => {
   })
 
   test('groups that nobody named are ignored', async () => {
-    await platform.xgroup('CREATE', revocations.name, 'resource-revocation', '0', 'MKSTREAM')
+    await platform().xgroup('CREATE', revocations.name, 'resource-revocation', '0', 'MKSTREAM')
     const seen = await look()
     expect(seen.readings.some(({ labels }) => labels['group'] === 'resource-revocation')).toBe(false)
     expect(valueIn(seen, orphanGroups, revoke)).toBe(0)
   })
 
   test('T27: among more than 200 possible groups of former replicas living ones may hide', async () => {
-    const pipeline = platform.pipeline()
+    const pipeline = platform().pipeline()
     for (let n = 0; n < 230; n += 1)
       pipeline.xgroup('CREATE', revocations.name, `gateway-revocation:old-${n}`, '$', 'MKSTREAM')
     await pipeline.exec()
     const crowded = await look()
     expect(spotIn(crowded, perReplicaGroups, revoke)?.reason).toBe('redis_too_many_groups')
-    hostnames = ['gateway-1']
+    knowHosts('gateway-1')
     expect(valueIn(await look(), orphanGroups, revoke)).toBe(230)
   })
 })
@@ -218,9 +160,9 @@ describe('groups by policy', () => {
 describe('consumers', () => {
   // Redis 7.2 and later know a consumer from its first question on.
   test('a group that nobody is known to read is unknown before Redis 7.2 and has 0 consumers after', async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
     const seen = await look()
-    const [, major, minor] = /redis_version:(\d+)\.(\d+)/.exec(await platform.info('server')) ?? []
+    const [, major, minor] = /redis_version:(\d+)\.(\d+)/.exec(await platform().info('server')) ?? []
     if (Number(major) * 100 + Number(minor) >= 702) expect(valueIn(seen, groupConsumers, ingestor)).toBe(0)
     else expect(spotIn(seen, groupConsumers, ingestor)?.reason).toBe('redis_consumers_unknown')
     expect(valueIn(seen, groupConsumerIdle, ingestor)).toBeUndefined()
@@ -229,15 +171,15 @@ describe('consumers', () => {
 
 describe('cost', () => {
   test('a look is one round trip of INFO, TIME and one XINFO per stream, whatever the streams hold', async () => {
-    await platform.xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
     await add(audit.name, 1, 500)
     const watching = probe()
     await lookOnce(watching)
-    await platform.config('RESETSTAT')
-    const before = redis.cost.roundTrips
+    await platform().config('RESETSTAT')
+    const before = redis().cost.roundTrips
     for (let n = 0; n < 10; n += 1) await lookOnce(watching)
-    expect(redis.cost.roundTrips - before).toBe(10)
-    const stats = await platform.info('commandstats')
+    expect(redis().cost.roundTrips - before).toBe(10)
+    const stats = await platform().info('commandstats')
     const calls = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name, count]) => [
       name,
       Number(count),

@@ -1,45 +1,32 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { spawnSync } from 'node:child_process'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../rig/processes.ts'
 import { startRedis, type RedisServer } from '../../rig/redis.ts'
 import { deadLetterStreams, platformStreams } from '../../src/rules/platform.ts'
 import { deadLetterArrivals, redisMemoryUsed, streamEntries, streamExists } from '../../src/rules/signals.ts'
-import { openRedis, type RedisConnection, type RedisSettings } from '../../src/connections/redis.ts'
+import type { RedisSettings } from '../../src/connections/redis.ts'
 import { deadLetters } from '../../src/probes/dead-letters.ts'
-import { ProbeError, type Look } from '../../src/probes/probe.ts'
+import { ProbeError } from '../../src/probes/probe.ts'
 import { redisServer } from '../../src/probes/redis-server.ts'
-import { whyUnavailable, lookOnce, platformClient, platformStreamsProbe, valueIn } from '../support/redis.ts'
+import {
+  lookOnce,
+  platformClient,
+  platformStreamsProbe,
+  redisConnections,
+  untilSeen,
+  valueIn,
+  whyUnavailable,
+} from '../support/redis.ts'
+import { eventually } from '../support/waiting.ts'
 
 const audit = 'caracal.audit.events'
-const opened: RedisConnection[] = []
+const { open } = redisConnections()
 const servers: RedisServer[] = []
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((redis) => redis.close()))
-})
-
-function open(settings: RedisSettings): RedisConnection {
-  const redis = openRedis(settings)
-  opened.push(redis)
-  return redis
-}
 
 async function started(options: Parameters<typeof startRedis>[0]): Promise<RedisServer> {
   const server = await startRedis(options)
   servers.push(server)
   return server
-}
-
-/** Looks until it sees something, for 10 s at most. */
-async function untilSeen(redis: RedisConnection): Promise<Look> {
-  const probe = platformStreamsProbe(redis)
-  for (let turn = 0; turn < 100; turn += 1) {
-    const seen = await lookOnce(probe).catch((error: unknown) => error)
-    if (!(seen instanceof Error)) return seen as Look
-    await delay(100)
-  }
-  return lookOnce(probe)
 }
 
 async function stopAll(): Promise<void> {
@@ -94,14 +81,15 @@ describe('Sentinel', () => {
     const redis = open(settings('caracal'))
     await lookOnce(platformStreamsProbe(redis))
     await primary.kill()
-    await delay(50)
-    expect((await whyUnavailable(platformStreamsProbe(redis))).unknownReason).toBe('unreachable')
+    await expect
+      .poll(async () => (await whyUnavailable(platformStreamsProbe(redis))).unknownReason)
+      .toBe('unreachable')
     await primary.restart()
     await untilSeen(redis)
   })
 })
 
-const agreed = (info: unknown) => /cluster_state:ok[^]*cluster_known_nodes:2/.test(String(info))
+const agreed = /cluster_state:ok[^]*cluster_known_nodes:2/
 
 describe('Cluster', () => {
   const nodes: RedisServer[] = []
@@ -125,12 +113,10 @@ describe('Cluster', () => {
       String(Array.isArray(bus) ? bus[1] : ''),
     )
     // Both must know that all slots are served before anybody asks.
-    while (
-      !(await Promise.all([a, b].map(async (node) => agreed(await node?.call('CLUSTER', 'INFO'))))).every(
-        Boolean,
-      )
-    )
-      await delay(100)
+    await eventually('all slots are served', async () => {
+      const infos = [await a?.call('CLUSTER', 'INFO'), await b?.call('CLUSTER', 'INFO')]
+      return infos.every((info) => agreed.test(String(info)))
+    })
     a?.disconnect()
     b?.disconnect()
   })
@@ -165,7 +151,7 @@ describe('Cluster', () => {
       },
       stop.signal,
     )
-    await delay(300)
+    await expect.poll(() => arrivals).toEqual([0])
     await redis.run([['XADD', 'caracal.keys.invalidate.dead', '*', 'a', 'b']])
     await following
     expect(arrivals).toEqual([0, 1])

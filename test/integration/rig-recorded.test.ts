@@ -7,7 +7,8 @@ import { isCollision, seedAdminToken } from '../../rig/platform/admin-token.ts'
 import { realTimings } from '../../rig/platform/context.ts'
 import { jsonShape, recordedAnswers, recordedNotReady, shapeOf } from '../support/recorded-answers.ts'
 import type { NotReady } from '../support/recorded-answers.ts'
-import { bearer, eventually, setScene, type Scene } from '../support/rig-scene.ts'
+import { bearer, setScene, type Scene } from '../support/rig-scene.ts'
+import { eventually } from '../support/waiting.ts'
 
 const { stsRedisPatience, gatewayRedisPatience, auditRedisPatience } = realTimings
 let scene: Scene
@@ -61,13 +62,13 @@ function recorded(service: string, cause: string, path: NotReady['path'] = '/rea
 /** Asks until the answer is the recorded one; a cause needs a moment to show. */
 async function answersAsRecorded(name: string, cause: string, path: NotReady['path'] = '/ready') {
   const wanted = recorded(name.split('-')[0] ?? '', cause, path)
-  await eventually(async () => {
+  await eventually(`${path} of ${name} with ${cause}`, async () => {
     const { message, body } = await ask(name, path)
     return (
       message.statusCode === wanted.status &&
       JSON.stringify(jsonShape(JSON.parse(body))) === JSON.stringify(jsonShape(wanted.body))
     )
-  }, `${path} of ${name} with ${cause}`)
+  })
 }
 
 describe('X14, X15: the simulated platform answers like the real one', () => {
@@ -84,7 +85,7 @@ describe('X14, X15: the simulated platform answers like the real one', () => {
       expect(await scene.metric(name, 'caracal_sts_opa_compile_total')).toBe(0)
     const leads = async (name: string) =>
       (await scene.metric(name, 'caracal_audit_is_retention_leader')) === 1
-    await eventually(async () => (await leads('audit-0')) || (await leads('audit-1')), 'one leads')
+    await eventually('one leads', async () => (await leads('audit-0')) || (await leads('audit-1')))
     for (const name of ['audit-0', 'audit-1'])
       expect(await scene.metric(name, 'caracal_audit_retention_created_total')).toBe(0)
   })
@@ -108,7 +109,7 @@ describe('X14, X15: the simulated platform answers like the real one', () => {
     await scene.platform.replaceReplica('sts-0')
     await answersAsRecorded('sts-0', 'no consumer groups')
     await scene.redis.rename('aside', 'caracal.keys.invalidate')
-    await eventually(async () => (await scene.ready('sts-0')).status === 200, 'sts-0 is ready')
+    await eventually('sts-0 is ready', async () => (await scene.ready('sts-0')).status === 200)
   })
 
   test('an STS whose Postgres hangs', async () => {
@@ -147,7 +148,7 @@ describe('X14: how long an answer takes while Redis', () => {
     expect(apiRedisPatience / 1_000).toBe(recorded('api', 'redis refused').seconds)
     expect(coordinatorRedisPatience / 1_000).toBe(recorded('coordinator', 'redis refused').seconds)
     await scene.servers.redis.restart()
-    await eventually(async () => (await scene.redis.ping()) === 'PONG', 'Redis answers')
+    await eventually('Redis answers', async () => (await scene.redis.ping()) === 'PONG')
   })
 })
 
@@ -161,7 +162,7 @@ test('T53: Audit stays unhealthy after an outage until it is given an entry', as
     return Number(/^cmdstat_xreadgroup:calls=(\d+)/m.exec(stats)?.[1] ?? 0)
   }
   const before = await reads()
-  await eventually(async () => (await reads()) > before + 40, 'the consumers read again')
+  await eventually('the consumers read again', async () => (await reads()) > before + 40)
   for (const name of ['audit-0', 'audit-1']) {
     await answersAsRecorded(name, 'after an outage of redis')
     await answersAsRecorded(name, 'after an outage of redis', '/health')
@@ -174,7 +175,7 @@ test('T53: Audit stays unhealthy after an outage until it is given an entry', as
     return statuses.filter((status) => status === 503).length
   }
   // Only the one that took it.
-  await eventually(async () => (await unhealthy()) === 1, 'one is healthy')
+  await eventually('one is healthy', async () => (await unhealthy()) === 1)
 })
 
 test('T54: a refused policy denies everything in its zone and moves no counter', async () => {
@@ -188,7 +189,7 @@ test('T54: a refused policy denies everything in its zone and moves no counter',
     .catch(() => {})
   expect([await errors(), await pending()]).toEqual([0, 0])
   await scene.platform.faults.inject('policy-refused')
-  await eventually(async () => (await pending()) === 1, 'the message stays pending')
+  await eventually('the message stays pending', async () => (await pending()) === 1)
   expect(await errors()).toBe(0)
   for (const name of ['sts-0', 'sts-1']) expect((await scene.ready(name)).status).toBe(200)
   await scene.platform.faults.clear('policy-refused')
@@ -204,8 +205,8 @@ test('of two APIs that start at once on an empty database one fails on the uniqu
     await seedAdminToken(first, 'another token')
     const colliding = seedAdminToken(second, 'another token').catch((error: unknown) => error)
     await eventually(
-      async () => (await first.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount === 1,
       'the second waits for the first',
+      async () => (await first.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount === 1,
     )
     await first.query('COMMIT')
     expect(isCollision(await colliding)).toBe(true)

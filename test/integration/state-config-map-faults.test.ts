@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { stateText } from '../../src/daemon/state-form.ts'
 import { UNSEALED } from '../../src/daemon/state-seal.ts'
 import { nothingRemembered } from '../../src/rollout/memory.ts'
-import { eventually } from '../support/daemon.ts'
 import { begun, closeStores, open, started, stateIn, subjects, withLine } from '../support/remembering.ts'
 import { sharedConfigMap } from '../support/shared-config-map.ts'
+import { eventually } from '../support/waiting.ts'
 
 afterEach(closeStores)
 

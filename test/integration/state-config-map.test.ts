@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { nothingRemembered } from '../../src/rollout/memory.ts'
-import { eventually } from '../support/daemon.ts'
 import { largeMemory } from '../support/large-memory.ts'
 import {
   begun,
@@ -13,6 +12,7 @@ import {
   withLine,
 } from '../support/remembering.ts'
 import { sharedConfigMap } from '../support/shared-config-map.ts'
+import { eventually, watchFor } from '../support/waiting.ts'
 
 afterEach(closeStores)
 
@@ -103,7 +103,7 @@ describe('replicas that share a ConfigMap', () => {
     expect(shared.writes().conflicts).toBeGreaterThanOrEqual(2)
     expect(subjects(stateIn(shared)).toSorted()).toEqual([...new Set(subjects(stateIn(shared)))].toSorted())
     const writes = shared.writes().done
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await watchFor(200)
     expect(shared.writes().done).toBe(writes)
   })
 
@@ -179,7 +179,7 @@ describe('a state that is too large', () => {
     await two.save(withLine(two.memory(), 'acknowledged', 'stop-condition/x'))
     await eventually('the first heard', () => subjects(one.memory()).includes('stop-condition/x'))
     const writes = shared.writes().done
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await watchFor(300)
     expect(shared.writes().done).toBe(writes)
     expect(one.memory().history.every(({ ledger }) => ledger.length === 60)).toBe(true)
   })

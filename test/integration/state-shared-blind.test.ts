@@ -5,9 +5,9 @@ import { startControlPlane, type ControlPlane } from '../../rig/kubernetes.ts'
 import { openStateStore } from '../../src/daemon/open-state-store.ts'
 import type { StateStore } from '../../src/daemon/state-store.ts'
 import { nothingRemembered, type Memory } from '../../src/rollout/memory.ts'
-import { eventually } from '../support/daemon.ts'
 import { startRelay, type Relay } from '../support/relay.ts'
 import { begun, clock, subjects, withLine } from '../support/remembering.ts'
+import { eventually } from '../support/waiting.ts'
 
 // Two replicas at a real API server, one of them behind something that falls silent.
 

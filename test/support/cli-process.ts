@@ -161,11 +161,6 @@ export function exporter(first: GateReport, epoch = 'a') {
   }
 }
 
-/** Waits until a condition of this process holds; the test's own time limit ends it otherwise. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10))
-}
-
 export function always(
   status: number,
   body: string,

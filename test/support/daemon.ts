@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { demoConfiguration, passwordOf, type DemoFiles } from '../../demo/configuration.ts'
 import { startDaemon } from '../../demo/daemon.ts'
@@ -13,6 +12,7 @@ import type { RedisOptions } from '../../rig/redis.ts'
 import { startServers, type Servers } from '../../rig/servers.ts'
 import type { GateReport } from '../../src/contract/document.ts'
 import type { CheckReport, StopConditionReport } from '../../src/contract/items.ts'
+import { PATIENCE } from './waiting.ts'
 
 /** A configuration as its file holds it. */
 export type Configuration = Record<string, unknown>
@@ -152,12 +152,6 @@ function filesIn(folder: string): DemoFiles {
   }
 }
 
-/**
- * Limits in tests are what a quiet machine needs many times over; a busy one gets three times as much. A limit only says
- * when a test gives up: nothing is measured by it.
- */
-const PATIENCE = 3
-
 /** Starts the daemon with a configuration file; `token` is what its commands are given with. */
 export async function startGate(
   config: string,
@@ -218,18 +212,4 @@ export function isFiring(id: string): (report: GateReport) => boolean {
 
 export function proceeds({ verdict }: GateReport): boolean {
   return verdict === 'proceed'
-}
-
-/** Asks every 50 ms until it holds; an error counts as a no. */
-export async function eventually(
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-  withinSeconds = 15,
-): Promise<void> {
-  const deadline = performance.now() + PATIENCE * withinSeconds * 1_000
-  for (;;) {
-    if (await Promise.resolve(holds()).catch(() => false)) return
-    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE * withinSeconds} s: ${what}`)
-    await delay(50)
-  }
 }

@@ -1,19 +1,14 @@
 import { openRedis } from '../../src/connections/redis.ts'
-
-/** What came of each round: `ok`, or the reason why there was no answer. */
-export interface RedisNamesSeen {
-  readonly known: string[]
-  readonly silent: string[]
-}
+import type { NamesSeen } from './name-looks.ts'
 
 /** The words of a program that asks Redis at `known` over and over, and meanwhile others at names that hang. */
 export function redisNameLooks(known: string, silent: number, rounds: number): readonly string[] {
   return ['test/support/redis-name-looks.ts', known, String(silent), String(rounds)]
 }
 
-async function askOver(known: string, count: number, rounds: number): Promise<RedisNamesSeen> {
+async function askOver(known: string, count: number, rounds: number): Promise<NamesSeen> {
   const urls = Array.from({ length: count }, (_, index) => `redis://silent-${index + 1}.test:6379`)
-  const seen: RedisNamesSeen = { known: [], silent: [] }
+  const seen: NamesSeen = { known: [], silent: [] }
   async function ask(url: string): Promise<string> {
     // A connection of its own each time, so that each is a look-up.
     const redis = openRedis({ url })

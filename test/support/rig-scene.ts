@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { startPlatform } from '../../rig/platform/index.ts'
 import type { Platform, PlatformOptions } from '../../rig/platform/index.ts'
@@ -110,14 +109,5 @@ function isRunning(pid: number): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** Asks every 100 ms for up to 15 s; an error counts as a no. */
-export async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const start = performance.now()
-  while (!(await holds().catch(() => false))) {
-    if (performance.now() - start > 15_000) throw new Error(`not within 15 s: ${what}`)
-    await delay(100)
   }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { eventually } from './daemon.ts'
+import { eventually } from './waiting.ts'
 
 /** A port behind which nobody takes connections up: its queue is full, so what else comes is dropped. */
 export async function silentPort(): Promise<{ readonly port: number; close(): Promise<void> }> {

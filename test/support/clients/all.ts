@@ -1,4 +1,3 @@
-import { eventually } from '../daemon.ts'
 import { argoRollouts } from './argo-rollouts.ts'
 import { azureCheck } from './azure.ts'
 import { flagger } from './flagger.ts'
@@ -7,6 +6,7 @@ import { kargo } from './kargo.ts'
 import type { Asking, Client, Effect, Outcome } from './outcome.ts'
 import { azureAgent, curl, githubActions, gitlab, jenkins, tekton } from './runners.ts'
 import { spinnaker } from './spinnaker.ts'
+import { eventually } from '../waiting.ts'
 
 const programs: readonly Client[] = [
   argoCd,

@@ -41,7 +41,11 @@ describe('a stop as a reason to roll back', () => {
       status({ state: 'clear', findings: [finding('met')], latch }),
       true,
     ],
-    ['a latch of missing evidence alone', status({ state: 'clear', latch: { ...latch, proven: false } }), false],
+    [
+      'a latch of missing evidence alone',
+      status({ state: 'clear', latch: { ...latch, proven: false } }),
+      false,
+    ],
     [
       'a latch that somebody acknowledged',
       status({ state: 'clear', latch: { ...latch, acknowledged: { actor: 'a', reason: 'r', at: 2 } } }),
