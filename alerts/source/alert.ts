@@ -1,9 +1,9 @@
 import type { Millis } from '../../src/core/time.ts'
 
-/** `critical` pages somebody, `warning` is read today, `info` this week; `none` is a heartbeat. */
+/** `critical` pages, `warning` is read today, `info` this week; `none` is a heartbeat. */
 export type Severity = 'critical' | 'warning' | 'info' | 'none'
 
-/** One alert as it stands in a rule file. Two may share a name when only their severity differs. */
+/** One alert as a rule file has it. Two may share a name when only their severity differs. */
 export interface Alert {
   readonly name: string
   readonly severity: Severity
@@ -13,7 +13,7 @@ export interface Alert {
   readonly expr: string
   /** How long the expression must hold. */
   readonly for?: Millis
-  /** How long it goes on firing when the expression has no result any more. */
+  /** How long it keeps firing after the expression has no result. */
   readonly keepFiringFor?: Millis
   /** Labels beside severity and component. */
   readonly labels?: Readonly<Record<string, string>>

@@ -24,7 +24,7 @@ function absence(release: ReleaseName | undefined): string {
   return `max_over_time(${record}[6h]) unless ${record}\nor\nabsent_over_time(${record}[6h])`
 }
 
-/** The exporter itself: nobody else would notice that it says nothing any more. */
+/** The exporter itself: its silence would otherwise go unnoticed. */
 export function exporterAlerts(release?: ReleaseName): readonly Alert[] {
   return [absent(release), ...ofThemselves]
 }
@@ -76,7 +76,7 @@ const ofThemselves: readonly Alert[] = [
     for: 2 * MINUTE,
     summary: `The exporter of ${theRelease} has too little CPU to judge.`,
     description:
-      'It stands still when it should look. It holds the rollout, and takes nothing slow for a fault of the platform.',
+      'It stalls when it should probe. It holds the rollout, and blames the platform for nothing slow.',
     nextStep: 'kubectl top pod -l app.kubernetes.io/name=caracal-gate-exporter -A',
   },
   {
@@ -96,7 +96,7 @@ const ofThemselves: readonly Alert[] = [
     expr: `${lastSaid(reload)} == 0`,
     for: 2 * MINUTE,
     summary: `The exporter of ${theRelease} has refused a new configuration.`,
-    description: 'It goes on with the one before, and would not start with this one.',
+    description: 'It keeps the previous one, and would not start with this one.',
     nextStep: 'caracal-gate check-config --config caracal-gate.yaml',
   },
   {
@@ -117,6 +117,6 @@ const ofThemselves: readonly Alert[] = [
     summary: 'Alerts get through.',
     description:
       'This alert always fires. A receiver outside must raise the alarm when it stops coming: then nothing else comes either.',
-    nextStep: 'none while it comes; else look at Prometheus and Alertmanager',
+    nextStep: 'none while it fires; otherwise check Prometheus and Alertmanager',
   },
 ]

@@ -1,7 +1,7 @@
 import { MINUTE, type Millis } from '../../src/core/time.ts'
 import type { Alert } from './alert.ts'
 
-/** How names of the platform's pods, Jobs and scrape jobs look; its chart builds them from release and chart. */
+/** How the platform's pods, Jobs and scrape jobs are named; its chart builds them from release and chart. */
 const CARACAL = '.*caracal.*'
 
 const by = 'by (cluster, namespace)'
@@ -12,7 +12,7 @@ const LATER = 2 * MINUTE
 interface PlatformAlert extends Omit<Alert, 'severity' | 'labels' | 'for'> {
   /** How long the daemon itself holds it before it fires; 0 when left out. */
   readonly hold?: Millis
-  /** The stop condition that it stands in for. */
+  /** The stop condition that it backs up. */
   readonly stop: string
 }
 
@@ -141,7 +141,7 @@ export const platformAlerts: readonly Alert[] = [
     name: 'CaracalPlatformAuditTamperDetected',
     stop: 'audit-tamper-detected',
     component: 'audit',
-    // The value itself: what the sweep at the start finds stands in the first scrape already.
+    // The value itself: what the sweep at the start finds is in the first scrape already.
     expr: `max ${by} (
   caracal_audit_tamper_mismatch_total
   + caracal_audit_tamper_chain_breaks_total
@@ -171,6 +171,6 @@ absent(caracal_audit_dlq_total)`,
     summary: `Prometheus does not get the metrics of the platform{{ with $labels.job }}: {{ . }}{{ end }}.`,
     description:
       'Rules on what is missing cannot fire. Most often the bearer is missing in the ServiceMonitor, or a NetworkPolicy is in the way.',
-    nextStep: 'look at the targets of Prometheus: 401 is the bearer, a timeout the NetworkPolicy',
+    nextStep: 'check the targets of Prometheus: 401 is the bearer, a timeout the NetworkPolicy',
   },
 ]

@@ -76,7 +76,7 @@ const { active } = recordings
 
 /**
  * What was recorded last. A daemon that judges says it at every scrape, so what is over is over at once. Where scrapes
- * are missing the last one stands for five minutes: a daemon that is replaced needs a minute or two to be scraped again,
+ * are missing the last one counts for five minutes: a daemon that is replaced needs a minute or two to be scraped again,
  * and CaracalGateExporterAbsent tells of one that stays away before this ends.
  */
 export function lastSaid({ record }: Recording, matchers = ''): string {

@@ -15,7 +15,7 @@ export const rolloutAlerts: readonly Alert[] = [
     expr: whileActive(`${lastSaid(verdict, '{state="stop"}')} == 1`),
     summary: `Stop the rollout of ${theRelease}.`,
     description:
-      'A stop condition fires, or fired in this rollout and nobody has acknowledged it. Roll back only if the document says that it is viable.',
+      'A stop condition fires, or fired in this rollout and is not acknowledged. Roll back only if the document says that it is viable.',
     nextStep: STATUS,
   },
   {
@@ -26,7 +26,7 @@ export const rolloutAlerts: readonly Alert[] = [
     // Migrations, images and warm-up of a whole release take a few minutes.
     for: 15 * MINUTE,
     summary: `The rollout of ${theRelease} has been on hold for 15 minutes.`,
-    description: 'Nothing forbids to go on, and nothing proves that it may.',
+    description: 'Nothing forbids to continue, and nothing proves that it may.',
     nextStep: STATUS,
   },
   {

@@ -12,7 +12,7 @@ export interface Links {
 /** The dashboard of one rollout, by its uid in dashboards/. */
 const DASHBOARD = 'caracal-rollout'
 
-/** The values of its variables; `cluster` is whatever somebody set it to. */
+/** The values of its variables; `cluster` is as configured. */
 const onlyThisRelease = [
   '{{ with $labels.release_namespace }}&var-release_namespace={{ . }}{{ end }}',
   '{{ with $labels.release_name }}&var-release_name={{ . }}{{ end }}',

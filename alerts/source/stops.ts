@@ -47,10 +47,10 @@ export const stopAlerts: readonly Alert[] = stopConditions.flatMap((stop) => [
 
 function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert {
   const component = componentOf[stop.id]
-  if (component === undefined) throw new Error(`nobody said where to look when ${stop.id} fires`)
+  if (component === undefined) throw new Error(`no component for the stop condition ${stop.id}`)
   const only = `{stop_condition="${stop.id}"}`
   const fires = `${lastSaid(recordings.firing, only)} == 1`
-  // A breach that came and went goes on stopping the rollout, until it is acknowledged.
+  // A breach that came and went still stops the rollout, until it is acknowledged.
   const forbids = `(\n  ${fires}\n  or\n  ${lastSaid(recordings.latched, only)} == 1\n)`
   const duringRollout = severity === 'critical'
   return {
@@ -64,7 +64,7 @@ function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert
       : `${stop.title}: ${theRelease}. No rollout is under way.`,
     description: `${stop.title}.${measured(stop.id)} ${
       duringRollout
-        ? 'The verdict stays stop until the cause is gone and somebody has acknowledged it.'
+        ? 'The verdict stays stop until the cause is gone and an operator has acknowledged it.'
         : 'A rollout must not begin before it is gone.'
     }`,
     nextStep: nextStepFor(stop, undefined),

@@ -8,7 +8,7 @@ export function dashboards(): Readonly<Record<string, Dashboard>> {
 }
 
 /**
- * Each twice: for whoever imports and compares them, and where the chart can reach them. That one is short, since tools
+ * Each twice: for people who import and compare them, and where the chart can reach them. That one is short, since tools
  * that apply a ConfigMap keep it a second time in an annotation, which holds no more than 256 KiB.
  */
 export function dashboardFiles(): Readonly<Record<string, string>> {

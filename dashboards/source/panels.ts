@@ -14,7 +14,7 @@ import { colours } from './states.ts'
 /** One query of a panel. */
 export interface Query {
   readonly expr: string
-  /** `{{label}}` stands for the value of a label. */
+  /** `{{label}}` is the value of a label. */
   readonly legend?: string
 }
 
@@ -23,7 +23,7 @@ export interface Spec {
   /** Stable: links to a panel carry it. The hundreds are the row. */
   readonly id: number
   readonly title: string
-  /** What it shows, what good looks like, and what to do when it does not. */
+  /** What it shows, what is good, and what to do otherwise. */
   readonly description: string
   /** Of 24 columns. */
   readonly width: number
@@ -92,7 +92,7 @@ function target({ expr, legend }: Query, place: number, timing: Timing): Dataque
   if (legend !== undefined) query.legendFormat(legend)
   switch (timing) {
     case 'now':
-      // A range would go on showing the last value of an exporter that is gone.
+      // A range would keep showing the last value of an exporter that is gone.
       return query.instant()
     case 'table':
       return query.instant().format(PromQueryFormat.Table)

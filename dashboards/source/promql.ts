@@ -41,7 +41,7 @@ export function select({ name }: Named, ...matchers: readonly string[]): string 
   return matchers.length === 0 ? name : `${name}{${matchers.join(', ')}}`
 }
 
-/** The samples of the exporters in scope: all of theirs, and nobody else's. */
+/** The samples of the exporters in scope: all of theirs, and no others. */
 export function within(scope: Scope, expr: string): string {
   return join(scope, expr, `${selfFamilies.release.name}${scope.matchers}`)
 }
@@ -104,7 +104,7 @@ function unexpired(set: StateSet): string {
 }
 
 /**
- * The state over time. 0 stands where the exporter is not seen but was within the range: a state timeline would go on
+ * The state over time. 0 stands where the exporter is not seen but was within the range: a state timeline would keep
  * painting the last state where series just end.
  */
 export function stateOverTime(family: Named, set: StateSet, query: StateQuery = {}): string {

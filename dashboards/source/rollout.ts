@@ -17,11 +17,11 @@ import { verdictRow } from './rows/verdict.ts'
 import { fleetUid, rolloutUid } from './uids.ts'
 import * as variables from './variables.ts'
 
-/** The story of one rollout, from "may I go on" down to "can I trust the monitor". */
+/** The story of one rollout, from "may I continue" down to "can I trust the monitor". */
 export function rolloutDashboard(): Dashboard {
   const dashboard = new DashboardBuilder('Caracal rollout')
     .uid(rolloutUid)
-    .description('May the rollout of this release go on, and if not, why not? Read it from top to bottom.')
+    .description('May the rollout of this release continue, and if not, why not? Read it from top to bottom.')
     .tags(['caracal', 'rollout'])
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)

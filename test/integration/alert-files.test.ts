@@ -120,7 +120,7 @@ describe('what alerts say (promtool)', () => {
         {
           summary: 'Stop the rollout of caracal in prod: Postgres connections are used up.',
           description:
-            'Postgres connections are used up. Firing since 1970-01-01 00:01:30 +0000 UTC. Observed: 95%. Limit: 90%. The verdict stays stop until the cause is gone and somebody has acknowledged it.',
+            'Postgres connections are used up. Firing since 1970-01-01 00:01:30 +0000 UTC. Observed: 95%. Limit: 90%. The verdict stays stop until the cause is gone and an operator has acknowledged it.',
           next_step:
             "psql -c 'SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC'",
           runbook_url: 'https://gates.caracal.run/docs/alerts.md#caracalstoppostgrespoolsaturation',

@@ -21,7 +21,7 @@ type Moment = 'calm' | 'stopped' | 'acknowledged' | 'finished' | 'clustered'
 const exceptions: readonly (readonly [RegExp, Moment])[] = [
   [/Checks that do not pass$/, 'stopped'],
   [/Stop conditions$/, 'stopped'],
-  [/Failed looks by reason$/, 'stopped'],
+  [/Failed probe attempts by reason$/, 'stopped'],
   [/^Stop fired$/, 'stopped'],
   [/^Stop acknowledged$/, 'acknowledged'],
   [/^Rollout ended$/, 'finished'],
@@ -210,7 +210,7 @@ describe('the dashboards on a real Prometheus', () => {
       'Gates',
       'Readiness of components',
       'Stop conditions over time',
-      'Looks',
+      'Probe attempts',
     ]
     for (const title of lines) {
       const last = await lastOf(title, gone)

@@ -47,7 +47,7 @@ export const eventsRow: Row = {
       id: 501,
       title: 'Entries not read',
       description:
-        'Entries that a consumer group was never given; groups of observers are left out. Good is near zero, with peaks that fall by themselves. A line that rises steadily is a consumer that is dead or too slow: see its pods. A gap means that Redis itself does not know.',
+        'Entries that a consumer group was never given; groups of observers are left out. Good is near zero, with peaks that fall on their own. A line that rises steadily is a consumer that is dead or too slow: see its pods. A gap means that Redis itself does not know.',
       unit: 'short',
       decimals: 0,
       queries: [{ expr: max(select(signals.groupLag, judged), perGroup), legend: '{{group}}' }],
@@ -72,7 +72,7 @@ export const eventsRow: Row = {
       id: 503,
       title: 'Entries added',
       description:
-        'Entries that come in each second, by stream. It tells a backlog that grows because more comes from one that grows because nobody reads. There is no good value; a stream that falls silent in a rollout is worth a question.',
+        'Entries that come in each second, by stream. It tells a backlog that grows because more comes from one that grows because no consumer reads. There is no good value; a stream that falls silent in a rollout is worth a question.',
       unit: 'cps',
       queries: [
         {
@@ -87,7 +87,7 @@ export const eventsRow: Row = {
       id: 504,
       title: 'Dead letters',
       description:
-        'Entries that the dead-letter streams hold. Good is zero, or a number that was there before and does not rise. Each one more is an event that nobody will handle: read it, then replay or drop it.',
+        'Entries that the dead-letter streams hold. Good is zero, or a number that was there before and does not rise. Each one more is an event that is never handled: read it, then replay or drop it.',
       unit: 'short',
       decimals: 0,
       queries: [{ expr: max(signals.deadLetterEntries.name, ['stream']), legend: '{{stream}}' }],
@@ -98,7 +98,7 @@ export const eventsRow: Row = {
       id: 505,
       title: 'Dead letters that arrived',
       description:
-        'Arrivals within the interval of rates, four scrapes or more; replay and trimming cannot hide them. Good is nothing at all; a bar is the moment to look for in the logs of the consumer.',
+        'Arrivals within the interval of rates, four scrapes or more; replay and trimming cannot hide them. Good is nothing at all; a bar is the moment to find in the logs of the consumer.',
       unit: 'short',
       decimals: 1,
       bars: true,
@@ -137,7 +137,7 @@ export const eventsRow: Row = {
       id: 508,
       title: 'Outboxes: rows',
       description:
-        'Rows that wait, and rows that were given up ("dead"). Good is few that wait and no dead one. A dead row is lost unless somebody sends it again; counting ends at 10001.',
+        'Rows that wait, and rows that were given up ("dead"). Good is few that wait and no dead one. A dead row is lost unless an operator sends it again; counting ends at 10001.',
       unit: 'short',
       decimals: 0,
       queries: [
@@ -154,7 +154,7 @@ export const eventsRow: Row = {
       id: 509,
       title: 'Audit replay',
       description:
-        'Age of the oldest audit event that a replica keeps on disk because it could not be sent. Good is zero. What ages there is evidence that nobody has yet: see whether the replica reaches Redis and the Audit service.',
+        'Age of the oldest audit event that a replica keeps on disk because it could not be sent. Good is zero. What ages there is evidence that was not delivered yet: see whether the replica reaches Redis and the Audit service.',
       unit: 's',
       queries: [{ expr: max(select(signals.replayOldestAge, component), perReplica), legend: '{{replica}}' }],
       limits: [limitOf('replay.oldestAgeSeconds')],
@@ -218,7 +218,7 @@ export const eventsRow: Row = {
       id: 512,
       title: 'Time since a consumer asked',
       description:
-        'For how long no consumer of a group has asked for entries; groups whose consumers block for as long as nothing comes are left out. Good is below the limit. A group that nobody asks for has a dead consumer: see its pods.',
+        'For how long no consumer of a group has asked for entries; groups whose consumers block for as long as nothing comes are left out. Good is below the limit. A group without a reader has a dead consumer: see its pods.',
       unit: 's',
       queries: [{ expr: max(select(signals.groupConsumerIdle, asking), perGroup), legend: '{{group}}' }],
       limits: [limitOf('streams.consumerIdleSeconds')],

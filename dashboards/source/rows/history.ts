@@ -5,7 +5,7 @@ import { stateOverTime, verdictOverTime } from '../promql.ts'
 import { checkSet, mappingsOf, phaseSet, stopSet, verdictSet } from '../states.ts'
 
 const noData = 'No exporter of this release was scraped in this time.'
-const dark = 'Dark grey: no exporter was scraped, so nobody knows.'
+const dark = 'Dark grey: no exporter was scraped, so the state is unknown.'
 
 export const historyRow: Row = {
   id: 300,
@@ -14,7 +14,7 @@ export const historyRow: Row = {
     timelinePanel({
       id: 301,
       title: 'Verdict over time',
-      description: `Good is one colour that turns to proceed and stays. A stop says when to look below. ${dark}`,
+      description: `Good is one colour that turns to proceed and stays. A stop says which time to examine below. ${dark}`,
       width: 12,
       height: 4,
       mappings: mappingsOf(verdictSet, 'expired or not seen'),

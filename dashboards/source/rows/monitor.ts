@@ -28,7 +28,7 @@ export const monitorRow: Row = {
       id: 701,
       title: 'Exporters scraped',
       description:
-        'Replicas of the exporter that Prometheus reaches. Good is as many as the Deployment has. None means that this whole page is blind: see the targets of Prometheus, its ServiceMonitor and the NetworkPolicy.',
+        'Replicas of the exporter that Prometheus reaches. Good is as many as the Deployment has. None means that this page shows nothing: see the targets of Prometheus, its ServiceMonitor and the NetworkPolicy.',
       unit: 'none',
       decimals: 0,
       queries: [{ expr: aggregate('count', within(theRelease, self.release.name)) }],
@@ -50,7 +50,7 @@ export const monitorRow: Row = {
       id: 703,
       title: 'All is seen',
       description:
-        'Looks that succeed and still count, of all. Good is 100 %. What is not seen is unknown and holds the rollout: find it in "Looks" and the reason beside it.',
+        'Probe attempts that succeed and still count, of all. Good is 100 %. What is not seen is unknown and holds the rollout: find it in "Looks" and the reason beside it.',
       unit: 'percentunit',
       decimals: 0,
       queries: [{ expr: aggregate('avg', max(self.targetUp.name, ['probe', 'target'])) }],
@@ -85,7 +85,7 @@ export const monitorRow: Row = {
       id: 706,
       title: 'Running since',
       description:
-        'For how long the exporter that started last has run. One that restarts over and over forgets nothing, but holds until it has seen everything anew.',
+        'For how long the exporter that started last has run. One that restarts over and over forgets nothing, but holds until it has seen everything again.',
       unit: 'dtdurations',
       decimals: 0,
       queries: [{ expr: `time() - ${max(self.start.name)}` }],
@@ -93,9 +93,9 @@ export const monitorRow: Row = {
     }),
     timelinePanel({
       id: 707,
-      title: 'Looks',
+      title: 'Probe attempts',
       description:
-        'Each target of each probe: seen, or not seen at its last look. Good is green everywhere. One replica in grey is that pod; all targets of one probe in grey are its credentials or a NetworkPolicy.',
+        'Each target of each probe: seen, or not seen at its last probe attempt. Good is green everywhere. One replica in grey is that pod; all targets of one probe in grey are its credentials or a NetworkPolicy.',
       width: 14,
       height: 16,
       mappings: words({ 0: ['not seen', colours.unknown], 1: ['seen', colours.good] }),
@@ -109,9 +109,9 @@ export const monitorRow: Row = {
     }),
     plotPanel({
       id: 708,
-      title: 'Failed looks by reason',
+      title: 'Failed probe attempts by reason',
       description:
-        'Looks that failed each second, by probe and reason. Good is nothing. unauthorized: the bearer or password; unreachable or timeout: the network or the target; malformed: something else answers there.',
+        'Probe attempts that failed each second, by probe and reason. Good is nothing. unauthorized: the bearer or password; unreachable or timeout: the network or the target; malformed: something else answers there.',
       width: 10,
       height: 8,
       unit: 'cps',
@@ -121,7 +121,7 @@ export const monitorRow: Row = {
           legend: '{{probe}} {{reason}}',
         },
       ],
-      noData: 'No look has failed yet.',
+      noData: 'No probe attempt has failed yet.',
     }),
     plotPanel({
       id: 709,
@@ -178,7 +178,7 @@ export const monitorRow: Row = {
       id: 712,
       title: 'Who waits for the verdict',
       description:
-        'Clients that wait for a change, and those that listen to events. In a rollout there should be at least one: else nobody asks the gate. None is right when nothing is rolled out.',
+        'Clients that wait for a change, and those that listen to events. In a rollout there should be at least one: otherwise no pipeline asks the gate. None is right when nothing is rolled out.',
       width: 8,
       height: 7,
       unit: 'none',

@@ -31,7 +31,7 @@ export const progressRow: Row = {
       id: 401,
       title: 'Replicas by readiness',
       description:
-        'Replicas that proved their readiness, that answered that they are not ready, and that could not be asked. Good is green only; orange and grey that stay for longer than a start takes want a look at the pods.',
+        'Replicas that proved their readiness, that answered that they are not ready, and that could not be asked. Good is green only; orange and grey that stay for longer than a start takes need attention at the pods.',
       width: 8,
       height: 8,
       unit: 'none',
@@ -85,7 +85,7 @@ export const progressRow: Row = {
       id: 403,
       title: 'Migrations applied',
       description:
-        'Versions that schema_migrations holds. It grows by what the release brings and never falls; a number that falls means that somebody wrote to that table.',
+        'Versions that schema_migrations holds. It grows by what the release brings and never falls; a number that falls means that a person or program wrote to that table.',
       width: 3,
       height: 4,
       unit: 'none',

@@ -13,7 +13,7 @@ const notPassing = `${checkNow} > ${placeOf(checkSet, 'pass')}`
 
 const stopNow = stateNow(verdict.stop, stopSet, { by: ['stop_condition'], matchers: [stops] })
 const latched = max(select(verdict.stopLatched, stops), ['stop_condition'])
-/** What is not clear, or was not in this rollout and nobody has acknowledged it. */
+/** What is not clear, or was not in this rollout and is not acknowledged. */
 const inForce = `(${stopNow} > ${placeOf(stopSet, 'clear')} or ${latched} == 1)`
 
 function ofChecks(expr: string): string {
@@ -71,7 +71,7 @@ export const reasonsRow: Row = {
       id: 202,
       title: 'Stop conditions',
       description:
-        'Stop conditions that are not clear or that are latched; good is an empty table. "latched" stays until the cause is gone and somebody has acknowledged it: caracal-gate ack.',
+        'Stop conditions that are not clear or that are latched; good is an empty table. "latched" stays until the cause is gone and an operator has acknowledged it: caracal-gate ack.',
       width: 10,
       height: 9,
       rowsBy: 'stop_condition',

@@ -50,7 +50,7 @@ export const releasesRow: Row = {
       id: 101,
       title: 'Stop',
       description:
-        'Releases whose verdict is stop. Good is 0. Else open them below, and do not go on with the next cluster.',
+        'Releases whose verdict is stop. Good is 0. Else open them below, and do not continue with the next cluster.',
       steps: [[1, colours.bad]],
       queries: [{ expr: having(placeOf(verdictSet, 'stop')) }],
     }),
@@ -67,7 +67,7 @@ export const releasesRow: Row = {
       ...tile,
       id: 103,
       title: 'Proceed',
-      description: 'Releases that may go on. Good is all of them.',
+      description: 'Releases that may continue. Good is all of them.',
       queries: [{ expr: having(placeOf(verdictSet, 'proceed')) }],
     }),
     statPanel({
@@ -138,7 +138,7 @@ export const releasesRow: Row = {
       id: 107,
       title: 'Phases over time',
       description:
-        'Which release is rolled out when. Good is as many at once as the plan says. A line that stays in one phase is a rollout that hangs or that nobody finished.',
+        'Which release is rolled out when. Good is as many at once as the plan says. A line that stays in one phase is a rollout that hangs or was not finished.',
       width: 24,
       height: 10,
       mappings: mappingsOf(phaseSet),

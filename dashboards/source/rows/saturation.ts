@@ -63,7 +63,7 @@ export const saturationRow: Row = {
       id: 604,
       title: 'Redis: refused and evicted',
       description:
-        'Writes that Redis refused and keys that it evicted, within the interval of rates. Good is nothing. A refused write is an event that somebody must send again; an evicted key means a policy that this platform must not have.',
+        'Writes that Redis refused and keys that it evicted, within the interval of rates. Good is nothing. A refused write is an event that must be sent again; an evicted key means a policy that this platform must not have.',
       unit: 'short',
       decimals: 1,
       bars: true,

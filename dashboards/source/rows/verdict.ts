@@ -16,7 +16,7 @@ import {
 } from '../promql.ts'
 import { colours, mappingsOf, phaseSet, verdictSet, viabilitySet } from '../states.ts'
 
-/** Short, since it is written as large as a value. That it is no "go" stands in every description that needs it. */
+/** Short, since it is written as large as a value. Every description that needs it says that it is no "go". */
 const gone = 'no data'
 
 /** When the phase that holds last did not. */
@@ -28,13 +28,13 @@ const required = max(verdict.steadyRequired.name)
 
 export const verdictRow: Row = {
   id: 100,
-  title: 'May I go on?',
+  title: 'May I continue?',
   panels: [
     statPanel({
       id: 101,
       title: 'Verdict',
       description:
-        'Only "proceed" means go. "hold": wait, and see below what is missing. "stop": a stop condition fires or fired and nobody acknowledged it; do not go on. Grey (expired, no data): the exporter says nothing, which is never a go; see "Can I trust the monitor?".',
+        'Only "proceed" means go. "hold": wait, and see below what is missing. "stop": a stop condition fires, or fired and is not acknowledged; do not continue. Grey (expired, no data): the exporter says nothing, which is never a go; see "Can I trust the monitor?".',
       width: 6,
       height: 8,
       unit: 'none',
@@ -84,7 +84,7 @@ export const verdictRow: Row = {
       id: 105,
       title: 'Time in phase',
       description:
-        'Since the phase began, as Prometheus saw it; six hours mean six or more. A migration or roll that takes longer than it used to is worth a look at "Roll progress".',
+        'Since the phase began, as Prometheus saw it; six hours mean six or more. A migration or roll that takes longer than it used to is worth checking at "Roll progress".',
       width: 3,
       height: 4,
       unit: 'dtdurations',

@@ -19,7 +19,7 @@ describe('the dashboards', () => {
   it('tell the story of a rollout from top to bottom', () => {
     const rows = files[0]?.dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)
     expect(rows).toEqual([
-      'May I go on?',
+      'May I continue?',
       'Why not?',
       'What happened?',
       'Roll progress',
