@@ -24,10 +24,6 @@ export type Kubelet = {
   readonly nodeNames: readonly string[]
   /** The names of the pods that it looks after, in the order in which it met them. */
   podNames(): readonly string[]
-  /** Overrules a pod's readiness; undefined leaves it to its probe again. Takes up to 200 ms. */
-  setReady(podName: string, ready: boolean | undefined): void
-  /** Ends a pod's containers with exit code 1 and starts them again at once. */
-  restart(podName: string): Promise<void>
   /** Stops looking and ends what runs; pods and nodes stay in the API as they are. */
   stop(): Promise<void>
 }
@@ -84,12 +80,6 @@ export async function startKubelet(
     void life?.forget()
   }
 
-  function find(podName: string): PodLife {
-    const life = [...lives.values()].find(({ pod }) => pod.metadata.name === podName)
-    if (life === undefined) throw new Error(`The kubelet knows no pod ${podName}`)
-    return life
-  }
-
   const path =
     options.namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${options.namespace}/pods`
   const watching = follow<Pod>(client, path, over.signal, {
@@ -105,8 +95,6 @@ export async function startKubelet(
   return {
     nodeNames: nodes.map(({ name }) => name),
     podNames: () => [...lives.values()].map(({ pod }) => pod.metadata.name),
-    setReady: (podName, ready) => find(podName).setReady(ready),
-    restart: (podName) => find(podName).restart(),
     stop: async () => {
       over.abort()
       client.close()

@@ -3,8 +3,7 @@ import type { Pod } from './objects.ts'
 import type { PodRecord } from './pod-record.ts'
 import type { PodState } from './pod-status.ts'
 
-export type PodOutcome =
-  'run' | 'succeed' | 'fail' | 'crash-loop' | 'never-ready' | 'unschedulable' | 'image-pull-error'
+export type PodOutcome = 'run' | 'succeed' | 'fail' | 'crash-loop' | 'never-ready'
 
 /** What becomes of a pod; times in milliseconds. */
 export type PodPlan = {
@@ -42,10 +41,6 @@ export type PodSurroundings = {
 /** A pod that is looked after. */
 export type PodLife = {
   readonly pod: Pod
-  /** Overrules the readiness probe; undefined leaves it to the probe again. */
-  setReady(ready: boolean | undefined): void
-  /** Ends the containers with exit code 1 and starts them again at once. */
-  restart(): Promise<void>
   /** Ends what runs in it and deletes the pod from the API, as a kubelet does when the grace period is over. */
   end(): Promise<void>
   /** Ends what runs in it and says nothing to the API. */
@@ -61,7 +56,6 @@ export function livePod(record: PodRecord, pod: Pod, plan: PodPlan, around: PodS
   const over = new AbortController()
   const { signal } = over
   let process: PodProcess | undefined
-  let overruled: boolean | undefined
   let looksAt = Infinity
 
   async function startContainers(change: Partial<PodState>): Promise<void> {
@@ -72,7 +66,6 @@ export function livePod(record: PodRecord, pod: Pod, plan: PodPlan, around: PodS
 
   async function isReady(): Promise<boolean> {
     if (!('running' in record.state.container) || performance.now() < looksAt) return false
-    if (overruled !== undefined) return overruled
     if (plan.outcome === 'never-ready') return false
     try {
       return (await process?.ready?.()) ?? true
@@ -112,9 +105,7 @@ export function livePod(record: PodRecord, pod: Pod, plan: PodPlan, around: PodS
   }
 
   async function live(): Promise<void> {
-    if (plan.outcome === 'unschedulable') return record.sayUnschedulable()
     if (pod.spec.nodeName === undefined) await record.bindTo(around.nodeName)
-    if (plan.outcome === 'image-pull-error') return failToPull(record, pod)
     await record.become({})
     if (signal.aborted) return
     const ip = plan.ip ?? around.nextAddress()
@@ -143,14 +134,6 @@ export function livePod(record: PodRecord, pod: Pod, plan: PodPlan, around: PodS
 
   return {
     pod,
-    setReady: (ready) => {
-      overruled = ready
-    },
-    restart: async () => {
-      const last = record.ended(1)
-      await record.become({ container: { terminated: last }, last, ready: false })
-      await startContainers({ restartCount: record.state.restartCount + 1 })
-    },
     end: async () => {
       if (plan.stopAfterMs !== undefined) await delay(plan.stopAfterMs, undefined, { signal }).catch(() => {})
       await forget()
@@ -162,12 +145,4 @@ export function livePod(record: PodRecord, pod: Pod, plan: PodPlan, around: PodS
     },
     forget,
   }
-}
-
-async function failToPull(record: PodRecord, pod: Pod): Promise<void> {
-  const image = pod.spec.containers[0]?.image ?? ''
-  const message = `failed to pull and unpack image "${image}": not found`
-  await record.become({ container: { waiting: { reason: 'ErrImagePull', message } } })
-  const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
-  await record.become({ container: { waiting } })
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { KubernetesRequestError, type KubernetesClient } from './client.ts'
 import type { Pod } from './objects.ts'
-import { podStatus, unschedulableStatus, type PodState, type Terminated } from './pod-status.ts'
+import { podStatus, type PodState, type Terminated } from './pod-status.ts'
 
 /** What a kubelet knows of one pod and says of it to the API server. */
 export type PodRecord = {
@@ -11,7 +11,6 @@ export type PodRecord = {
   /** How the containers end now. */
   ended(exitCode: number): Terminated
   bindTo(nodeName: string): Promise<void>
-  sayUnschedulable(): Promise<void>
   /** Deletes the pod from the API, without a grace period. */
   remove(): Promise<void>
 }
@@ -76,7 +75,6 @@ export function podRecord(pod: Pod, hostIp: string, client: KubernetesClient, ov
         metadata: { name, namespace, uid },
         target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
       }),
-    sayUnschedulable: () => tell('PATCH', `${path}/status`, { status: unschedulableStatus(pod, now()) }),
     remove: () => {
       const options = { kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } }
       return tell('DELETE', path, { apiVersion: 'v1', ...options })

@@ -47,19 +47,6 @@ export function podStatus(pod: Pod, state: PodState): unknown {
   }
 }
 
-/** The status of a pod for which the scheduler finds no node. */
-export function unschedulableStatus(pod: Pod, now: string): unknown {
-  const condition = {
-    type: 'PodScheduled',
-    status: 'False',
-    reason: 'Unschedulable',
-    message: '0/1 nodes are available: 1 Insufficient memory.',
-    lastTransitionTime: now,
-    ...generationOf(pod),
-  }
-  return { phase: 'Pending', conditions: [condition] }
-}
-
 function generationOf(pod: Pod): { readonly observedGeneration?: number } {
   const { generation } = pod.metadata
   return generation === undefined ? {} : { observedGeneration: generation }

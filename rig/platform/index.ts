@@ -20,8 +20,6 @@ export type Platform = {
   /** The least-privileged login of a monitor. */
   readonly postgres: { readonly url: string }
   readonly metricsBearer: string
-  /** The operator's token of the Coordinator. */
-  readonly coordinatorToken: string
   readonly faults: FaultControl
   /** What a replica has written to its log because it was asked. */
   logged(name: string): { readonly lines: number; readonly bytes: number }
@@ -46,7 +44,6 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
     redis: { url: options.redisUrl },
     postgres: { url: world.database.monitorUrl },
     metricsBearer: world.secrets.metricsBearer,
-    coordinatorToken: world.secrets.coordinatorToken,
     faults,
     logged: (name) => world.byName(name).endpoint.logged,
     replaceReplica: (name) => world.replace(name),

@@ -35,8 +35,6 @@ export type WorldOptions = {
   /** Replicas per service; 2 each and no web unless said. */
   readonly replicas?: Partial<Record<Service, number>>
   readonly metricsBearer: string
-  /** Random when not given; equal to `metricsBearer` it opens the Coordinator's metrics. */
-  readonly coordinatorToken?: string
   /** Rows that the API's outbox has sent before. */
   readonly seedDispatchedRows?: number
   readonly timings?: Partial<Timings>
@@ -205,7 +203,7 @@ function makeSecrets(options: WorldOptions): Secrets {
   const random = () => randomBytes(32).toString('hex')
   return {
     metricsBearer: options.metricsBearer,
-    coordinatorToken: options.coordinatorToken ?? random(),
+    coordinatorToken: random(),
     adminToken: random(),
     auditHmacKey: random(),
     streamsHmacKey: random(),

@@ -1,18 +1,26 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import {
   at,
   chartFolder,
   helm,
+  helmVersions,
   kubernetesVersion,
+  objectsOf,
   podSpecs,
   renderChart,
+  renderedText,
   theOne,
   type Rendered,
   type Values,
 } from '../support/chart.ts'
 import { chartValues } from '../support/chart-values.ts'
 
-// What operators expect of any chart. That the API server takes every field is tried in chart-install.test.ts.
+// What operators expect of any chart. What each value renders to is in test/fixtures/chart-golden (chart-render.test.ts);
+// that the API server takes every field is tried in chart-install.test.ts.
 
 let everything: readonly Rendered[]
 
@@ -20,148 +28,7 @@ beforeAll(async () => {
   everything = await renderChart(chartValues['everything on'] ?? {})
 })
 
-const pod = 'spec.template.spec'
-const container = `${pod}.containers.0`
-const secured = {
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-  supplementalGroups: [4_000],
-}
-const tags = { tier: 'operations' }
-
 describe('X74: a value of the chart', () => {
-  it.each<[value: string, object: string, path: string, shows: unknown]>([
-    [
-      'commonAnnotations',
-      'Service',
-      'metadata.annotations',
-      { 'example.com/owner': 'platform', zone: 'internal' },
-    ],
-    ['service.labels', 'Service', 'metadata.labels', { ...tags, team: 'platform' }],
-    [
-      'service.spec',
-      'Service',
-      'spec',
-      { loadBalancerClass: 'example.com/internal', externalTrafficPolicy: 'Local' },
-    ],
-    ['service.spec.nodePort', 'Service', 'spec.ports.0', { nodePort: 30_465 }],
-    [
-      'deploymentLabels',
-      'Deployment',
-      'metadata.labels',
-      { ...tags, 'helm.sh/chart': 'caracal-gate-exporter-0.1.0' },
-    ],
-    ['deploymentAnnotations', 'Deployment', 'metadata.annotations', { 'reloader.stakater.com/auto': 'true' }],
-    [
-      'global.imageRegistry',
-      'Deployment',
-      `${container}.image`,
-      expect.stringMatching(/^mirror\.example:5000\/team\/caracal-gate-exporter@sha256:/),
-    ],
-    [
-      'global.imageRegistry for images of others',
-      'Job/rollout-gate-grants-sql',
-      `${container}.image`,
-      'mirror.example:5000/postgres:18',
-    ],
-    [
-      'global.imagePullSecrets',
-      'Deployment',
-      `${pod}.imagePullSecrets`,
-      [{ name: 'mirror-login' }, { name: 'registry-login' }],
-    ],
-    [
-      'podSecurityContext',
-      'Deployment',
-      `${pod}.securityContext`,
-      { ...secured, runAsUser: 1_000_700_000, runAsGroup: 0 },
-    ],
-    ['podSecurityContext without a key', 'Deployment', `${pod}.securityContext.fsGroup`, undefined],
-    [
-      'grants.postgres.runAsUser',
-      'Job/rollout-gate-grants-sql',
-      `${pod}.securityContext`,
-      { ...secured, runAsUser: 999 },
-    ],
-    [
-      'startupProbe',
-      'Deployment',
-      `${container}.startupProbe`,
-      { periodSeconds: 5, httpGet: { path: '/healthz', port: 'http', scheme: 'HTTPS' } },
-    ],
-    [
-      'livenessProbe of another way',
-      'Deployment',
-      `${container}.livenessProbe`,
-      { tcpSocket: { port: 'http' } },
-    ],
-    ['livenessProbe without ours', 'Deployment', `${container}.livenessProbe.httpGet`, undefined],
-    [
-      'readinessProbe.httpGet',
-      'Deployment',
-      `${container}.readinessProbe.httpGet`,
-      { path: '/readyz', port: 'http', httpHeaders: [{ name: 'x-from', value: 'kubelet' }] },
-    ],
-    ['extraEnvFrom', 'Deployment', `${container}.envFrom.0`, { configMapRef: { name: 'gate-more' } }],
-    [
-      'extraContainers',
-      'Deployment',
-      `${pod}.containers.1`,
-      { name: 'beside', image: 'registry.example/gate-beside:1' },
-    ],
-    [
-      'initContainers',
-      'Deployment',
-      `${pod}.initContainers.0`,
-      { name: 'first', image: 'registry.example/gate-beside:1' },
-    ],
-    ['extraObjects', 'ConfigMap/gate-more', 'metadata.namespace', 'gate'],
-    ['extraObjects as text', 'ConfigMap/more', 'metadata.namespace', 'gate'],
-    ['ingress', 'Ingress', 'spec', { ingressClassName: 'nginx', tls: [{ hosts: ['gate.example.com'] }] }],
-    ['ingress.hosts', 'Ingress', 'spec.rules.0.http.paths.0', { path: '/', pathType: 'Prefix' }],
-    [
-      'ingress.hosts below a path',
-      'Ingress',
-      'spec.rules.1.http.paths.0',
-      { path: '/gate(/|$)(.*)', pathType: 'ImplementationSpecific' },
-    ],
-    [
-      'serviceMonitor.namespace',
-      'ServiceMonitor',
-      'metadata',
-      { namespace: 'monitoring', annotations: { 'example.com/scraped': 'true' } },
-    ],
-    [
-      'serviceMonitor labels',
-      'ServiceMonitor',
-      'spec',
-      {
-        jobLabel: 'app.kubernetes.io/name',
-        targetLabels: ['tier'],
-        podTargetLabels: ['team'],
-        namespaceSelector: { matchNames: ['gate'] },
-      },
-    ],
-    [
-      'serviceMonitor of an endpoint',
-      'ServiceMonitor',
-      'spec.endpoints.0',
-      { honorLabels: true, scheme: 'https' },
-    ],
-    [
-      'prometheusRule.namespace',
-      'PrometheusRule',
-      'metadata',
-      { namespace: 'monitoring', labels: { release: 'prometheus' } },
-    ],
-  ])('shows in what is rendered: %s', (_, object, path, shows) => {
-    const [kind = '', name] = object.split('/')
-    const found = at(theOne(everything, kind, name), path)
-    if (typeof shows === 'object' && shows !== null && !('sample' in shows))
-      expect(found).toMatchObject(shows)
-    else expect(found).toEqual(shows)
-  })
-
   it('serviceMonitor.tlsConfig stands instead of what the chart would say of the certificate', async () => {
     const objects = await renderChart(chartValues['existing objects'] ?? {})
     expect(at(theOne(objects, 'ServiceMonitor'), 'spec.endpoints.0')).toMatchObject({
@@ -221,4 +88,120 @@ describe('X74: a value of the chart', () => {
     const { code, stderr } = await helm(['template', 'gate', chartFolder, ...kubernetesVersion], values)
     expect([code, stderr]).toEqual([1, expect.stringContaining(named)])
   })
+})
+
+/** What OpenShift's restricted-v2 refuses of a pod, in words. Users and groups are those that it assigns. */
+function refusedByOpenShift(spec: unknown): readonly string[] {
+  const given = (context: unknown) =>
+    ['runAsUser', 'runAsGroup', 'fsGroup'].filter((field) => at(context, field) !== undefined)
+  const containers = [at(spec, 'containers'), at(spec, 'initContainers') ?? []].flat() as readonly object[]
+  return [
+    ...given(at(spec, 'securityContext')),
+    ...containers.flatMap((each) => [
+      ...given(at(each, 'securityContext')),
+      ...(at(each, 'securityContext.allowPrivilegeEscalation') === false ? [] : ['allowPrivilegeEscalation']),
+      ...(JSON.stringify(at(each, 'securityContext.capabilities.drop')) === '["ALL"]'
+        ? []
+        : ['capabilities']),
+    ]),
+    ...((at(spec, 'volumes') ?? []) as readonly object[]).flatMap((volume) =>
+      Object.keys(volume).filter(
+        (kind) => !['name', 'configMap', 'secret', 'projected', 'emptyDir'].includes(kind),
+      ),
+    ),
+  ]
+}
+
+function refusals(text: string): readonly string[] {
+  return podSpecs(objectsOf(text)).flatMap(refusedByOpenShift)
+}
+
+describe('X41: on OpenShift', () => {
+  const grants = chartValues['everything on']?.['grants']
+  const all: Values = { ...chartValues['minimal'], grants }
+  const openShift = ['--api-versions', 'security.openshift.io/v1']
+  const asked = (adaptSecurityContext: string): Values => ({
+    ...all,
+    global: { compatibility: { openshift: { adaptSecurityContext } } },
+  })
+
+  it.each<[string, Values, readonly string[], boolean]>([
+    ['not elsewhere', all, [], false],
+    ['where the cluster is one', all, openShift, true],
+    ['always by force', asked('force'), [], true],
+    ['never when that is disabled', asked('disabled'), openShift, false],
+  ])('no pod asks for a user or group of its own, %s', async (_, values, more, isTaken) => {
+    const { stdout } = await helm(['template', 'gate', chartFolder, ...kubernetesVersion, ...more], values)
+    expect(refusals(stdout).length === 0).toBe(isTaken)
+  })
+
+  it.each(helmVersions)('both contexts can be removed as a whole (%s Helm)', async (version) => {
+    const text = await renderedText(
+      { podSecurityContext: null, containerSecurityContext: null },
+      'gate',
+      version,
+    )
+    const spec = at(theOne(objectsOf(text), 'Deployment'), 'spec.template.spec')
+    expect([at(spec, 'securityContext'), at(spec, 'containers.0.securityContext')]).toEqual([{}, {}])
+  })
+})
+
+describe('X74: an upgrade of the chart', () => {
+  it('restarts no pod when only the version of the chart is another', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gate-chart-version-'))
+    try {
+      await cp(chartFolder, folder, { recursive: true })
+      const values = { ...chartValues['minimal'], image: { tag: '0.1.0' } }
+      const template = (text: string) => theOne(objectsOf(text), 'Deployment')['spec']
+      const before = await helm(['template', 'gate', folder, ...kubernetesVersion], values)
+      const { stdout: chart } = await helm(['show', 'chart', folder])
+      await writeFile(join(folder, 'Chart.yaml'), chart.replaceAll(/(ersion): 0\.1\.0/g, '$1: 0.2.0'))
+      const after = await helm(['template', 'gate', folder, ...kubernetesVersion], values)
+      expect(after.stdout).toContain('caracal-gate-exporter-0.2.0')
+      expect(template(after.stdout)).toEqual(template(before.stdout))
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('X74: a chart that depends on this one', () => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gate-chart-parent-'))
+    const dependency = {
+      name: 'caracal-gate-exporter',
+      version: '0.1.0',
+      condition: 'caracal-gate-exporter.enabled',
+    }
+    await mkdir(join(folder, 'charts'))
+    await cp(chartFolder, join(folder, 'charts/caracal-gate-exporter'), { recursive: true })
+    await writeFile(
+      join(folder, 'Chart.yaml'),
+      stringify({ apiVersion: 'v2', name: 'parent', version: '1.0.0', dependencies: [dependency] }),
+    )
+  })
+
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])(
+    'switches it by the usual condition, and gives it the global registry: %s',
+    async (enabled, deployments) => {
+      const { code, stdout, stderr } = await helm(['template', 'gate', folder, ...kubernetesVersion], {
+        global: { imageRegistry: 'mirror.example', storageClass: 'meant for others' },
+        'caracal-gate-exporter': { enabled },
+      })
+      expect([code, stderr]).toEqual([0, ''])
+      const found = objectsOf(stdout).filter(({ kind }) => kind === 'Deployment')
+      expect(found).toHaveLength(deployments)
+      for (const object of found)
+        expect(at(object, 'spec.template.spec.containers.0.image')).toBe(
+          'mirror.example/caracal-gate-exporter:0.1.0',
+        )
+    },
+  )
 })

@@ -4,7 +4,7 @@ import type { FakeKubernetes } from '../support/fake-kubernetes.ts'
 import { refused } from '../support/fake-kubernetes-wire.ts'
 import { deploymentObject, podObject } from '../support/fake-release.ts'
 import { watchedCluster, type Watched } from '../support/watched-cluster.ts'
-import { until } from '../support/waiting.ts'
+import { until, watchFor } from '../support/waiting.ts'
 
 let watched: Watched
 
@@ -199,5 +199,34 @@ describe('versions that are gone', () => {
     await watched.untilNames('pods', 'a')
     fake.put('pods', podObject('c'))
     await watched.untilNames('pods', 'a', 'c')
+  })
+})
+
+describe('autoscalers', () => {
+  it('X18: are shown whatever their labels, for what they scale tells', async () => {
+    watched = await watchedCluster((fake) =>
+      fake.put('horizontalpodautoscalers', {
+        metadata: { name: 'by-hand' },
+        spec: { scaleTargetRef: { kind: 'Deployment', name: 'caracal-api' } },
+      }),
+    )
+    await watched.untilNames('autoscalers', 'by-hand')
+    watched.fake.put('horizontalpodautoscalers', {
+      metadata: { name: 'keda-hpa-sts', labels: { 'scaledobject.keda.sh/name': 'sts' } },
+      spec: { scaleTargetRef: { kind: 'StatefulSet', name: 'caracal-sts' } },
+    })
+    await watched.untilNames('autoscalers', 'by-hand', 'keda-hpa-sts')
+  })
+
+  it('are none without their API', async () => {
+    watched = await watchedCluster((fake) =>
+      fake.misbehave(({ resource }) =>
+        resource === 'horizontalpodautoscalers' ? refused(404, 'the server could not find it') : undefined,
+      ),
+    )
+    await watched.untilNames('autoscalers')
+    await watchFor(300)
+    expect(watched.names('autoscalers')).toEqual([])
+    expect(countOf(watched.fake, 'list', 'horizontalpodautoscalers')).toBe(1)
   })
 })

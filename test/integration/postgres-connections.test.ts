@@ -1,17 +1,20 @@
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
-import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
+import { afterEach, describe, expect, test } from 'vitest'
 import { databaseRoles } from '../../src/rules/platform.ts'
-import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
+import { openPostgres } from '../../src/connections/postgres.ts'
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import { postgresConnections, type PostgresUsers } from '../../src/probes/postgres-connections.ts'
 import type { Probe } from '../../src/probes/probe.ts'
-import { whyUnavailable, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import {
+  whyUnavailable,
+  blindSpotsOf,
+  lookOnce,
+  platformInPostgres,
+  settingsOf,
+  valuesOf,
+} from '../support/postgres.ts'
 
-let server: PostgresServer
-let platform: PlatformDatabase
-let postgres: Postgres
+const world = platformInPostgres({ max_connections: '24', reserved_connections: '2' })
 const clients: pg.Client[] = []
 
 const used = 'caracal_postgres_connections'
@@ -23,26 +26,12 @@ const accepts = 'caracal_postgres_accepts_connections'
 
 const pools = { api: 40, sts: 40, gateway: 40, audit: 20, coordinator: 20 }
 
-beforeAll(async () => {
-  server = await startPostgres({ settings: { max_connections: '24', reserved_connections: '2' } })
-  platform = await createDatabase(server.url, 0)
-})
-afterAll(async () => {
-  await platform?.admin.end()
-  await server?.stop()
-})
-beforeEach(() => {
-  postgres = openPostgres(settingsOf(platform.monitorUrl))
-})
-afterEach(async () => {
-  await postgres.close()
-  await disconnect()
-})
+afterEach(disconnect)
 
 function probeOf(users: Partial<PostgresUsers> = {}): Probe {
-  return postgresConnections(postgres, {
+  return postgresConnections(world.postgres, {
     roles: databaseRoles,
-    user: settingsOf(platform.monitorUrl).user,
+    user: settingsOf(world.platform.monitorUrl).user,
     pools: () => pools,
     ...users,
   })
@@ -51,7 +40,7 @@ function probeOf(users: Partial<PostgresUsers> = {}): Probe {
 async function connect(service: 'api' | 'sts' | 'gateway', count: number): Promise<pg.Client[]> {
   const opened: pg.Client[] = []
   for (let n = 0; n < count; n += 1) {
-    const client = new pg.Client({ connectionString: platform.urlOf(service) })
+    const client = new pg.Client({ connectionString: world.platform.urlOf(service) })
     client.on('error', () => {})
     await client.connect()
     clients.push(client)
@@ -65,7 +54,7 @@ async function disconnect(): Promise<void> {
   // The server frees a slot a moment after the client has gone.
   await expect
     .poll(() =>
-      server.query(
+      world.server.query(
         `SELECT FROM pg_stat_activity WHERE usename LIKE 'caracal%' AND usename <> 'caracal_gate'`,
       ),
     )
@@ -106,9 +95,9 @@ describe('connections of the services', () => {
   })
 
   test('have the limit of the role when that is below what the pools may open', async () => {
-    await server.query('ALTER ROLE caracalapi CONNECTION LIMIT 7')
+    await world.server.query('ALTER ROLE caracalapi CONNECTION LIMIT 7')
     const outcome = await lookOnce(probeOf())
-    await server.query('ALTER ROLE caracalapi CONNECTION LIMIT -1')
+    await world.server.query('ALTER ROLE caracalapi CONNECTION LIMIT -1')
     expect(valuesOf(outcome)).toMatchObject({ [`${limit} api`]: 7, [`${limit} sts`]: 40 })
     const reading = outcome.ok && outcome.readings.find(({ value }) => value === 7)
     expect(reading).toMatchObject({ detail: 'connection limit of role caracalapi' })
@@ -146,9 +135,9 @@ describe('connections of the services', () => {
 
 test('without pg_monitor what connections do is unknown, and the message names the grant', async () => {
   await connect('api', 2)
-  await server.query('REVOKE pg_monitor FROM caracal_gate')
+  await world.server.query('REVOKE pg_monitor FROM caracal_gate')
   const outcome = await lookOnce(probeOf())
-  await server.query('GRANT pg_monitor TO caracal_gate')
+  await world.server.query('GRANT pg_monitor TO caracal_gate')
   expect(valuesOf(outcome)).toMatchObject({ [`${used} api`]: 2, [`${limit} api`]: 40, [accepts]: 1 })
   expect(blindSpotsOf(outcome)).toEqual({
     [`${inUse} api`]: expect.stringMatching(
@@ -160,10 +149,10 @@ test('without pg_monitor what connections do is unknown, and the message names t
 })
 
 test('with track_activities off what connections do is unknown', async () => {
-  await server.query('ALTER ROLE caracalapi SET track_activities = off')
+  await world.server.query('ALTER ROLE caracalapi SET track_activities = off')
   await connect('api', 1)
   const outcome = await lookOnce(probeOf())
-  await server.query('ALTER ROLE caracalapi RESET track_activities')
+  await world.server.query('ALTER ROLE caracalapi RESET track_activities')
   expect(blindSpotsOf(outcome)).toEqual({
     [`${inUse} api`]: expect.stringMatching(/^ambiguous postgres_activity_untracked: /),
   })
@@ -187,7 +176,7 @@ describe('a full server', () => {
     const spots = blindSpotsOf(outcome)
     expect(Object.keys(spots)).toHaveLength(5 * 3 + 2)
     for (const said of Object.values(spots)) expect(said).toMatch(/^unreachable postgres_connection_limit: /)
-    expect(whyUnavailable(await lookOnce(outboxTables(postgres)))).toMatch(
+    expect(whyUnavailable(await lookOnce(outboxTables(world.postgres)))).toMatch(
       /^unreachable postgres_connection_limit: /,
     )
     await disconnect()
@@ -201,15 +190,15 @@ describe('a full server', () => {
     expect(seen).toMatchObject({ [accepts]: 0, [serverLimit]: 19 })
     expect(seen[serverUsed]).toBeGreaterThanOrEqual(19)
     expect(seen[`${used} gateway`]).toBeGreaterThan(10)
-    expect((await lookOnce(outboxTables(postgres))).ok).toBe(true)
+    expect((await lookOnce(outboxTables(world.postgres))).ok).toBe(true)
   })
 
   test('is not what a login with a limit of its own meets', async () => {
-    const other = openPostgres(settingsOf(platform.monitorUrl))
-    await server.query('ALTER ROLE caracal_gate CONNECTION LIMIT 1')
+    const other = openPostgres(settingsOf(world.platform.monitorUrl))
+    await world.server.query('ALTER ROLE caracal_gate CONNECTION LIMIT 1')
     await other.query('one', 'SELECT 1')
     const outcome = await lookOnce(probeOf())
-    await server.query('ALTER ROLE caracal_gate CONNECTION LIMIT -1')
+    await world.server.query('ALTER ROLE caracal_gate CONNECTION LIMIT -1')
     await other.close()
     expect(whyUnavailable(outcome)).toMatch(/^unreachable postgres_login_limit: /)
   })
@@ -218,9 +207,9 @@ describe('a full server', () => {
 test('T29: a look is one statement and is repeated less often when it gets dear', async () => {
   const probe = probeOf()
   await lookOnce(probe)
-  const before = postgres.cost.statements
+  const before = world.postgres.cost.statements
   await lookOnce(probe)
-  expect(postgres.cost.statements - before).toBe(1)
+  expect(world.postgres.cost.statements - before).toBe(1)
   const { brisk, quiet } = probe.pace({ id: 'postgres', labels: {} })
   expect(brisk).toBeGreaterThanOrEqual(500)
   expect(brisk).toBeLessThanOrEqual(quiet)

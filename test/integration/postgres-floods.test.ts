@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openPostgres } from '../../src/connections/postgres.ts'
-import {
-  forever,
-  lookAt,
-  postgresImpostor,
-  type Impostor,
-  type Manners,
-} from '../support/postgres-impostor.ts'
+import { bothImpostors, forever, longPatience, lookAt, type Manners } from '../support/postgres-impostor.ts'
 import {
   authentication,
   description,
@@ -19,25 +13,10 @@ import {
 } from '../support/postgres-messages.ts'
 import { failureOf } from '../support/postgres.ts'
 
-/** So long that a look ends by what the server does. */
-const longPatience = { connect: 30_000, answer: 30_000, redial: 0 }
+const servers = bothImpostors()
+const [[, plain]] = servers
 
-let plain: Impostor
-let secure: Impostor
-
-beforeAll(async () => {
-  plain = await postgresImpostor()
-  secure = await postgresImpostor({ isSecure: true })
-})
-afterAll(async () => {
-  await plain?.close()
-  await secure?.close()
-})
-
-describe.each([
-  ['in the clear', () => plain],
-  ['over TLS', () => secure],
-] as const)('a server %s', (_, server) => {
+describe.each(servers)('a server %s', (_, server) => {
   test.each<readonly [string, Partial<Manners>]>([
     [
       'rows',
@@ -93,12 +72,12 @@ describe.each([
 })
 
 test('X82: a server that floods is not dialled again at the rate of brisk looks', async () => {
-  const postgres = openPostgres(plain.settings, { ...longPatience, redial: 60_000 })
-  plain.behave({ look: [message('E')] })
-  const before = plain.dialled()
+  const postgres = openPostgres(plain().settings, { ...longPatience, redial: 60_000 })
+  plain().behave({ look: [message('E')] })
+  const before = plain().dialled()
   for (let n = 0; n < 5; n += 1)
     expect((await failureOf(lookAt(postgres))).said).toBe('malformed postgres_malformed')
-  expect(plain.dialled() - before).toBe(1)
-  plain.behave({})
+  expect(plain().dialled() - before).toBe(1)
+  plain().behave({})
   await postgres.close()
 })

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
 import { openPostgres, type PostgresPatience } from '../../src/connections/postgres.ts'
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import { postgresConnections } from '../../src/probes/postgres-connections.ts'
 import { schemaMigrations } from '../../src/probes/schema-migrations.ts'
 import {
+  bothImpostors,
   challenge,
   lookAt,
-  postgresImpostor,
+  longPatience,
   type Impostor,
   type Manners,
 } from '../support/postgres-impostor.ts'
@@ -30,20 +31,8 @@ import { whyUnavailable, failureOf, lookOnce } from '../support/postgres.ts'
 const patience = { connect: 60, answer: 60, redial: 0 }
 /** Of such a look, with what a busy machine adds. */
 const DEADLINE = 5_000
-/** So long that a look ends by what the server does. */
-const longPatience = { connect: 30_000, answer: 30_000, redial: 0 }
-
-let plain: Impostor
-let secure: Impostor
-
-beforeAll(async () => {
-  plain = await postgresImpostor()
-  secure = await postgresImpostor({ isSecure: true })
-})
-afterAll(async () => {
-  await plain?.close()
-  await secure?.close()
-})
+const servers = bothImpostors()
+const [[, plain]] = servers
 
 /** How a look at a server of such manners ends, and that the one after it, at an honest server, is a good one. */
 async function lookedAt(
@@ -70,11 +59,6 @@ async function lookedAt(
     await postgres.close()
   }
 }
-
-const servers = [
-  ['in the clear', () => plain],
-  ['over TLS', () => secure],
-] as const
 
 describe.each(servers)('a server %s', (_, server) => {
   test('that is honest is believed', async () => {
@@ -169,7 +153,7 @@ describe.each(servers)('a server %s', (_, server) => {
 })
 
 test('X80: a server that answers the request for TLS with anything else is told', async () => {
-  const settings = { ...plain.settings, tls: {} }
+  const settings = { ...plain().settings, tls: {} }
   const postgres = openPostgres(settings, longPatience)
   expect((await failureOf(lookAt(postgres))).said).toBe('unreachable postgres_tls')
   await postgres.close()
@@ -178,8 +162,8 @@ test('X80: a server that answers the request for TLS with anything else is told'
 test.each(['42P05', '26000'])(
   'X32: a pooler that passes for the server is told by %s, and given no names from then on',
   async (code) => {
-    const postgres = openPostgres(plain.settings, longPatience)
-    plain.behave({
+    const postgres = openPostgres(plain().settings, longPatience)
+    plain().behave({
       look: (socket, asked) => {
         const prepared = asked.includes('gate-session')
         socket.write(Buffer.concat(prepared ? [report('E', 'ERROR', code), ready] : [...preamble(), ...one]))
@@ -194,14 +178,14 @@ test.each(['42P05', '26000'])(
         ),
       )
     expect(said).toEqual(['seen', 'postgres_pooler', 'seen', 'seen', 'seen'])
-    plain.behave({})
+    plain().behave({})
     await postgres.close()
   },
 )
 
 test('X80: the answer to another statement, which a pooler may mix up, proves nothing', async () => {
-  const postgres = openPostgres(plain.settings, longPatience)
-  plain.behave({})
+  const postgres = openPostgres(plain().settings, longPatience)
+  plain().behave({})
   const users = { roles: { api: 'caracalapi' }, user: 'gate', pools: () => ({}) }
   for (const probe of [
     outboxTables(postgres),

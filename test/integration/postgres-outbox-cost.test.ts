@@ -1,7 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
-import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
-import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { both, outboxTables } from '../../src/probes/outbox-tables.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import {
@@ -15,30 +12,16 @@ import {
   coordinatorPending,
   nothing,
 } from '../support/outbox-rows.ts'
-import { lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import { lookOnce, platformInPostgres, valuesOf } from '../support/postgres.ts'
 
-let server: PostgresServer
-let platform: PlatformDatabase
-let postgres: Postgres
+// Statistics are made when a test says so, so that the plans are the same in every run.
+const world = platformInPostgres({ autovacuum: 'off' })
 let probe: Probe
 
-beforeAll(async () => {
-  // Statistics are made when a test says so, so that the plans are the same in every run.
-  server = await startPostgres({ settings: { autovacuum: 'off' } })
-  platform = await createDatabase(server.url, 0)
-})
-afterAll(async () => {
-  await platform?.admin.end()
-  await server?.stop()
-})
 beforeEach(() => {
-  postgres = openPostgres(settingsOf(platform.monitorUrl))
-  probe = outboxTables(postgres)
+  probe = outboxTables(world.postgres)
 })
-afterEach(async () => {
-  await postgres.close()
-  await platform.admin.query('TRUNCATE event_outbox, caracal_outbox')
-})
+afterEach(() => world.platform.admin.query('TRUNCATE event_outbox, caracal_outbox'))
 
 interface Plan {
   readonly text: string
@@ -48,7 +31,7 @@ interface Plan {
 }
 
 async function planOf(): Promise<Plan> {
-  const rows = await postgres.query<{ 'QUERY PLAN': string }>(
+  const rows = await world.postgres.query<{ 'QUERY PLAN': string }>(
     `plan-${performance.now()}`,
     `EXPLAIN (ANALYZE, BUFFERS) ${both.text}`,
   )
@@ -62,10 +45,10 @@ async function planOf(): Promise<Plan> {
 }
 
 test('T29, T30: 200000 dispatched and published rows are not read, analysed or not', async () => {
-  await addApiRows(platform.admin, { count: 200_000, age: '1 day' }, 'now()')
-  await addCoordinatorRows(platform.admin, 'published', { count: 200_000, age: '1 day' })
+  await addApiRows(world.platform.admin, { count: 200_000, age: '1 day' }, 'now()')
+  await addCoordinatorRows(world.platform.admin, 'published', { count: 200_000, age: '1 day' })
   const fresh = await planOf()
-  await platform.admin.query('ANALYZE event_outbox, caracal_outbox')
+  await world.platform.admin.query('ANALYZE event_outbox, caracal_outbox')
   const analysed = await planOf()
   for (const { text, buffers } of [fresh, analysed]) {
     expect(text).not.toContain('Seq Scan')
@@ -76,22 +59,22 @@ test('T29, T30: 200000 dispatched and published rows are not read, analysed or n
 })
 
 test('T29: a backlog that is gone while the statistics still tell of it is not sought in the whole table', async () => {
-  await addApiRows(platform.admin, { count: 60_000 })
-  await addCoordinatorRows(platform.admin, 'pending', { count: 60_000 })
-  await platform.admin.query('ANALYZE event_outbox, caracal_outbox')
-  await platform.admin.query('UPDATE event_outbox SET dispatched_at = now()')
-  await platform.admin.query(`UPDATE caracal_outbox SET status = 'published'`)
-  await platform.admin.query('VACUUM event_outbox, caracal_outbox')
+  await addApiRows(world.platform.admin, { count: 60_000 })
+  await addCoordinatorRows(world.platform.admin, 'pending', { count: 60_000 })
+  await world.platform.admin.query('ANALYZE event_outbox, caracal_outbox')
+  await world.platform.admin.query('UPDATE event_outbox SET dispatched_at = now()')
+  await world.platform.admin.query(`UPDATE caracal_outbox SET status = 'published'`)
+  await world.platform.admin.query('VACUUM event_outbox, caracal_outbox')
   const { text, buffers } = await planOf()
   expect(text).not.toContain('Seq Scan')
   expect(buffers).toBeLessThan(40)
 })
 
 test('a huge backlog is counted up to 10001, and looked at less often', async () => {
-  await addApiRows(platform.admin, { count: 50_000, age: '100 s' })
-  await addApiRows(platform.admin, { count: 1, age: '200 s' })
-  await addCoordinatorRows(platform.admin, 'pending', { count: 50_000, age: '100 s' })
-  await addCoordinatorRows(platform.admin, 'dead', { count: 20_000, age: '100 s' })
+  await addApiRows(world.platform.admin, { count: 50_000, age: '100 s' })
+  await addApiRows(world.platform.admin, { count: 1, age: '200 s' })
+  await addCoordinatorRows(world.platform.admin, 'pending', { count: 50_000, age: '100 s' })
+  await addCoordinatorRows(world.platform.admin, 'dead', { count: 20_000, age: '100 s' })
   const outcome = await lookOnce(probe)
   const seen = valuesOf(outcome)
   expect(seen).toMatchObject({
@@ -109,8 +92,8 @@ test('a huge backlog is counted up to 10001, and looked at less often', async ()
 })
 
 test('the oldest pending row is found behind more dead rows than are stepped over', async () => {
-  await addApiRows(platform.admin, { count: 11_000, age: '2 hours', available: `'infinity'` })
-  await addApiRows(platform.admin, { count: 1, age: '50 s' })
+  await addApiRows(world.platform.admin, { count: 11_000, age: '2 hours', available: `'infinity'` })
+  await addApiRows(world.platform.admin, { count: 1, age: '50 s' })
   const seen = valuesOf(await lookOnce(probe))
   expect(seen).toMatchObject({ [apiPending]: 1, [apiDead]: 10_001 })
   expect(seen[apiAge]).toBeGreaterThanOrEqual(50)
@@ -121,5 +104,5 @@ test('the oldest pending row is found behind more dead rows than are stepped ove
 test('T29: both tables cost one statement a look', async () => {
   await lookOnce(probe)
   await lookOnce(probe)
-  expect(postgres.cost.statements).toBe(2)
+  expect(world.postgres.cost.statements).toBe(2)
 })

@@ -1,8 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
-import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
-import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import {
@@ -16,42 +13,28 @@ import {
   coordinatorPending,
   nothing,
 } from '../support/outbox-rows.ts'
-import { whyUnavailable, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import { whyUnavailable, blindSpotsOf, lookOnce, platformInPostgres, valuesOf } from '../support/postgres.ts'
 
-let server: PostgresServer
-let platform: PlatformDatabase
-let postgres: Postgres
+// Statistics are made when a test says so, so that the plans are the same in every run.
+const world = platformInPostgres({ autovacuum: 'off', wal_level: 'replica' })
 let probe: Probe
 
-beforeAll(async () => {
-  // Statistics are made when a test says so, so that the plans are the same in every run.
-  server = await startPostgres({ settings: { autovacuum: 'off', wal_level: 'replica' } })
-  platform = await createDatabase(server.url, 0)
-})
-afterAll(async () => {
-  await platform?.admin.end()
-  await server?.stop()
-})
 beforeEach(() => {
-  postgres = openPostgres(settingsOf(platform.monitorUrl))
-  probe = outboxTables(postgres)
+  probe = outboxTables(world.postgres)
 })
-afterEach(async () => {
-  await postgres.close()
-  await platform.admin.query('TRUNCATE event_outbox, caracal_outbox')
-})
+afterEach(() => world.platform.admin.query('TRUNCATE event_outbox, caracal_outbox'))
 
 describe('what waits', () => {
   test('T48: zero rows of a state are a reading of 0, not an absent one', async () => {
     expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
-    await addApiRows(platform.admin, { count: 3 }, 'now()')
-    await addCoordinatorRows(platform.admin, 'published', { count: 3 })
+    await addApiRows(world.platform.admin, { count: 3 }, 'now()')
+    await addCoordinatorRows(world.platform.admin, 'published', { count: 3 })
     expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
   })
 
   test('T32: the age of an API row warns long before it is dead, while it is in flight or backing off too', async () => {
-    await addApiRows(platform.admin, { count: 2, age: '10 s' })
-    await addApiRows(platform.admin, { count: 1, age: '400 s', available: `now() + interval '1 min'` })
+    await addApiRows(world.platform.admin, { count: 2, age: '10 s' })
+    await addApiRows(world.platform.admin, { count: 1, age: '400 s', available: `now() + interval '1 min'` })
     const seen = valuesOf(await lookOnce(probe))
     expect(seen).toMatchObject({ [apiPending]: 3, [apiDead]: 0 })
     expect(seen[apiAge]).toBeGreaterThanOrEqual(400)
@@ -59,10 +42,10 @@ describe('what waits', () => {
   })
 
   test('T31, T32: dead rows are counted by themselves and do not age what is pending', async () => {
-    await addApiRows(platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
-    await addApiRows(platform.admin, { count: 1, age: '20 s' })
-    await addCoordinatorRows(platform.admin, 'dead', { count: 4, age: '3 hours' })
-    await addCoordinatorRows(platform.admin, 'pending', { count: 1, age: '30 s' })
+    await addApiRows(world.platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
+    await addApiRows(world.platform.admin, { count: 1, age: '20 s' })
+    await addCoordinatorRows(world.platform.admin, 'dead', { count: 4, age: '3 hours' })
+    await addCoordinatorRows(world.platform.admin, 'pending', { count: 1, age: '30 s' })
     const seen = valuesOf(await lookOnce(probe))
     expect(seen).toMatchObject({
       [apiPending]: 1,
@@ -77,12 +60,12 @@ describe('what waits', () => {
   })
 
   test('dead rows alone have no pending age', async () => {
-    await addApiRows(platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
+    await addApiRows(world.platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
     expect(valuesOf(await lookOnce(probe))).toEqual({ ...nothing, [apiDead]: 2 })
   })
 
   test('a row from the future is a contradiction, and says nothing against the counts', async () => {
-    await addApiRows(platform.admin, { count: 1, age: '-1 hour' })
+    await addApiRows(world.platform.admin, { count: 1, age: '-1 hour' })
     const outcome = await lookOnce(probe)
     expect(valuesOf(outcome)).toMatchObject({ [apiPending]: 1, [coordinatorAge]: 0 })
     expect(valuesOf(outcome)).not.toHaveProperty([apiAge])
@@ -106,39 +89,39 @@ describe('one table that cannot be read does not blind the other', () => {
   }
 
   async function statementsOfOneLook(): Promise<number> {
-    const before = postgres.cost.statements
+    const before = world.postgres.cost.statements
     await lookOnce(probe)
-    return postgres.cost.statements - before
+    return world.postgres.cost.statements - before
   }
 
-  beforeEach(() => addCoordinatorRows(platform.admin, 'pending', { count: 1 }))
+  beforeEach(() => addCoordinatorRows(world.platform.admin, 'pending', { count: 1 }))
 
   test('without the grant, which the message names', async () => {
-    await platform.admin.query('REVOKE SELECT ON event_outbox FROM caracal_gate')
+    await world.platform.admin.query('REVOKE SELECT ON event_outbox FROM caracal_gate')
     await expectOnlyCoordinator(
       /^unauthorized postgres_not_permitted: .*GRANT SELECT ON public.event_outbox TO "caracal_gate"$/,
     )
     const refused = await statementsOfOneLook()
-    await platform.admin.query('GRANT SELECT ON event_outbox TO caracal_gate')
+    await world.platform.admin.query('GRANT SELECT ON event_outbox TO caracal_gate')
     expect(valuesOf(await lookOnce(probe))).toMatchObject({ [apiPending]: 0, [coordinatorPending]: 1 })
     expect([refused, await statementsOfOneLook()]).toEqual([2, 1])
   })
 
   test('without the table', async () => {
-    await platform.admin.query('ALTER TABLE event_outbox RENAME TO event_outbox_away')
+    await world.platform.admin.query('ALTER TABLE event_outbox RENAME TO event_outbox_away')
     await expectOnlyCoordinator(/^ambiguous outbox_table_missing: .*event_outbox/)
-    await platform.admin.query('ALTER TABLE event_outbox_away RENAME TO event_outbox')
+    await world.platform.admin.query('ALTER TABLE event_outbox_away RENAME TO event_outbox')
     expect(blindSpotsOf(await lookOnce(probe))).toEqual({})
   })
 
   test('with a column that is missing', async () => {
-    await platform.admin.query('ALTER TABLE event_outbox RENAME COLUMN dispatched_at TO sent_at')
+    await world.platform.admin.query('ALTER TABLE event_outbox RENAME COLUMN dispatched_at TO sent_at')
     await expectOnlyCoordinator(/^malformed postgres_schema_mismatch: /)
-    await platform.admin.query('ALTER TABLE event_outbox RENAME COLUMN sent_at TO dispatched_at')
+    await world.platform.admin.query('ALTER TABLE event_outbox RENAME COLUMN sent_at TO dispatched_at')
   })
 
   test('while a migration holds its lock', async () => {
-    const migration = await platform.admin.connect()
+    const migration = await world.platform.admin.connect()
     await migration.query('BEGIN; LOCK TABLE event_outbox IN ACCESS EXCLUSIVE MODE')
     try {
       await expectOnlyCoordinator(/^timeout postgres_lock_timeout: /)
@@ -149,9 +132,9 @@ describe('one table that cannot be read does not blind the other', () => {
   })
 
   test('without any grant nothing is seen and both are named', async () => {
-    await platform.admin.query('REVOKE SELECT ON event_outbox, caracal_outbox FROM caracal_gate')
+    await world.platform.admin.query('REVOKE SELECT ON event_outbox, caracal_outbox FROM caracal_gate')
     const outcome = await lookOnce(probe)
-    await platform.admin.query('GRANT SELECT ON event_outbox, caracal_outbox TO caracal_gate')
+    await world.platform.admin.query('GRANT SELECT ON event_outbox, caracal_outbox TO caracal_gate')
     expect(valuesOf(outcome)).toEqual({})
     expect(Object.keys(blindSpotsOf(outcome))).toHaveLength(6)
   })
@@ -160,21 +143,21 @@ describe('one table that cannot be read does not blind the other', () => {
 describe('the server', () => {
   test('that hangs blinds the look in time, and is seen again', async () => {
     await lookOnce(probe)
-    await server.suspend()
+    await world.server.suspend()
     try {
       expect(whyUnavailable(await lookOnce(probe))).toMatch(/^timeout postgres_timeout: /)
     } finally {
-      await server.resume()
+      await world.server.resume()
     }
     await expect.poll(async () => (await lookOnce(probe)).ok).toBe(true)
   })
 
   test('that is a standby, whose rows may lag, proves nothing', async () => {
-    const [row] = await server.query('SHOW data_directory')
+    const [row] = await world.server.query('SHOW data_directory')
     const marker = `${String(row?.['data_directory'])}/standby.signal`
-    await server.query('CHECKPOINT')
+    await world.server.query('CHECKPOINT')
     await writeFile(marker, '')
-    await server.restart()
+    await world.server.restart()
     try {
       await expect
         .poll(async () => {
@@ -184,7 +167,7 @@ describe('the server', () => {
         .toBe('contradictory postgres_in_recovery')
     } finally {
       await rm(marker)
-      await server.restart()
+      await world.server.restart()
     }
     await expect.poll(async () => (await lookOnce(probe)).ok, { timeout: 3_000 }).toBe(true)
   })

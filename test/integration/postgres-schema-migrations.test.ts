@@ -1,14 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
-import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
-import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
+import { beforeEach, expect, test } from 'vitest'
 import type { Probe } from '../../src/probes/probe.ts'
 import { schemaMigrations } from '../../src/probes/schema-migrations.ts'
-import { whyUnavailable, blindSpotsOf, lookOnce, settingsOf, valuesOf } from '../support/postgres.ts'
+import { whyUnavailable, blindSpotsOf, lookOnce, platformInPostgres, valuesOf } from '../support/postgres.ts'
 
-let server: PostgresServer
-let platform: PlatformDatabase
-let postgres: Postgres
+const world = platformInPostgres()
 let probe: Probe
 
 const released = {
@@ -17,32 +12,21 @@ const released = {
   'caracal_migration_applied 0003_operator_run_token_usage': 1,
 }
 
-beforeAll(async () => {
-  server = await startPostgres()
-  platform = await createDatabase(server.url, 0)
-})
-afterAll(async () => {
-  await platform?.admin.end()
-  await server?.stop()
-})
 beforeEach(() => {
-  postgres = openPostgres(settingsOf(platform.monitorUrl))
-  probe = schemaMigrations(postgres)
+  probe = schemaMigrations(world.postgres)
 })
-afterEach(() => postgres.close())
-
 test('every applied version is a reading', async () => {
   expect(valuesOf(await lookOnce(probe))).toEqual(released)
-  await platform.admin.query(`INSERT INTO schema_migrations (version) VALUES ('0004_next')`)
+  await world.platform.admin.query(`INSERT INTO schema_migrations (version) VALUES ('0004_next')`)
   const seen = Object.keys(valuesOf(await lookOnce(probe)))
-  await platform.admin.query(`DELETE FROM schema_migrations WHERE version = '0004_next'`)
+  await world.platform.admin.query(`DELETE FROM schema_migrations WHERE version = '0004_next'`)
   expect(seen).toEqual([...Object.keys(released), 'caracal_migration_applied 0004_next'])
 })
 
 test('before the first migration there is no table, and the message says so', async () => {
-  await platform.admin.query('ALTER TABLE schema_migrations RENAME TO schema_migrations_away')
+  await world.platform.admin.query('ALTER TABLE schema_migrations RENAME TO schema_migrations_away')
   const outcome = await lookOnce(probe)
-  await platform.admin.query('ALTER TABLE schema_migrations_away RENAME TO schema_migrations')
+  await world.platform.admin.query('ALTER TABLE schema_migrations_away RENAME TO schema_migrations')
   expect(valuesOf(outcome)).toEqual({})
   expect(blindSpotsOf(outcome)).toEqual({
     caracal_migration_applied: expect.stringMatching(
@@ -53,20 +37,20 @@ test('before the first migration there is no table, and the message says so', as
 })
 
 test('an empty table is no version, not a proof of anything', async () => {
-  await platform.admin.query('CREATE TABLE kept AS TABLE schema_migrations; TRUNCATE schema_migrations')
+  await world.platform.admin.query('CREATE TABLE kept AS TABLE schema_migrations; TRUNCATE schema_migrations')
   const outcome = await lookOnce(probe)
-  await platform.admin.query('INSERT INTO schema_migrations TABLE kept; DROP TABLE kept')
+  await world.platform.admin.query('INSERT INTO schema_migrations TABLE kept; DROP TABLE kept')
   expect(blindSpotsOf(outcome)).toEqual({
     caracal_migration_applied: expect.stringContaining('schema_migrations_missing'),
   })
 })
 
 test('a table of more than 500 versions is not the table of the platform', async () => {
-  await platform.admin.query(
+  await world.platform.admin.query(
     `INSERT INTO schema_migrations (version) SELECT 'other_' || n FROM generate_series(1, 600) AS n`,
   )
   const outcome = await lookOnce(probe)
-  await platform.admin.query(`DELETE FROM schema_migrations WHERE version LIKE 'other%'`)
+  await world.platform.admin.query(`DELETE FROM schema_migrations WHERE version LIKE 'other%'`)
   expect(valuesOf(outcome)).toEqual({})
   expect(blindSpotsOf(outcome)).toEqual({
     caracal_migration_applied: expect.stringMatching(/^ambiguous schema_migrations_too_many: /),
@@ -74,17 +58,19 @@ test('a table of more than 500 versions is not the table of the platform', async
 })
 
 test('without the grant nothing is seen, and the message names it', async () => {
-  await platform.admin.query('REVOKE SELECT ON schema_migrations FROM caracal_gate')
+  await world.platform.admin.query('REVOKE SELECT ON schema_migrations FROM caracal_gate')
   const outcome = await lookOnce(probe)
-  await platform.admin.query('GRANT SELECT ON schema_migrations TO caracal_gate')
+  await world.platform.admin.query('GRANT SELECT ON schema_migrations TO caracal_gate')
   expect(whyUnavailable(outcome)).toMatch(
     /^unauthorized postgres_not_permitted: .*GRANT SELECT ON public.schema_migrations TO "caracal_gate"$/,
   )
 })
 
 test('a version that is no plain text is shown as one line', async () => {
-  await platform.admin.query(`INSERT INTO schema_migrations (version) VALUES ($1)`, ['9\u001b[31m\nred'])
+  await world.platform.admin.query(`INSERT INTO schema_migrations (version) VALUES ($1)`, [
+    '9\u001b[31m\nred',
+  ])
   const seen = Object.keys(valuesOf(await lookOnce(probe)))
-  await platform.admin.query(`DELETE FROM schema_migrations WHERE version LIKE '9%'`)
+  await world.platform.admin.query(`DELETE FROM schema_migrations WHERE version LIKE '9%'`)
   expect(seen.at(-1)).toBe('caracal_migration_applied 9 [31m red')
 })

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { certificateAuthority } from '../../rig/certificate-authority.ts'
@@ -136,4 +137,25 @@ export function forever(piece: Buffer, before: readonly Buffer[] = []): Saying {
     socket.on('drain', pump)
     pump()
   }
+}
+
+/** So long that a look ends by what the server does. */
+export const longPatience = { connect: 30_000, answer: 30_000, redial: 0 }
+
+/** One in the clear and one over TLS, for all tests of a file. */
+export function bothImpostors() {
+  let plain: Impostor
+  let secure: Impostor
+  beforeAll(async () => {
+    plain = await postgresImpostor()
+    secure = await postgresImpostor({ isSecure: true })
+  })
+  afterAll(async () => {
+    await plain?.close()
+    await secure?.close()
+  })
+  return [
+    ['in the clear', () => plain],
+    ['over TLS', () => secure],
+  ] as const
 }

@@ -1,6 +1,9 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
+import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import type { Outcome } from '../../src/core/observation.ts'
 import type { Labels } from '../../src/core/signal.ts'
-import type { PostgresSettings } from '../../src/connections/postgres.ts'
+import { openPostgres, type Postgres, type PostgresSettings } from '../../src/connections/postgres.ts'
 import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
 import { observe, type Probe } from '../../src/probes/probe.ts'
 
@@ -76,4 +79,36 @@ export function whyUnavailable(outcome: Outcome): string {
 
 function nameOf(signal: string, labels: Labels): string {
   return [signal, ...Object.values(labels)].join(' ')
+}
+
+/** A real server with the database of the platform, and a connection of the monitor's login for each test. */
+export function platformInPostgres(settings: Readonly<Record<string, string>> = {}) {
+  let server: PostgresServer
+  let platform: PlatformDatabase
+  let postgres: Postgres
+
+  beforeAll(async () => {
+    server = await startPostgres({ settings })
+    platform = await createDatabase(server.url, 0)
+  })
+  afterAll(async () => {
+    await platform?.admin.end()
+    await server?.stop()
+  })
+  beforeEach(() => {
+    postgres = openPostgres(settingsOf(platform.monitorUrl))
+  })
+  afterEach(() => postgres.close())
+
+  return {
+    get server() {
+      return server
+    },
+    get platform() {
+      return platform
+    },
+    get postgres() {
+      return postgres
+    },
+  }
 }
