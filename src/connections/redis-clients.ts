@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls'
 import { RedisCluster } from './redis-cluster.ts'
 import { type Count, dialNode, type NodeSettings, primaryBySentinels } from './redis-node.ts'
 import type { Address, Wire } from './redis-wire.ts'
@@ -46,8 +45,21 @@ export function redisClients(settings: RedisSettings): RedisClients {
   if ([url, sentinel, cluster].filter((way) => way !== undefined).length !== 1)
     throw new Error('Redis needs exactly one of url, sentinel and cluster')
   const secrets = [settings.password ?? '', sentinel?.password ?? ''].filter((text) => text !== '')
-  if (cluster !== undefined) return { ...clusterClients(settings, cluster), secrets }
-  if (sentinel !== undefined) return { ...sentinelClients(settings, sentinel), secrets }
+  const access = accessOf(settings, settings.tls)
+  if (cluster !== undefined) {
+    const { nodes } = cluster
+    const dialAt = (count: Count) => (address: Address) =>
+      dialNode({ ...access, find: () => Promise.resolve(address) }, count)
+    const server = `Redis Cluster at ${listed(nodes)}`
+    return { server, secrets, dial: (count) => new RedisCluster(nodes, dialAt(count)) }
+  }
+  if (sentinel !== undefined) {
+    const { name, nodes } = sentinel
+    const watcher = accessOf(sentinel, sentinel.tls === true ? (settings.tls ?? {}) : undefined)
+    const find: NodeSettings['find'] = (given) => primaryBySentinels(name, nodes, watcher, given)
+    const server = `Redis ${name} (sentinels ${listed(nodes)})`
+    return { server, secrets, dial: (count) => dialNode({ ...access, find }, count) }
+  }
   const single = singleClients(settings, url ?? '')
   return { ...single, secrets: [...secrets, ...single.secrets] }
 }
@@ -56,7 +68,7 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const database = Number(url?.pathname.slice(1) ?? 0)
   if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || !(database >= 0))
-    throw new Error('The url of Redis must look like redis://host:port/0 or rediss://host:port/0')
+    throw new Error('the url of Redis must have the form redis://host:port/0 or rediss://host:port/0')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? 6379 : url.port)
   const username = decodeURIComponent(url.username)
@@ -66,8 +78,7 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
     database,
     ...(username !== '' && { username }),
     ...(password !== '' && { password }),
-    ...login(settings),
-    ...tlsOf(settings.tls ?? (url.protocol === 'rediss:' ? {} : undefined)),
+    ...accessOf(settings, settings.tls ?? (url.protocol === 'rediss:' ? {} : undefined)),
   }
   return {
     server: `Redis at ${url.hostname}:${port}`,
@@ -76,46 +87,16 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
   }
 }
 
-function sentinelClients(
-  settings: RedisSettings,
-  sentinel: NonNullable<RedisSettings['sentinel']>,
-): Omit<RedisClients, 'secrets'> {
-  const { name, nodes } = sentinel
-  const watcher = { ...login(sentinel), ...tlsOf(sentinel.tls === true ? (settings.tls ?? {}) : undefined) }
-  const node: NodeSettings = {
-    find: (given) => primaryBySentinels(name, nodes, watcher, given),
-    ...login(settings),
-    ...tlsOf(settings.tls),
-  }
-  return { server: `Redis ${name} (sentinels ${listed(nodes)})`, dial: (count) => dialNode(node, count) }
-}
-
-function clusterClients(
-  settings: RedisSettings,
-  { nodes }: NonNullable<RedisSettings['cluster']>,
-): Omit<RedisClients, 'secrets'> {
-  const node = { ...login(settings), ...tlsOf(settings.tls) }
+/** How to log in, whatever the address. */
+function accessOf(
+  { username, password }: Pick<RedisSettings, 'username' | 'password'>,
+  tls: RedisTls | undefined,
+): Omit<NodeSettings, 'find'> {
   return {
-    server: `Redis Cluster at ${listed(nodes)}`,
-    dial: (count) =>
-      new RedisCluster(nodes, (address) =>
-        dialNode({ ...node, find: () => Promise.resolve(address) }, count),
-      ),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls: { ...tls, rejectUnauthorized: true } }),
   }
-}
-
-function login({
-  username,
-  password,
-}: {
-  readonly username?: string
-  readonly password?: string
-}): Pick<NodeSettings, 'username' | 'password'> {
-  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
-}
-
-function tlsOf(tls: RedisTls | undefined): { readonly tls?: ConnectionOptions } {
-  return tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: true } }
 }
 
 function listed(nodes: readonly Address[]): string {
