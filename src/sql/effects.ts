@@ -19,6 +19,15 @@ export function nothingMade(): Made {
   return Object.fromEntries(things.map((thing) => [thing, new Set<string>()])) as Made
 }
 
+/** The name of a node of the parse tree, and what is under it. */
+type Tag = Node extends infer Each ? (Each extends object ? keyof Each : never) : never
+type Body<Name extends Tag> = Extract<Node, Readonly<Record<Name, unknown>>>[Name]
+
+/** What statements mean, by their tag; undefined for what is not known to be harmless. May note what is made. */
+export type Judges = {
+  readonly [Name in Tag]?: (body: Body<Name>, made: Made) => Effect | undefined
+}
+
 export function adds(): Effect {
   return { kind: 'adds' }
 }
