@@ -33,7 +33,7 @@ interface Rendered {
 /** The page for people, and what it loads. */
 export function pageHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 'page' | 'asset'> {
   let last: Rendered | undefined
-  // However many look at it: one rendering for each evaluation, and none when nobody looks.
+  // One rendering for each evaluation, however many readers there are, and none without a reader.
   function current(): Rendered {
     const answer = parts.book.current()
     const expired = answer !== undefined && parts.context.clock.now() > answer.expiresAt

@@ -40,21 +40,21 @@ describe('without script', () => {
   it('the page is whole, loads itself anew, and promises nothing that needs script', async () => {
     const { page } = await pages.open(few, { javaScriptEnabled: false })
     await expect(page.locator('h1').innerText()).resolves.toBe('Hold')
-    for (const id of ['why', 'gates', 'stops', 'timeline', 'signals', 'replicas', 'unseen', 'daemon'])
+    for (const id of ['why', 'gates', 'stops', 'timeline', 'signals', 'replicas', 'blind-spots', 'daemon'])
       await expect(page.locator(`#${id}`).isVisible()).resolves.toBe(true)
     await expect(page.locator('noscript meta').getAttribute('content')).resolves.toBe('5')
     await expect(page.locator('.copy').first().isVisible()).resolves.toBe(false)
     await page.locator('#gate-readiness > summary').click()
-    await expect(page.locator('footer').innerText()).resolves.toContain('Without script')
+    await expect(page.locator('footer').innerText()).resolves.toContain('Without JavaScript')
   })
 })
 
 describe('by keyboard', () => {
-  it('the first stop skips to what stands in the way, each has an outline, and details open', async () => {
+  it('the first stop skips to the reasons, each has an outline, and details open', async () => {
     const { page } = await pages.open(few)
     const focused = (what: string) => page.evaluate(`document.activeElement.${what}`)
     await page.keyboard.press('Tab')
-    expect(await focused('innerText')).toBe('Skip to what stands in the way')
+    expect(await focused('innerText')).toBe('Skip to the reasons')
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
     await page.keyboard.press('Enter')
     expect(await focused('id')).toBe('why')

@@ -76,12 +76,12 @@ describe('the page, while a rollout goes its way', { timeout: 180_000 }, () => {
     await reads('#timeline', 'migrating → rolling')
   })
 
-  it('says what it cannot see, where and why', async () => {
+  it('lists its blind spots, where and why', async () => {
     await gate.until('proceed in the rollout', proceeds, patience)
     await ground.platform.faults.inject('replica-hung', 'sts-0')
     await reads('h1', 'Hold')
     await reads('#why', 'sts/sts-0')
-    await reads('#unseen', /sts\/sts-0 by .*timeout/)
+    await reads('#blind-spots', /sts\/sts-0 by .*timeout/)
     await reads('#replicas', 'unknown sts-0')
     await ground.platform.faults.clear('replica-hung')
     await gate.until(
@@ -104,7 +104,7 @@ describe('the page, while a rollout goes its way', { timeout: 180_000 }, () => {
   it('shows what fired, since when, against which limit, and what to do first', async () => {
     await gate.until('it fires', isFiring('outbox-dead-messages'), patience)
     await reads('.blocker', /firing Dead outbox messages appeared/)
-    for (const words of ['Where', 'Since', 'Seen', 'Limit', 'Last look', 'psql -c'])
+    for (const words of ['Where', 'Since', 'Seen', 'Limit', 'Last attempt', 'psql -c'])
       await reads('.blocker', words)
     const link = await page.locator('.blocker .runbook a').first().getAttribute('href')
     expect(link).toBe('https://runbook.example/caracal/stop-conditions.md#outbox-dead-messages')
@@ -159,14 +159,14 @@ describe('the page of a daemon', { timeout: 180_000 }, () => {
     expect(await page.evaluate(() => Reflect.get(globalThis, 'loaded'))).toBe('once')
   })
 
-  it('that is gone says so, greys what it said before, and recovers when one is back', async () => {
+  it('that is gone says so, greys its last known state, and recovers when one is back', async () => {
     const { port } = new URL(gate.url)
     await gate.kill()
     await reads('h1', 'Cannot tell')
-    await reads('.sentence', 'The daemon does not answer')
+    await reads('.sentence', 'The exporter does not answer')
     await reads('.since', /since \d\d:\d\d:\d\d UTC \(\d+ s\)/)
     await reads('#announcement', /^Cannot tell/)
-    await reads('#why-title', 'What it said before')
+    await reads('#why-title', 'The last known reasons')
     await expect(page.locator('.fine').first().isVisible()).resolves.toBe(false)
     await expect(page.title()).resolves.toMatch(/^CANNOT TELL/)
     expect(await page.locator('#icon').getAttribute('href')).toContain('/cannot-tell-')

@@ -1,6 +1,6 @@
 import { html, type Html } from './html.ts'
 
-/** Badges: a shape, a word and a colour for each state, so that none of the three has to be seen. */
+/** Badges: a shape, a word and a colour for each state, each of which is enough without the others. */
 
 type Shape = 'check' | 'clock' | 'cross' | 'question' | 'dash' | 'bang' | 'lock'
 
@@ -24,33 +24,33 @@ const badges: Readonly<Record<string, Badge>> = {
   skipped: { shape: 'dash', word: 'switched off', tone: 'off' },
 }
 
-const unheard: Badge = { shape: 'question', word: 'unknown', tone: 'blind' }
+const unknownBadge: Badge = { shape: 'question', word: 'unknown', tone: 'blind' }
 
 /** The tone of a state, as a class name. */
 export function toneOf(state: string): string {
-  return (badges[state] ?? unheard).tone
+  return (badges[state] ?? unknownBadge).tone
 }
 
 /** Shape and word of a state. */
 export function badge(state: string): Html {
-  const { tone } = badges[state] ?? unheard
+  const { tone } = badges[state] ?? unknownBadge
   return html`<span class="badge tone-${tone}">${shape(state)}${wordOf(state)}</span>`
 }
 
 /** The word for a state. */
 export function wordOf(state: string): string {
-  return (badges[state] ?? unheard).word
+  return (badges[state] ?? unknownBadge).word
 }
 
-/** The shape alone, for where the word stands beside it or is hidden in it. */
+/** The shape alone, for a place that has the word. */
 export function shape(state: string): Html {
   return html`<svg class="sign" aria-hidden="true" focusable="false">
-    <use href="#sign-${(badges[state] ?? unheard).shape}"></use>
+    <use href="#sign-${(badges[state] ?? unknownBadge).shape}"></use>
   </svg>`
 }
 
-/** Every shape once, to be referred to. They differ in outline, not only in what stands in it. */
-export const shapes: Html = html`<svg class="shapes" aria-hidden="true" focusable="false">
+/** Every shape once, to refer to. They differ in outline, not only in colour. */
+export const shapes: Html = html`<svg class="only-heard" aria-hidden="true" focusable="false">
   <symbol id="sign-check" viewBox="0 0 16 16">
     <circle cx="8" cy="8" r="7" fill="currentColor" />
     <path

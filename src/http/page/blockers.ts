@@ -1,18 +1,17 @@
 import type { BlockerReport, GateReport } from '../../contract/document.ts'
-import { advice, blockerId, culprits, evidence } from './evidence.ts'
+import { advice, blockerId, culprits, evidence, latchNote } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
-import { latchNote } from './latch.ts'
 import { badge, toneOf } from './badges.ts'
 import { judgedAt, type Judged, type PageView } from './view.ts'
 import { count, slug } from './words.ts'
 
-/** Root causes that are spelt out at once; a person reads from the top. */
+/** Root causes that are shown at once; the others open on demand. */
 const AT_ONCE = 6
 
-/** What stands over words that nobody may go by any more; the page's script says the same. */
-const outdated = 'What it said before'
+/** The heading over an expired document; live.js uses the same. */
+const outdated = 'The last known reasons'
 
-/** What keeps the verdict from `proceed`: root causes first, each with what to do; what follows from them behind. */
+/** What keeps the verdict from `proceed`: root causes with their first action, then their consequences. */
 export function blockers({ report, expired }: PageView): Html {
   const { blocking, verdict } = report
   const causes = blocking.filter(({ rootCause }) => rootCause)
@@ -28,7 +27,7 @@ export function blockers({ report, expired }: PageView): Html {
       others,
       report,
     )}
-    ${verdict === 'proceed' && blocking.length > 0 && html`<p class="quiet">None of this keeps the rollout.</p>`}
+    ${verdict === 'proceed' && blocking.length > 0 && html`<p class="quiet">None of this blocks the rollout.</p>`}
   </section>`
 }
 
@@ -52,15 +51,15 @@ function folded(
 }
 
 function headingOf({ verdict }: GateReport, causes: number): string {
-  if (verdict === 'proceed') return 'Why it may go on'
+  if (verdict === 'proceed') return 'Why it may proceed'
   return causes === 0 ? 'Why not' : `Why not: ${count(causes, 'cause')}`
 }
 
 function nothing({ verdict, requiredSteadySeconds, steadySeconds, gates }: GateReport): string {
   const required = gates.filter((gate) => gate.required).length
-  if (verdict === 'proceed') return `All ${required} required gates pass, and no stop condition stands.`
+  if (verdict === 'proceed') return `All ${required} required gates pass, and no stop condition fires.`
   const missing = Math.max(0, requiredSteadySeconds - steadySeconds)
-  return `Nothing stands in the way but time: all must stay well for another ${Math.ceil(missing)} s.`
+  return `Only time is missing: everything must stay well for another ${Math.ceil(missing)} s.`
 }
 
 function card(blocker: BlockerReport, report: GateReport): Html {
@@ -74,7 +73,7 @@ function card(blocker: BlockerReport, report: GateReport): Html {
 }
 
 function source(ref: string, judged: Judged | undefined): Html {
-  if (judged === undefined) return html`the daemon itself: <code>${ref}</code>`
+  if (judged === undefined) return html`the exporter itself: <code>${ref}</code>`
   const { item } = judged
   return judged.kind === 'stop'
     ? html`stop condition <a href="#stop-${slug(item.id)}">${item.id}</a>`

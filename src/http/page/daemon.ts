@@ -4,35 +4,35 @@ import { foreign, html, type Html } from './html.ts'
 import { moment } from './words.ts'
 
 const cadences = {
-  quiet: 'quiet: all is clear and no rollout is under way, so it looks every few seconds',
-  brisk: 'brisk: a rollout is under way or something is not clear, so it looks several times a second',
+  quiet: 'quiet: everything is clear and no rollout is in progress; attempts every few seconds',
+  brisk: 'brisk: a rollout is in progress or something is not clear; several attempts a second',
 } as const
 
-/** What is wrong with the daemon itself, where a person must not miss it. */
+/** What is wrong with the exporter itself, where an operator can not miss it. */
 export function notices({ evaluator }: GateReport): Html | undefined {
   const { stateStore, configReload, punctuality } = evaluator
   if (stateStore.ok && configReload.ok && punctuality.ok) return undefined
-  return html`<section class="notices" aria-label="Trouble of the daemon itself">
-    ${!punctuality.ok && html`<p><strong>It is starved:</strong> ${foreign(punctuality.message)}</p>`}
-    ${!stateStore.ok && html`<p><strong>Its memory is not kept:</strong> ${foreign(stateStore.message)}</p>`}
+  return html`<section class="notices" aria-label="Problems of the exporter itself">
+    ${!punctuality.ok && html`<p><strong>It has too little CPU:</strong> ${foreign(punctuality.message)}</p>`}
+    ${!stateStore.ok && html`<p><strong>Its state is not saved:</strong> ${foreign(stateStore.message)}</p>`}
     ${
       !configReload.ok &&
       html`<p>
-        <strong>A new configuration was refused</strong>, the old one stays in force:
+        <strong>A new configuration was refused</strong>; the previous one stays in force:
         ${foreign(configReload.message)}
       </p>`
     }
   </section>`
 }
 
-/** The daemon about itself. */
+/** The exporter about itself. */
 export function daemon({ evaluator, index, evaluatedAt: now }: GateReport): Html {
   return html`<section id="daemon" aria-labelledby="daemon-title">
-    <h2 id="daemon-title">The daemon</h2>
+    <h2 id="daemon-title">The exporter</h2>
     <dl class="evidence wide">
       ${fact('Version', evaluator.version)} ${fact('Instance', foreign(evaluator.instance))}
       ${fact('Running', html`since ${moment(evaluator.startedAt, now)}`)}
-      ${fact('Cadence', cadences[evaluator.cadence])} ${fact('Memory', store(evaluator))}
+      ${fact('Cadence', cadences[evaluator.cadence])} ${fact('State', store(evaluator))}
       ${fact('Configuration', configuration(evaluator, now))} ${fact('Index', html`<code>${index}</code>`)}
     </dl>
     <p class="links">
@@ -43,7 +43,7 @@ export function daemon({ evaluator, index, evaluatedAt: now }: GateReport): Html
 }
 
 function store({ stateStore: { ok, message } }: EvaluatorReport): Html {
-  return html`${ok ? 'kept' : html`<strong class="tone-bad">not kept</strong>`}: ${foreign(message)}`
+  return html`${ok ? 'saved' : html`<strong class="tone-bad">not saved</strong>`}: ${foreign(message)}`
 }
 
 function configuration(

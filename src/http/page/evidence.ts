@@ -1,11 +1,11 @@
 import type { GateReport } from '../../contract/document.ts'
-import type { CheckReport, Culprit, Item, StopConditionReport } from '../../contract/items.ts'
+import type { CheckReport, Culprit, Item, LatchReport, StopConditionReport } from '../../contract/items.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
 import { amount, clockTime, count, instant, limit, moment, slug } from './words.ts'
 
-/** What stands beside every check and stop condition: where, since when, what was seen, what to do first. */
+/** The facts of a check or stop condition: where, since when, the observed value, the first action. */
 
-/** Subjects that are named at once; the others open on demand. */
+/** Culprits that are shown at once; the others open on demand. */
 const AT_ONCE = 3
 
 type Judged = CheckReport | StopConditionReport
@@ -20,9 +20,9 @@ export function fact(term: string, value: Value): Html | undefined {
       </div>`
 }
 
-/** Where, since when, what was observed against which limit, and when it was last seen. */
+/** Where, since when, the observed value with its limit, and the last attempt. */
 export function evidence(item: Judged, now: string): Html {
-  // Of a yes or no the message says enough.
+  // The message of a yes or no says enough.
   const observed = item.observed?.unit === 'boolean' ? null : item.observed
   const threshold = observed === null ? null : item.threshold
   const isWell = item.state === 'clear'
@@ -31,11 +31,11 @@ export function evidence(item: Judged, now: string): Html {
     ${fact(isWell ? 'Well again since' : 'Since', moment(item.since, now))}
     ${fact(isWell ? 'Seen now' : 'Seen', observed && amount(observed))}
     ${'kind' in item && counted(item, now)} ${fact('Limit', threshold && limit(threshold))}
-    ${!isWell && fact('Reason', reason(item))} ${fact('Last look', lastLook(item, now))}
+    ${!isWell && fact('Reason', reason(item))} ${fact('Last attempt', lastAttempt(item, now))}
   </dl>`
 }
 
-/** Since when events are counted in a rollout, and when the newest came. */
+/** The start of the count in a rollout, and the time of the newest event. */
 function counted({ countedSince, lastEventAt }: StopConditionReport, now: string): Html {
   return html`${fact('Counted since', countedSince && moment(countedSince, now))}
   ${fact('Last one', lastEventAt && moment(lastEventAt, now))}`
@@ -48,7 +48,7 @@ function where({ target, culprits: list, culpritCount }: Item): Html | undefined
   return target === null ? undefined : foreign(target)
 }
 
-/** The subject, and the target that hides it where that is another thing. */
+/** The subject, and its target if that is another. */
 function subject({ key, target }: Culprit): Html {
   const behind = target === null || target === key || key.startsWith(`${target}/`) ? undefined : target
   return html`${foreign(key)}${behind !== undefined && html` <span class="quiet">(on ${foreign(behind)})</span>`}`
@@ -62,20 +62,20 @@ function reason({ reason: code, unknownReason }: Item): Html {
   return html`<code>${breakable(code)}</code>${why}`
 }
 
-/** A code that may be broken between its words, and not within one. */
+/** A code that may break between its words, and not within one. */
 function breakable(code: string): readonly Html[] {
   return code.split('_').map((word, index) => html`${index > 0 && html`_<wbr />`}${word}`)
 }
 
-function lastLook({ lastAttemptAt, lastSuccessAt }: Item, now: string): Value {
-  if (lastAttemptAt === null) return 'nobody has looked yet'
-  if (lastSuccessAt === null) return html`${instant(lastAttemptAt, now)}, never seen whole`
+function lastAttempt({ lastAttemptAt, lastSuccessAt }: Item, now: string): Value {
+  if (lastAttemptAt === null) return 'none yet'
+  if (lastSuccessAt === null) return html`${instant(lastAttemptAt, now)}, no success yet`
   return lastSuccessAt === lastAttemptAt
     ? instant(lastAttemptAt, now)
-    : html`${instant(lastAttemptAt, now)}, last seen ${moment(lastSuccessAt, now)}`
+    : html`${instant(lastAttemptAt, now)}, last success ${moment(lastSuccessAt, now)}`
 }
 
-/** All that is to blame when it is more than one subject. */
+/** Every culprit, if there is more than one. */
 export function culprits({ culprits: list, culpritCount }: Item, now: string): Html | undefined {
   if (list.length < 2) return undefined
   const lines = list.map(
@@ -90,7 +90,7 @@ export function culprits({ culprits: list, culpritCount }: Item, now: string): H
   const unnamed = culpritCount - list.length
   const rest = lines.slice(AT_ONCE)
   return html`<div class="culprits">
-    <p class="label">${count(culpritCount, 'subject')} to blame</p>
+    <p class="label">${count(culpritCount, 'culprit')}</p>
     <ul>
       ${lines.slice(0, AT_ONCE)}
     </ul>
@@ -101,7 +101,7 @@ export function culprits({ culprits: list, culpritCount }: Item, now: string): H
         <ul>
           ${rest}
         </ul>
-        ${unnamed > 0 && html`<p>and ${grouped(unnamed)} that the document does not name</p>`}
+        ${unnamed > 0 && html`<p>and ${grouped(unnamed)} not named in the document</p>`}
       </details>`
     }
   </div>`
@@ -111,7 +111,7 @@ function grouped(many: number): string {
   return many.toLocaleString('en-US')
 }
 
-/** All of an item, or where on the page it stands already: every blocker is spelt out once. */
+/** The facts of an item, or a link to its blocker, which has them already. */
 export function details(item: Judged, ref: string, report: GateReport): Html {
   const now = report.evaluatedAt
   return report.blocking.some((blocker) => blocker.ref === ref)
@@ -119,12 +119,12 @@ export function details(item: Judged, ref: string, report: GateReport): Html {
     : html`${evidence(item, now)}${culprits(item, now)}${advice(item)}`
 }
 
-/** The id of the element that spells out a blocker. */
+/** The id of the element of a blocker. */
 export function blockerId(ref: string): string {
   return `blocker-${slug(ref)}`
 }
 
-/** A command that can be copied, under the words that say what it is for. */
+/** A command to copy, under its purpose. */
 export function command(label: string, line: string): Html {
   return html`<div class="command">
     <span class="label">${label}</span>
@@ -133,15 +133,38 @@ export function command(label: string, line: string): Html {
   </div>`
 }
 
-/** What to do first, and where it is written what to do then. */
+/** The first action, and the runbook for the next ones. */
 export function advice(item: Judged): Html {
   return html`${command('First', item.nextStep)}
     <p class="runbook">${runbook(item.runbookUrl, item.id)}</p>`
 }
 
-/** A link for a web page; anything else is a path in our own documentation, which this server does not have. */
+/** A link for a web page; anything else is a path in our documentation, which this server does not have. */
 function runbook(url: string, id: string): Html {
   return /^https?:\/\//.test(url)
     ? html`<a href="${url}" rel="noreferrer">Runbook: ${id}</a>`
     : html`Runbook: <code>${url}</code>`
+}
+
+/** That a stop condition fired in this rollout, why, and who acknowledged it or how to do that. */
+export function latchNote(id: string, latch: LatchReport, now: string): Html {
+  const { at, message, preexisting, acknowledged, culprits } = latch
+  const named =
+    culprits.length > 0 &&
+    html` (${culprits.slice(0, 3).map((key, place) => html`${place > 0 && ', '}${foreign(key)}`)})`
+  const origin = preexisting
+    ? 'It fired before this rollout began: it blocks the rollout, which did not cause it.'
+    : 'It fired during this rollout.'
+  return html`<div class="latch">
+    <p><strong>Latched</strong> ${moment(at, now)}: ${foreign(message)}${named}. ${origin}</p>
+    ${
+      acknowledged === null
+        ? html`<p>It stops the rollout until an operator acknowledges it.</p>
+            ${command('Once fixed', `caracal-gate ack ${id} --reason '<why it is safe to go on>'`)}`
+        : html`<p>
+            <strong>Acknowledged</strong> by ${foreign(acknowledged.actor)} ${moment(acknowledged.at, now)}:
+            ${foreign(acknowledged.reason)}
+          </p>`
+    }
+  </div>`
 }

@@ -5,7 +5,7 @@ import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
 import { amount, clockTime, slug, upTo } from './words.ts'
 
-/** Every gate with its checks; those that do not pass are open. */
+/** Every gate with its checks. Gates that do not pass are open. */
 export function gates(report: GateReport): Html {
   const required = report.gates.filter((gate) => gate.required)
   const passing = required.filter((gate) => gate.state === 'pass').length
@@ -44,7 +44,7 @@ function isWrong(state: string): boolean {
 }
 
 function tally(state: string, passing: number, of: number): string {
-  if (state === 'skipped') return 'not asked for'
+  if (state === 'skipped') return 'not required'
   return of === 0 ? 'no check is switched on' : `${passing} of ${of} checks`
 }
 
@@ -59,7 +59,7 @@ function checkLine(check: CheckReport, gate: GateItem, report: GateReport): Html
   </li>`
 }
 
-/** Of a check that passes the numbers suffice. */
+/** A check that passes shows only its numbers. */
 function numbers({ state, observed, threshold, lastSuccessAt }: CheckReport): Html | false {
   if (state !== 'pass') return false
   const seen =

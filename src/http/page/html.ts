@@ -1,4 +1,4 @@
-/** Markup that may be sent as it is. Only `html` makes it, so that a text never becomes markup by accident. */
+/** Markup to send as it is. Only `html` makes it, so that a text never becomes markup by accident. */
 export interface Html {
   readonly [markup]: string
 }
@@ -31,7 +31,7 @@ function safe(text: string): Html {
   return value
 }
 
-/** A template of markup: every value in it is text, unless a template made it. Nothing stands for null and false. */
+/** A template of markup: every value in it is text, unless a template made it. Null and false are left out. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   let text = strings[0] ?? ''
   for (const [place, value] of values.entries()) text += marked(value) + (strings[place + 1] ?? '')
@@ -67,7 +67,7 @@ export function textOf(value: Html): string {
   return made.get(value) ?? ''
 }
 
-/** Text that came from elsewhere, kept from changing the direction of what stands around it. */
+/** Text from elsewhere, kept from changing the direction of the text around it. */
 export function foreign(text: string): Html {
   return html`<bdi>${text}</bdi>`
 }

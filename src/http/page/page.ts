@@ -1,3 +1,4 @@
+import { blindSpots } from './blind-spots.ts'
 import { blockers } from './blockers.ts'
 import { daemon, notices } from './daemon.ts'
 import { gates } from './gates.ts'
@@ -7,12 +8,11 @@ import { replicas } from './replicas.ts'
 import { shapes } from './badges.ts'
 import { stops } from './stops.ts'
 import { timeline } from './timeline.ts'
-import { unseen } from './unseen.ts'
 import { banner, facts, shownVerdict, titleOf, verdictBanner, type Shown } from './verdict.ts'
 import type { AssetLinks, PageView } from './view.ts'
 import { instant } from './words.ts'
 
-/** The page of what the daemon believes: the same for the first paint, without script, and for every change. */
+/** The page: the same for the first paint, without JavaScript, and for every change. */
 export function renderPage(view: PageView): string {
   const { report, assets, expired } = view
   const shown = shownVerdict(view)
@@ -29,26 +29,26 @@ export function renderPage(view: PageView): string {
           <div>${gates(report)}${stops(report)}</div>
           <div>${timeline(view)}${plots(view)}</div>
         </div>
-        ${replicas(view)} ${unseen(view)} ${daemon(report)}
+        ${replicas(view)} ${blindSpots(view)} ${daemon(report)}
       </div>
     </main>`,
     html`<footer>
       <p>
-        Judged at ${instant(evaluatedAt, evaluatedAt)} (<code>${evaluatedAt}</code>).
+        Evaluated at ${instant(evaluatedAt, evaluatedAt)} (<code>${evaluatedAt}</code>).
         <span id="printed" data-printed data-keep></span>
       </p>
-      <noscript><p>Without script this page loads itself anew every five seconds.</p></noscript>
+      <noscript><p>Without JavaScript this page reloads every five seconds.</p></noscript>
     </footer>`,
   ])
 }
 
-/** The page while nothing has been judged. */
+/** The page before the first evaluation. */
 export function renderNothingYet(assets: AssetLinks): string {
-  const sentence = 'Nothing has been judged yet: the first round of looks is under way.'
+  const sentence = 'No evaluation yet: the first probe attempts are in progress.'
   return document(assets, 'cannot-tell', 'starting', { verdict: 'cannot-tell', index: '' }, [
     header(undefined),
     html`<main id="main">
-      <div class="glance">${banner('cannot-tell', sentence, 'This page goes on by itself.')}</div>
+      <div class="glance">${banner('cannot-tell', sentence, 'This page updates itself.')}</div>
     </main>`,
   ])
 }
@@ -72,17 +72,16 @@ function header(release: { readonly name: string; readonly namespace: string } |
       html`<nav aria-label="Parts of the page">
         <a href="#why">Why</a> <a href="#gates">Gates</a> <a href="#stops">Stops</a>
         <a href="#timeline">Rollout</a> <a href="#signals">Signals</a> <a href="#replicas">Replicas</a>
-        <a href="#unseen">Blind spots</a>
-        <a href="#daemon">Daemon</a>
+        <a href="#blind-spots">Blind spots</a> <a href="#daemon">Exporter</a>
       </nav>`
     }
   </header>`
 }
 
 /**
- * The one script that stands in the page. All addresses are relative to a folder, since a proxy may serve the page under a
- * prefix that the daemon never hears of; so `/ops/gate` has to become `/ops/gate/` before anything is loaded, and where
- * that is, only the browser knows. It holds nothing that markup would escape, and its hash stands in the page's policy.
+ * The only inline script. All addresses are relative to a folder, since a proxy may serve the page under a prefix that
+ * only the browser knows; so `/ops/gate` has to become `/ops/gate/` before anything is loaded. It has no character that
+ * markup would escape, and the policy of the page has its hash.
  */
 export const placing = '/\\/$/.test(location.pathname) || (location.pathname += `/`)'
 
@@ -116,7 +115,7 @@ function document(
         ${modules.map((name) => html`<script type="module" src="${assets.href(name)}"></script>`)}
       </head>
       <body>
-        <a class="skip" href="#why">Skip to what stands in the way</a>
+        <a class="skip" href="#why">Skip to the reasons</a>
         ${shapes}
         <div
           id="page"
@@ -129,7 +128,7 @@ function document(
         >
           ${content}
         </div>
-        <p id="announcement" class="unseen" role="status" aria-live="assertive"></p>
+        <p id="announcement" class="only-heard" role="status" aria-live="assertive"></p>
         <template
           id="gone"
           data-icon="${assets.href('cannot-tell.svg')}"

@@ -16,7 +16,7 @@ export function plots(view: PageView): Html {
   ].filter((shown) => shown !== undefined)
   return html`<section id="signals" aria-labelledby="signals-title">
     <h2 id="signals-title">Signals <span class="tally">worst value, last 15 min</span></h2>
-    ${cards.length === 0 && html`<p class="empty">This configuration judges by none that could be plotted.</p>`}
+    ${cards.length === 0 && html`<p class="empty">This configuration has no signal to plot.</p>`}
     <div class="plots">${cards}</div>
   </section>`
 }

@@ -9,47 +9,47 @@ import {
   workloadUpdated,
 } from '../../rules/signals.ts'
 import type { Belief } from '../../core/belief.ts'
-import { whyUnavailable } from '../../core/evidence.ts'
+import { evidenceOf, whyUnavailable } from '../../core/evidence.ts'
 import { components } from '../../core/replica.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { Instant } from '../../core/time.ts'
 import type { PageView } from './view.ts'
 
-/** What is believed of one replica, as far as fresh looks tell. */
+/** One replica, by the fresh readings of it. */
 export interface ReplicaView {
   readonly component: string
   readonly name: string
-  /** Of its workload, where a cluster says so. */
+  /** Of its workload, in a cluster. */
   readonly revision: string | undefined
-  /** Whether that is the revision that is rolled out; undefined where nobody can tell. */
+  /** Whether it has the target revision; undefined if that is not known. */
   readonly isNew: boolean | undefined
   readonly state: 'ready' | 'unready' | 'unknown'
-  /** Why it is not ready, or not known to be. */
+  /** Why it is not ready, or why that is unknown. */
   readonly message: string
   readonly snapshotAge: number | undefined
   readonly replayAge: number | undefined
   readonly replayFiles: number | undefined
   readonly evidenceLost: number | undefined
-  /** When its readiness was last seen. */
+  /** The last success of the attempt at its readiness. */
   readonly seenAt: Instant | undefined
 }
 
 export interface ServiceView {
   readonly component: string
-  /** As many as its workload wants, in a cluster. */
+  /** The replicas that its workload should have, in a cluster. */
   readonly desired: number | undefined
   readonly updated: number | undefined
   readonly replicas: readonly ReplicaView[]
 }
 
-/** Every service that has replicas or should have, in the order of the platform. */
+/** Every service that has replicas or should have them, in the order of the platform. */
 export function serviceViews({
   snapshot,
   rules,
 }: Pick<PageView, 'snapshot' | 'rules'>): readonly ServiceView[] {
-  const fresh = freshReadings({ snapshot, rules })
-  const looks = [...(snapshot.beliefs.get(rules.providers.get(ready.name) ?? '')?.targets.values() ?? [])]
-  const byComponent = Map.groupBy(looks, ({ target }) => target.labels['component'] ?? '')
+  const fresh = freshValues({ snapshot, rules })
+  const beliefs = [...(snapshot.beliefs.get(rules.providers.get(ready.name) ?? '')?.targets.values() ?? [])]
+  const byComponent = Map.groupBy(beliefs, ({ target }) => target.labels['component'] ?? '')
   const names = [...components, ...byComponent.keys()].filter(
     (name, place, all) => all.indexOf(name) === place,
   )
@@ -65,50 +65,45 @@ export function serviceViews({
 }
 
 /**
- * The revision that is rolled out: the only one there is when all are updated, or of two the one that as many replicas
- * have as are updated. Anything else would be a guess.
+ * The target revision: the one that exactly as many replicas have as the workload counts as updated. If several fit,
+ * or none, it is not known.
  */
-function targetRevision(looks: readonly Belief[], updated: number | undefined): string | undefined {
+function targetRevision(own: readonly Belief[], updated: number | undefined): string | undefined {
   if (updated === undefined) return undefined
-  const byRevision = Map.groupBy(looks, ({ target }) => target.labels['revision'])
+  const byRevision = Map.groupBy(own, ({ target }) => target.labels['revision'])
   const fitting = [...byRevision].filter(
-    ([revision, own]) => revision !== undefined && own.length === updated,
+    ([revision, replicas]) => revision !== undefined && replicas.length === updated,
   )
   return fitting.length === 1 ? fitting[0]?.[0] : undefined
 }
 
 type Fresh = (signal: Signal, component: string, replica?: string) => number | undefined
 
-/** The values of fresh looks by signal, component and replica. */
-function freshReadings({ snapshot, rules }: Pick<PageView, 'snapshot' | 'rules'>): Fresh {
+const shown: readonly Signal[] = [
+  alive,
+  evidenceDropped,
+  ready,
+  replayFiles,
+  replayOldestAge,
+  snapshotAge,
+  workloadDesired,
+  workloadUpdated,
+]
+
+/** Fresh values by signal, component and replica; read once, for a release may have hundreds of replicas. */
+function freshValues({ snapshot, rules }: Pick<PageView, 'snapshot' | 'rules'>): Fresh {
+  const evidence = evidenceOf(snapshot.beliefs, rules.providers, snapshot.at)
   const values = new Map<string, number>()
-  const wanted = [
-    alive,
-    evidenceDropped,
-    ready,
-    replayFiles,
-    replayOldestAge,
-    snapshotAge,
-    workloadDesired,
-    workloadUpdated,
-  ]
-  const names = new Set(wanted.map(({ name }) => name))
-  for (const probe of new Set(wanted.map(({ name }) => rules.providers.get(name) ?? ''))) {
-    for (const belief of snapshot.beliefs.get(probe)?.targets.values() ?? []) {
-      const outcome = belief.last?.outcome
-      if (outcome?.ok !== true || whyUnavailable(belief, snapshot.at) !== undefined) continue
-      for (const { signal, labels, value } of outcome.readings) {
-        if (!names.has(signal)) continue
-        const all = { ...belief.target.labels, ...labels }
-        values.set(keyOf(signal, all['component'] ?? '', all['replica'] ?? ''), value)
-      }
+  for (const signal of shown)
+    for (const { reading, target } of evidence.of(signal).readings) {
+      const { component = '', replica = '' } = { ...target.labels, ...reading.labels }
+      values.set(keyOf(signal, component, replica), reading.value)
     }
-  }
-  return (signal, component, replica = '') => values.get(keyOf(signal.name, component, replica))
+  return (signal, component, replica = '') => values.get(keyOf(signal, component, replica))
 }
 
-function keyOf(signal: string, component: string, replica: string): string {
-  return JSON.stringify([signal, component, replica])
+function keyOf({ name }: Signal, component: string, replica: string): string {
+  return JSON.stringify([name, component, replica])
 }
 
 function replicaView(
@@ -142,7 +137,7 @@ function readiness(
   now: Instant,
   fresh: Fresh,
 ): Pick<ReplicaView, 'state' | 'message'> {
-  if (fresh(alive, component, name) === 0) return { state: 'unready', message: 'it does not answer /health' }
+  if (fresh(alive, component, name) === 0) return { state: 'unready', message: 'does not answer /health' }
   const unavailable = whyUnavailable(belief, now)
   if (unavailable !== undefined) return { state: 'unknown', message: unavailable.message }
   const value = fresh(ready, component, name)
@@ -152,10 +147,10 @@ function readiness(
 
 function detailOf({ last }: Belief): string {
   const readings = last?.outcome.ok === true ? last.outcome.readings : []
-  return readings.find(({ signal }) => signal === ready.name)?.detail ?? 'it gives no reason'
+  return readings.find(({ signal }) => signal === ready.name)?.detail ?? 'gives no reason'
 }
 
 function spotOf({ last }: Belief): string {
   const spots = last?.outcome.ok === true ? last.outcome.blindSpots : []
-  return spots.find(({ signal }) => signal === ready.name)?.message ?? 'it says nothing of its readiness'
+  return spots.find(({ signal }) => signal === ready.name)?.message ?? 'reports no readiness'
 }

@@ -5,12 +5,12 @@ import { badge, shape, toneOf, wordOf } from './badges.ts'
 import type { PageView } from './view.ts'
 import { amount, clockTime, count, slug } from './words.ts'
 
-/** Up to so many replicas of a service are named in its row; more are signs, and named in the table below. */
+/** Up to so many replicas of a service are named in its row; more are shapes, and named in the table. */
 const NAMED = 8
-/** Replicas that are not proven ready and are spelt out; the table has all. */
+/** Replicas that are not ready and are listed with the reason; the table has all. */
 const SPELT_OUT = 6
 
-/** The replicas as a matrix: a row for each service, a sign for each replica, and all that is known in a table. */
+/** A row for each service with a shape for each replica, and a table of the details. */
 export function replicas(view: PageView): Html {
   const services = serviceViews(view)
   const all = services.flatMap((service) => service.replicas)
@@ -20,8 +20,8 @@ export function replicas(view: PageView): Html {
     ${
       services.length === 0 &&
       html`<p class="empty">
-        No replica is known: no service is configured, or the cluster has shown none yet. Whatever is expected
-        of replicas is unknown until one is seen.
+        No replica is known: no service is configured, or the cluster has none yet. Checks of replicas are
+        unknown until then.
       </p>`
     }
     <div class="services">${services.map((service) => serviceRow(service, view.report.evaluatedAt))}</div>
@@ -53,14 +53,14 @@ function tally({ desired, updated, replicas: list }: ServiceView): string {
 function cell(replica: ReplicaView, named: boolean): Html {
   const { name, state, isNew } = replica
   const words = `${name}: ${wordOf(state)}${revisionWord(isNew)}`
-  const look = `tone-${toneOf(state)}${isNew === false ? ' old' : ''}`
+  const style = `tone-${toneOf(state)}${isNew === false ? ' old' : ''}`
   return named
-    ? html`<li class="${look}" title="${words}">
-        ${shape(state)} ${foreign(name)}<span class="unseen">: ${wordOf(state)}</span>${
+    ? html`<li class="${style}" title="${words}">
+        ${shape(state)} ${foreign(name)}<span class="only-heard">: ${wordOf(state)}</span>${
           isNew === false && html` <span class="flag">old</span>`
         }
       </li>`
-    : html`<li class="${look}" title="${words}">${shape(state)}<span class="unseen">${words}</span></li>`
+    : html`<li class="${style}" title="${words}">${shape(state)}<span class="only-heard">${words}</span></li>`
 }
 
 function revisionWord(isNew: boolean | undefined): string {
@@ -77,7 +77,7 @@ function exceptions(worst: readonly ReplicaView[]): Html {
           <span class="message">${foreign(message)}</span>
         </li>`,
     )}
-    ${rest > 0 && html`<li class="quiet">and ${count(rest, 'more')} that the table names</li>`}
+    ${rest > 0 && html`<li class="quiet">and ${count(rest, 'more')} in the table</li>`}
   </ul>`
 }
 
@@ -104,7 +104,7 @@ const columns: readonly Column[] = [
     shown: ({ evidenceLost }) => (evidenceLost === undefined ? undefined : String(evidenceLost)),
   },
   {
-    title: 'Last seen',
+    title: 'Last success',
     shown: ({ seenAt }, now) => (seenAt === undefined ? 'never' : clockTime(rfc3339(seenAt), now)),
   },
 ]
@@ -113,7 +113,7 @@ function seconds(value: number | undefined): string | undefined {
   return value === undefined ? undefined : amount({ value, unit: 'seconds' })
 }
 
-/** All that is known of each replica; a column that is empty for the whole service is left out. */
+/** The details of each replica; a column that is empty for the whole service is left out. */
 function table({ component, replicas: list }: ServiceView, now: string): Html {
   const shown = columns.filter((column) => list.some((replica) => column.shown(replica, now) !== undefined))
   return html`<details id="replicas-${slug(component)}">

@@ -1,20 +1,19 @@
 import { inWords } from '../../core/time.ts'
 import type { GateReport } from '../../contract/document.ts'
 import type { StopConditionReport } from '../../contract/items.ts'
-import { details } from './evidence.ts'
+import { details, latchNote } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
-import { latchNote } from './latch.ts'
 import { badge, toneOf } from './badges.ts'
 import { amount, clockTime, count, slug, upTo } from './words.ts'
 
-/** The state by which a stop condition is shown: what fired and nobody acknowledged is not clear. */
-function shownState({ state, latch }: StopConditionReport): string {
-  return state === 'clear' && latch !== null && latch.acknowledged === null ? 'latched' : state
+/** The state that is shown: a stop condition that is over is latched until it is acknowledged. */
+function shownState({ state, flags }: StopConditionReport): string {
+  return state === 'clear' && flags.includes('latched') ? 'latched' : state
 }
 
 const order = ['firing', 'latched', 'unknown', 'pending', 'clear', 'skipped']
 
-/** Every stop condition, those that stand first. */
+/** Every stop condition, the most urgent first. */
 export function stops(report: GateReport): Html {
   const shown = report.stopConditions.map((stop) => ({ stop, state: shownState(stop) }))
   const ranked = shown.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
@@ -31,16 +30,16 @@ function stopDetails(stop: StopConditionReport, state: string, report: GateRepor
   const since = state === 'latched' && latch !== null ? latch.at : stop.since
   const wrong = state !== 'clear' && state !== 'skipped'
   const flags = [
-    state !== 'latched' && latch !== null && latch.acknowledged === null && 'latched',
+    state !== 'latched' && stop.flags.includes('latched') && 'latched',
     stop.acknowledged && 'acknowledged',
     stop.preexisting && 'was there before',
   ].filter((flag) => flag !== false)
-  // Every blocker is spelt out above already.
+  // A blocker is open above already.
   const open = wrong && !isBlocker(stop, report)
   return html`<details id="stop-${slug(id)}" class="panel edge-${toneOf(state)}" ${open && html`open`}>
     <summary>
       ${badge(state)}
-      <h3>${wrong ? title : plainTitle(stop)}</h3>
+      <h3>${wrong ? title : id}</h3>
       ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}
       ${state !== 'skipped' && html`<span class="quiet">since ${clockTime(since, report.evaluatedAt)}</span>`}
       ${wrong && html`<span class="message">${foreign(stop.message)}</span>`}
@@ -51,11 +50,6 @@ function stopDetails(stop: StopConditionReport, state: string, report: GateRepor
 
 function isBlocker({ id }: StopConditionReport, { blocking }: GateReport): boolean {
   return blocking.some(({ ref }) => ref === `stop-conditions/${id}`)
-}
-
-/** A title says what is wrong; of what is well the id says enough. */
-function plainTitle({ id }: StopConditionReport): string {
-  return id
 }
 
 function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Html {
@@ -78,14 +72,14 @@ function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Ht
 }
 
 const kinds = {
-  edge: 'Fires at first sight',
+  edge: 'Fires at the first observation',
   level: 'Fires when it persists',
-  'cannot-prove': 'Fires when it cannot be proven',
+  'cannot-prove': 'Fires when the contrary cannot be proven',
 } as const
 
 function manner({ kind, holdSeconds, clearAfterSeconds, firings }: StopConditionReport): string {
   const hold = holdSeconds > 0 ? ` for ${inWords(holdSeconds * 1_000)}` : ''
   const clear =
-    clearAfterSeconds > 0 ? `; clear after ${inWords(clearAfterSeconds * 1_000)} of well-being` : ''
+    clearAfterSeconds > 0 ? `; clear after ${inWords(clearAfterSeconds * 1_000)} without a breach` : ''
   return `${kinds[kind]}${hold}${clear}. Fired ${count(firings, 'time')} so far.`
 }

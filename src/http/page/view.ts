@@ -3,24 +3,24 @@ import type { RolloutRecord } from '../context.ts'
 import type { GateReport } from '../../contract/document.ts'
 import type { CheckReport, StopConditionReport } from '../../contract/items.ts'
 
-/** The addresses of what the page loads beside itself. */
+/** The addresses of the files that the page loads. */
 export interface AssetLinks {
-  /** @throws RangeError for a name that there is none of */
+  /** @throws RangeError for an unknown name */
   href(name: string): string
   /** The same as long as no asset changes. */
   readonly build: string
 }
 
-/** All that the page is a view of. */
+/** What the page shows. */
 export interface PageView {
   readonly report: GateReport
-  /** What the report was made from; here only for what the report leaves out: single replicas and looks. */
+  /** The source of the report, for what that leaves out: single replicas and attempts. */
   readonly snapshot: Snapshot
   /** The rules that it was judged by. */
   readonly rules: Pick<Rules, 'gates' | 'stops' | 'providers'>
   /** Newest first. */
   readonly history: readonly RolloutRecord[]
-  /** The report is older than it may be: the daemon answers, but it does not judge any more. */
+  /** The report has expired: the exporter answers, but it does not evaluate. */
   readonly expired: boolean
   readonly assets: AssetLinks
 }
@@ -30,7 +30,7 @@ export type Judged =
   | { readonly kind: 'check'; readonly gate: string; readonly item: CheckReport }
   | { readonly kind: 'stop'; readonly item: StopConditionReport }
 
-/** The check or stop condition that a path in the document names; undefined for what the daemon says of itself. */
+/** The check or stop condition at a path of the document; undefined for a fact of the exporter itself. */
 export function judgedAt(report: GateReport, ref: string): Judged | undefined {
   const [head, id, , checkId] = ref.split('/')
   if (head === 'stop-conditions') {

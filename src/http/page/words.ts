@@ -49,14 +49,14 @@ export function upTo({ op, value, unit }: Threshold): string {
   return `${opWords[op]} ${amount({ value, unit })}`
 }
 
-/** A limit with where a breach of it is over: `at most 20 entries, well again at 5 entries`. */
+/** A limit with the value at which its breach is over: `at most 20 entries, well again at 5 entries`. */
 export function limit(threshold: Threshold): string {
   const { value, unit, clear } = threshold
   const over = clear === null || clear === value ? '' : `, well again at ${amount({ value: clear, unit })}`
   return `${upTo(threshold)}${over}`
 }
 
-/** How long before `now` it was: `3 min ago`. */
+/** The time from `at` to `now`: `3 min ago`. */
 function ago(at: Timestamp, now: Timestamp): string {
   const span = Date.parse(now) - Date.parse(at)
   return span < 1_000 ? 'just now' : `${inWords(span)} ago`
@@ -68,12 +68,12 @@ export function clockTime(at: Timestamp, now: Timestamp): string {
   return at.slice(0, 10) === now.slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`
 }
 
-/** A moment as people read it, with how long ago it was; the page's script keeps that part up to date. */
+/** A moment with the time since then, which the page's script keeps up to date. */
 export function moment(at: Timestamp, now: Timestamp): Html {
   return html`${instant(at, now)} <span class="ago" data-ago="${at}">(${ago(at, now)})</span>`
 }
 
-/** A moment without how long ago it was. */
+/** A moment alone. */
 export function instant(at: Timestamp, now: Timestamp): Html {
   return html`<time datetime="${at}" title="${at}">${clockTime(at, now)}</time>`
 }

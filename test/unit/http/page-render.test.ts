@@ -14,7 +14,7 @@ describe('at one look the page says', () => {
     expect(page.text('title')).toBe('PROCEED · caracal · Caracal rollout gate')
     expect(page.text('.sentence')).toBe('All 2 required gates pass and no stop condition stands')
     expect(page.text('.since')).toBe('since 20:00:31 UTC (29 s ago)')
-    expect(page.text('#why')).toContain('All 2 required gates pass, and no stop condition stands.')
+    expect(page.text('#why')).toContain('All 2 required gates pass, and no stop condition fires.')
     expect(page.all('.blocker')).toEqual([])
   })
 
@@ -78,7 +78,7 @@ describe('at one look the page says', () => {
     expect(page.all('.is-proceed')).toEqual([])
     expect(page.all('.expired')).toHaveLength(1)
     expect(page.text('.since')).toContain('before that it said proceed')
-    expect(page.text('#why-title')).toBe('What it said before')
+    expect(page.text('#why-title')).toBe('The last known reasons')
   })
 
   it('that nothing has been judged yet, and nothing else', () => {
@@ -91,7 +91,7 @@ describe('at one look the page says', () => {
     const view = viewOf(new Map())
     const evaluator = { ...view.report.evaluator, stateStore: { ok: false, message: 'the disk is full' } }
     const page = readPage({ ...view, report: { ...view.report, evaluator } })
-    expect(page.text('.notices')).toBe('Its memory is not kept: the disk is full')
+    expect(page.text('.notices')).toBe('Its state is not saved: the disk is full')
     expect(readPage(view).all('.notices')).toEqual([])
   })
 })

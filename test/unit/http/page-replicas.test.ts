@@ -1,45 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { ready, workloadDesired, workloadUpdated } from '../../../src/rules/signals.ts'
-import type { Batch, Target } from '../../../src/core/observation.ts'
-import { read } from '../../../src/core/signal.ts'
+import type { Batch } from '../../../src/core/observation.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { serviceViews } from '../../../src/http/page/replica-views.ts'
-import { aBatch, failed, saw } from '../../support/timeline.ts'
-import { standardRules } from './context.ts'
-import { readPage, viewOfSnapshot } from './page-views.ts'
-
-const at = 1_000_000
-const providers = new Map([
-  [ready.name, 'ready-endpoint'],
-  [workloadDesired.name, 'workloads'],
-  [workloadUpdated.name, 'workloads'],
-])
-const rules = standardRules(providers)
-
-function sts(name: string, revision: string): Target {
-  return { id: `sts/${name}`, labels: { component: 'sts', replica: name, revision } }
-}
-
-function replicas(revisions: readonly string[], hidden = -1): Batch {
-  const targets = revisions.map((revision, place) => sts(`sts-${place}`, revision))
-  const looks = targets.map((target, place) => {
-    const { replica = '' } = target.labels
-    return place === hidden
-      ? failed(target, at)
-      : saw(target, at, [read(ready, { component: 'sts', replica }, 1)], [])
-  })
-  return aBatch('ready-endpoint', at, looks)
-}
-
-function workload(desired: number, updated: number): Batch {
-  const component = 'sts'
-  const readings = [
-    read(workloadDesired, { component }, desired),
-    read(workloadUpdated, { component }, updated),
-  ]
-  return aBatch('workloads', at, [saw({ id: 'cluster', labels: {} }, at, readings, [])])
-}
+import { readPage } from './page-views.ts'
+import { at, replicas, rules, viewOfBatches, workload } from './page-worlds.ts'
 
 function newnessOf(...batches: readonly Batch[]) {
   const snapshot = step(initialSnapshot(at, rules), batches, at, rules)
@@ -60,7 +25,7 @@ describe('a replica in a rolling update', () => {
 
   it('is baselines as old beside those that are new, and counted', () => {
     const batches = [replicas(['a', 'a', 'b'], 0), workload(3, 1)]
-    const page = readPage(viewOfSnapshot(step(initialSnapshot(at, rules), batches, at, rules), rules))
+    const page = readPage(viewOfBatches(...batches))
     expect(page.text('.service')).toContain('2 of 3 replicas proven ready, 1 of 3 updated')
     expect(page.text('.cells')).toBe('sts-0: unknown old sts-1: ready old sts-2: ready')
     expect(page.text('.exceptions')).toContain('unknown sts-0')
@@ -68,8 +33,7 @@ describe('a replica in a rolling update', () => {
   })
 
   it('that the workload wants and nobody has seen leaves a row without signs', () => {
-    const snapshot = step(initialSnapshot(at, rules), [workload(3, 0)], at, rules)
-    const page = readPage(viewOfSnapshot(snapshot, rules))
+    const page = readPage(viewOfBatches(workload(3, 0)))
     expect(page.text('.service')).toContain('sts 0 of 3 replicas proven ready, 0 of 3 updated')
   })
 })

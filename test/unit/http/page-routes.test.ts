@@ -71,7 +71,7 @@ describe('the page', () => {
     const { statusCode, headers, body } = await app.inject('/')
     expect([statusCode, headers['retry-after']]).toEqual([503, '1'])
     expect(headers['content-security-policy']).toBe(policy)
-    expect(body).toContain('Nothing has been judged yet')
+    expect(body).toContain('No evaluation yet')
   })
 })
 

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Snapshot } from '../../../src/core/snapshot.ts'
 import { placing } from '../../../src/http/page/page.ts'
 import { syntheticRelease } from '../../support/synthetic-page.ts'
 import { readPage, viewOf, viewOfSnapshot, type Read } from './page-views.ts'
-import { blind, dead, latched } from './page-worlds.ts'
+import { blind, dead, failedRollout, latched, replicas, viewOfBatches, workload } from './page-worlds.ts'
 
 const manyReplicas = syntheticRelease(504)
 const noReplicas = syntheticRelease(0)
@@ -15,6 +17,8 @@ const pages: readonly (readonly [string, () => Read])[] = [
   ['expired', () => readPage(viewOf(new Map(), 60, { expired: true }))],
   ['many replicas', () => readPage(viewOfSnapshot(manyReplicas.snapshot, manyReplicas.rules))],
   ['no replicas', () => readPage(viewOfSnapshot(noReplicas.snapshot, noReplicas.rules))],
+  ['failed', () => readPage(failedRollout())],
+  ['half updated', () => readPage(viewOfBatches(replicas(['a', 'a', 'b'], 0), workload(3, 1)))],
 ]
 
 describe.each(pages)('the page (%s)', (_, read) => {
@@ -76,6 +80,21 @@ describe.each(pages)('the page (%s)', (_, read) => {
   })
 })
 
+describe('the style sheet', () => {
+  it('has no rule for a class that no page has', () => {
+    const file = resolve(import.meta.dirname, '../../../src/http/page/browser/page.css')
+    const selectors = readFileSync(file, 'utf8').replaceAll(/\/\*.*?\*\/|\{[^{}]*\}/gs, ' ')
+    const styled = new Set([...selectors.matchAll(/\.([a-z][\w-]*)/g)].map(([, name]) => name))
+    const rendered = new Set(
+      pages.flatMap(([, read]) =>
+        read().elements.flatMap(({ attributes }) => attributes['class']?.split(/\s+/) ?? []),
+      ),
+    )
+    expect(styled.size).toBeGreaterThan(60)
+    expect([...styled].filter((name) => name === undefined || !rendered.has(name))).toEqual([])
+  })
+})
+
 describe('replicas', () => {
   it('of which there are hundreds are a sign each, and named in a table', () => {
     const page = readPage(viewOfSnapshot(manyReplicas.snapshot, manyReplicas.rules))
@@ -99,7 +118,7 @@ describe('replicas', () => {
     const page = readPage(viewOfSnapshot(late, rules))
     expect(page.text('#replicas-title')).toBe('Replicas 0 of 12 ready')
     expect(page.text('.exceptions')).toContain('unknown api-0: api/api-0 was last looked at')
-    expect(page.text('#unseen-title')).toMatch(/\d+ blind spots/)
-    expect(page.text('#unseen')).toContain('last seen 20:00:00 UTC')
+    expect(page.text('#blind-spots-title')).toMatch(/\d+ blind spots/)
+    expect(page.text('#blind-spots')).toContain('last success 20:00:00 UTC')
   })
 })

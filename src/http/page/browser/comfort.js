@@ -1,7 +1,7 @@
 // @ts-check
-// What a page with script does beside being live: tells how long ago things were, copies commands, prepares for paper.
+// What else the page does with JavaScript: shows how long ago things were, copies commands, prepares for paper.
 
-/** Keeps "(3 min ago)" true. The daemon's clock is told by what it judged last, and when that was heard here. */
+/** Keeps "(3 min ago)" true, by the clock of the exporter: the last evaluation, and when it was heard of here. */
 let offset = Date.now() - Date.parse(document.getElementById('page')?.dataset['evaluatedAt'] ?? '')
 
 document.addEventListener('page:second', (event) => {
@@ -57,7 +57,7 @@ async function copy(button) {
   setTimeout(() => (button.textContent = 'Copy'), 2_000)
 }
 
-/** What is closed is opened for paper, and closed again. @type {HTMLDetailsElement[]} */
+/** Details that are opened for paper, to be closed again. @type {HTMLDetailsElement[]} */
 let opened = []
 
 function beforePrint() {

@@ -1,18 +1,18 @@
 // @ts-check
-// Keeps the page what the daemon says. The daemon renders, this fetches the page anew and changes what differs; when
-// the daemon is silent, or says nothing new, it says so instead of what was last said.
+// Keeps the page up to date. The exporter renders it; this fetches it again and changes what differs. When the exporter
+// is silent or has nothing new, the page says so instead of showing the last verdict.
 
 /**
  * @typedef {{ index: string, evaluatedAt: string, expiresAt: string }} Tick
  * @typedef {{ morph(from: Element, to: Element, options: object): void }} Morpher
  */
 
-/** The page is fetched anew this often for its numbers, and whenever something changed. */
+/** The page is fetched this often for its numbers, and whenever something changed. */
 const REFRESH = 5_000
-/** The same while nothing can be listened to, and while something is wrong. */
+/** The same without an event stream, and while something is wrong. */
 const POLL = 2_000
 const RETRY = 1_000
-/** The daemon gives a sign of life every two seconds. */
+/** The event stream has a tick every two seconds. */
 const SILENCE = 6_000
 const ANSWER_WITHIN = 4_000
 /** Changes that follow one another faster are shown together. */
@@ -24,16 +24,16 @@ const announcement = /** @type {HTMLElement} */ (document.getElementById('announ
 const icon = /** @type {HTMLLinkElement} */ (document.getElementById('icon'))
 const morpher = /** @type {Morpher} */ (Reflect.get(globalThis, 'Idiomorph'))
 
-/** When the daemon was last heard. */
+/** When the exporter last answered or sent an event. */
 let heardAt = Date.now()
-/** The last evaluation that was told of, when it was first heard of, and for how long it may be believed. */
+/** The last evaluation that is known, when it was first heard of, and for how long it is valid. */
 let told = { evaluatedAt: page.dataset['evaluatedAt'] ?? '', firstHeardAt: Date.now(), worth: Infinity }
-/** What is wrong, and since when; undefined while all is well. @type {{ why: string, since: number } | undefined} */
+/** What is wrong, and since when; undefined while nothing is. @type {{ why: string, since: number } | undefined} */
 let trouble
 let fetching = false
 let again = false
 let lastFetchAt = 0
-/** What a person opened or closed stays as it is. @type {Set<string>} */
+/** What the reader opened or closed stays as it is. @type {Set<string>} */
 const touched = new Set()
 /** @type {EventSource | undefined} */
 let events
@@ -69,10 +69,10 @@ async function refresh() {
   try {
     const answer = await fetch('./', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN) })
     if (answer.status === 401 || answer.status === 403)
-      fail('The daemon refuses to be read: the password is no longer right. Load the page anew.')
+      fail('The exporter refused the request: the password is no longer valid. Reload the page.')
     else show(await answer.text())
   } catch {
-    fail('The daemon does not answer.')
+    fail('The exporter does not answer.')
   }
   fetching = false
   if (again) setTimeout(() => void refresh(), BETWEEN)
@@ -83,8 +83,8 @@ function show(text) {
   const next = new DOMParser().parseFromString(text, 'text/html')
   const content = next.getElementById('page')
   if (next.documentElement.dataset['page'] !== 'caracal-gate' || content === null)
-    return fail('Something else answers in place of the daemon.')
-  // Another version of the daemon has other scripts and styles.
+    return fail('Something else answers at this address.')
+  // Another version of the exporter has other scripts and styles.
   if (content.dataset['build'] !== page.dataset['build']) return location.reload()
   note({
     index: content.dataset['index'] ?? '',
@@ -114,14 +114,14 @@ function beforeAttributeUpdated(name, node) {
   return !(name === 'open' && touched.has(node.id))
 }
 
-/** What a person who does not see is told: the verdict and why. */
+/** What a screen reader announces: the verdict and why. */
 function spoken() {
   const words = document.querySelectorAll('#verdict h1, #verdict .sentence')
   return [...words].map((element) => element.textContent?.trim() ?? '').join(': ')
 }
 
 /**
- * Nothing that stands there may be believed any more: says so, in the page, in the title and in the icon.
+ * What the page shows is not valid any more: says so in the page, in the title and in the icon.
  * @param {string} why
  * @param {number} since
  */
@@ -131,7 +131,7 @@ function fail(why, since = Date.now()) {
   const banner = /** @type {DocumentFragment} */ (gone.content.cloneNode(true))
   put(banner, '[data-why]', why)
   document.getElementById('verdict')?.replaceWith(banner)
-  put(document, '#why-title', 'What it said before')
+  put(document, '#why-title', 'The last known reasons')
   document.documentElement.dataset['gone'] = 'true'
   document.title = gone.dataset['title'] ?? ''
   icon.href = gone.dataset['icon'] ?? ''
@@ -139,12 +139,12 @@ function fail(why, since = Date.now()) {
   tellSince()
 }
 
-/** Since when it cannot be told, and for how long that is. */
+/** Since when the verdict is unknown, and for how long that is. */
 function tellSince() {
   if (trouble === undefined) return
   const time = `${new Date(trouble.since).toISOString().slice(11, 19)} UTC`
   const span = Math.round((Date.now() - trouble.since) / 1_000)
-  put(document, '[data-since]', `since ${time} (${span} s); what stands below is what it said before`)
+  put(document, '[data-since]', `since ${time} (${span} s); below is the last known state`)
 }
 
 /**
@@ -157,7 +157,7 @@ function put(root, selector, text) {
   if (element !== null) element.textContent = text
 }
 
-/** Listens to the daemon. Where it cannot be listened to, the page is fetched every few seconds all the same. */
+/** Opens the event stream. Without it, the page is still fetched every few seconds. */
 function listen() {
   events?.close()
   const source = new EventSource('events?document=envelope')
@@ -169,23 +169,23 @@ function listen() {
   source.addEventListener('tick', (event) => {
     /** @type {Tick} */
     const tick = JSON.parse(event.data)
-    const stands = tick.evaluatedAt === told.evaluatedAt
+    const isOld = tick.evaluatedAt === told.evaluatedAt
     note(tick)
-    // It judges nothing new, or another thing than what is shown; the page itself says which.
-    if (stands || trouble !== undefined || tick.index !== page.dataset['index']) void refresh()
+    // It does not evaluate, or the page is out of date; the page itself says which.
+    if (isOld || trouble !== undefined || tick.index !== page.dataset['index']) void refresh()
   })
   source.addEventListener('error', () => {
-    // A daemon that is gone cuts its connections: asking once more tells at once.
+    // An exporter that ends cuts its connections: one more request shows it at once.
     void refresh()
-    // The browser tries again by itself, unless it was refused.
+    // The browser connects again, unless it was refused.
     if (source.readyState === EventSource.CLOSED) reopenAt = Date.now() + REFRESH
   })
 }
 
-/** Looks at the clock: a browser that slept notices here that what it shows is old. */
+/** Checks the time: a browser that slept notices here that its page is old. */
 function watch() {
   const now = Date.now()
-  // A tab that nobody sees is woken rarely; it asks first, or it would cry wolf each time.
+  // A hidden tab runs rarely; it asks before it doubts, or it would raise a false alarm each time.
   if (document.visibilityState !== 'hidden' || now - watchedAt < ANSWER_WITHIN) doubt(now)
   watchedAt = now
   if (now - lastFetchAt > pace()) void refresh()
@@ -199,11 +199,11 @@ function watch() {
 
 /** @param {number} now */
 function doubt(now) {
-  // The daemon says so itself then.
+  // The exporter says so itself then.
   if (trouble !== undefined || page.dataset['verdict'] === 'cannot-tell') return
-  if (now - heardAt > SILENCE) fail('The daemon has not been heard.', heardAt)
+  if (now - heardAt > SILENCE) fail('The exporter is silent.', heardAt)
   else if (now - told.firstHeardAt > Math.max(told.worth, SILENCE))
-    fail('The daemon answers, but it does not judge any more.', told.firstHeardAt)
+    fail('The exporter answers, but it does not evaluate.', told.firstHeardAt)
 }
 
 function pace() {
@@ -212,7 +212,7 @@ function pace() {
   return listening || document.visibilityState === 'hidden' ? REFRESH : POLL
 }
 
-/** Back from sleep, another tab, or a network that was gone: everything at once. */
+/** After sleep, another tab or a lost network: everything at once. */
 function wake() {
   if (document.visibilityState === 'hidden') return rest()
   watch()
@@ -220,7 +220,7 @@ function wake() {
   if (events === undefined || events.readyState !== EventSource.OPEN) listen()
 }
 
-/** Few connections are granted to one site: tabs in the background would take them from the one that is looked at. */
+/** A browser grants few connections to one site: hidden tabs would take them from the visible one. */
 function rest() {
   events?.close()
   events = undefined

@@ -1,6 +1,6 @@
 // @ts-check
-// Draws what checks and stop conditions judged by over the last quarter of an hour. Everything that it draws stands
-// beside it as text too.
+// Draws the observed values of checks and stop conditions over the last quarter of an hour. The page has the newest of
+// them as text, too.
 
 /**
  * @typedef {{ op: string, value: number, clear: number | null, unit: string } | null} Threshold
@@ -48,7 +48,7 @@ function put(series) {
   }
   held?.plot.destroy()
   into.replaceChildren()
-  drawn.set(series.ref, { plot: new uPlot(optionsOf(series, width), data, into), width, scheme })
+  drawn.set(series.ref, { plot: new uPlot(optionsOf(series, width, into), data, into), width, scheme })
 }
 
 /** @param {Series} series */
@@ -61,11 +61,14 @@ function dataOf({ points, threshold }) {
 /**
  * @param {Series} series
  * @param {number} width
+ * @param {HTMLElement} into
  */
-function optionsOf({ title, unit, threshold }, width) {
-  const style = getComputedStyle(document.documentElement)
-  /** @param {string} name */
-  const colour = (name) => style.getPropertyValue(name).trim()
+function optionsOf({ title, unit, threshold }, width, into) {
+  /** As a canvas takes it: in the scheme in force. @param {string} name */
+  const colour = (name) => {
+    into.style.color = `var(${name})`
+    return getComputedStyle(into).color
+  }
   const grid = { stroke: colour('--line'), width: 1 }
   const axis = { stroke: colour('--quiet'), grid, ticks: { show: false }, font: '11px system-ui, sans-serif' }
   return {
@@ -73,7 +76,6 @@ function optionsOf({ title, unit, threshold }, width) {
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: false },
-    tzDate: (/** @type {number} */ seconds) => uPlotUtc(seconds),
     scales: {
       y: {
         range: (/** @type {unknown} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
@@ -97,17 +99,12 @@ function optionsOf({ title, unit, threshold }, width) {
     ],
     series: [
       {},
-      { label: title, stroke: colour('--accent'), width: 1.5, spanGaps: false, points: { show: false } },
+      { label: title, stroke: colour('--link'), width: 1.5, spanGaps: false, points: { show: false } },
       ...(threshold === null
         ? []
         : [{ label: 'limit', stroke: colour('--bad'), width: 1.5, dash: [6, 4], points: { show: false } }]),
     ],
   }
-}
-
-/** @param {number} seconds */
-function uPlotUtc(seconds) {
-  return new Date(seconds * 1_000)
 }
 
 /**
