@@ -34,18 +34,8 @@ async function living(): Promise<void> {
   try {
     await gates.until('proceed', ({ verdict }) => verdict === 'proceed', 60)
     await shoot(daemon.url, 'proceed-idle')
-    const images = {
-      api: 'ghcr.io/caracal/api:1.9.0',
-      sts: 'ghcr.io/caracal/sts:1.9.0',
-      gateway: 'ghcr.io/caracal/gateway:1.9.0',
-    }
-    await post('/rollouts', {
-      id: 'release-1.9.0',
-      phase: 'migrating',
-      revision: '47',
-      chart: 'caracal-1.9.0',
-      images,
-    })
+    // Without a revision, chart or images: nothing here shows that they arrived.
+    await post('/rollouts', { id: 'release-1.9.0', phase: 'migrating' })
     await post('/rollouts', { id: 'release-1.9.0', phase: 'rolling' })
     await platform.faults.inject('replica-hung', 'gateway-1')
     await gates.until('hold', ({ verdict }) => verdict === 'hold', 60)
