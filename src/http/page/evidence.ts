@@ -125,7 +125,7 @@ export function blockerId(ref: string): string {
 }
 
 /** A command to copy, under its purpose. */
-export function command(label: string, line: string): Html {
+function command(label: string, line: string): Html {
   return html`<div class="command">
     <span class="label">${label}</span>
     <code tabindex="0">${line}</code>
