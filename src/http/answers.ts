@@ -8,7 +8,8 @@ import type { PublishContext, ReportContext } from './context.ts'
 import type { Envelope, EnvelopeDocument, GateReport } from '../contract/document.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { expiryOf, hasEvaluation, toReport } from './document.ts'
-import { tighten, type Arrival, type Demands } from './strict.ts'
+import type { Demands } from '../contract/parameters.ts'
+import { tighten, type Arrival } from './strict.ts'
 
 /** A snapshot as the document, made once and shared by all who ask. */
 export interface Answer extends View {

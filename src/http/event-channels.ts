@@ -1,7 +1,8 @@
 import type { Clock } from '../core/time.ts'
 import { viewOf, type AnswerBook, type View } from './answers.ts'
 import { gatesFrame, tagOf, tickFrame, type EventDocument, type Frame } from './event-frames.ts'
-import { demandsKey, type Demands } from './strict.ts'
+import type { Demands } from '../contract/parameters.ts'
+import { demandsKey } from './strict.ts'
 
 /** What those hear who asked alike. Undefined while nothing has been evaluated. */
 export interface Channel {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Sink } from './event-reader.ts'
 import { safety, type Handler, type Parts } from './handling.ts'
 import { parametersOf, type OperationId } from './operations.ts'
-import { isFaulty, readParameters } from './parameters.ts'
+import { isFaulty, readParameters } from '../contract/parameters.ts'
 import { faulty, notEvaluated, refuse } from './problem.ts'
 
 /** The route that tells of changes as they come. */

@@ -6,7 +6,7 @@ import { closingFrame, openingFrame, type EventDocument } from './event-frames.t
 import { newReader, type Reader, type Sink } from './event-reader.ts'
 import { sharesOf } from './shares.ts'
 import { spread } from './spreading.ts'
-import type { Demands } from './strict.ts'
+import type { Demands } from '../contract/parameters.ts'
 
 /** What a client wants to hear. */
 export interface Asked {

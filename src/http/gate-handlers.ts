@@ -3,7 +3,7 @@ import { bodyOf, envelope, envelopeOf, viewOf, type Answer, type View } from './
 import type { GateDocument, StopConditionDocument, StopConditionList } from '../contract/document.ts'
 import { jsonType, pathParameter, type Handler, type Parts } from './handling.ts'
 import { parametersOf, type OperationId } from './operations.ts'
-import { isFaulty, readParameters, type Parameters } from './parameters.ts'
+import { isFaulty, readParameters, type Parameters } from '../contract/parameters.ts'
 import { faulty, notEvaluated, refuse, unknownId, type Named } from './problem.ts'
 import { seenTag, waitForChange } from './long-poll.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Snapshot } from '../core/snapshot.ts'
 import { viewOf, type Answer } from './answers.ts'
 import type { Parts } from './handling.ts'
-import type { Parameters } from './parameters.ts'
+import type { Parameters } from '../contract/parameters.ts'
 import { demandsKey } from './strict.ts'
 import type { Ending } from './waiting.ts'
 

@@ -1,7 +1,8 @@
 import { apiVersion } from '../contract/wire.ts'
 import { jsonSchema, schemas } from './json-schema.ts'
-import { operations, type Operation } from './operations.ts'
-import { rules } from './parameters.ts'
+import { answersOf, operations, type Operation } from './operations.ts'
+import { z } from 'zod'
+import { parameters, type ParameterName } from '../contract/parameters.ts'
 
 /** OpenAPI 3.1 of the whole HTTP interface, made from the table of operations and the schemas. */
 export function openApi(version: string): Record<string, unknown> {
@@ -53,7 +54,6 @@ function pathItems(table: readonly Operation[]): Record<string, unknown> {
 function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, unknown> {
   const { id, summary, body, access, methods } = operation
   const closed = access === 'open' ? [] : Object.entries(closedAnswers)
-  const answers = Object.entries(operation.answers)
   return {
     operationId: methods.length > 1 ? `${id}${method === 'GET' ? 'Read' : 'Post'}` : id,
     summary,
@@ -61,7 +61,7 @@ function describe(operation: Operation, method: 'GET' | 'POST'): Record<string, 
     ...(body !== undefined && { requestBody: { required: true, content: contentOf(body) } }),
     responses: Object.fromEntries([
       ...closed.map(([status, description]) => [status, { description, content: contentOf('Problem') }]),
-      ...answers.map(([status, [description, schema]]) => [
+      ...answersOf(operation).map(([status, [description, schema]]) => [
         status,
         { description, ...(schema !== undefined && { content: contentOf(schema) }) },
       ]),
@@ -102,8 +102,7 @@ function pathParameters(path: string): readonly object[] {
   }))
 }
 
-function queryParameter(name: string): object {
-  const text = { type: 'string' }
-  const schema = rules[name]?.many === true ? { type: 'array', items: text } : text
-  return { name, in: 'query', required: false, description: rules[name]?.allowed, schema }
+function queryParameter(name: ParameterName): object {
+  const { $schema: _, description, ...schema } = z.toJSONSchema(parameters[name], { io: 'input' })
+  return { name, in: 'query', required: false, description, schema }
 }

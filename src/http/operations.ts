@@ -1,7 +1,9 @@
+import { questioning, waiting, type ParameterName } from '../contract/parameters.ts'
 import type { Access } from './context.ts'
 import type { schemas } from './json-schema.ts'
 
 type SchemaName = keyof typeof schemas
+type Answer = readonly [description: string, schema?: SchemaName]
 
 export interface Operation {
   readonly id: string
@@ -14,39 +16,20 @@ export interface Operation {
    * (what a pipeline follows), or a token with the scope.
    */
   readonly access: 'open' | Access
-  /** Names of the query's parameters. */
-  readonly query?: readonly string[]
+  /** The parameters that it takes; without the list, parameters are ignored. */
+  readonly query?: readonly ParameterName[]
   readonly body?: SchemaName
-  readonly answers: Readonly<Record<number, readonly [description: string, schema?: SchemaName]>>
+  /** It answers 304 to the ETag of what it would send. */
+  readonly cached?: true
+  /** It answers 503 while nothing has been evaluated. */
+  readonly judged?: true
+  /** What it answers besides the problems that `answersOf` knows. */
+  readonly answers: Readonly<Record<number, Answer>>
 }
 
 const both = ['GET', 'POST'] as const
 const get = ['GET'] as const
 const post = ['POST'] as const
-const arriving = ['image', 'digest', 'revision', 'chart', 'appVersion'] as const
-/** Parameters that can only make an answer stricter. */
-const tightening = ['rollout', 'steady', 'maxAge', ...arriving] as const
-/** Another question than the whole one: it may leave something out. */
-const asking = ['phase'] as const
-/** What is said of the question itself; labels of a query may be the same. */
-export const questioning = [...tightening, ...asking] as const
-const waiting = ['wait', 'index', 'until'] as const
-const form = ['document'] as const
-
-const notYet = { 503: ['Nothing has been evaluated yet.', 'Problem'] } as const
-const waited = {
-  400: ['A parameter is not valid.', 'Problem'],
-  429: ['Too many clients wait.', 'Problem'],
-} as const
-const unchanged = { 304: ['Nothing has changed since the ETag in If-None-Match.'] } as const
-/** Of a part of the document, which takes no parameter. */
-const part = { ...unchanged, 400: ['It takes no parameter.', 'Problem'] } as const
-const missing = { 404: ['No such id; the valid ones are listed.', 'Problem'] } as const
-const written = {
-  400: ['The body is not valid; every fault is listed.', 'Problem'],
-  409: ['It contradicts what is recorded.', 'Problem'],
-  503: ['It could not be recorded.', 'Problem'],
-} as const
 
 /** Every route of the daemon. The server registers exactly these and OpenAPI describes exactly these. */
 export const operations = [
@@ -54,11 +37,11 @@ export const operations = [
     id: 'page',
     methods: get,
     path: '/',
-    summary: 'The live page: the verdict and all that it rests on, for people.',
+    summary: 'The live page: the verdict and its evidence, for people.',
     access: 'read',
+    cached: true,
     answers: {
       200: ['The page, as HTML.'],
-      304: ['It is as the ETag in If-None-Match says.'],
       503: ['The page; nothing has been evaluated yet.'],
     },
   },
@@ -68,7 +51,7 @@ export const operations = [
     path: '/assets/{file}',
     summary: 'What the page loads: scripts, styles and icons, whose names change with their content.',
     access: 'open',
-    answers: { 200: ['The file.'], ...missing },
+    answers: { 200: ['The file.'] },
   },
   {
     id: 'gates',
@@ -76,12 +59,11 @@ export const operations = [
     path: '/gates',
     summary: 'May the rollout proceed? The whole document, whatever the verdict.',
     access: 'follow',
-    query: [...questioning, ...waiting, ...form],
+    query: [...questioning, ...waiting, 'document'],
+    cached: true,
+    judged: true,
     answers: {
       200: ['The document; only its envelope, when the request says `document=envelope`.', 'GateReport'],
-      304: ['Nothing has changed since the ETag in If-None-Match.'],
-      ...waited,
-      ...notYet,
     },
   },
   {
@@ -90,12 +72,12 @@ export const operations = [
     path: '/gates/proceed',
     summary: 'The verdict as a status code, for clients that read nothing else.',
     access: 'follow',
-    query: [...questioning, ...waiting, 'hold', ...form],
+    query: [...questioning, ...waiting, 'hold', 'document'],
+    judged: true,
     answers: {
       200: ['Proceed.', 'GateReport'],
       412: ['Hold.', 'GateReport'],
       409: ['Stop.', 'GateReport'],
-      ...waited,
       503: [
         'Hold, when the request says `hold=503`; otherwise nothing has been evaluated yet.',
         'GateReport',
@@ -108,34 +90,33 @@ export const operations = [
     path: '/gates/stop',
     summary: 'For rollback hooks: 200 only when a stop is proven, never for what is unknown.',
     access: 'follow',
-    query: ['rollout', ...waiting, ...form],
+    query: ['rollout', ...waiting, 'document'],
+    judged: true,
     answers: {
       200: ['Stop.', 'GateReport'],
       412: ['Anything else.', 'GateReport'],
-      ...waited,
-      ...notYet,
     },
   },
   {
     id: 'query',
     methods: post,
     path: '/api/v1/query',
-    summary: 'The verdict as one sample, for clients that ask a Prometheus. Understands our own query alone.',
+    summary: 'The verdict as one sample, for clients that ask a Prometheus. It takes only its own query.',
     access: 'follow',
     body: 'QueryForm',
+    judged: true,
     answers: {
       200: ['A vector of exactly one sample.', 'QueryAnswer'],
-      400: ['The query is not one that is understood; it says what is.', 'QueryError'],
-      ...notYet,
+      400: ['The query is not valid; the error says what is.', 'QueryError'],
     },
   },
   {
     id: 'queryByGet',
     methods: get,
     path: '/api/v1/query',
-    summary: 'Refused: what answers a GET may come out of a cache.',
+    summary: 'Refused: an answer to a GET may come from a cache.',
     access: 'follow',
-    answers: { 400: ['Only POST is answered.', 'QueryError'] },
+    answers: { 400: ['Use POST.', 'QueryError'] },
   },
   {
     id: 'gate',
@@ -143,7 +124,10 @@ export const operations = [
     path: '/gates/{gate}',
     summary: 'One gate with its checks.',
     access: 'follow',
-    answers: { 200: ['The gate.', 'Gate'], ...part, ...missing, ...notYet },
+    query: [],
+    cached: true,
+    judged: true,
+    answers: { 200: ['The gate.', 'Gate'] },
   },
   {
     id: 'stopConditions',
@@ -151,7 +135,10 @@ export const operations = [
     path: '/stop-conditions',
     summary: 'All stop conditions.',
     access: 'follow',
-    answers: { 200: ['The stop conditions.', 'StopConditionList'], ...part, ...notYet },
+    query: [],
+    cached: true,
+    judged: true,
+    answers: { 200: ['The stop conditions.', 'StopConditionList'] },
   },
   {
     id: 'stopCondition',
@@ -159,33 +146,34 @@ export const operations = [
     path: '/stop-conditions/{id}',
     summary: 'One stop condition.',
     access: 'follow',
-    answers: { 200: ['The stop condition.', 'StopCondition'], ...part, ...missing, ...notYet },
+    query: [],
+    cached: true,
+    judged: true,
+    answers: { 200: ['The stop condition.', 'StopCondition'] },
   },
   {
     id: 'events',
     methods: get,
     path: '/events',
-    summary: 'Server-sent events: the document whenever its index moves, and a sign of life every 2 s.',
+    summary: 'Server-sent events: the document whenever its index moves, and a tick every 2 s.',
     access: 'follow',
-    query: [...questioning, ...form],
+    query: [...questioning, 'document'],
+    judged: true,
     answers: {
-      200: ['A text/event-stream of `gates` and `tick` events, until one of both sides ends it.'],
-      ...waited,
-      ...notYet,
+      200: ['A text/event-stream of `gates` and `tick` events, until one side ends it.'],
     },
   },
   {
     id: 'trends',
     methods: get,
     path: '/trends',
-    summary: 'What checks and stop conditions judged by, over the last minutes.',
+    summary: 'The values that checks and stop conditions judged by, over the last minutes.',
     access: 'read',
     query: ['window'],
+    cached: true,
+    judged: true,
     answers: {
       200: ['The values, one for each interval.', 'Trends'],
-      304: ['There is no newer value than the ETag in If-None-Match says.'],
-      400: ['A parameter is not valid.', 'Problem'],
-      ...notYet,
     },
   },
   {
@@ -202,7 +190,7 @@ export const operations = [
     path: '/rollouts/{id}',
     summary: 'One rollout with the stop conditions that were latched in it and its ledger.',
     access: 'follow',
-    answers: { 200: ['The rollout.', 'RolloutDocument'], ...missing },
+    answers: { 200: ['The rollout.', 'RolloutDocument'] },
   },
   {
     id: 'begin',
@@ -211,7 +199,7 @@ export const operations = [
     summary: 'Declares a rollout; the same id again is the same rollout.',
     access: 'rollout',
     body: 'BeginBody',
-    answers: { 200: ['It was declared before.'], 201: ['It is declared.'], ...written },
+    answers: { 200: ['It was declared before.'], 201: ['It is declared.'] },
   },
   {
     id: 'finish',
@@ -220,25 +208,29 @@ export const operations = [
     summary: 'Ends a rollout.',
     access: 'rollout',
     body: 'FinishBody',
-    answers: { 200: ['It has ended.'], ...missing, ...written },
+    answers: { 200: ['It has ended.'] },
   },
   {
     id: 'acknowledge',
     methods: post,
     path: '/acknowledgements',
-    summary: 'Takes note of a stop that fired. A breach that still stands goes on stopping.',
+    summary: 'Acknowledges a stop condition that fired. A breach that lasts keeps its stop condition firing.',
     access: 'acknowledge',
     body: 'AcknowledgementBody',
-    answers: { 200: ['It is acknowledged.'], 201: ['It is acknowledged.'], ...missing, ...written },
+    answers: {
+      200: ['It is acknowledged.'],
+      201: ['It is acknowledged.'],
+      404: ['No such stop condition; the valid ones are listed.', 'Problem'],
+    },
   },
   {
     id: 'evidence',
     methods: post,
     path: '/evidence/{check}',
-    summary: 'Hands in the outcome of something that a pipeline has proven.',
+    summary: 'Takes evidence from a pipeline for a check.',
     access: 'evidence',
     body: 'EvidenceBody',
-    answers: { 200: ['It counts.'], 201: ['It counts.'], ...missing, ...written },
+    answers: { 200: ['It counts.'], 201: ['It counts.'] },
   },
   {
     id: 'metrics',
@@ -254,7 +246,7 @@ export const operations = [
     path: '/healthz',
     summary: 'Whether the daemon is alive; nothing about the platform.',
     access: 'open',
-    answers: { 200: ['It is.', 'Health'] },
+    answers: { 200: ['It is alive.', 'Health'] },
   },
   {
     id: 'readyz',
@@ -262,7 +254,7 @@ export const operations = [
     path: '/readyz',
     summary: 'Whether the daemon evaluates; nothing about the platform.',
     access: 'open',
-    answers: { 200: ['It does.', 'Health'], 503: ['It does not.', 'Health'] },
+    answers: { 200: ['It evaluates.', 'Health'], 503: ['It does not evaluate.', 'Health'] },
   },
   {
     id: 'openapi',
@@ -292,19 +284,34 @@ export const operations = [
     id: 'probe',
     methods: get,
     path: '/debug/probes/{probe}',
-    summary: 'The last successes and failures of one probe.',
+    summary: 'The last successful and failed attempts of one probe.',
     access: 'read',
-    answers: { 200: ['The looks.', 'ProbeDocument'], ...missing },
+    answers: { 200: ['The probe attempts.', 'ProbeDocument'] },
   },
 ] as const satisfies readonly Operation[]
 
 export type OperationId = (typeof operations)[number]['id']
 
-const queries: ReadonlyMap<string, readonly string[]> = new Map(
-  operations.map((operation) => [operation.id, 'query' in operation ? operation.query : []]),
-)
-
 /** Names of the parameters that an operation takes. */
-export function parametersOf(id: OperationId): readonly string[] {
-  return queries.get(id) ?? []
+export function parametersOf(id: OperationId): readonly ParameterName[] {
+  const taken: readonly Operation[] = operations
+  return taken.find((operation) => operation.id === id)?.query ?? []
+}
+
+/** All answers of an operation but those that access gives: its own, and the problems that follow from what it is. */
+export function answersOf(operation: Operation): readonly (readonly [status: string, Answer])[] {
+  const { path, query, cached, judged, access, answers } = operation
+  const isWrite = access !== 'open' && access !== 'read' && access !== 'follow'
+  const isHeld = query?.includes('wait') === true || operation.id === 'events'
+  const problems: Record<number, Answer> = {
+    ...(cached && { 304: ['The answer still has the ETag in If-None-Match.'] }),
+    ...(query !== undefined && { 400: ['A parameter is not valid.', 'Problem'] }),
+    ...(isWrite && { 400: ['The body is not valid; every fault is listed.', 'Problem'] }),
+    ...(path.includes('{') && { 404: ['No such id; the valid ones are listed.', 'Problem'] }),
+    ...(isWrite && { 409: ['It contradicts what is recorded.', 'Problem'] }),
+    ...(isHeld && { 429: ['The limit of clients that wait is reached.', 'Problem'] }),
+    ...(judged && { 503: ['Nothing has been evaluated yet.', 'Problem'] }),
+    ...(isWrite && { 503: ['It could not be recorded.', 'Problem'] }),
+  }
+  return Object.entries({ ...problems, ...answers })
 }

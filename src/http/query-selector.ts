@@ -1,10 +1,8 @@
 import { MINUTE, type Instant, type Millis } from '../core/time.ts'
 import { clip } from './forms.ts'
-import { questioning } from './operations.ts'
 import { queryMetrics, type QueryMetric } from '../contract/query.ts'
-import { isFaulty, readParameters } from './parameters.ts'
+import { isFaulty, questioning, readParameters, type Demands } from '../contract/parameters.ts'
 import { inWords } from './problem.ts'
-import type { Demands } from './strict.ts'
 
 /** A question that was understood. */
 export interface Selector {

@@ -1,27 +1,11 @@
 import { arrivalUnseen } from '../rules/arrival.ts'
 import type { Expected } from '../core/expected.ts'
 import { notConfigured, type Finding } from '../core/finding.ts'
-import { askedPhases, phases, unprovenEnd, type AskedPhase } from '../core/rollout.ts'
-import { inWords, type Instant, type Millis } from '../core/time.ts'
+import { askedPhases, phases, unprovenEnd } from '../core/rollout.ts'
+import { inWords, type Instant } from '../core/time.ts'
 import type { BlockerReport, GateReport } from '../contract/document.ts'
+import type { Demands } from '../contract/parameters.ts'
 import { clip, expectedForm } from './forms.ts'
-
-/** What a request asks for beyond the daemon's own measure. Each can only take `proceed` away. */
-export interface Demands {
-  /** The rollout that the client means. */
-  readonly rollout?: string
-  /** How long everything must have stood. */
-  readonly steady?: Millis
-  /** How old the oldest look may be that a check or stop condition rests on. */
-  readonly maxAge?: Millis
-  /** What must have arrived, beside what was declared. */
-  readonly expected?: Expected
-  /**
-   * The phase that the question is about. Unlike the others it may leave something out, as the table of phases says; the
-   * rollout must have come so far.
-   */
-  readonly phase?: AskedPhase
-}
 
 /** A text that is the same for demands that are the same. */
 export function demandsKey({ rollout, steady, maxAge, expected, phase }: Demands): string {

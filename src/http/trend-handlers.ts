@@ -2,7 +2,7 @@ import { MINUTE, type Millis } from '../core/time.ts'
 import { jsonType, type Handler, type Parts } from './handling.ts'
 import { seenTag } from './long-poll.ts'
 import { parametersOf, type OperationId } from './operations.ts'
-import { isFaulty, readParameters } from './parameters.ts'
+import { isFaulty, readParameters } from '../contract/parameters.ts'
 import { faulty, notEvaluated } from './problem.ts'
 
 /** When a request names none. */

@@ -5,7 +5,7 @@ import type { PublishContext } from './context.ts'
 import type { TrendPoint, TrendSeries, Trends } from '../contract/document.ts'
 import { apiVersion } from '../contract/wire.ts'
 import { clip, thresholdForm } from './forms.ts'
-import { longestWindow } from './parameters.ts'
+import { longestWindow } from '../contract/parameters.ts'
 import { recordTrends, type Series, type TrendRecord } from './trend-record.ts'
 
 /** Trends as they are sent. */

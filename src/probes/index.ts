@@ -1,11 +1,15 @@
 import type { Providers } from '../core/evidence.ts'
+import { byText } from '../core/lists.ts'
 import type { Kind } from '../kubernetes/model.ts'
 import type { CommandNeed, Declaration, Reasons, Sources, TableNeed } from './declaration.ts'
 import * as list from './list.ts'
 import type { Pace, Probe, Watch } from './probe.ts'
 import * as shared from './reasons.ts'
 
-export const declarations: readonly Declaration[] = Object.values(list)
+// By name: Node gives the members of a module in the order of their names, test runners in that of the file.
+export const declarations: readonly Declaration[] = Object.values(list).toSorted((a, b) =>
+  byText(a.name, b.name),
+)
 
 /** Names by which a configuration may change a probe's pace. */
 export const probeNames: readonly string[] = declarations.flatMap(({ name, pace }) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { operations } from '../../src/http/operations.ts'
-import { rules } from '../../src/http/parameters.ts'
+import { parameters } from '../../src/contract/parameters.ts'
 
 /** A request as `inject` takes it. */
 export interface Asked {
@@ -72,7 +72,7 @@ const values = fc.oneof(
 )
 
 const names = fc.oneof(
-  fc.constantFrom(...Object.keys(rules)),
+  fc.constantFrom(...Object.keys(parameters)),
   fc.constantFrom('__proto__', 'constructor', 'a[b]', '', 'wait%5b%5d'),
 )
 

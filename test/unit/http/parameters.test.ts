@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readParameters } from '../../../src/http/parameters.ts'
+import { readParameters } from '../../../src/contract/parameters.ts'
 
 const all = [
   'image',

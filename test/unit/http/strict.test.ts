@@ -7,7 +7,8 @@ import type { GateReport } from '../../../src/contract/document.ts'
 import type { AskedPhase } from '../../../src/core/rollout.ts'
 import type { Verdict } from '../../../src/core/verdict.ts'
 import { toReport } from '../../../src/http/document.ts'
-import { tighten, type Demands } from '../../../src/http/strict.ts'
+import type { Demands } from '../../../src/contract/parameters.ts'
+import { tighten } from '../../../src/http/strict.ts'
 import { finding, handMadeRules, play, reportContext, rollout, start, type World } from './context.ts'
 
 function reportOf(world: World, seconds: number, withRollout = true): GateReport {
