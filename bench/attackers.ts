@@ -9,7 +9,7 @@ type Attack = {
   readonly title: string
   /** Whether it needs a daemon that speaks TLS. */
   readonly secure?: true
-  /** Begins it; it goes on until the process ends. */
+  /** Begins it; it runs until the process ends. */
   run(url: string): Promise<void>
 }
 
@@ -125,7 +125,7 @@ function open(url: string): Socket {
   return socket
 }
 
-/** Opens so many connections, writes to each and reads from none; `onward` goes on with each that stays open. */
+/** Opens so many connections, writes to each and reads from none; `onward` continues with each that stays open. */
 async function unreadOn(
   count: number,
   url: string,

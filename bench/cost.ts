@@ -126,7 +126,7 @@ async function requestsOf(platform: Platform): Promise<Readonly<Record<string, n
   return sums
 }
 
-/** Milliseconds of commands that Redis carries out in a second, whoever asks. */
+/** Milliseconds of commands that Redis carries out in a second, for all clients. */
 export async function redisTimePerSecond(stores: Stores, seconds: number): Promise<number> {
   const [start, before] = [now(), await redisCommandTime(stores.redis)]
   await pause(seconds * 1_000)

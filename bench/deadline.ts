@@ -6,7 +6,7 @@ export class TooLate extends Error {
 }
 
 /**
- * The result of `work`, for which it has `seconds`. What is late is not waited for: whoever catches this stops what it
+ * The result of `work`, for which it has `seconds`. What is late is not waited for: the code that catches this stops what it
  * still uses.
  * @throws TooLate that names `what`
  */

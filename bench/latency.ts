@@ -50,7 +50,7 @@ export async function quietLatency(
 
 async function once(fault: BenchFault, daemons: readonly Gates[], hands: Hands): Promise<readonly number[]> {
   const seen = daemons.map((gates) => gates.until(`seen: ${fault.name}`, fault.shows, patience))
-  // A failure counts when it is awaited below; until then it is nobody's.
+  // A failure counts when it is awaited below; until then it is ignored.
   for (const each of seen) each.catch(() => undefined)
   const struckAt = await fault.strike(hands)
   try {

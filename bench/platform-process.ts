@@ -85,7 +85,7 @@ export async function runPlatform(settings: PlatformSettings): Promise<void> {
       (fault: unknown) => send({ id, fault: String(fault) }),
     )
   })
-  // Without the process that measures there is nobody to tell us to stop.
+  // Without the process that measures no process would stop this one.
   process.on('disconnect', () => void carryOut({ do: 'stop' }).finally(() => process.exit()))
   process.on('SIGINT', () => {})
   const database = new URL(postgres.url)

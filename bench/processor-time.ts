@@ -18,7 +18,7 @@ export type PlatformWork = {
 /** `/proc` counts in hundredths of a second, whatever the kernel does. */
 const tick = 10
 
-/** Measures for `seconds` what all of the platform's stores do, whoever asks them. */
+/** Measures for `seconds` what all of the platform's stores do, for all clients. */
 export async function workOf(platform: Platform, stores: Stores, seconds: number): Promise<PlatformWork> {
   const [startedAt, first] = [now(), await spotOf(platform, stores)]
   await pause(seconds * 1_000)

@@ -110,7 +110,7 @@ function costTable({ brisk, quiet, redisTime }: Results): string {
 
 const workText =
   '### What the platform pays in all\n\n' +
-  'Milliseconds in a second, whoever asks: what replicas do to answer `/ready` and `/metrics` is in it. One run, one ' +
+  'Milliseconds in a second, for all clients: what replicas do to answer `/ready` and `/metrics` is in it. One run, one ' +
   'machine, so that the ratios hold also where the machine is busy.'
 
 function workTable({ work: { idle, brisk, quiet }, quietDaemons }: Results): string {
@@ -167,7 +167,7 @@ function percent(share: number): string {
 
 const [begin, end] = ['<!-- measured: begin -->', '<!-- measured: end -->']
 
-/** Replaces what stands between the two marks of the page. */
+/** Replaces what is between the two marks of the page. */
 export async function writeInto(path: string, text: string): Promise<void> {
   const page = readFileSync(path, 'utf8')
   const [before, rest] = page.split(begin)

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 /** Answers that servers of this process gave, by port and `path status`. */
 export type RequestCounts = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** Counts every answer of every HTTP server of this process from now on, whoever asked. */
+/** Counts every answer of every HTTP server of this process from now on, for all clients. */
 export function countRequests(): { byPort(): RequestCounts } {
   const counts: Record<string, Record<string, number>> = {}
   subscribe('http.server.response.finish', (message) => {

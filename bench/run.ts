@@ -78,7 +78,7 @@ async function measure(scene: Scene): Promise<Results> {
   // With ballast a few per cent of Redis' memory are more than the platform's own work comes and goes with.
   await stores.redis.setrange('caracal-rig:ballast', 48 * 1024 * 1024, 'x')
   await pause(3_000)
-  say('the platform by itself ...')
+  say('the platform alone ...')
   const load = machineLoad()
   const short = 60 + 10 * extent.seconds
   const without = await within('time in Redis', short, () => redisTimePerSecond(stores, extent.seconds))

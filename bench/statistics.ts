@@ -15,7 +15,7 @@ export function summarise(sample: readonly number[]): Summary {
   return { count: sorted.length, median: rank(0.5), p99: rank(0.99), worst }
 }
 
-/** Milliseconds of a clock that all processes of the machine share and that nobody sets. */
+/** Milliseconds of a clock that all processes of the machine share and that is never set. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }

@@ -19,7 +19,7 @@ export const migrationsLooked: Bound = {
   source: 'src/probes/schema-migrations.ts: 1 s brisk, 10 s quiet, a time-out of 0.8 s, an evaluation',
 }
 
-/** The daemon was told, or starts anew: it knows before it answers. */
+/** The daemon received it, or starts again: it knows before it answers. */
 export const atOnce: Bound = {
   brisk: 0,
   quiet: 0,

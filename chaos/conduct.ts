@@ -106,7 +106,7 @@ function messageOf(fault: unknown): string {
 
 /**
  * Waits until the platform is well and the daemon says `proceed`, doing what a person does meanwhile. When that does
- * not come in time, everything is made anew, so that the run can go on.
+ * not come in time, everything is recreated, so that the run can continue.
  */
 export async function calmDown(act: number, company: Company): Promise<void> {
   const { scene, person, watch, tell, interrupted } = company
@@ -114,7 +114,7 @@ export async function calmDown(act: number, company: Company): Promise<void> {
   if (!scene.daemon.running) await scene.daemon.start()
   const ill = await untilPlatformIsWell(scene, PLATFORM_WITHIN)
   if (ill.length > 0) {
-    tell(`  the simulated platform is not well again and is started anew: ${ill.join('; ')}`)
+    tell(`  the simulated platform is not well again and is restarted: ${ill.join('; ')}`)
     for (const { name } of scene.platform.replicas) await scene.platform.replaceReplica(name)
     await untilPlatformIsWell(scene, PLATFORM_WITHIN)
   }
@@ -143,12 +143,12 @@ export async function calmDown(act: number, company: Company): Promise<void> {
 
 async function startAnew({ scene, person, watch, tell, interrupted }: Company): Promise<void> {
   const { daemon, platform, recording, stateFile } = scene
-  tell('  no proceed: replicas and the daemon are started anew, without what was remembered')
+  tell('  no proceed: replicas and the daemon are restarted, without what was remembered')
   await daemon.kill()
   for (const { name } of platform.replicas) await platform.replaceReplica(name)
   await platform.recover()
   rmSync(stateFile, { force: true })
-  recording.forgotten.push({ at: now(), why: 'the harness started the daemon anew' })
+  recording.forgotten.push({ at: now(), why: 'the harness restarted the daemon' })
   await daemon.start()
   const deadline = now() + GIVE_UP_AFTER
   while (now() < deadline && !interrupted.aborted) {

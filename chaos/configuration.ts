@@ -72,7 +72,7 @@ export function chaosConfiguration(facts: ConfigurationFacts): string {
       readiness: { lostFor: `${lostForSeconds}s`, startWithin: '15s' },
       streams: { lagEntries: { trip: 200, clear: 50 }, persistsFor: '1s' },
       outbox: { pendingAgeSeconds: { trip: 30, clear: 10 } },
-      // Longer than any fault stands: what was counted outside a rollout is settled when its window is over.
+      // Longer than any fault lasts: what was counted outside a rollout is settled when its window is over.
       deadLetters: { window: '30s' },
       revocation: { snapshotAgeSeconds: { trip: 3, clear: 2 }, persistsFor: '1s' },
       postgres: { persistsFor: '2s', clearAfter: '1s' },

@@ -133,7 +133,7 @@ function usageOf(pid: number): Omit<Usage, 'at' | 'calm'> | undefined {
       threads: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]),
     }
   } catch {
-    // It ended in the meantime; that it ended is told elsewhere.
+    // It ended in the meantime; that it ended is reported elsewhere.
     return undefined
   }
 }

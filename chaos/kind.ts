@@ -8,11 +8,11 @@ export interface Bound {
   /** Milliseconds, by the cadence that the daemon was in when the fault came. */
   readonly brisk: number
   readonly quiet: number
-  /** Where the number stands. */
+  /** Where the number comes from. */
   readonly source: string
 }
 
-/** What the verdict must be while the fault stands: never `proceed` after a while, or whatever the daemon can prove. */
+/** What the verdict must be while the fault lasts: never `proceed` after a while, or whatever the daemon can prove. */
 export type Expectation =
   | { readonly proceeds: 'never'; readonly within: Bound }
   | { readonly proceeds: 'if proven'; readonly why: string }
@@ -39,7 +39,7 @@ export interface Kind extends KindFacts {
   readonly name: string
   readonly describe: string
   readonly areas: readonly Area[]
-  /** Milliseconds that it stands; longer when chance wants so. */
+  /** Milliseconds that it lasts; longer when chance wants so. */
   readonly atLeast?: number
   /** Why this machine cannot make it. */
   readonly missing?: (scene: Scene) => string | undefined

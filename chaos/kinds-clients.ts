@@ -4,7 +4,7 @@ import type { Kind } from './kind.ts'
 import type { Scene } from './scene.ts'
 import { repeatedly } from './stores.ts'
 
-const stands = 'the platform is well all the time'
+const unaffected = 'the platform is well all the time'
 
 /** Connections that ask as much as they can write and read nothing. */
 function neverReading(scene: Scene, count: number, text: string): () => void {
@@ -31,7 +31,7 @@ function clients(name: string, describe: string, inject: Kind['inject']): Kind {
     name: `clients-${name}`,
     describe,
     areas: ['clients'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     inject,
   }
@@ -57,7 +57,7 @@ export const clientKinds: readonly Kind[] = [
   clients('pipelining', 'Ten connections ask for the metrics 2,000 times each and read nothing.', (scene) =>
     Promise.resolve({ detail: '', undo: neverReading(scene, 10, asked('/metrics', 2_000)) }),
   ),
-  clients('not-reading', '100 event streams, 100 long polls and 50 documents that nobody reads.', (scene) => {
+  clients('not-reading', '100 event streams, 100 long polls and 50 documents without a reader.', (scene) => {
     const undo = [
       neverReading(scene, 100, asked('/events', 1)),
       neverReading(scene, 100, asked('/gates?wait=25s', 1)),

@@ -6,14 +6,14 @@ import type { Kind } from './kind.ts'
 import type { Scene } from './scene.ts'
 import { repeatedly } from './stores.ts'
 
-const stands = 'the platform is well all the time'
+const unaffected = 'the platform is well all the time'
 
 export const daemonKinds: readonly Kind[] = [
   {
     name: 'daemon-suspended',
-    describe: 'The daemon stands still for seconds and goes on (SIGSTOP, SIGCONT).',
+    describe: 'The daemon is stopped for seconds and continued (SIGSTOP, SIGCONT).',
     areas: ['daemon'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     inject({ daemon }) {
       daemon.suspend()
@@ -24,7 +24,7 @@ export const daemonKinds: readonly Kind[] = [
     name: 'daemon-killed',
     describe: 'The daemon is killed at any moment and started again on the same state.',
     areas: ['daemon'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     async inject({ daemon }, { first, second }) {
       const [early, gone] = [Math.round(first * 2_000), Math.round(second * 3_000)]
@@ -39,7 +39,7 @@ export const daemonKinds: readonly Kind[] = [
     name: 'daemon-killed-writing',
     describe: 'The daemon is killed while it writes its state, and started again on it.',
     areas: ['daemon'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     async inject(scene) {
       const killed = await killInWrite(scene)
@@ -49,9 +49,9 @@ export const daemonKinds: readonly Kind[] = [
   },
   {
     name: 'daemon-terminated',
-    describe: 'The daemon is told to end, as at an upgrade, and started again on the same state.',
+    describe: 'The daemon gets SIGTERM, as at an upgrade, and started again on the same state.',
     areas: ['daemon'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     async inject({ daemon, recording }) {
       const code = await daemon.terminate()
@@ -67,7 +67,7 @@ export const daemonKinds: readonly Kind[] = [
     name: 'daemon-starved',
     describe: 'The daemon gets a twentieth of a core.',
     areas: ['daemon'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     atLeast: 8_000,
     missing: ({ quota }) => (quota === undefined ? 'no control group can be made (needs root)' : undefined),
@@ -79,9 +79,9 @@ export const daemonKinds: readonly Kind[] = [
   },
   {
     name: 'daemon-reloaded',
-    describe: 'The daemon is told to reload, again and again (SIGHUP).',
+    describe: 'The daemon gets SIGHUP again and again, to reload.',
     areas: ['daemon'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     inject({ daemon }, { first }) {
       const pause = Math.round(20 + first * 480)
@@ -93,7 +93,7 @@ export const daemonKinds: readonly Kind[] = [
     name: `clock-${way}`,
     describe: `The daemon's wall clock steps ${way}, and back at the end.`,
     areas: ['clock'],
-    expect: { proceeds: 'if proven', why: stands },
+    expect: { proceeds: 'if proven', why: unaffected },
     explains: [],
     atLeast: 6_000,
     missing: ({ setClock }) =>

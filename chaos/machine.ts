@@ -95,7 +95,7 @@ function newGroup(): Group | undefined {
   const own = ownGroup('')
   if (own === undefined) return undefined
   const home = join('/sys/fs/cgroup', own)
-  // A group that holds processes hands nothing on: the new one stands beside ours, at the top.
+  // A group that holds processes hands nothing on: the new one is beside ours, at the top.
   const folder = `/sys/fs/cgroup/caracal-chaos-${process.pid}`
   if (!isUsable(folder, 'cpu.max')) return undefined
   return {

@@ -7,7 +7,7 @@ import type { Order } from './schedule.ts'
 /** What a person and a pipeline do: rollouts, evidence, acknowledgements. */
 export interface Person {
   carryOut(order: Order): Promise<void>
-  /** Once: takes note of what is over, proves what is not proven, declares anew what was lost. */
+  /** Once: takes note of what is over, proves what is not proven, declares again what was lost. */
   putRight(reading: Reading): Promise<void>
 }
 

@@ -86,7 +86,7 @@ export interface Usage {
   readonly peak: number
   readonly descriptors: number
   readonly threads: number
-  /** No fault stands and the verdict is proceed. */
+  /** No fault is active and the verdict is proceed. */
   readonly calm: boolean
 }
 

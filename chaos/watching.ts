@@ -15,7 +15,7 @@ const USAGE_EVERY = 250
 const PULSE_EVERY = 50
 /** Turns that are less late than this say nothing about the machine. */
 const NOTEWORTHY = 50
-/** A daemon that is starved or stands still answers late, and that is recorded as such. */
+/** A daemon that is starved or stopped answers late, and that is recorded as such. */
 const PATIENCE = 30_000
 
 export interface Watch {

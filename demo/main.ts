@@ -49,7 +49,7 @@ or in another terminal: npm run demo -- fault audit-dlq-growing
     interrupted.addEventListener('abort', () => resolve(0))
   })
   const died = daemon.ended.then((code) => {
-    if (!interrupted.aborted) tell(`the daemon ended by itself with code ${code}; see ${logFile}`)
+    if (!interrupted.aborted) tell(`the daemon ended with code ${code}; see ${logFile}`)
     return 1
   })
   const watching = watchVerdict(stage, interrupted)

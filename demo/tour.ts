@@ -102,7 +102,7 @@ function culpritsOf(report: GateReport, fault: Fault): readonly string[] {
     .flatMap(({ culprits }) => culprits.map(({ key }) => key))
 }
 
-/** Nothing is wrong any more: what remains are latches, and events that wait for somebody to take note of them. */
+/** Nothing is wrong any more: what remains are latches, and events that wait for an acknowledgement. */
 function isOver(report: GateReport): boolean {
   const gatesPass = report.gates.every(({ id, state, checks }) =>
     state === 'pass' || state === 'skipped' ? true : id === 'event-health' && checks.every(isWellOrCounts),
@@ -119,7 +119,7 @@ function isWellOrCounts({ id, state }: { readonly id: string; readonly state: st
   return state === 'pass' || state === 'skipped' || id === 'dead-letters'
 }
 
-/** Acknowledges what fired. A breach that still stands is refused, and asked again until it is over. */
+/** Acknowledges what fired. A breach that persists is refused, and asked again until it is over. */
 async function acknowledgeAll({ gates }: Stage, fault: string): Promise<void> {
   const author = { actor: 'demo', reason: `the tour cleared ${fault}` }
   const deadline = performance.now() + PATIENCE * 1_000
@@ -134,7 +134,7 @@ async function acknowledgeAll({ gates }: Stage, fault: string): Promise<void> {
       if (status >= 300) refused = `${id} is not acknowledged: ${text}`
     }
     if (refused !== '' && performance.now() > deadline) throw new Error(refused)
-    // Writes are rationed, so a breach that still stands is not asked about all the time.
+    // Writes are rationed, so a breach that persists is not asked about all the time.
     if (refused !== '') await pause(1_000)
   }
 }

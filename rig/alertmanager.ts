@@ -31,7 +31,7 @@ async function startOnFreePort(folder: string, configuration: string): Promise<A
     try {
       return await startOn(port, folder, configuration)
     } catch (error) {
-      // Between asking for a free port and taking it somebody else may have taken it.
+      // Between asking for a free port and taking it another process may have taken it.
       if (attempt === 3 || !String(error).includes('address already in use')) throw error
     }
   }

@@ -114,7 +114,7 @@ function componentOf(pod: Pod): string {
 /** How long an answer of `/ready` is good for: API and Coordinator grant 120 a minute to one address. */
 const probeEvery: Partial<Record<Service, number>> = { api: 2_000, coordinator: 2_000 }
 
-/** Milliseconds that a kubelet waits for an answer when nobody says otherwise. */
+/** Milliseconds that a kubelet waits for an answer by default. */
 const kubeletPatience = 1_000
 
 async function runService(platform: Platform, pod: Pod, address: string): Promise<PodProcess | undefined> {

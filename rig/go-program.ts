@@ -15,7 +15,7 @@ export interface GoProgram {
 
 /**
  * The folder of the built program, whether it is there or not. It lies outside the repository and its name is a
- * digest of what it is built from, so checkouts of one version share it and a change builds anew.
+ * digest of what it is built from, so checkouts of one version share it and a change builds again.
  */
 export function builtFolder({ name, source, main = join(source, 'main.go') }: GoProgram): string {
   const digest = createHash('sha256')

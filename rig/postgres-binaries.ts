@@ -79,7 +79,7 @@ async function makeLinks(native: string): Promise<void> {
   for (const { source, target } of list) {
     const link = join(native, target.replace(/^native\//, ''))
     if (existsSync(link)) continue
-    // Every link stands beside what it names. Another process may be making the same ones at this moment.
+    // Every link is beside what it names. Another process may be making the same ones at this moment.
     await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
     })

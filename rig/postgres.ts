@@ -86,7 +86,7 @@ async function startOnFreePort(
     try {
       return await startOn(port, binaries, folder, options)
     } catch (error) {
-      // Between asking for a free port and taking it somebody else may have taken it.
+      // Between asking for a free port and taking it another process may have taken it.
       if (attempt === 3 || !String(error).includes('Address already in use')) throw error
     }
   }

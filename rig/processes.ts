@@ -109,7 +109,7 @@ function guardServer(pid: number, folder: string, endSignal: NodeJS.Signals): ()
     kill -${endSignal.slice(3)} ${pid} 2>/dev/null
     turns=0
     while kill -0 ${pid} 2>/dev/null && [ $turns -lt 80 ]; do
-      # A zombie that nobody has reaped yet still takes signals, but has no program any more.
+      # A zombie that was not reaped yet still takes signals, but has no program any more.
       [ -d /proc/self ] && [ ! -e /proc/${pid}/exe ] && break
       sleep 0.1; turns=$((turns + 1))
     done

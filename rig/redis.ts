@@ -77,7 +77,7 @@ async function startOnFreePort(binary: string, folder: string, options: RedisOpt
     try {
       return await startOn(port, binary, folder, options)
     } catch (error) {
-      // Between asking for a free port and taking it somebody else may have taken it.
+      // Between asking for a free port and taking it another process may have taken it.
       if (attempt === 3 || !String(error).includes('Address already in use')) throw error
     }
   }

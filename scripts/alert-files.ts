@@ -4,7 +4,7 @@ import { gateGroup, platformGroup } from '../alerts/source/index.ts'
 import { alertmanager } from '../alerts/source/routing.ts'
 import { ruleFile, type Links } from '../alerts/source/rule-file.ts'
 
-/** Where links lead unless somebody says otherwise; docs/alerts.md tells how. */
+/** Where links lead by default; docs/alerts.md says how to change that. */
 const defaultLinks: Links = {
   docs: 'https://gates.caracal.run/docs',
   grafana: 'https://grafana.example',
@@ -55,7 +55,7 @@ export function alertFiles(links: Links = defaultLinks): Readonly<Record<string,
       alertmanager,
     ),
     'helm/files/alerts.yaml': yaml(
-      ['The chart wraps it into a PrometheusRule and puts in what stands between __.'],
+      ['The chart wraps it into a PrometheusRule and fills in what is between __.'],
       ruleFile([gateGroup(chart.release)], { links: chart.links }),
     ),
   }

@@ -1,5 +1,5 @@
 // README.md of the chart, from Chart.yaml and the comments `# -- ` of values.yaml, by the rules of helm-docs: a value with
-// a comment is a row, and so is each value without parts that stands below none with a comment.
+// a comment is a row, and so is each value without parts that is below none with a comment.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Document, isMap, isScalar, parse, parseDocument, type Node, type Pair, type YAMLMap } from 'yaml'
@@ -38,7 +38,7 @@ function rowsOf(map: YAMLMap, above: string, isCovered: boolean): readonly Value
   })
 }
 
-/** What stands behind the last `-- `, on one line. */
+/** What follows the last `-- `, on one line. */
 function said(comment: string | null | undefined): string {
   const text = comment ?? ''
   const start = text.lastIndexOf(' -- ')

@@ -24,7 +24,7 @@ import {
   type Schema,
 } from './chart-schema/shapes.ts'
 
-/** What the chart writes into the configuration by itself; it can't stand under `config` too. */
+/** What the chart writes into the configuration; it can't be under `config` too. */
 const writtenByChart: readonly string[] = [
   'release',
   'kubernetes',

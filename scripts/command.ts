@@ -8,7 +8,7 @@ export interface Ended {
 
 let interrupted = false
 
-/** Whether somebody has asked this process to stop. */
+/** Whether this process was asked to stop. */
 export function wasInterrupted(): boolean {
   return interrupted
 }

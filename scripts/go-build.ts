@@ -93,7 +93,7 @@ async function compile(building: Building, folder: string, signal: AbortSignal):
   const linking = `-ldflags=${['-s', '-w', ...(building.linkerFlags ?? [])].join(' ')}`
   const build = ['go', 'build', linking, '-o', join(folder, 'program')]
   if (main !== undefined) build.push(`-overlay=${await overlay(folder, source, main)}`)
-  // Politely: whoever builds does other things meanwhile, such as the unit tests.
+  // With low priority: the machine does other work meanwhile, such as the unit tests.
   const child = spawn('nice', ['-n', '5', ...build, '.'], {
     cwd: source,
     env: goEnvironment,

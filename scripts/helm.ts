@@ -106,7 +106,7 @@ function cacheFolder(program: Program): string {
   return join(base, 'caracal-gate/helm', digest)
 }
 
-/** Fills a folder beside the wanted one and renames it, so that nobody ever sees half of it. */
+/** Fills a folder beside the wanted one and renames it, so that no process sees half of it. */
 async function fetchInto(folder: string, source: Source, say: (line: string) => void): Promise<void> {
   await mkdir(dirname(folder), { recursive: true })
   const scratch = await mkdtemp(`${folder}.new-`)

@@ -20,7 +20,7 @@ if [ "$#" -gt 0 ] && [ "$1" != -- ]; then tag=$1; shift; fi
 options=("$@")
 ca=${CA_FILE:-${NODE_EXTRA_CA_CERTS:-}}
 if [ -n "$ca" ]; then
-  # Else Node would go on without them, and npm say no more than that a certificate is not trusted.
+  # Otherwise Node would continue without them, and npm say no more than that a certificate is not trusted.
   grep -qs -e '-----BEGIN CERTIFICATE-----' "$ca" || { echo "$ca: no certificate in PEM can be read" >&2; exit 2; }
   options+=(--secret "id=ca,src=$ca")
 fi

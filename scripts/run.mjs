@@ -112,7 +112,7 @@ function runScript(node, script, args) {
     stdio: 'inherit',
     env: { ...process.env, PATH: path },
   })
-  // At a terminal Ctrl-C reaches the child by itself; a second one would cut its clean end short.
+  // At a terminal Ctrl-C reaches the child directly; a second one would cut its clean end short.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   child.on('error', (error) => stop(`${node} could not be started: ${error.message}`))

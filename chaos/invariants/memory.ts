@@ -60,7 +60,7 @@ function movesClock({ kind }: { readonly kind: string }): boolean {
   return kind.startsWith('clock-')
 }
 
-/** 3: a latch that a document showed stands in every later one of the rollout. */
+/** 3: a latch that a document showed is in every later one of the rollout. */
 export function rememberingLatches(past: Past): readonly Violation[] {
   return past.documents.flatMap((reading, index) => {
     const before = past.documents[index - 1]

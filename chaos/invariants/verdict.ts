@@ -12,7 +12,7 @@ const slowAnswer = 1_000
 /** The newest document before a fault says in which cadence it was met. */
 const cadenceKnownFor = 2_000
 
-/** 1: never `proceed` while a fault stands longer than it may take to be seen. */
+/** 1: never `proceed` while a fault lasts longer than it may take to be seen. */
 export function neverFooled(past: Past): readonly Violation[] {
   return past.recording.standings.flatMap((standing) => {
     const expect = past.facts.get(standing.kind)?.expect

@@ -55,7 +55,7 @@ export function kubernetesClient(access: Access): KubernetesClient {
     body: { readonly text: string; readonly type: string } | undefined,
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
-    // Node frames the body of a DELETE only when its length is told.
+    // Node frames the body of a DELETE only when its length is given.
     const sent =
       body === undefined ? {} : { 'content-type': body.type, 'content-length': Buffer.byteLength(body.text) }
     const headers = { accept: 'application/json', ...bearer, ...sent }

@@ -20,7 +20,7 @@ export type KubernetesObject = {
   readonly metadata: ObjectMeta
 }
 
-/** A list of objects, with the version from which a watch goes on. */
+/** A list of objects, with the version from which a watch continues. */
 export type KubernetesList<T> = {
   readonly metadata: { readonly resourceVersion: string }
   readonly items: readonly T[]

@@ -7,7 +7,7 @@ export type PodAddresses = {
   /** Whether a server of this machine can listen on them; if not, `why` says what is missing. */
   readonly bindable: boolean
   readonly why: string
-  /** An address that nobody else has, of 198.18.0.0/16. */
+  /** An address of its own, of 198.18.0.0/16. */
   next(): string
   release(): Promise<void>
 }
@@ -41,7 +41,7 @@ export async function podAddresses(): Promise<PodAddresses> {
       if (claimed !== undefined)
         return { bindable: true, why: '', next: counter(block), release: () => release(claimed) }
     }
-    // All are taken while somebody takes the route away: then it must be made again.
+    // All are taken while another process removes the route: then it must be made again.
     await addRoute()
   }
   const why = `all addresses of ${network} are in use`
@@ -76,12 +76,12 @@ async function claim(block: number): Promise<Server | undefined> {
   return claimed ? server : undefined
 }
 
-/** Ends a claim, and takes the route away when nobody else has one. */
+/** Ends a claim, and removes the route when no other claim is left. */
 async function release(mine: Server): Promise<void> {
   await close(mine)
   const shown = await ip('route', 'show', 'table', 'local', network)
   if (!shown.text.includes(`proto ${protocol}`)) return
-  // Who holds every block is alone, and nobody can come while the route goes.
+  // Who holds every block is alone, and no claim can begin while the route goes.
   const held = await Promise.all(Array.from({ length: blocks }, (_, block) => claim(block)))
   if (held.every((server) => server !== undefined)) await ip('route', 'del', ...route)
   await Promise.all(held.flatMap((server) => (server === undefined ? [] : [close(server)])))

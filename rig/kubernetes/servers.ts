@@ -106,7 +106,7 @@ export async function launchControllerManager(
       `--controllers=${[...controllers, ...site.controllers].join(',')}`,
       `--root-ca-file=${site.credentials.caFile}`,
       '--leader-elect=false',
-      // No port: nobody asks it anything.
+      // No port: it gets no requests.
       '--secure-port=0',
       '--controller-start-interval=0s',
       '--kube-api-qps=500',

@@ -57,7 +57,7 @@ function kubeletConfiguration({ folder, cgroup, runtime }: NodeSite): object {
     cgroupRoot: `/${cgroup}`,
     failCgroupV1: false,
     failSwapOn: false,
-    // The network namespace is nobody else's.
+    // No other process uses the network namespace.
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },
     clusterDNS: [nodeAddress],

@@ -88,7 +88,7 @@ export async function startAudit(identity: Identity, context: Context): Promise<
       counters.retries += await consumer.reclaim(timings.reclaim)
     }),
     repeat(3_600_000, sweep),
-    // At the start nobody leads yet; four partitions are counted at each tick, made or not (T50).
+    // At the start no replica leads yet; four partitions are counted at each tick, made or not (T50).
     repeat(timings.retention, async () => {
       if (leases.held()) counters.retentionCreated += 4
     }),

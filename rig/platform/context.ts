@@ -62,7 +62,7 @@ export type Secrets = {
   readonly streamsHmacKey: string
 }
 
-/** What a replica is told when it starts, as its environment would tell it. */
+/** What a replica is given at its start, as its environment would give it. */
 export type Context = {
   readonly redisUrl: string
   /** The login of a service's own database role. */

@@ -12,7 +12,7 @@ export type PlatformDatabase = {
 
 const databaseName = 'caracal'
 
-/** Makes the platform's database anew in the given server, with its roles, and `seedRows` dispatched rows. */
+/** Recreates the platform's database in the given server, with its roles, and `seedRows` dispatched rows. */
 export async function createDatabase(superuserUrl: string, seedRows: number): Promise<PlatformDatabase> {
   const maintenance = new pg.Client({ connectionString: superuserUrl, application_name: 'rig' })
   await maintenance.connect()

@@ -30,7 +30,7 @@ export async function ready(
 /** Requests that were not let through. */
 type Denials = { denied: number; missingAuth: number; revocationStale: number }
 
-/** Any other path is somebody's request to a resource, and this one came without a token. */
+/** Any other path is a request to a resource, and this one came without a token. */
 export function proxied(counters: Denials, snapshot: RevocationSnapshot): Answer {
   counters.denied += 1
   if (!snapshot.fresh()) {

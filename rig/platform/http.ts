@@ -145,7 +145,7 @@ async function respond(
   response.end(request.method === 'HEAD' ? undefined : answer.body)
 }
 
-/** What the Node services answer to any error that nobody caught. */
+/** What the Node services answer to any uncaught error. */
 function internalError(): Answer {
   return json(500, {
     error: 'internal_error',

@@ -35,7 +35,7 @@ export type Platform = {
 
 export type { WorldOptions as PlatformOptions } from './world.ts'
 
-/** Makes database and streams anew, starts all replicas, and has them work until `stop`. */
+/** Recreates database and streams, starts all replicas, and has them work until `stop`. */
 export async function startPlatform(options: WorldOptions): Promise<Platform> {
   const world = await startWorld(options)
   const faults = controlFaults(world)

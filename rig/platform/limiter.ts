@@ -3,7 +3,7 @@ import { pause } from './clients.ts'
 
 /**
  * Counts a call in Redis, so over all replicas, by client address and by the minute of the Redis clock.
- * Returns whether the call may go on. Throws when Redis refuses, but only after `patience`
+ * Returns whether the call may continue. Throws when Redis refuses, but only after `patience`
  * milliseconds: that is how long the platform's own clients keep trying. Waits for as long as Redis hangs.
  */
 export async function withinLimit(

@@ -126,7 +126,7 @@ export function consume(settings: ConsumerSettings): Consumer {
     if (block === 0) return entriesOf(await reply)
     return entriesOf(
       await within(block + readSlack, reply, 'XREADGROUP').catch((error: unknown) => {
-        // Whatever broke: the next read has a connection of its own, as one that hangs never ends by itself.
+        // Whatever broke: the next read has a connection of its own, because one that hangs never ends.
         if (!paused && !stopped) renew()
         throw error
       }),

@@ -14,7 +14,7 @@ function policyHandler(load: (zone: string) => void): Handle {
   }
 }
 
-/** Refuses a revocation that names only a delegation edge, as the API sends when somebody leaves. */
+/** Refuses a revocation that names only a delegation edge, as the API sends when a member leaves. */
 function revocationHandler(database: pg.Pool): Handle {
   return async (fields) => {
     need(fields, 'zone_id')

@@ -30,7 +30,7 @@ export type Suspendable = { suspend(): Promise<void> | void; resume(): Promise<v
 
 export type WorldOptions = {
   readonly redisUrl: string
-  /** Superuser login; the database `caracal` of this server is made anew. */
+  /** Superuser login; the database `caracal` of this server is recreated. */
   readonly postgresUrl: string
   /** Replicas per service; 2 each and no web unless said. */
   readonly replicas?: Partial<Record<Service, number>>
