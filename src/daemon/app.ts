@@ -124,7 +124,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     release: () => inForce.config.release.name,
     store,
     punctuality,
-    evaluated: (took) => observed.instruments.evaluated(took),
+    instruments: observed.instruments,
     onSnapshot(snapshot) {
       observed.instruments.published()
       const before = cadence.cadence
@@ -193,23 +193,20 @@ function watchingOptions(
   cadence: WatchingOptions['cadence'],
   engine: () => Engine,
 ): WatchingOptions {
-  function record({ probe, observations }: Batch): void {
-    for (const observation of observations) {
-      records.add(probe, observation)
-      instruments.delivered()
-    }
+  function record(batch: Batch, how: 'polled' | 'pushed'): void {
+    for (const observation of batch.observations) records.add(batch.probe, observation)
+    instruments.delivered(batch, how)
   }
   return {
     clock,
     cadence,
     costs,
     deliver(batch) {
-      record(batch)
-      for (const { outcome, took } of batch.observations) instruments.attempted(batch.probe, outcome.ok, took)
+      record(batch, 'polled')
       engine().takeSoon(batch)
     },
     deliverNow(batch) {
-      record(batch)
+      record(batch, 'pushed')
       engine().take(batch)
     },
     onFault: (probe, target, fault) =>

@@ -123,12 +123,9 @@ function punctualityOf({ impediments }: Snapshot): ReportContext['evaluator']['p
   return { ...punctuality(), starved: impediments.get(STARVED) }
 }
 
-function selfStats({ engine, records, costs, lostWrites }: Parts): SelfStats {
-  const { verdictTransitions } = engine.stats()
+function selfStats({ costs, lostWrites }: Parts): SelfStats {
   return {
-    probes: records.stats(),
     lostWrites: lostWrites(),
-    verdictTransitions,
     costs: costs.totals(),
     ownTime: ownTimeTotals(),
   }

@@ -1,7 +1,7 @@
 import { isStarved, starvation, STARVED, type Punctuality } from '../core/punctuality.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../core/snapshot.ts'
 import { inWords, SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
-import type { Verdict } from '../core/verdict.ts'
+import type { Instruments } from '../http/instruments.ts'
 import { adopt } from '../rollout/adoption.ts'
 import { corrected, withoutTheFuture } from '../rollout/correction.ts'
 import { evaluate, type Evaluated } from '../rollout/evaluation.ts'
@@ -21,15 +21,14 @@ export interface JudgementOptions {
   readonly store: Pick<StateStore, 'unseen'>
   /** How punctual the daemon is; without it, it takes itself for punctual. */
   readonly punctuality?: () => Punctuality
-  /** Observes how long an evaluation took. */
-  readonly evaluated?: (took: Millis) => void
+  /** Observes evaluations and changes of the verdict. */
+  readonly instruments?: Pick<Instruments, 'evaluated' | 'turned'>
   /** Name of the Helm release, which rollouts that are detected are named after. */
   readonly release: () => string
 }
 
 export interface EngineStats {
   readonly evaluations: number
-  readonly verdictTransitions: ReadonlyMap<Verdict, number>
 }
 
 /** What is believed and remembered now, and the ways in which that changes. */
@@ -53,7 +52,6 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
   const empty = { ...initialSnapshot(clock.now(), rules), impediments: options.impediments }
   let snapshot = withoutTheFuture(recall(empty, memory))
   let evaluations = 0
-  const verdictTransitions = new Map<Verdict, number>()
   return {
     get snapshot() {
       return snapshot
@@ -65,7 +63,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       return rules
     },
     get stats() {
-      return { evaluations, verdictTransitions }
+      return { evaluations }
     },
     follow() {
       const by = clock.follow?.() ?? 0
@@ -80,13 +78,12 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       const impeded = withImpediment(unseen, STARVED, whyStarved(commanded, options.punctuality?.()))
       const news = { now: clock.now(), batches: inbox.empty(), commanded: impeded, events }
       const after = evaluate(before, news, rules, options.release())
-      options.evaluated?.(steadyClock.now() - startedAt)
+      options.instruments?.evaluated(steadyClock.now() - startedAt)
       evaluations++
       snapshot = after.snapshot
       memory = withoutPassing(after.memory)
       const { verdict } = snapshot.verdict
-      if (verdict !== before.snapshot.verdict.verdict)
-        verdictTransitions.set(verdict, (verdictTransitions.get(verdict) ?? 0) + 1)
+      if (verdict !== before.snapshot.verdict.verdict) options.instruments?.turned(verdict)
     },
     proposed(commanded, events) {
       const news = { now: clock.now(), batches: [], commanded, events }

@@ -1,6 +1,6 @@
-import type { Observation, UnknownReason } from '../core/observation.ts'
+import type { Observation } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import type { Cost, LookRecord, ProbeRecord, ProbeStats } from '../http/context.ts'
+import type { Cost, LookRecord, ProbeRecord } from '../http/context.ts'
 
 /** Looks of either kind that are kept for each probe: enough to see a pattern over a few replicas. */
 const KEPT = 20
@@ -9,7 +9,6 @@ const KEPT = 20
 export interface Records {
   add(probe: string, observation: Observation): void
   looks(): ReadonlyMap<string, ProbeRecord>
-  stats(): ReadonlyMap<string, ProbeStats>
   /** What the looks of these probes cost together. */
   cost(probes: readonly string[]): Cost
 }
@@ -17,7 +16,6 @@ export interface Records {
 interface Tally {
   attempts: number
   took: Millis
-  readonly failures: Map<UnknownReason, number>
   readonly succeeded: Observation[]
   readonly failed: Observation[]
 }
@@ -26,19 +24,11 @@ export function keepRecords(): Records {
   const tallies = new Map<string, Tally>()
   return {
     add(probe, observation) {
-      const tally = tallies.get(probe) ?? {
-        attempts: 0,
-        took: 0,
-        failures: new Map(),
-        succeeded: [],
-        failed: [],
-      }
+      const tally = tallies.get(probe) ?? { attempts: 0, took: 0, succeeded: [], failed: [] }
       tallies.set(probe, tally)
       tally.attempts++
       tally.took += observation.took
       const { outcome } = observation
-      if (!outcome.ok)
-        tally.failures.set(outcome.unknownReason, (tally.failures.get(outcome.unknownReason) ?? 0) + 1)
       const kept = outcome.ok ? tally.succeeded : tally.failed
       kept.push(observation)
       if (kept.length > KEPT) kept.shift()
@@ -57,10 +47,6 @@ export function keepRecords(): Records {
         took: asked.reduce((sum, tally) => sum + tally.took, 0),
       }
     },
-    stats: () =>
-      new Map(
-        [...tallies].map(([probe, { attempts, took, failures }]) => [probe, { attempts, took, failures }]),
-      ),
   }
 }
 

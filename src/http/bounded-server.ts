@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { SECOND, type Millis } from '../core/time.ts'
 import { boundConnections, connectionLimit } from './connections.ts'
 import { operations } from './operations.ts'
-import type { Refusals } from './refusals.ts'
+import type { Instruments } from './instruments.ts'
 import { inTurns } from './turns.ts'
 
 export interface ServerBounds {
@@ -29,7 +29,11 @@ const patience = {
 }
 
 /** A server that bounds what clients may make it hold, before anything of a request is looked at. */
-export function boundedServer(answer: RequestListener, options: ServerBounds, refused: Refusals): Server {
+export function boundedServer(
+  answer: RequestListener,
+  options: ServerBounds,
+  instruments: Pick<Instruments, 'refused'>,
+): Server {
   const { tls, connections = connectionLimit } = options
   const server: Server =
     tls === undefined
@@ -39,12 +43,12 @@ export function boundedServer(answer: RequestListener, options: ServerBounds, re
   const owe = boundConnections(server, {
     limit: connections,
     secure: tls !== undefined,
-    onRefused: () => refused.add('connections'),
+    onRefused: () => instruments.refused('connections'),
   })
   const { connected, take } = inTurns(answer, {
     urgent: isHealthCheck,
     onTurn: owe,
-    onCut: (kind) => refused.add(kind),
+    onCut: (kind) => instruments.refused(kind),
   })
   server.on(tls === undefined ? 'connection' : 'secureConnection', connected)
   server.on('request', take)

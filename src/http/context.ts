@@ -8,7 +8,6 @@ import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
 import type { Refused } from '../core/refusal.ts'
-import type { Verdict } from '../core/verdict.ts'
 import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '../contract/commands.ts'
 import type { Instruments } from './instruments.ts'
 import type { RollbackReport } from '../contract/document.ts'
@@ -99,13 +98,6 @@ export interface ProbeRecord {
   readonly failures: readonly LookRecord[]
 }
 
-export interface ProbeStats {
-  readonly attempts: number
-  readonly failures: ReadonlyMap<UnknownReason, number>
-  /** Time spent in all looks so far. */
-  readonly took: Millis
-}
-
 /** What one dependency has paid for being watched. */
 export interface Cost {
   readonly requests: number
@@ -114,10 +106,8 @@ export interface Cost {
 
 /** The daemon about itself. */
 export interface SelfStats {
-  readonly probes: ReadonlyMap<string, ProbeStats>
   /** Lines of the log that could not be written. */
   readonly lostWrites: number
-  readonly verdictTransitions: ReadonlyMap<Verdict, number>
   /** By kind of dependency: `redis`, `postgres`, `http`, `kubernetes`. */
   readonly costs: ReadonlyMap<string, Cost>
   /** How long its event loop stood still since the start, and its main thread waited for a CPU where the kernel says so. */
@@ -165,8 +155,8 @@ export interface PublishContext {
   config(): unknown
   probes(): ReadonlyMap<string, ProbeRecord>
   self(): SelfStats
-  /** Observes what the server answers. */
-  readonly instruments: Pick<Instruments, 'answered'>
+  /** Observes what the server answers and refuses. */
+  readonly instruments: Pick<Instruments, 'answered' | 'refused'>
   /** What was observed as it happened, besides the snapshot. */
   readonly registries: readonly Registry[]
   /** Whether a first whole round has been judged and the daemon goes on; the message says what is missing. */

@@ -37,8 +37,8 @@ export function eventHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 
   }
 }
 
-function tooMany({ refused }: Parts, reply: Parameters<Handler>[1]): void {
-  refused.add('streams')
+function tooMany({ context }: Parts, reply: Parameters<Handler>[1]): void {
+  context.instruments.refused('streams')
   refuse(reply, 'too-many-streams', 'The limit of clients that listen is reached.', { retryAfter: 5 })
 }
 

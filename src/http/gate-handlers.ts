@@ -47,7 +47,7 @@ function verdictHandler(parts: Parts, route: VerdictRoute): Handler {
     if (parameters.wait === undefined) return answerVerdict(parts, route, request, reply, parameters, answer)
     const ending = waitForChange(parts, request, reply, parameters, answer)
     if (ending === undefined) {
-      parts.refused.add('waiters')
+      parts.context.instruments.refused('waiters')
       return void refuse(reply, 'too-many-waiting', 'The limit of clients that wait is reached.', {
         retryAfter: 5,
       })

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerBook } from './answers.ts'
 import type { PublishContext } from './context.ts'
 import type { EventStreams } from './events.ts'
-import type { Refusals } from './refusals.ts'
 import type { TrendBook } from './trends.ts'
 import type { WaitingRoom } from './waiting.ts'
 
@@ -13,7 +12,6 @@ export interface Parts {
   readonly room: WaitingRoom
   readonly streams: EventStreams
   readonly trends: TrendBook
-  readonly refused: Refusals
   readonly closing: () => boolean
 }
 

@@ -14,7 +14,6 @@ import { operations, type Operation, type OperationId } from './operations.ts'
 import { queryHandlers } from './query-handlers.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse, refuseRequest } from './problem.ts'
-import { countRefusals, type Refusals } from './refusals.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
 import { trendHandlers } from './trend-handlers.ts'
@@ -50,8 +49,7 @@ export async function httpInterface(
   context: PublishContext,
   options: InterfaceOptions = {},
 ): Promise<FastifyInstance> {
-  const refused = countRefusals()
-  const app = observed(newApp(options, refused), context)
+  const app = observed(newApp(options, context), context)
   const book = answerBook(context)
   const room = waitingRoom(context.board, Math.random)
   const streams = eventStreams(context, book, Math.random)
@@ -63,7 +61,6 @@ export async function httpInterface(
     room,
     streams,
     trends,
-    refused,
     closing: () => closing,
   }
   app.addHook('preClose', (done) => {
@@ -123,7 +120,7 @@ function echoNonce({ headers }: FastifyRequest, reply: FastifyReply): void {
   if (typeof nonce === 'string' && /^[\w-]{1,64}$/.test(nonce)) reply.header('caracal-nonce', nonce)
 }
 
-function newApp(options: InterfaceOptions, refused: Refusals): FastifyInstance {
+function newApp(options: InterfaceOptions, { instruments }: PublishContext): FastifyInstance {
   return fastify({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 300 },
@@ -133,7 +130,7 @@ function newApp(options: InterfaceOptions, refused: Refusals): FastifyInstance {
     frameworkErrors: (fault, _request, reply) => {
       void refuseRequest(reply, fault.statusCode ?? 400, fault.message)
     },
-    serverFactory: (answer) => boundedServer(answer, options, refused),
+    serverFactory: (answer) => boundedServer(answer, options, instruments),
   })
 }
 

@@ -1,42 +1,68 @@
-import { Histogram, Registry, Summary, collectDefaultMetrics } from 'prom-client'
-import type { HistogramFamily } from '../contract/family.ts'
+import { Counter, Histogram, Registry, Summary, collectDefaultMetrics } from 'prom-client'
+import { selfFamilies as self, verdictFamilies } from '../contract/families.ts'
+import type { Family, HistogramFamily } from '../contract/family.ts'
 import { observedFamilies as family } from '../contract/observed-families.ts'
+import type { Batch } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
+import { verdicts, type Verdict } from '../core/verdict.ts'
 
 /** What the daemon observes of itself as it happens. Scrapes read it; nothing is judged by it. */
 export interface Instruments {
   readonly registry: Registry
-  /** A probe attempt ended. */
-  attempted(probe: string, ok: boolean, took: Millis): void
-  /** Observations were handed over, to be in the next snapshot. */
-  delivered(): void
+  /** Observations were handed over, to be in the next snapshot. What is pushed was no attempt that took time. */
+  delivered(batch: Batch, how: 'polled' | 'pushed'): void
   /** A snapshot became current. It includes all that was delivered before. */
   published(): void
   evaluated(took: Millis): void
+  /** The verdict changed. */
+  turned(to: Verdict): void
   answered(route: string, code: number, took: Millis): void
+  /** A client was refused, because it exceeded a bound. */
+  refused(kind: RefusedKind): void
 }
+
+export type RefusedKind = 'waiters' | 'streams' | 'connections' | 'pipelined' | 'unread'
 
 /** @param now instants of a clock that only goes forward */
 export function newInstruments(now: () => Millis): Instruments {
   const registry = new Registry()
-  const attempts = histogramOf(family.probeAttempt, registry)
+  const attempts = counterOf(self.probeAttempts, registry)
+  const failures = counterOf(self.probeFailures, registry)
+  const seconds = counterOf(self.probeDuration, registry)
+  const durations = histogramOf(family.probeAttempt, registry)
   const publication = histogramOf(family.publication, registry)
   const requests = histogramOf(family.httpRequest, registry)
+  const refusals = counterOf(self.refused, registry)
+  const transitions = counterOf(verdictFamilies.verdictTransitions, registry)
+  for (const to of verdicts) transitions.inc({ to }, 0)
   const { name, help } = family.evaluation
   const evaluations = new Summary({ name, help, percentiles: [], registers: [registry] })
   let unpublished: Millis[] = []
   return {
     registry,
-    attempted: (probe, ok, took) =>
-      attempts.observe({ probe, outcome: ok ? 'success' : 'failure' }, took / 1_000),
-    delivered: () => void unpublished.push(now()),
+    delivered({ probe, observations }, how) {
+      for (const { outcome, took } of observations) {
+        attempts.inc({ probe })
+        seconds.inc({ probe }, took / 1_000)
+        if (!outcome.ok) failures.inc({ probe, reason: outcome.unknownReason })
+        const labels = { probe, outcome: outcome.ok ? 'success' : 'failure' }
+        if (how === 'polled') durations.observe(labels, took / 1_000)
+        unpublished.push(now())
+      }
+    },
     published() {
       for (const at of unpublished) publication.observe((now() - at) / 1_000)
       unpublished = []
     },
     evaluated: (took) => evaluations.observe(took / 1_000),
+    turned: (to) => transitions.inc({ to }),
     answered: (route, code, took) => requests.observe({ route, code }, took / 1_000),
+    refused: (kind) => refusals.inc({ kind }),
   }
+}
+
+function counterOf({ name, help, labels }: Family, registry: Registry): Counter<string> {
+  return new Counter({ name, help, labelNames: labels, registers: [registry] })
 }
 
 function histogramOf(

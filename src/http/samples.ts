@@ -3,7 +3,6 @@ import type { GateReport } from '../contract/document.ts'
 import type { Family } from '../contract/family.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { ReportContext, SelfStats } from './context.ts'
-import type { Refusals } from './refusals.ts'
 
 export interface Sample {
   /** Values of the family's labels, in their order. An empty one is left out. */
@@ -31,13 +30,12 @@ export interface Judged extends Scrape {
   readonly report: GateReport
 }
 
-/** Clients that are connected, and those that were refused. */
+/** Clients that are connected. */
 export interface Clients {
   /** Clients that wait for a change. */
   readonly waiters: number
   /** Clients of the event stream. */
   readonly streams: number
-  readonly refused: Refusals
 }
 
 /** One sample for each state, 1 for the one that holds. */

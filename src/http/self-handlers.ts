@@ -34,7 +34,7 @@ export function selfHandlers(parts: Parts): Pick<Record<OperationId, Handler>, S
   }
 }
 
-function metrics({ context, book, room, streams, refused }: Parts): Handler {
+function metrics({ context, book, room, streams }: Parts): Handler {
   return async (request, reply) => {
     const snapshot = context.board.current()
     if (snapshot === undefined) return notEvaluated(reply)
@@ -45,7 +45,7 @@ function metrics({ context, book, room, streams, refused }: Parts): Handler {
         report: book.current()?.report,
         context: context.report(),
         self: context.self(),
-        clients: { waiters: room.count, streams: streams.count, refused },
+        clients: { waiters: room.count, streams: streams.count },
         registries: context.registries,
       },
       format,

@@ -1,21 +1,15 @@
 import type { Belief, ProbeBelief } from '../core/belief.ts'
 import { whyUnavailable } from '../core/evidence.ts'
-import { LEFT_OUT, PUSHED_EVIDENCE, unknownReasons } from '../core/observation.ts'
+import { LEFT_OUT, PUSHED_EVIDENCE } from '../core/observation.ts'
 import { STARVED } from '../core/punctuality.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
 import { selfFamilies as family } from '../contract/families.ts'
-import { refusedKinds } from './refusals.ts'
 import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
 
 /** What the daemon reports of itself: its probe attempts, its evaluations, its state and its cost to others. */
 export function selfMetrics(scrape: Scrape): Samples {
-  return [
-    ...evaluatorSamples(scrape.context),
-    ...workSamples(scrape),
-    ...beliefSamples(scrape),
-    ...probeSamples(scrape),
-  ]
+  return [...evaluatorSamples(scrape.context), ...workSamples(scrape), ...beliefSamples(scrape)]
 }
 
 function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportContext): Samples {
@@ -47,12 +41,6 @@ function workSamples({ snapshot, self, clients }: Scrape): Samples {
     [family.lostWrites, single(self.lostWrites > 0 ? self.lostWrites : undefined)],
     [family.waiters, single(clients.waiters)],
     [family.streams, single(clients.streams)],
-    [
-      family.refused,
-      refusedKinds
-        .filter((kind) => clients.refused.of(kind) > 0)
-        .map((kind) => ({ labels: [kind], value: clients.refused.of(kind) })),
-    ],
     [family.requests, costs.map(([name, { requests }]) => ({ labels: [name], value: requests }))],
     [family.cost, costs.map(([name, { took }]) => ({ labels: [name], value: took / 1_000 }))],
   ]
@@ -105,20 +93,4 @@ function oldestSuccess(targets: Targets): Instant | undefined {
   const ages = [...targets.values()].map((belief) => belief.lastSuccessAt)
   if (ages.length === 0 || ages.includes(undefined)) return undefined
   return ages.reduce((a, b) => ((a ?? 0) < (b ?? 0) ? a : b))
-}
-
-function probeSamples({ self }: Scrape): Samples {
-  const probes = [...self.probes]
-  return [
-    [family.probeAttempts, probes.map(([name, { attempts }]) => ({ labels: [name], value: attempts }))],
-    [
-      family.probeFailures,
-      probes.flatMap(([name, { failures }]) =>
-        unknownReasons
-          .filter((reason) => (failures.get(reason) ?? 0) > 0)
-          .map((reason) => ({ labels: [name, reason], value: failures.get(reason) ?? 0 })),
-      ),
-    ],
-    [family.probeDuration, probes.map(([name, { took }]) => ({ labels: [name], value: took / 1_000 }))],
-  ]
 }

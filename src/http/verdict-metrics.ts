@@ -18,15 +18,11 @@ export function verdictMetrics(scrape: Judged): Samples {
   ]
 }
 
-function verdictSamples({ report, self }: Judged): Samples {
+function verdictSamples({ report }: Judged): Samples {
   return [
     [family.verdict, stateSet(verdicts, report.verdict)],
     [family.verdictSince, single(unix(report.verdictSince))],
     [family.expiry, single(unix(report.expiresAt))],
-    [
-      family.verdictTransitions,
-      verdicts.map((to) => ({ labels: [to], value: self.verdictTransitions.get(to) ?? 0 })),
-    ],
     [family.steady, single(report.steadySeconds)],
     [family.steadyRequired, single(report.requiredSteadySeconds)],
     [family.rollbackViable, stateSet(['yes', 'no', 'unknown'], report.rollback.viable)],

@@ -194,9 +194,7 @@ export function newContext(
     instruments,
     registries: [instruments.registry],
     self: () => ({
-      probes: new Map(),
       lostWrites: 0,
-      verdictTransitions: new Map(),
       costs: new Map(),
       ownTime: { lost: 0 },
     }),

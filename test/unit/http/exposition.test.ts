@@ -64,13 +64,21 @@ describe('what is observed as it happens', () => {
   const written = async (registries: readonly Registry[], format: 'text' | 'openmetrics' = 'text') =>
     (await exposition([], format, registries)).split('\n')
 
-  it('is a summary of evaluations and histograms of attempts, publications and requests', async () => {
+  it('is counted, and timed by histograms: attempts, publications, requests, evaluations', async () => {
     let now = 0
     const instruments = newInstruments(() => now)
     instruments.evaluated(20)
-    instruments.attempted('redis-streams', true, 30)
-    instruments.attempted('redis-streams', false, 800)
-    instruments.delivered()
+    const success = { ok: true, readings: [], blindSpots: [] } as const
+    const failure = { ok: false, unknownReason: 'timeout', reason: 'timeout', message: '' } as const
+    const target = { id: 'redis', labels: {} }
+    const observations = [
+      { target, at: 0, took: 125, validFor: 1, outcome: success },
+      { target, at: 0, took: 750, validFor: 1, outcome: failure },
+    ]
+    instruments.delivered({ probe: 'redis-streams', at: 0, targets: [target], observations }, 'polled')
+    instruments.delivered({ probe: 'pods', at: 0, targets: [target], observations }, 'pushed')
+    instruments.turned('stop')
+    instruments.refused('waiters')
     now = 15
     instruments.published()
     instruments.published()
@@ -80,14 +88,22 @@ describe('what is observed as it happens', () => {
     for (const line of [
       `${own}evaluation_duration_seconds_sum 0.02`,
       `${own}evaluation_duration_seconds_count 1`,
-      `${own}probe_attempt_duration_seconds_bucket{le="0.01",probe="redis-streams",outcome="success"} 0`,
-      `${own}probe_attempt_duration_seconds_bucket{le="0.05",probe="redis-streams",outcome="success"} 1`,
-      `${own}probe_attempt_duration_seconds_sum{probe="redis-streams",outcome="failure"} 0.8`,
+      `${own}probe_attempt_duration_seconds_bucket{le="0.05",probe="redis-streams",outcome="success"} 0`,
+      `${own}probe_attempt_duration_seconds_bucket{le="0.25",probe="redis-streams",outcome="success"} 1`,
+      `${own}probe_attempt_duration_seconds_sum{probe="redis-streams",outcome="failure"} 0.75`,
       `${own}publication_delay_seconds_bucket{le="0.005"} 0`,
-      `${own}publication_delay_seconds_count 1`,
+      `${own}publication_delay_seconds_count 4`,
+      `${own}probe_attempts_total{probe="redis-streams"} 2`,
+      `${own}probe_failures_total{probe="redis-streams",reason="timeout"} 1`,
+      `${own}probe_duration_seconds_total{probe="redis-streams"} 0.875`,
+      `${own}probe_attempts_total{probe="pods"} 2`,
+      `${own}http_refused_total{kind="waiters"} 1`,
+      'caracal_rollout_verdict_transitions_total{to="stop"} 1',
+      'caracal_rollout_verdict_transitions_total{to="hold"} 0',
       `${own}http_request_duration_seconds_count{route="/gates",code="200"} 1`,
     ])
       expect(lines).toContain(line)
+    expect(lines.filter((line) => /attempt_duration.*probe="pods"/.test(line))).toEqual([])
   })
 
   it('includes the process, under the same names in both formats, whichever is asked first', async () => {

@@ -9,7 +9,6 @@ import { step } from '../../../src/core/step.ts'
 import type { SelfStats } from '../../../src/http/context.ts'
 import { toReport } from '../../../src/http/document.ts'
 import { newInstruments } from '../../../src/http/instruments.ts'
-import { countRefusals } from '../../../src/http/refusals.ts'
 import { renderMetrics, type Format } from '../../../src/http/metrics.ts'
 import type { Judged, Scrape } from '../../../src/http/samples.ts'
 import { reportContext, rollout, standardRules, start } from './context.ts'
@@ -167,7 +166,7 @@ function replicaReadings({ labels }: Target): readonly Reading[] {
   ]
 }
 
-const clients = { waiters: 3, streams: 2, refused: countRefusals() }
+const clients = { waiters: 3, streams: 2 }
 
 /** A scrape right after these batches, in a rollout, with every probe having failed for a reason, and one for three. */
 export function scrapeOf(batches: readonly Batch[]): Judged {
@@ -185,35 +184,41 @@ export function scrapeOf(batches: readonly Batch[]): Judged {
     snapshot,
     report: toReport(snapshot, context),
     context,
-    self: selfStats(batches),
+    self,
     clients,
     registries: [observed(batches)],
   }
 }
 
-function selfStats(batches: readonly Batch[]): SelfStats {
-  const failures = (probe: string) =>
-    new Map(
-      unknownReasons.slice(2, probe === 'service-metrics' ? 5 : 3).map((reason) => [reason, 2] as const),
-    )
-  return {
-    probes: new Map(
-      batches.map(({ probe }) => [probe, { attempts: 100, failures: failures(probe), took: 250 }]),
-    ),
-    lostWrites: 0,
-    verdictTransitions: new Map([['hold', 1]]),
-    costs: new Map(['redis', 'postgres', 'http'].map((name) => [name, { requests: 10, took: 12 }])),
-    ownTime: { lost: 1_500, waited: 900 },
-  }
+const self: SelfStats = {
+  lostWrites: 0,
+  costs: new Map(['redis', 'postgres', 'http'].map((name) => [name, { requests: 10, took: 12 }])),
+  ownTime: { lost: 1_500, waited: 900 },
 }
 
-/** Every polled probe succeeded and failed, pipelines asked, and a thousand evaluations took 420 ms. */
+/** Attempts of every probe that succeeded and failed, requests of pipelines, and a thousand evaluations of 420 ms. */
 function observed(batches: readonly Batch[]): Registry {
   const instruments = newInstruments(() => 0)
-  for (const { probe } of batches) for (const ok of [true, false]) instruments.attempted(probe, ok, 2)
+  for (const { probe } of batches) {
+    const reasons = unknownReasons.slice(2, probe === 'service-metrics' ? 5 : 3)
+    const failures = reasons.flatMap((unknownReason) => {
+      const outcome = { ok: false, unknownReason, reason: unknownReason, message: '' } as const
+      return [attempt(outcome), attempt(outcome)]
+    })
+    const successes = Array.from({ length: 100 - failures.length }, () =>
+      attempt({ ok: true, readings: [], blindSpots: [] }),
+    )
+    const news = { probe, at: start, targets: [], observations: [...failures, ...successes] }
+    instruments.delivered(news, 'polled')
+  }
+  instruments.turned('hold')
   for (const [route, code] of asked) instruments.answered(route, code, 1)
   for (let count = 0; count < 1_000; count++) instruments.evaluated(0.42)
   return instruments.registry
+}
+
+function attempt(outcome: Observation['outcome']): Observation {
+  return { target: { id: '', labels: {} }, at: start, took: 2.5, validFor: 1, outcome }
 }
 
 const asked = [
