@@ -10,13 +10,17 @@ import { dashboardFiles } from '../dashboards/source/files.ts'
 import { alertFiles } from './alert-files.ts'
 import { chartReadme } from './chart-readme.ts'
 import { chartFiles } from './chart-schema.ts'
+import { cliReference } from './cli-reference.ts'
 import { generatedFiles } from './http-files.ts'
 import { schemaFiles } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
+type Files = Readonly<Record<string, string>>
+
 /** Text of each generated file by its path; one line for each source. */
-const generators: readonly (() => Readonly<Record<string, string>>)[] = [
+const generators: readonly (() => Files | Promise<Files>)[] = [
+  () => cliReference(),
   () => configFiles(known),
   () => generatedFiles(),
   () => chartFiles(known),
@@ -32,7 +36,8 @@ async function formatted(file: string, text: string): Promise<string> {
 
 async function generate(isCheck: boolean): Promise<number> {
   const stale: string[] = []
-  for (const [file, text] of generators.flatMap((generator) => Object.entries(generator()))) {
+  const made = await Promise.all(generators.map(async (generator) => generator()))
+  for (const [file, text] of made.flatMap(Object.entries<string>)) {
     const path = join(root, file)
     const wanted = await formatted(file, text)
     const held = await readFile(path, 'utf8').catch(() => undefined)

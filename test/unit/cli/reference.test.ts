@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { namesOf, placeholder } from '../../../src/cli/command.ts'
 import { commands } from '../../../src/cli/commands.ts'
 import { exitCodeMeanings } from '../../../src/cli/exit-codes.ts'
-import { environment } from '../../../src/cli/help.ts'
 import { helpOf, readCall } from '../../../src/cli/program.ts'
 
 const all = await Promise.all(Object.values(commands).map((load) => load()))
@@ -33,34 +32,15 @@ const sections = new Map(
     }),
 )
 
-const common = sections.get('Options that all have') ?? ''
-
-describe('the reference of the command line', () => {
-  it.each(all)('has a section for $name that names its argument, options and their words', (command) => {
-    const [group = ''] = command.name.split(' ')
-    const own = sections.get(command.name)
-    expect(own).toBeDefined()
-    const text = `${own}${groups.includes(group) ? sections.get(group) : ''}`
-    for (const [name, option] of Object.entries(command.options).flatMap(([key, one]) => namesOf(key, one))) {
-      expect(`${text}${common}`).toMatch(new RegExp(`--${name}(?![a-z-])`))
-      if (option.short !== undefined && name === 'output') expect(page).toContain(`-${option.short}`)
-      for (const word of option.words ?? []) expect(`${text}${page}`).toContain(word)
-    }
-    const { argument } = command
-    if (argument?.words === undefined && argument !== undefined)
-      expect(text).toContain(`${command.name} ${placeholder(argument)}`)
-    for (const word of argument?.words ?? []) expect(text).toContain(`${command.name} ${word}`)
+describe('the page about the command line', () => {
+  it.each(all)('has a section for $name, and names its argument', ({ name, argument }) => {
+    expect(sections.has(name)).toBe(true)
+    if (argument?.isNeeded === true) expect(sections.get(name)).toContain(`${name} ${placeholder(argument)}`)
   })
 
-  it('has a section for nothing else that looks like a command', () => {
+  it('has a section for nothing else that looks like one', () => {
     const names = [...sections.keys()].filter((title) => /^[a-z-]+( [a-z-]+)?$/.test(title))
     expect(names.toSorted()).toEqual([...all.map(({ name }) => name), ...groups].toSorted())
-  })
-
-  it('lists every exit code and every variable', () => {
-    for (const [code] of exitCodeMeanings)
-      expect(sections.get('Exit codes')).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'))
-    for (const [name] of environment) expect(sections.get('Environment')).toContain(`\`${name}\``)
   })
 })
 
