@@ -36,12 +36,29 @@ export interface Signal<Label extends string = string> {
   readonly components?: readonly string[]
 }
 
-/** One measured value. `detail` is text for people and JSON (a reason code, a version list), never a metric label. */
+/** What a reading says beside its value, as data. A fact has one meaning in all signals. */
+export interface Facts {
+  /** Code of what is wrong, such as `crash_loop`; it becomes the reason of the finding. */
+  readonly code?: string
+  /** Uid of the Job that the reading is about. */
+  readonly uid?: string
+  /** Helm's word for the state of a revision: `deployed`, `pending-upgrade`, `failed`, ... */
+  readonly status?: string
+  /** Chart of a revision with its version, such as `caracal-1.9.1`. */
+  readonly chart?: string
+  /** Digest of a revision's manifest. */
+  readonly digest?: string
+  /** Images of a pod template, in the order of its containers. */
+  readonly images?: readonly string[]
+}
+
+/** One measured value. `detail` is a text for people and nothing is read from it: what rules need is in `facts`. */
 export interface Reading {
   readonly signal: string
   readonly labels: Labels
   readonly value: number
   readonly detail?: string
+  readonly facts?: Facts
 }
 
 /** Declares a signal; the label names become part of its type, so that a reading cannot forget one. */
@@ -58,9 +75,14 @@ export function read<Label extends string>(
   labels: Readonly<Record<Label, string>>,
   value: number,
   detail?: string,
+  facts?: Facts,
 ): Reading {
   if (!Number.isFinite(value)) throw new RangeError(`${signal.name} is ${value}, which is not a measurement`)
-  return detail === undefined
-    ? { signal: signal.name, labels, value }
-    : { signal: signal.name, labels, value, detail }
+  return {
+    signal: signal.name,
+    labels,
+    value,
+    ...(detail !== undefined && { detail }),
+    ...(facts !== undefined && { facts }),
+  }
 }

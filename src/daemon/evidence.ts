@@ -162,7 +162,9 @@ function releaseOf({ snapshot, rules, now }: Ground) {
   const evidence = evidenceOf(snapshot.beliefs, rules.providers, now)
   return {
     revisions: evidence.of(releaseRevision).readings.map(({ reading }) => reading.value),
-    digests: evidence.of(releaseManifestObjects).readings.flatMap(({ reading }) => reading.detail ?? []),
+    digests: evidence
+      .of(releaseManifestObjects)
+      .readings.flatMap(({ reading }) => reading.facts?.digest ?? []),
   }
 }
 

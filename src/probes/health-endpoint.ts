@@ -2,7 +2,7 @@ import { alive } from '../rules/signals.ts'
 import type { Http } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Target } from '../core/observation.ts'
-import { read } from '../core/signal.ts'
+import { read, type Facts } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
 import {
   isPage,
@@ -60,16 +60,16 @@ export function healthEndpoint({ http, discovery }: HealthEndpointSources): Prob
         if (fault instanceof HttpFailure && fault.reason === 'connection_refused') return undefined
         throw whyUnavailable(fault, subject)
       })
-      if (answer === undefined) return lookOf(target, 0, 'connection_refused')
+      if (answer === undefined) return lookOf(target, 0, { code: 'connection_refused' })
       if (answer.status !== 200) throw new ProbeError(statusUnavailable(answer.status, subject))
       // Web answers whatever it does not know with a page (T43).
       if (isPage(answer)) throw new ProbeError(pageUnavailable(subject))
-      return lookOf(target, 1, 'alive')
+      return lookOf(target, 1)
     },
   }
 }
 
-function lookOf(target: Target, value: 0 | 1, detail: string): Look {
+function lookOf(target: Target, value: 0 | 1, facts?: Facts): Look {
   const { component = '', replica = '' } = target.labels
-  return { readings: [read(alive, { component, replica }, value, detail)] }
+  return { readings: [read(alive, { component, replica }, value, facts?.code, facts)] }
 }

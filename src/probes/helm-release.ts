@@ -11,7 +11,7 @@ import {
 } from '../rules/signals.ts'
 import type { Cluster, ReleaseContent, ReleaseSecret } from '../kubernetes/model.ts'
 import { blindSpot, type Unavailable } from '../core/observation.ts'
-import { read } from '../core/signal.ts'
+import { read, type Facts, type Reading } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import { ProbeError, blindLook, joined, type Look, type Watch } from './probe.ts'
@@ -64,7 +64,7 @@ function lookAtRelease(cluster: Cluster): Look {
   return joined([
     {
       readings: [
-        read(releaseDeployed, {}, newest.status === 'deployed' ? 1 : 0, newest.status),
+        read(releaseDeployed, {}, newest.status === 'deployed' ? 1 : 0, undefined, { status: newest.status }),
         read(releaseFailed, {}, newest.status === 'failed' ? 1 : 0, descriptionOf(newest)),
         read(releaseCreated, {}, newest.createdAt / SECOND),
       ],
@@ -97,9 +97,9 @@ function lookAtContent(release: ReleaseSecret): Look {
   const { chart, appVersion, digest, objects } = release.content
   return {
     readings: [
-      read(releaseRevision, {}, release.revision, chart),
+      read(releaseRevision, {}, release.revision, undefined, { chart }),
       read(releaseChart, { chart, app_version: appVersion }, 1),
-      read(releaseManifestObjects, {}, objects.length, digest),
+      read(releaseManifestObjects, {}, objects.length, undefined, { digest }),
     ],
   }
 }
@@ -168,14 +168,12 @@ function lookAtEarlier(newest: ReleaseSecret, earlier: readonly ReleaseSecret[])
 
 function keptReading({ revision, content }: Kept) {
   const lacks = whatIsMissing(content)
-  const why = hasFailed(content) ? `failed: ${content.description}` : lacks && `incomplete: it lacks ${lacks}`
   const labels = { revision: String(revision) }
-  return read(releaseRevisionKept, labels, why === undefined ? 1 : 0, why ?? inShort(revision, content))
-}
-
-/** Helm marks a revision that failed as superseded when the rollback after it fails too. */
-function hasFailed({ description }: ReleaseContent): boolean {
-  return saysFailed(description)
+  if (saysFailed(content.description))
+    return read(releaseRevisionKept, labels, 0, content.description, { code: 'failed' })
+  return lacks === undefined
+    ? read(releaseRevisionKept, labels, 1, inShort(revision, content))
+    : read(releaseRevisionKept, labels, 0, `it lacks ${lacks}`, { code: 'incomplete' })
 }
 
 function inShort(revision: number, content: ReleaseContent): string {
@@ -187,7 +185,7 @@ function lookAtPrevious(
   earlier: readonly ReleaseSecret[],
   counted: readonly ReleaseSecret[],
 ): Look {
-  const candidates = counted.filter((release) => !isKept(release) || !hasFailed(release.content))
+  const candidates = counted.filter((release) => !isKept(release) || !saysFailed(release.content.description))
   const complete = candidates.filter(isKept).find(({ content }) => whatIsMissing(content) === undefined)
   if (complete !== undefined) {
     const { revision, content } = complete
@@ -195,26 +193,33 @@ function lookAtPrevious(
   }
   const unread = candidates.find((release) => !isKept(release))
   if (unread !== undefined) return blindLook([releasePreviousRevision], {}, whyUnavailable(unread))
-  return { readings: [read(releasePreviousRevision, {}, 0, whyNone(last, earlier, candidates))] }
+  return { readings: [none(last, earlier, candidates)] }
 }
 
-function whyNone(
+function none(
   last: number,
   earlier: readonly ReleaseSecret[],
   candidates: readonly ReleaseSecret[],
-): string {
+): Reading {
+  const without = (detail: string, facts?: Facts) => read(releasePreviousRevision, {}, 0, detail, facts)
   // Revisions count from 1, and those that failed are kept as well: what is not there was dropped, and may have run.
   const isComplete = new Set(earlier.map(({ revision }) => revision)).size === last - 1
   if (candidates.length === 0 && isComplete)
-    return last === 1
-      ? `${FIRST_INSTALLATION}: this is the first revision of the release`
-      : `${FIRST_INSTALLATION}: none of the ${last - 1} revisions before this one was rolled out`
-  const [incomplete] = candidates.filter(isKept)
+    return without(
+      last === 1
+        ? 'this is the first revision of the release'
+        : `none of the ${last - 1} revisions before this one was rolled out`,
+      { code: FIRST_INSTALLATION },
+    )
+  const incomplete = candidates.find(isKept)
+  const lacks = incomplete && whatIsMissing(incomplete.content)
   if (incomplete !== undefined)
-    return `revision ${incomplete.revision} is kept without ${whatIsMissing(incomplete.content) ?? 'nothing'}`
-  return earlier.length === 0
-    ? 'no earlier revision is kept'
-    : `none of the ${earlier.length} earlier revisions that are kept was rolled out`
+    return without(`revision ${incomplete.revision} is kept without ${lacks ?? 'nothing'}`)
+  return without(
+    earlier.length === 0
+      ? 'no earlier revision is kept'
+      : `none of the ${earlier.length} earlier revisions that are kept was rolled out`,
+  )
 }
 
 function whatIsMissing(content: ReleaseContent): string | undefined {

@@ -93,7 +93,7 @@ function lookAt(kind: Kind, job: Job | undefined, release: Release | undefined):
   const isLast = job !== undefined && (release === undefined || isNewer(job, release))
   const gone = [read(migrationJobActive, labels, 0), ...(isLast ? [created(kind, job)] : [])]
   const failed = hook?.phase === 'Failed' && !isNewer(job, release)
-  const detail = failed ? `hook_failed: Helm says that ${hook.name} failed (Job deleted)` : undefined
+  const detail = failed ? `Helm says that ${hook.name} failed (Job deleted)` : undefined
   const succeeded = hasSucceeded(job, hook, release)
   const readings: readonly Reading[] = [...gone, read(migrationJobFailed, labels, failed ? 1 : 0, detail)]
   return succeeded === undefined
@@ -106,14 +106,15 @@ function liveReadings(kind: Kind, job: Job): readonly Reading[] {
   const { outcome, reason = 'failed', message = 'no message', name, uid } = job
   const failed = outcome === 'failed'
   return [
-    read(migrationJobActive, labels, outcome === undefined ? 1 : 0, `job ${name}, uid ${uid}`),
+    read(migrationJobActive, labels, outcome === undefined ? 1 : 0, undefined, { uid }),
     read(
       migrationJobFailed,
       labels,
       failed ? 1 : 0,
       failed ? `${reason}: ${message} (job ${name}, uid ${uid})` : undefined,
+      { uid },
     ),
-    read(migrationJobSucceeded, labels, outcome === 'complete' ? 1 : 0, `job ${name}, uid ${uid}`),
+    read(migrationJobSucceeded, labels, outcome === 'complete' ? 1 : 0, undefined, { uid }),
     created(kind, job),
   ]
 }

@@ -9,7 +9,7 @@ import {
   type UnknownReason,
 } from '../core/observation.ts'
 import { isOurs } from '../core/punctuality.ts'
-import { read, type Labels, type Reading, type Signal } from '../core/signal.ts'
+import { read, type Facts, type Labels, type Reading, type Signal } from '../core/signal.ts'
 import { plain } from '../core/text.ts'
 import { SECOND, inWords, type Clock, type Millis } from '../core/time.ts'
 import { reasonsOf } from './declaration.ts'
@@ -188,6 +188,7 @@ function outcomeOf(seen: Look | ProbeError): Outcome {
       ...reading,
       labels: plainLabels(reading.labels),
       ...(reading.detail !== undefined && { detail: plain(reading.detail) }),
+      ...(reading.facts !== undefined && { facts: plainFacts(reading.facts) }),
     })),
     blindSpots: (seen.blindSpots ?? []).map((spot) => ({
       ...spot,
@@ -199,6 +200,16 @@ function outcomeOf(seen: Look | ProbeError): Outcome {
 
 // The longest tag of an image; a name longer than this is no name of the platform's.
 const LABEL_LIMIT = 128
+
+/** More containers than a pod of the platform has. */
+const IMAGES_LIMIT = 50
+
+function plainFacts({ images, ...texts }: Facts): Facts {
+  return {
+    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, plain(text)])),
+    ...(images !== undefined && { images: images.slice(0, IMAGES_LIMIT).map((image) => plain(image)) }),
+  }
+}
 
 function plainLabels(labels: Labels): Labels {
   const result: Record<string, string> = {}

@@ -1,4 +1,4 @@
-import { isReadinessCode } from '../rules/readiness-reasons.ts'
+import { isReadinessCode, type ReadinessCode } from '../rules/readiness-reasons.ts'
 import type { HttpAnswer } from '../connections/http.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { plain } from '../core/text.ts'
@@ -7,9 +7,14 @@ import { MINUTE, SECOND, type Clock, type Instant, type Millis } from '../core/t
 import type { Component } from './replicas.ts'
 import { reasonsOf, type Reasons } from './declaration.ts'
 
-/** What `/ready` proved. `detail` is `ready`, the code of a reason, or `other: ` and the text that was sent. */
-export interface Readiness {
-  readonly ready: 0 | 1
+/** What `/ready` proved. */
+export type Readiness = { readonly ready: 1 } | NotReady
+
+export interface NotReady {
+  readonly ready: 0
+  /** `other` for a reason that the platform is not known to give. */
+  readonly reason: ReadinessCode | 'other'
+  /** The reason in the replica's words. */
   readonly detail: string
 }
 
@@ -38,7 +43,7 @@ const OTHER_LIMIT = 100
 export function readinessOf(answer: HttpAnswer, subject: string): Readiness | Unavailable {
   const { status } = answer
   // What the Node services answer while Redis is down, instead of the 503 of their readiness check (T33).
-  if (status === 500) return { ready: 0, detail: 'internal_error' }
+  if (status === 500) return notReady('internal_error')
   if (status !== 200 && status !== 503) return statusUnavailable(status, subject)
   if (isPage(answer)) return pageUnavailable(subject)
   const body = parse(answer.body)
@@ -54,10 +59,15 @@ export function readinessOf(answer: HttpAnswer, subject: string): Readiness | Un
           'contradictory',
           `${subject} answers 200, and its body says that it is not ready`,
         )
-      : { ready: 1, detail: 'ready' }
+      : { ready: 1 }
   return claims.includes(true)
     ? why('contradictory', 'contradictory', `${subject} answers 503, and its body says that it is ready`)
-    : { ready: 0, detail: reasonOf(body) }
+    : notReady(reasonOf(body))
+}
+
+/** That a replica is not ready, by the reason that it gives. */
+export function notReady(detail: string): NotReady {
+  return { ready: 0, reason: isReadinessCode(detail) ? detail : 'other', detail }
 }
 
 type Body = Readonly<Record<string, unknown>>

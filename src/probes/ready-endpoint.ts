@@ -10,9 +10,11 @@ import { ProbeError, type Look, type Pace, type Probe } from './probe.ts'
 import {
   limitOf,
   newThrottles,
+  notReady as saysNotReady,
   readinessOf,
   readyReasons,
   slowdown,
+  type Readiness,
   type Throttles,
 } from './ready-answers.ts'
 import { answerOf, newMemories, type Memories, type Memory, type Patience } from './ready-memory.ts'
@@ -143,7 +145,7 @@ async function lookAt(
     return asAnswer(fault, target)
   })
   if (answer === undefined) {
-    if (notReady !== undefined && memory.notReady === notReady) return readinessLook(target, 0, notReady)
+    if (notReady !== undefined && memory.notReady === notReady) return readinessLook(target, notReady)
     throw deadline.reason
   }
   if ('readings' in answer) return answer
@@ -156,9 +158,9 @@ async function lookAt(
   const readiness = readinessOf(answer, subjectOf(target))
   delete memory.notReady
   if ('unknownReason' in readiness) throw new ProbeError(readiness)
-  if (readiness.ready === 0) memory.notReady = readiness.detail
+  if (readiness.ready === 0) memory.notReady = readiness
   else memory.provenAt = own.clock.now()
-  return readinessLook(target, readiness.ready, readiness.detail)
+  return readinessLook(target, readiness)
 }
 
 /** A refusal to tell is no news of the replica: what it proved stands for a while where its `/health` is watched beside. */
@@ -171,21 +173,25 @@ function throttledLook(
   const component = componentOf(target)
   const age = provenAt === undefined ? Infinity : clock.now() - provenAt
   if (isAskedForHealth(component) && age <= PROOF_STANDS)
-    return readinessLook(target, 1, `it proved that ${inWords(age)} ago, and answers 429 since`)
+    return readinessLook(target, {
+      ready: 1,
+      detail: `it proved that ${inWords(age)} ago, and answers 429 since`,
+    })
   const why = `${subjectOf(target)} answers 429: ${limitOf(component)}`
   const until = reason === 'backing_off' ? '; it named a time before which it is not asked again' : ''
   throw new ProbeError(reasonOf('throttled', reason, `${why}${until}`))
 }
 
-function readinessLook(target: Target, value: 0 | 1, detail: string): Look {
+function readinessLook(target: Target, found: Readiness & { readonly detail?: string }): Look {
   const { component = '', replica = '' } = target.labels
-  return { readings: [read(ready, { component, replica }, value, detail)] }
+  const facts = found.ready === 0 ? { code: found.reason } : undefined
+  return { readings: [read(ready, { component, replica }, found.ready, found.detail, facts)] }
 }
 
 /** Where nobody listens nobody is ready: a refused connection is an answer. Every other failure proves nothing. */
 function asAnswer(fault: unknown, target: Target): Look {
   if (fault instanceof HttpFailure && fault.reason === 'connection_refused')
-    return readinessLook(target, 0, 'connection_refused')
+    return readinessLook(target, saysNotReady('connection_refused'))
   throw whyUnavailable(fault, subjectOf(target))
 }
 

@@ -2,7 +2,7 @@ import type { Http, HttpAnswer } from '../connections/http.ts'
 import type { Target } from '../core/observation.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 import { replicaOf, urlOf } from './http-status.ts'
-import { readinessOf } from './ready-answers.ts'
+import { readinessOf, type NotReady } from './ready-answers.ts'
 import type { Discovery } from './replicas.ts'
 
 const LARGEST_BODY = 64 * 1024
@@ -20,7 +20,7 @@ export interface Memory {
   /** The one request that it has to answer. */
   request?: LastingRequest
   /** Why it said that it is not ready, until it says something else. */
-  notReady?: string
+  notReady?: NotReady
   /** When it proved that it is ready, until anything but a refusal to tell follows. */
   provenAt?: Instant
 }

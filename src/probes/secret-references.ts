@@ -1,5 +1,6 @@
 import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/manifest/references.ts'
 import { secretKeysMissing } from '../rules/signals.ts'
+import { NO_SUCH_SECRET } from '../rules/source.ts'
 import { workloadKinds, type Cluster, type Job } from '../kubernetes/model.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
@@ -123,8 +124,11 @@ async function lookAt(
   try {
     const keys = await ask()
     const missing = missingOf(needs, keys)
-    const detail = keys === undefined ? `no such Secret, ${referredBy(missing)}` : listed(missing)
-    return { readings: [read(secretKeysMissing, { secret }, missing.length, detail)] }
+    const reading =
+      keys === undefined
+        ? read(secretKeysMissing, { secret }, missing.length, referredBy(missing), { code: NO_SUCH_SECRET })
+        : read(secretKeysMissing, { secret }, missing.length, listed(missing))
+    return { readings: [reading] }
   } catch (fault) {
     if (!isUnavailable(fault)) throw fault
     return blindLook([secretKeysMissing], { secret }, fault)

@@ -28,7 +28,8 @@ export function servicePorts(cluster: Cluster): Watch {
         .map((component) => {
           const own = services.get(component) ?? []
           const problem = problemOf(component, own, slices, pods.get(component) ?? [])
-          return read(servicePortReaches, { component }, problem === undefined ? 1 : 0, problem)
+          if (problem === undefined) return read(servicePortReaches, { component }, 1)
+          return read(servicePortReaches, { component }, 0, problem.says, { code: problem.code })
         }),
     }
   })
@@ -36,23 +37,35 @@ export function servicePorts(cluster: Cluster): Watch {
 
 type Slices = ReadonlyMap<string, readonly EndpointSlice[]>
 
-/** Why a Service does not reach its pods, as `code: sentence`. */
+interface Problem {
+  readonly code: 'no_service' | 'no_such_port' | 'endpoint_missing'
+  readonly says: string
+}
+
+/** Why a Service does not reach its pods. */
 function problemOf(
   component: string,
   services: readonly Service[],
   slices: Slices,
   pods: readonly Pod[],
-): string | undefined {
-  if (services.length === 0) return `no_service: no Service has the label component=${component}`
+): Problem | undefined {
+  if (services.length === 0)
+    return { code: 'no_service', says: `no Service has the label component=${component}` }
   for (const service of services) {
     const { name, ports } = service
     const target = (ports.find((port) => port.name === 'http') ?? ports[0])?.targetPort
-    if (target === undefined) return `no_such_port: Service ${name} has no port`
+    if (target === undefined) return { code: 'no_such_port', says: `Service ${name} has no port` }
     for (const pod of pods.filter(({ ready, deleting, ip }) => ready && !deleting && ip !== undefined)) {
       if (typeof target === 'number' && pod.port !== undefined && target !== pod.port)
-        return `no_such_port: Service ${name} leads to port ${target}, ${pod.name} listens on ${pod.port}`
+        return {
+          code: 'no_such_port',
+          says: `Service ${name} leads to port ${target}, ${pod.name} listens on ${pod.port}`,
+        }
       if (!reaches(slices.get(name) ?? [], pod))
-        return `endpoint_missing: no endpoint of Service ${name} leads to ${pod.name}${on(pod)}`
+        return {
+          code: 'endpoint_missing',
+          says: `no endpoint of Service ${name} leads to ${pod.name}${on(pod)}`,
+        }
     }
   }
   return undefined

@@ -7,13 +7,13 @@ import {
   workloadTemplate,
   workloadUpdated,
 } from '../rules/signals.ts'
-import type { Cluster, Container, Pod, ReplicaSet, Seen, Workload } from '../kubernetes/model.ts'
+import type { Cluster, Pod, Workload } from '../kubernetes/model.ts'
 import { components } from '../core/replica.ts'
-import { read, type Reading } from '../core/signal.ts'
+import { read, type Reading, type Signal } from '../core/signal.ts'
 import { inWords, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { clusterWatch, seenNow } from './cluster-watch.ts'
 import { blindLook, joined, type Look, type Watch } from './probe.ts'
-import { canBeOne, pulledAs, readImage, readImageId } from '../core/image.ts'
+import { runningImages } from './running-images.ts'
 import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 
 const provides = [
@@ -83,21 +83,40 @@ function readingsOf(
     read(workloadDesired, labels, replicas.desired),
     read(workloadUpdated, labels, replicas.updated),
     read(workloadAvailable, labels, available),
-    read(workloadRolledOut, labels, missing === undefined ? 1 : 0, missing),
-    read(workloadProgressing, labels, failure === undefined ? 1 : 0, failure),
-    read(workloadTemplate, labels, fingerprint, images.join(', ')),
+    judged(workloadRolledOut, component, missing),
+    judged(workloadProgressing, component, failure),
+    read(workloadTemplate, labels, fingerprint, undefined, { images }),
   ]
 }
 
-/** What a workload still lacks, as `code: sentence`; the order is that in which a rollout goes on. */
-function missingOf(workload: Workload, pods: readonly Pod[]): string | undefined {
+/** What is wrong: a stable code, and a sentence for people. */
+interface Problem {
+  readonly code: string
+  readonly says: string
+}
+
+/** 1, or 0 with what is wrong. */
+function judged(signal: Signal<'component'>, component: string, problem: Problem | undefined): Reading {
+  return problem === undefined
+    ? read(signal, { component }, 1)
+    : read(signal, { component }, 0, problem.says, { code: problem.code })
+}
+
+/** What a workload still lacks; the order is that in which a rollout goes on. */
+function missingOf(workload: Workload, pods: readonly Pod[]): Problem | undefined {
   const { generation, observedGeneration, replicas, available } = workload
   const { desired, updated, total } = replicas
   if (observedGeneration < generation)
-    return `not_observed: its controller has not taken up generation ${generation}`
-  if (updated < desired) return `waiting: ${updated} of ${desired} replicas updated${pending(pods)}`
-  if (total > updated) return `old_replicas_left: ${total - updated} of the former revision`
-  if (available < desired) return `unavailable: ${available} of ${desired} replicas available${pending(pods)}`
+    return { code: 'not_observed', says: `its controller has not taken up generation ${generation}` }
+  if (updated < desired)
+    return { code: 'waiting', says: `${updated} of ${desired} replicas updated${pending(pods)}` }
+  if (total > updated)
+    return {
+      code: 'old_replicas_left',
+      says: `${total - updated} replicas of the former revision are left`,
+    }
+  if (available < desired)
+    return { code: 'unavailable', says: `${available} of ${desired} replicas available${pending(pods)}` }
   return undefined
 }
 
@@ -115,26 +134,35 @@ const cannotStart = new Set([
   'RunContainerError',
 ])
 
-/** Why a workload can't go on, as `code: sentence`. */
+/** Why a workload can't go on. */
 function failureOf(
   workload: Workload,
   pods: readonly Pod[],
   unfinished: Millis,
   deadline: Millis,
-): string | undefined {
+): Problem | undefined {
   for (const { name: pod, containers } of pods)
     for (const { name, waiting, restarts, message } of containers) {
       const because = message === undefined ? '' : `: ${message}`
       if (waiting === 'CrashLoopBackOff')
-        return `crash_loop: container ${name} of ${pod} crashes over and over, ${restarts} restarts${because}`
+        return {
+          code: 'crash_loop',
+          says: `container ${name} of ${pod} crashes over and over, ${restarts} restarts${because}`,
+        }
       if (waiting !== undefined && cannotStart.has(waiting))
-        return `cannot_start: container ${name} of ${pod} can't start, ${waiting}${because}`
+        return {
+          code: 'cannot_start',
+          says: `container ${name} of ${pod} can't start, ${waiting}${because}`,
+        }
     }
   if (workload.deadlineExceeded !== undefined)
-    return `progress_deadline_exceeded: ${workload.deadlineExceeded}`
+    return { code: 'progress_deadline_exceeded', says: workload.deadlineExceeded }
   // Of a StatefulSet the cluster never says that it has given up.
   if (workload.kind === 'StatefulSet' && unfinished > deadline)
-    return `rollout_deadline_exceeded: not rolled out for ${inWords(unfinished)}, ${inWords(deadline)} are allowed`
+    return {
+      code: 'rollout_deadline_exceeded',
+      says: `not rolled out for ${inWords(unfinished)}, ${inWords(deadline)} are allowed`,
+    }
   return undefined
 }
 
@@ -180,59 +208,4 @@ function ambiguous(component: string, own: readonly Workload[]): Look {
   const names = own.map(({ kind, name }) => `${kind}/${name}`).join(' and ')
   const message = `${names} both have the label app.kubernetes.io/component=${component}: remove the one that is not in use`
   return blindLook(provides, { component }, why('ambiguous', 'two_workloads', message))
-}
-
-/** A pod that has ended for good, such as one that was evicted, is no replica any more. */
-const ended = new Set(['Failed', 'Succeeded'])
-
-/** Which image each container of a workload runs, and whether its pod is of the revision that the workload should have. */
-function runningImages(workload: Workload, pods: readonly Pod[], sets: Seen<ReplicaSet>): Look {
-  const { component, kind } = workload
-  if (kind === 'Deployment' && !sets.ok)
-    return blindLook([workloadContainer], { component }, sets.unavailable)
-  const isTarget = targetOf(workload, sets.ok ? sets.items : [])
-  const living = pods.filter(({ phase }) => !ended.has(phase))
-  return {
-    readings: living.flatMap((pod) =>
-      pod.containers.map((container) => readingOf(workload, pod, container, isTarget(pod))),
-    ),
-  }
-}
-
-/** Tells whether a pod was made for the revision that the workload should have now. */
-function targetOf(workload: Workload, sets: readonly ReplicaSet[]): (pod: Pod) => boolean {
-  const { kind, uid, revision, generation, observedGeneration } = workload
-  // Until its controller has taken up what it should be, its revision is the one before.
-  if (observedGeneration < generation || revision === '') return () => false
-  if (kind === 'StatefulSet') return (pod) => pod.owner === uid && pod.revision === revision
-  const set = sets.find((one) => one.owner === uid && one.revision === revision)
-  return (pod) => set !== undefined && pod.owner === set.uid
-}
-
-function readingOf(
-  { component, imageOf }: Workload,
-  { name: replica }: Pod,
-  { name: part, role, asked, imageId, runs }: Container,
-  isTarget: boolean,
-): Reading {
-  const image = readImage(asked)
-  const template = readImage(imageOf[part] ?? '')
-  // The image of a pod can be changed by hand, and a webhook may name a mirror or add a digest.
-  const isAsTold =
-    image !== undefined && template !== undefined && canBeOne(pulledAs(template), pulledAs(image))
-  const id = readImageId(imageId)
-  const labels = {
-    component,
-    replica,
-    part,
-    role,
-    revision: !isTarget ? 'other' : isAsTold ? 'target' : 'changed',
-    image: image?.name ?? '',
-    tag: image === undefined ? '' : (pulledAs(image).tag ?? ''),
-    digest: image?.digest ?? '',
-    template_digest: template?.digest ?? '',
-    reported: id?.digest ?? '',
-    reported_as: id?.kind ?? '',
-  }
-  return read(workloadContainer, labels, runs ? 1 : 0)
 }

@@ -131,7 +131,7 @@ function allTargets(
   { release }: Triggers,
 ): Pick<Rollout, 'revision' | 'chart' | 'images'> {
   const images = [...workloads].flatMap(([component, workload]) =>
-    workload.images === '' ? [] : [[component, workload.images] as const],
+    workload.images.length === 0 ? [] : [[component, workload.images.join(', ')] as const],
   )
   return {
     ...(release !== undefined && { revision: String(release.revision) }),

@@ -108,8 +108,8 @@ function targetsOf(
   { release, workloads: changed }: Triggers,
 ): Pick<Rollout, 'revision' | 'chart' | 'images'> {
   const images = changed.flatMap((component) => {
-    const text = workloads.get(component)?.images ?? ''
-    return text === '' ? [] : [[component, text] as const]
+    const { images: seen = [] } = workloads.get(component) ?? {}
+    return seen.length === 0 ? [] : [[component, seen.join(', ')] as const]
   })
   return {
     ...(release !== undefined && { revision: String(release.revision) }),

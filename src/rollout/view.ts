@@ -43,9 +43,11 @@ export interface JobRun {
 export interface WorkloadState {
   readonly template: number
   readonly rolledOut: boolean
-  /** What it lacks to be rolled out, as `code: sentence`. */
+  /** What it lacks to be rolled out, in a sentence. */
   readonly lacks: string
-  readonly images: string
+  /** It lacks nothing but available replicas: it has its target revision already. */
+  readonly lacksHealth: boolean
+  readonly images: readonly string[]
 }
 
 /** What can be seen of a rollout now: from fresh looks alone. */
@@ -107,9 +109,9 @@ function releaseIn(evidence: Evidence): Release | undefined {
   if (revision === undefined || deployed === undefined) return undefined
   return {
     revision: revision.value,
-    chart: revision.detail ?? '',
+    chart: revision.facts?.chart ?? '',
     said: evidence.of(releaseFailed).readings[0]?.reading.detail ?? '',
-    status: deployed.detail ?? (deployed.value === 1 ? 'deployed' : 'unknown'),
+    status: deployed.facts?.status ?? (deployed.value === 1 ? 'deployed' : 'unknown'),
     deployed: deployed.value === 1,
     ...createdIn(evidence.of(releaseCreated)),
   }
@@ -135,11 +137,11 @@ function jobsIn(evidence: Evidence): View['jobs'] {
   const found = pairs(evidence, migrationJobActive, migrationJobFailed, 'kind')
   return new Map(
     found.map(({ subject, reading: active, other: failed }) => {
-      const uid = /, uid ([\w-]{1,64})$/.exec(active.detail ?? '')?.[1] ?? ''
+      const uid = active.facts?.uid ?? ''
       const isActive = active.value === 1
       // One that runs has a number, even if nobody says which.
       const run = numberOf(uid === '' && isActive ? 'unnamed' : uid)
-      const detail = (failed.value === 1 ? failed.detail : active.detail) ?? ''
+      const detail = failed.detail ?? ''
       const created = createdIn(evidence.of(migrationJobCreated, { kind: subject }))
       return [subject, { run, uid, active: isActive, failed: failed.value === 1, detail, ...created }]
     }),
@@ -153,9 +155,10 @@ function workloadsIn(evidence: Evidence): View['workloads'] {
       subject,
       {
         template: template.value,
-        images: template.detail ?? '',
+        images: template.facts?.images ?? [],
         rolledOut: rolledOut.value === 1,
         lacks: rolledOut.detail ?? 'not rolled out',
+        lacksHealth: rolledOut.facts?.code === 'unavailable',
       },
     ]),
   )
@@ -184,7 +187,6 @@ export function isMoving({ release, jobs, workloads }: View): boolean {
   return (
     (release !== undefined && isPending(release)) ||
     [...jobs.values()].some((job) => job.active) ||
-    // A workload that lacks nothing but health has its target revision already.
-    [...workloads.values()].some(({ rolledOut, lacks }) => !rolledOut && !lacks.startsWith('unavailable'))
+    [...workloads.values()].some(({ rolledOut, lacksHealth }) => !rolledOut && !lacksHealth)
   )
 }

@@ -58,7 +58,7 @@ function decidingPiece(
 /** What the release has; empty while that cannot be seen whole. */
 function liveDigests(evidence: Evidence): readonly string[] {
   const { readings, unseen: blind } = evidence.of(releaseManifestObjects)
-  return blind.length > 0 ? [] : readings.map(({ reading }) => reading.detail ?? 'without a digest')
+  return blind.length > 0 ? [] : readings.map(({ reading }) => reading.facts?.digest ?? 'without a digest')
 }
 
 interface Compared {

@@ -119,7 +119,7 @@ export const noMigrationJobFailed: Condition = {
 }
 
 function runOf({ reading, target }: Sighting, evidence: Evidence, recollection: Recollection): Finding {
-  const { labels, value, detail = 'no reason given' } = reading
+  const { labels, value, detail = 'no reason given', facts } = reading
   const kind = labels['kind'] ?? target.id
   const own = isOfRollout(kind, evidence, recollection)
   if (value === 0) {
@@ -128,7 +128,7 @@ function runOf({ reading, target }: Sighting, evidence: Evidence, recollection: 
       ? { ...met, message: `the Job ${kind} of this rollout has succeeded`, makesGood: true }
       : { ...met, message: `the Job ${kind} has not failed` }
   }
-  const uid = /uid ([\w-]+)/.exec(detail)?.[1] ?? 'last run'
+  const uid = facts?.uid ?? 'last run'
   return {
     key: `${kind}/${uid}`,
     answer: 'unmet',

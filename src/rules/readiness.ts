@@ -10,9 +10,9 @@ import {
 } from '../core/finding.ts'
 import type { Target } from '../core/observation.ts'
 import { expected, ofEach } from './expected.ts'
-import { isReadinessCode, readinessReasonOf } from './readiness-reasons.ts'
+import { readinessReasonOf } from './readiness-reasons.ts'
 import { alive, ready, workloadDesired, workloadProgressing } from './signals.ts'
-import { installedOf, isReplacing, ofComponent, progressOf } from './workloads.ts'
+import { installedOf, isReplacing, ofComponent, progressOf, reasonOr } from './workloads.ts'
 
 /**
  * Every replica of the component that should exist proves its own readiness. Without a cluster these are the configured
@@ -33,25 +33,22 @@ export function replicasReady(component: string, source: 'configuration' | 'clus
 }
 
 function proofsOf(evidence: Evidence, component: string, replicas: readonly Target[]): readonly Finding[] {
-  const proves = isTrue(evidence.of(ready, { component }), ready, { reason: codeOf, describe: inWords })
+  const proves = isTrue(evidence.of(ready, { component }), ready, {
+    reason: reasonOr('not_ready'),
+    describe: inWords,
+  })
   // A replica that lives has not proven readiness by that, so only what speaks against it counts.
-  const lives = isTrue(evidence.of(alive, { component }), alive, { reason: codeOf, describe: inWords })
+  const lives = isTrue(evidence.of(alive, { component }), alive, {
+    reason: reasonOr('not_ready'),
+    describe: inWords,
+  })
   return [...ofEach(replicas, proves), ...lives.filter(({ answer }) => answer !== 'met')]
 }
 
-/** What a look says of a replica that is well, when there is no more to say. */
-const plainly: ReadonlySet<string> = new Set(['ready', 'alive'])
-
-/** A reason that the platform is not known to give is told in the message, in the replica's words. */
-function codeOf({ reading: { detail } }: Sighting): string {
-  if (detail === undefined) return 'not_ready'
-  return isReadinessCode(detail) ? detail : 'other'
-}
-
-function inWords({ reading: { value, detail } }: Sighting, key: string): string {
-  if (value === 1) return `${key} is ready${detail === undefined || plainly.has(detail) ? '' : `: ${detail}`}`
+function inWords({ reading: { value, detail, facts } }: Sighting, key: string): string {
+  if (value === 1) return `${key} is ready${detail === undefined ? '' : `: ${detail}`}`
   if (detail === undefined) return `${key} is not ready: no reason given`
-  const { means } = readinessReasonOf(detail)
+  const { means } = readinessReasonOf(facts?.code ?? '')
   return `${key} is not ready: ${detail}${means === undefined ? '' : ` (${means})`}`
 }
 

@@ -26,7 +26,7 @@ export const releaseIsDeployed: Condition = {
       const key = 'release'
       if (reading.value === 1)
         return { key, answer: 'met', reason: 'ok', message: `${who} is deployed`, target: target.id }
-      const status = reading.detail ?? 'not deployed'
+      const status = reading.facts?.status ?? 'not deployed'
       return { key, answer: 'unmet', target: target.id, ...notDeployed(who, status, said) }
     })
     return expected('release', [...seen, ...blind.map((spot) => unseen(spot))])

@@ -12,7 +12,6 @@ import { fates, FIRST_INSTALLATION, FIRST_SEEN, REVISION_FATE, ROLLOUT_BASELINE 
 import type { Instant } from '../core/time.ts'
 import { pushedFor } from './elsewhere.ts'
 import { expected } from './expected.ts'
-import { sentenceOf } from './workloads.ts'
 import { migrationApplied, pushedEvidence, releasePreviousRevision, releaseRevisionKept } from './signals.ts'
 
 /**
@@ -69,7 +68,7 @@ function wayBack(evidence: Evidence, recollection: Recollection): Way | Unavaila
   const [spot] = blind
   if (spot !== undefined) return spot
   const why = kept.slice(0, 3).map(({ revision, fate, isKept, detail }) => {
-    if (!isKept) return `revision ${revision}: ${sentenceOf(detail)}`
+    if (!isKept) return `revision ${revision}: ${detail}`
     return fate === fates.failed
       ? `revision ${revision} was seen failed`
       : `revision ${revision} never had all of its pods ready`
@@ -84,9 +83,8 @@ function noWay(why = 'no reason given', reason = 'no_previous_revision'): Way {
 /** What is met because nothing was ever rolled out before, when the history of the release proves that. */
 function firstInstallation(evidence: Evidence): Omit<Finding, 'key'> | undefined {
   for (const { reading, target } of evidence.of(releasePreviousRevision).readings) {
-    const [code, sentence] = (reading.detail ?? '').split(': ', 2)
-    if (reading.value !== 0 || code !== FIRST_INSTALLATION) continue
-    const message = `there is nothing to go back to, helm uninstall takes it away: ${sentence ?? ''}`
+    if (reading.value !== 0 || reading.facts?.code !== FIRST_INSTALLATION) continue
+    const message = `there is nothing to go back to, helm uninstall takes it away: ${reading.detail ?? ''}`
     return { answer: 'met', reason: FIRST_INSTALLATION, message, target: target.id }
   }
   return undefined

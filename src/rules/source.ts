@@ -3,7 +3,10 @@ import { atMost, isTrue, type Condition, type Finding } from '../core/finding.ts
 import type { Reading } from '../core/signal.ts'
 import { expected } from './expected.ts'
 import { secretKeysMissing, servicePortReaches, workloadDesired, workloadDrift } from './signals.ts'
-import { codeOf, installedOf, ofComponent, sentenceOf } from './workloads.ts'
+import { installedOf, ofComponent, reasonOr, saidIn } from './workloads.ts'
+
+/** Reason of a reading of `secretKeysMissing` whose Secret does not exist at all. */
+export const NO_SUCH_SECRET = 'no_such_secret'
 
 const none = { trip: 0, clear: 0 }
 
@@ -45,9 +48,10 @@ export const secretsExist: Condition = {
     }),
 }
 
-function lackOf({ value, detail = 'not named' }: Reading): string {
-  const who = /^no such Secret(.*)/.exec(detail)?.[1]
-  return who === undefined ? `lacks ${value} of its keys: ${detail}` : `does not exist${who}`
+function lackOf({ value, detail = 'not named', facts }: Reading): string {
+  return facts?.code === NO_SUCH_SECRET
+    ? `does not exist, ${detail}`
+    : `lacks ${value} of its keys: ${detail}`
 }
 
 /** Each Service leads to the ready pods of its component, on the port that they really listen on. */
@@ -59,9 +63,9 @@ export function servicesReach(components: readonly string[]): Condition {
       installedOf(components, evidence).flatMap((component) =>
         ofComponent(evidence, servicePortReaches, component, recollection, (account) =>
           isTrue(account, servicePortReaches, {
-            reason: codeOf('service_port'),
+            reason: reasonOr('service_port'),
             describe: ({ reading }, key) =>
-              reading.value === 1 ? `the Service of ${key} reaches its pods` : sentenceOf(reading.detail),
+              reading.value === 1 ? `the Service of ${key} reaches its pods` : saidIn(reading),
           }),
         ),
       ),

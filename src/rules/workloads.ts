@@ -1,6 +1,6 @@
 import type { Account, Evidence, Sighting } from '../core/evidence.ts'
 import { isTrue, type Condition, type Finding, type Recollection } from '../core/finding.ts'
-import type { Signal } from '../core/signal.ts'
+import type { Reading, Signal } from '../core/signal.ts'
 import { expected } from './expected.ts'
 import { workloadDesired, workloadProgressing, workloadRolledOut } from './signals.ts'
 
@@ -19,11 +19,9 @@ export function workloadsRolledOut(components: readonly string[]): Condition {
         if (failures.length > 0) return failures
         const rolledOut = ofComponent(evidence, workloadRolledOut, component, recollection, (account) =>
           isTrue(account, workloadRolledOut, {
-            reason: codeOf('not_rolled_out'),
+            reason: reasonOr('not_rolled_out'),
             describe: ({ reading }, key) =>
-              reading.value === 1
-                ? `${key} is rolled out`
-                : `${key} is not rolled out: ${sentenceOf(reading.detail)}`,
+              reading.value === 1 ? `${key} is rolled out` : `${key} is not rolled out: ${saidIn(reading)}`,
           }).map((finding) => waiting(finding, recollection)),
         )
         // That it is rolled out is known, so that silence about its progress is a hole in what is known.
@@ -46,11 +44,11 @@ export function installedOf(components: readonly string[], evidence: Evidence): 
 /** Whether the workload of the component can go on. That it can't is final: there is nothing to wait for. */
 export function progressOf(evidence: Evidence, component: string): readonly Finding[] {
   return isTrue(evidence.of(workloadProgressing, { component }), workloadProgressing, {
-    reason: codeOf('no_progress'),
+    reason: reasonOr('no_progress'),
     describe: ({ reading }, key) =>
       reading.value === 1
         ? `the workload of ${key} can go on`
-        : `the workload of ${key} can't go on: ${sentenceOf(reading.detail)}`,
+        : `the workload of ${key} can't go on: ${saidIn(reading)}`,
   }).map((finding) => (finding.answer === 'unmet' ? { ...finding, hold: 0 } : finding))
 }
 
@@ -84,12 +82,12 @@ function waiting(finding: Finding, recollection: Recollection): Finding {
   return finding.answer === 'unmet' && isReplacing(recollection) ? { ...finding, hold: Infinity } : finding
 }
 
-/** The code before the colon of a reading's detail. */
-export function codeOf(otherwise: string): (sighting: Sighting) => string {
-  return ({ reading }) => /^\w+(?=:)/.exec(reading.detail ?? '')?.[0] ?? otherwise
+/** The reason that a reading gives for itself. */
+export function reasonOr(otherwise: string): (sighting: Sighting) => string {
+  return ({ reading }) => reading.facts?.code ?? otherwise
 }
 
-/** What stands behind the code of a reading's detail. */
-export function sentenceOf(detail = 'no reason given'): string {
-  return detail.replace(/^\w+: /, '')
+/** What a reading says of what is wrong. */
+export function saidIn({ detail = 'no reason given' }: Reading): string {
+  return detail
 }

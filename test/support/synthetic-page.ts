@@ -27,7 +27,9 @@ function withUnready(round: Batch): Batch {
     const { outcome, target } = observation
     if (!outcome.ok || place % 7 !== 3) return observation
     const readings = outcome.readings.map((reading) =>
-      reading.signal === ready.name ? { ...reading, value: 0, detail: 'redis_unreachable' } : reading,
+      reading.signal === ready.name
+        ? { ...reading, value: 0, detail: 'redis_unreachable', facts: { code: 'redis_unreachable' } }
+        : reading,
     )
     return { ...observation, target, outcome: { ...outcome, readings } }
   })

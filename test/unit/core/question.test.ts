@@ -59,7 +59,7 @@ describe('the question of a phase', () => {
     ['a stop', withValue(healthyWorld(), redisMemoryUsed, {}, 999), []],
     [
       'what is asked in preflight alone',
-      withValue(healthyWorld(), releaseDeployed, {}, 0, 'pending-upgrade'),
+      withValue(healthyWorld(), releaseDeployed, {}, 0, { status: 'pending-upgrade' }),
       ['migrating proceed'],
     ],
   ])('X03: R117: holds for %s', (_, world, proceeding) => {

@@ -38,8 +38,8 @@ function snapshotIn({ rollout, past = [], held, release, revisionAtBegin }: Situ
           release === false
             ? failed(kubernetes, now)
             : saw(kubernetes, now, [
-                read(releaseRevision, {}, release.revision, 'caracal-1.0.0'),
-                read(releaseManifestObjects, {}, 40, release.digest),
+                read(releaseRevision, {}, release.revision, undefined, { chart: 'caracal-1.0.0' }),
+                read(releaseManifestObjects, {}, 40, undefined, { digest: release.digest }),
               ]),
         ]
   const batches = [

@@ -36,7 +36,7 @@ const well = documentOf([healthy])
 const stopped = documentOf([healthy, broken])
 const over = documentOf([healthy, dead, healthy], false)
 const differs = documentOf(
-  [withValue(healthy, releaseManifestObjects, {}, 40, `sha256:${'0'.repeat(64)}`)],
+  [withValue(healthy, releaseManifestObjects, {}, 40, { digest: `sha256:${'0'.repeat(64)}` })],
   false,
 )
 

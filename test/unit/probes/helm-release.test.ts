@@ -37,12 +37,15 @@ describe('the Helm release', () => {
   it('is its newest revision by number, with chart, status and digest', async () => {
     const newest = revision(10, 'deployed', { content: contentOf('v2') })
     const look = await lookAt(revision(9, 'superseded'), newest, revision(2, 'superseded'))
-    expect(readingOf(look, releaseRevision, {})).toMatchObject({ value: 10, detail: 'caracal-1.0.0' })
-    expect(readingOf(look, releaseDeployed, {})).toMatchObject({ value: 1, detail: 'deployed' })
+    expect(readingOf(look, releaseRevision, {})).toMatchObject({
+      value: 10,
+      facts: { chart: 'caracal-1.0.0' },
+    })
+    expect(readingOf(look, releaseDeployed, {})).toMatchObject({ value: 1, facts: { status: 'deployed' } })
     expect(readingOf(look, releaseCreated, {})?.value).toBe(newest.createdAt / 1_000)
     expect(readingOf(look, releaseManifestObjects, {})).toMatchObject({
       value: 7,
-      detail: contentOf('v2').digest,
+      facts: { digest: contentOf('v2').digest },
     })
   })
 
@@ -55,7 +58,7 @@ describe('the Helm release', () => {
       'uninstalling',
     ]) {
       const look = await lookAt(revision(2, status))
-      expect(readingOf(look, releaseDeployed, {})).toMatchObject({ value: 0, detail: status })
+      expect(readingOf(look, releaseDeployed, {})).toMatchObject({ value: 0, facts: { status } })
     }
   })
 
@@ -129,7 +132,8 @@ describe('the previous revision', () => {
     const look = await lookAt(...releases)
     expect(readingOf(look, releaseRevisionKept, { revision: '9' })).toMatchObject({
       value: 0,
-      detail: 'failed: Upgrade "caracal" failed: context deadline exceeded',
+      detail: 'Upgrade "caracal" failed: context deadline exceeded',
+      facts: { code: 'failed' },
     })
     expect(readingOf(look, releaseRevisionKept, { revision: '8' })).toMatchObject({ value: 1 })
     expect(readingOf(look, releaseFailed, {})).toMatchObject({
@@ -141,13 +145,15 @@ describe('the previous revision', () => {
   it('is none at the first install', async () => {
     expect(await previous(revision(1, 'deployed'))).toMatchObject({
       value: 0,
-      detail: 'first_installation: this is the first revision of the release',
+      detail: 'this is the first revision of the release',
+      facts: { code: 'first_installation' },
     })
     expect(
       await previous(revision(3, 'deployed'), revision(2, 'failed'), revision(1, 'failed')),
     ).toMatchObject({
       value: 0,
-      detail: 'first_installation: none of the 2 revisions before this one was rolled out',
+      detail: 'none of the 2 revisions before this one was rolled out',
+      facts: { code: 'first_installation' },
     })
   })
 

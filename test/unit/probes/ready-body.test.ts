@@ -18,15 +18,16 @@ describe('what an answer of /ready proves', () => {
     ['Audit', { ready: true }],
     ['Web', { status: 'ready' }],
   ])('ready, in the shape of %s', (_, body) => {
-    expect(judge(200, body)).toEqual({ ready: 1, detail: 'ready' })
+    expect(judge(200, body)).toEqual({ ready: 1 })
   })
 
   it.each(
     Object.keys(readinessReasons).filter((reason) => reason !== 'draining' && reason !== 'unavailable'),
   )('not ready because of %s, in both shapes', (reason) => {
-    expect(judge(503, { ok: false, ready: false, reason })).toEqual({ ready: 0, detail: reason })
+    expect(judge(503, { ok: false, ready: false, reason })).toEqual({ ready: 0, reason, detail: reason })
     expect(judge(503, { ok: false, error: reason, dependency: 'x', deadCount: 3, limit: 0 })).toEqual({
       ready: 0,
+      reason,
       detail: reason,
     })
   })
@@ -40,7 +41,8 @@ describe('what an answer of /ready proves', () => {
     [{ ready: false, reason: 'a\u001b[31m\nb\u202e' }, 'other: a [31m b'],
     [{ ready: false, reason: { deep: true } }, 'other: no reason given'],
   ])('T36: not ready, from %j', (body, detail) => {
-    expect(judge(503, body)).toEqual({ ready: 0, detail })
+    const reason = detail.startsWith('other: ') ? 'other' : detail
+    expect(judge(503, body)).toEqual({ ready: 0, reason, detail })
   })
 
   it('keeps an unknown reason to a bounded length', () => {
@@ -54,7 +56,7 @@ describe('what an answer of /ready proves', () => {
     ['Internal Server Error'],
     [''],
   ])('T33: 500 is not ready, because it is what Node services answer without Redis: %j', (body) => {
-    expect(judge(500, body)).toEqual({ ready: 0, detail: 'internal_error' })
+    expect(judge(500, body)).toEqual({ ready: 0, reason: 'internal_error', detail: 'internal_error' })
   })
 
   it.each([

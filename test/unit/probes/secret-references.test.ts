@@ -80,7 +80,8 @@ describe('references to Secrets', () => {
   it('name a Secret that is not there at all', async () => {
     expect(readingOf(await lookAt({ workloads: [api, sts] }, {}), secretKeysMissing, runtime)).toMatchObject({
       value: 2,
-      detail: 'no such Secret, referenced by api and sts',
+      detail: 'referenced by api and sts',
+      facts: { code: 'no_such_secret' },
     })
   })
 

@@ -76,7 +76,7 @@ describe('Service ports', () => {
   ])('do not reach when %s', async (_, given, detail) => {
     const found = await reading(given)
     expect(found?.value).toBe(0)
-    expect(found?.detail).toContain(detail)
+    expect(`${found?.facts?.code}: ${found?.detail}`).toContain(detail)
   })
 
   it('need no endpoint for a pod that is not ready or is going away', async () => {

@@ -1,3 +1,4 @@
+import type { Reading } from '../../../src/core/signal.ts'
 import { describe, expect, it } from 'vitest'
 import {
   workloadAvailable,
@@ -21,6 +22,11 @@ function seen(given: Partial<Workload>, pods: readonly Pod[] = []) {
   return firstLook(workloads(clusterOf({ workloads: [workload('api', given)], pods }), still, 10 * MINUTE))
 }
 
+/** The reason of a reading and what it says of it. */
+function told(reading: Reading | undefined): string {
+  return `${reading?.facts?.code}: ${reading?.detail}`
+}
+
 describe('workloads', () => {
   it('give their counts, their images and that they are rolled out', async () => {
     const look = await seen({ fingerprint: 77 })
@@ -31,7 +37,7 @@ describe('workloads', () => {
     expect(readingOf(look, workloadProgressing, api)).toMatchObject({ value: 1 })
     expect(readingOf(look, workloadTemplate, api)).toMatchObject({
       value: 77,
-      detail: 'registry.example/api:v1',
+      facts: { images: ['registry.example/api:v1'] },
     })
   })
 
@@ -94,7 +100,7 @@ describe('workloads', () => {
   ])('are not rolled out with %j', async (given, detail) => {
     const reading = readingOf(await seen(given), workloadRolledOut, api)
     expect(reading?.value).toBe(0)
-    expect(reading?.detail).toContain(detail)
+    expect(told(reading)).toContain(detail)
   })
 
   it('name the pod that no node takes', async () => {
@@ -109,7 +115,7 @@ describe('workloads', () => {
     ['CreateContainerConfigError', "cannot_start: container api of api-1 can't start"],
   ])('cannot go on when a container waits for %s', async (waiting, detail) => {
     const look = await seen({}, [pod('api-1', { containers: [{ ...container, waiting }] })])
-    expect(readingOf(look, workloadProgressing, api)?.detail).toContain(detail)
+    expect(told(readingOf(look, workloadProgressing, api))).toContain(detail)
   })
 
   it.each(['ContainerCreating', 'PodInitializing', 'ErrImagePull'])(
@@ -130,7 +136,7 @@ describe('workloads', () => {
 
   it('cannot go on after the progress deadline of a Deployment', async () => {
     const look = await seen({ deadlineExceeded: 'ReplicaSet has timed out progressing' })
-    expect(readingOf(look, workloadProgressing, api)?.detail).toBe(
+    expect(told(readingOf(look, workloadProgressing, api))).toBe(
       'progress_deadline_exceeded: ReplicaSet has timed out progressing',
     )
   })
@@ -152,7 +158,7 @@ describe('workloads', () => {
       const [first, at, after] = watch.said
       expect(readingOf(first, workloadProgressing, sts)?.value).toBe(1)
       expect(readingOf(at, workloadProgressing, sts)?.value).toBe(1)
-      expect(readingOf(after, workloadProgressing, sts)?.detail).toContain('rollout_deadline_exceeded')
+      expect(readingOf(after, workloadProgressing, sts)?.facts?.code).toBe('rollout_deadline_exceeded')
     })
 
     it('begin anew with another revision, and when they were rolled out in between', async () => {

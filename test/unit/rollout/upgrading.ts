@@ -103,8 +103,8 @@ function releaseReadings({ release }: World): Reading[] {
   const [revision, status, begun] = release
   return [
     ...(begun === undefined ? [] : [read(releaseCreated, {}, begun)]),
-    read(releaseRevision, {}, revision, `caracal-1.0.${revision}`),
-    read(releaseDeployed, {}, status === 'deployed' ? 1 : 0, status),
+    read(releaseRevision, {}, revision, undefined, { chart: `caracal-1.0.${revision}` }),
+    read(releaseDeployed, {}, status === 'deployed' ? 1 : 0, undefined, { status }),
     read(releaseFailed, {}, status === 'failed' ? 1 : 0, saidOf(status)),
   ]
 }
@@ -124,25 +124,34 @@ function jobReadings(kind: string, job: JobShown): Reading[] {
       read(migrationJobSucceeded, { kind }, state === 'succeeded' ? 1 : 0),
       ...created,
     ]
-  const named = `job caracal-${kind}, uid ${uid}`
+  const facts = { uid: uid ?? '' }
   const isFailed = state === 'failed'
   return [
-    read(migrationJobActive, { kind }, state === 'active' ? 1 : 0, named),
+    read(migrationJobActive, { kind }, state === 'active' ? 1 : 0, undefined, facts),
     read(
       migrationJobFailed,
       { kind },
       isFailed ? 1 : 0,
-      isFailed ? `BackoffLimitExceeded: it failed (${named})` : undefined,
+      isFailed ? 'BackoffLimitExceeded: it failed' : undefined,
+      facts,
     ),
-    read(migrationJobSucceeded, { kind }, state === 'complete' ? 1 : 0, named),
+    read(migrationJobSucceeded, { kind }, state === 'complete' ? 1 : 0, undefined, facts),
     ...created,
   ]
 }
 
 function workloadReadings(component: string, [template, lacks]: WorkloadShown): Reading[] {
   return [
-    read(workloadTemplate, { component }, template, `caracal/${component}:${template}`),
-    read(workloadRolledOut, { component }, lacks === undefined ? 1 : 0, lacks),
+    read(workloadTemplate, { component }, template, undefined, {
+      images: [`caracal/${component}:${template}`],
+    }),
+    read(
+      workloadRolledOut,
+      { component },
+      lacks === undefined ? 1 : 0,
+      lacks,
+      lacks === undefined ? undefined : { code: lacks.startsWith('unavailable') ? 'unavailable' : 'waiting' },
+    ),
   ]
 }
 

@@ -3,7 +3,7 @@ import { judge } from '../../../src/core/judge.ts'
 import type { Phase } from '../../../src/core/rollout.ts'
 import type { Labels, Signal } from '../../../src/core/signal.ts'
 import { evidenceIn, type World } from './platform-world.ts'
-import { withBlindSpot, withSilence, withValue } from './world-changes.ts'
+import { withBlindSpot, withSilence, withValue, type Said } from './world-changes.ts'
 
 type Active = NonNullable<Recollection['rollout']>
 
@@ -41,13 +41,13 @@ export function faultsIn(condition: Condition, world: World, recollection?: Reco
 
 /** A world in which one thing differs from a healthy one. */
 export type Change =
-  | readonly [signal: Signal, labels: Labels, value: number, detail?: string]
+  | readonly [signal: Signal, labels: Labels, value: number, said?: Said]
   | readonly [signal: Signal, labels: Labels, 'blind' | 'silent']
 
-export function changed(world: World, [signal, labels, how, detail]: Change): World {
+export function changed(world: World, [signal, labels, how, said]: Change): World {
   if (how === 'blind') return withBlindSpot(world, signal, labels)
   if (how === 'silent') return withSilence(world, signal, labels)
-  return withValue(world, signal, labels, how, detail)
+  return withValue(world, signal, labels, how, said)
 }
 
 /** One line of a table: what differs from a healthy platform, and what the condition then finds. */

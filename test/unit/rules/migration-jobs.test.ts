@@ -13,17 +13,16 @@ const healthy = healthyWorld()
 const migrate = { kind: 'migrate' }
 const auth = { kind: 'auth-migrate' }
 const unrun = withValue(healthy, signals.migrationJobSucceeded, migrate, 0)
-const running = withValue(unrun, signals.migrationJobActive, migrate, 1, 'job caracal-caracal-migrate, uid a')
+const running = withValue(unrun, signals.migrationJobActive, migrate, 1, { uid: 'a' })
 const early = withValue(healthy, signals.migrationEarlyPods, {}, 2, 'sts-0, api-1')
 
 function failedRun(uid: string, kind: { readonly kind: string } = migrate): World {
-  const detail = `BackoffLimitExceeded: Job has reached its backoff limit (job caracal-caracal-migrate, uid ${uid})`
   return withValue(
     withValue(healthy, signals.migrationJobSucceeded, kind, 0),
     signals.migrationJobFailed,
     kind,
     1,
-    detail,
+    { uid, detail: 'BackoffLimitExceeded: Job has reached its backoff limit' },
   )
 }
 

@@ -21,7 +21,7 @@ describe('the reasons of a replica that is not ready', () => {
       'it',
     )
     expect(readiness).toMatchObject({ ready: 0 })
-    expect('detail' in readiness && isReadinessCode(readiness.detail)).toBe(true)
+    expect('reason' in readiness && isReadinessCode(readiness.reason)).toBe(true)
   })
 
   it.each([
@@ -45,7 +45,7 @@ describe('the reasons of a replica that is not ready', () => {
   })
 
   it('keep the words of one that is not known in the message only', () => {
-    const world = changed(healthy, [signals.ready, api, 0, 'other: disk_on_fire'])
+    const world = changed(healthy, [signals.ready, api, 0, { code: 'other', detail: 'other: disk_on_fire' }])
     const [finding] = findingsIn(condition, world)
     expect(finding).toMatchObject({
       reason: 'other',
@@ -66,7 +66,8 @@ describe('R133: X20: what a replica proved before it was throttled', () => {
   const said = 'it proved that 12 s ago, and answers 429 since'
   const throttled = changed(healthy, [signals.ready, api, 1, said])
   const withHealth = (value: 0 | 1) => {
-    const health = read(signals.alive, api, value, value === 1 ? 'alive' : 'connection_refused')
+    const refused = value === 0 ? 'connection_refused' : undefined
+    const health = read(signals.alive, api, value, refused, refused && { code: refused })
     return throttled.map((one) =>
       one.probe === 'readiness' && one.target.id === 'api/api-0'
         ? { ...one, readings: [...one.readings, health] }

@@ -10,7 +10,7 @@ const healthy = healthyWorld()
 
 /** The world in which Helm has this of its newest revision. */
 function saying(status: string, description: string) {
-  const shown = withValue(healthy, releaseDeployed, {}, status === 'deployed' ? 1 : 0, status)
+  const shown = withValue(healthy, releaseDeployed, {}, status === 'deployed' ? 1 : 0, { status })
   return withValue(shown, releaseFailed, {}, status === 'failed' ? 1 : 0, description)
 }
 

@@ -84,7 +84,7 @@ describe('every referenced Secret and key exists', () => {
       signals.secretKeysMissing,
       runtime,
       2,
-      'no such Secret, referenced by api',
+      'no_such_secret: referenced by api',
     ])
     expect(findingsIn(secretsExist, lacking)[0]?.message).toBe(
       'Secret caracal-runtime does not exist, referenced by api',

@@ -1,5 +1,5 @@
 import type { Unavailable } from '../../../src/core/observation.ts'
-import type { Labels, Reading, Signal } from '../../../src/core/signal.ts'
+import type { Facts, Labels, Reading, Signal } from '../../../src/core/signal.ts'
 import type { World } from './platform-world.ts'
 
 function matches(reading: Reading, signal: Signal, labels: Labels): boolean {
@@ -9,21 +9,27 @@ function matches(reading: Reading, signal: Signal, labels: Labels): boolean {
   )
 }
 
+/** What a reading says in a table of cases: a sentence, `code` or `code: sentence` for one with a reason, or facts. */
+export type Said = string | (Facts & { readonly detail?: string })
+
+function saidAs(said: Said | undefined): Partial<Pick<Reading, 'detail' | 'facts'>> {
+  if (said === undefined) return {}
+  if (typeof said !== 'string') {
+    const { detail, ...facts } = said
+    return { facts, ...(detail !== undefined && { detail }) }
+  }
+  if (/^[a-z_]+$/.test(said)) return { detail: said, facts: { code: said } }
+  const [, reason, detail] = /^([a-z_]+): (.*)$/.exec(said) ?? []
+  return reason === undefined || detail === undefined ? { detail: said } : { detail, facts: { code: reason } }
+}
+
 /** The world with another value in each reading of the signal that has these labels. There must be one. */
-export function withValue(
-  world: World,
-  signal: Signal,
-  labels: Labels,
-  value: number,
-  detail?: string,
-): World {
+export function withValue(world: World, signal: Signal, labels: Labels, value: number, said?: Said): World {
   mustHave(world, signal, labels)
   return world.map((one) => ({
     ...one,
     readings: one.readings.map((reading) =>
-      matches(reading, signal, labels)
-        ? { ...reading, value, ...(detail !== undefined && { detail }) }
-        : reading,
+      matches(reading, signal, labels) ? { ...reading, value, ...saidAs(said) } : reading,
     ),
   }))
 }
