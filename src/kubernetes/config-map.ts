@@ -46,7 +46,7 @@ export interface ConfigMap {
  * read and a write at most, and what other replicas know is to be known within five seconds.
  */
 const WRITE_WITHIN: Millis = 3 * SECOND
-const LOOK_WITHIN: Millis = 2 * SECOND
+const VERSION_WITHIN: Millis = 2 * SECOND
 /** The first one also waits for the client to be loaded and for a connection. */
 const READ_WITHIN: Millis = 5 * SECOND
 
@@ -132,7 +132,7 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
 
 /** One object, or undefined when there is none. */
 async function get(kubernetes: Kubernetes, path: string, part: 'whole' | 'metadata'): Promise<unknown> {
-  const deadline = ownTimeSignal(part === 'whole' ? READ_WITHIN : LOOK_WITHIN)
+  const deadline = ownTimeSignal(part === 'whole' ? READ_WITHIN : VERSION_WITHIN)
   const shape = part === 'metadata' ? ({ metadataOnly: 'one' } as const) : {}
   return kubernetes
     .json('GET', path, { deadline, maxBytes: MOST_BYTES, ...shape })

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
-import { objectAt, objectsAt, podSpecOf, textAt, annotationOf, labelOf } from './manifest/objects.ts'
-import { isObject, type PlainObject } from './manifest/objects.ts'
+import {
+  annotationOf,
+  canonical,
+  isObject,
+  labelOf,
+  objectAt,
+  objectsAt,
+  podSpecOf,
+  textAt,
+  type PlainObject,
+} from './manifest/objects.ts'
 import { secretReferences } from './manifest/references.ts'
 import type { Autoscaler, Job, ReplicaSet, Workload, WorkloadKind } from './model.ts'
 import { bounded, controllerOf, countAt, identityOf, instantAt } from './objects.ts'
@@ -71,17 +80,8 @@ export function sourceOf(object: PlainObject, kind: string): PlainObject {
 
 /** 52 bits, so that it is a whole number in every reader. */
 function fingerprintOf(template: unknown): number {
-  const digest = createHash('sha256').update(canonical(template)).digest('hex')
+  const digest = createHash('sha256').update(canonical(template, true)).digest('hex')
   return Number.parseInt(digest.slice(0, 13), 16)
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null'
-  const fields = Object.keys(value)
-    .toSorted()
-    .map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`)
-  return `{${fields.join(',')}}`
 }
 
 export function reduceReplicaSet(object: PlainObject): ReplicaSet | undefined {

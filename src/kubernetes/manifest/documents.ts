@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Document, isCollection, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { byText } from '../../core/lists.ts'
-import { annotationOf, isObject, objectAt, type PlainObject, textAt } from './objects.ts'
+import { annotationOf, isObject, objectAt, type PlainObject, textAt, canonical } from './objects.ts'
 import { asHelmReads } from './yaml-tags.ts'
 
 /** Forty times the platform's own manifest. Parsing that much takes half a second. */
@@ -134,28 +134,14 @@ function flattened(value: unknown, place: string): readonly PlainObject[] {
 export function digestOf(objects: readonly PlainObject[]): string {
   const lines = secretsAsKeys(objects)
     .filter((object) => !isTestHook(object))
-    .map(canonical)
+    .map((object) => canonical(object))
     .toSorted()
   return `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}`
 }
 
-/** Whether only `helm test` runs it, told as Helm does it. */
+/** Whether only `helm test` runs it, as Helm itself decides it. */
 function isTestHook(object: PlainObject): boolean {
   return annotationOf(object, 'helm.sh/hook')
     .split(',')
     .some((event) => ['test', 'test-success', 'test-failure'].includes(event.trim().toLowerCase()))
-}
-
-/** JSON with sorted fields and without those that are null. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (isObject(value)) {
-    const fields = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined)
-    const sorted = fields.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    return `{${sorted.map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join(',')}}`
-  }
-  // JSON would make null of numbers that are not finite.
-  return typeof value === 'number' && !Number.isFinite(value)
-    ? `"${value}"`
-    : (JSON.stringify(value) ?? 'null')
 }

@@ -1,3 +1,5 @@
+import { byText } from '../../core/lists.ts'
+
 /** An object as YAML or JSON holds it: text, numbers, booleans, null, lists and further objects. */
 export type PlainObject = Readonly<Record<string, unknown>>
 
@@ -52,4 +54,19 @@ export function podSpecOf(object: PlainObject): PlainObject {
   const spec = objectAt(object, 'spec')
   const template = objectAt(objectAt(spec, 'template'), 'spec')
   return 'containers' in template ? template : 'containers' in spec ? spec : {}
+}
+
+/** JSON with its fields in order; `keepsNull` says whether fields that are null count. */
+export function canonical(value: unknown, keepsNull = false): string {
+  if (Array.isArray(value)) return `[${value.map((one) => canonical(one, keepsNull)).join(',')}]`
+  if (isObject(value)) {
+    const fields = Object.entries(value)
+      .filter(([, inner]) => inner !== undefined && (keepsNull || inner !== null))
+      .toSorted(([a], [b]) => byText(a, b))
+    return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner, keepsNull)}`).join(',')}}`
+  }
+  // JSON would make null of numbers that are not finite.
+  return typeof value === 'number' && !Number.isFinite(value)
+    ? `"${value}"`
+    : (JSON.stringify(value) ?? 'null')
 }
