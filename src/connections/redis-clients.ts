@@ -68,7 +68,7 @@ function singleClients(settings: RedisSettings, text: string): RedisClients {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const database = Number(url?.pathname.slice(1) ?? 0)
   if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || !(database >= 0))
-    throw new Error('the url of Redis must have the form redis://host:port/0 or rediss://host:port/0')
+    throw new Error('the url of Redis must look like redis://host:port/0 or rediss://host:port/0')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? 6379 : url.port)
   const username = decodeURIComponent(url.username)
