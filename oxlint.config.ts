@@ -59,8 +59,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   cli: {
     imports: ['core', 'contract', 'kubernetes/manifest', 'sql'],
     lazily: [
-      'config/check.ts',
-      'config/read.ts',
+      'config/load.ts',
+      'config/files.ts',
       'daemon/known.ts',
       'daemon/serve.ts',
       'cli/doctor/command.ts',

@@ -1,8 +1,8 @@
 // The JSON Schema of the chart's values (helm/values.schema.json): what the chart itself takes, and under `config` the
 // parts of the daemon's configuration that the chart doesn't write. Helm refuses values that it does not allow.
-import { scopes } from '../src/config/config.ts'
-import type { Known } from '../src/config/known.ts'
-import { publishedSchema } from '../src/config/published-schema.ts'
+import { publishedSchema, type Known } from '../src/config/keys.ts'
+import { scopes } from '../src/config/access-schema.ts'
+import { configSchema } from '../src/config/schema.ts'
 import { apiSchemas, type ApiSchemas } from './chart-schema/api.ts'
 import { ingress, pods, prometheusRule, service, serviceMonitor } from './chart-schema/objects.ts'
 import {
@@ -106,7 +106,7 @@ const global: Schema = {
 }
 
 function config(known: Known): Schema {
-  const { properties } = publishedSchema(known) as { properties: Record<string, Schema> }
+  const { properties } = publishedSchema(configSchema(known)) as { properties: Record<string, Schema> }
   const kept = Object.entries(properties).filter(([name]) => !writtenByChart.includes(name))
   return { ...fields(Object.fromEntries(kept)), description: 'See docs/configuration.md.' }
 }

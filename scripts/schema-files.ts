@@ -1,7 +1,8 @@
 // The descriptions for machines: made by the build and by `npm run generate -- --out DIR`. The repository keeps digests.
 import { createHash } from 'node:crypto'
 import packageJson from '../package.json' with { type: 'json' }
-import { publishedSchema } from '../src/config/published-schema.ts'
+import { publishedSchema } from '../src/config/keys.ts'
+import { configSchema } from '../src/config/schema.ts'
 import { known } from '../src/daemon/known.ts'
 import { gatesSchema } from '../src/http/json-schema.ts'
 import { openApi } from '../src/http/openapi.ts'
@@ -14,7 +15,7 @@ export function schemaFiles(): Readonly<Record<string, string>> {
   const documents = {
     'openapi.json': openApi(packageJson.version),
     'gates.schema.json': gatesSchema(),
-    'config.schema.json': publishedSchema(known),
+    'config.schema.json': publishedSchema(configSchema(known)),
   }
   return Object.fromEntries(
     Object.entries(documents).map(([name, document]) => [name, `${JSON.stringify(document, null, 2)}\n`]),

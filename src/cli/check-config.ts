@@ -16,8 +16,8 @@ export const checkConfig = command({
     ['caracal-gate check-config --config config.yaml --print', 'the configuration that serve would use'],
   ],
   async run(process, values) {
-    const { checkConfig: check } = await import('../config/check.ts')
-    const { readConfigFile } = await import('../config/read.ts')
+    const { checkConfig: check } = await import('../config/load.ts')
+    const { readConfigFile } = await import('../config/files.ts')
     const { known } = await import('../daemon/known.ts')
     const { exitCode, stdout, stderr } = await check({
       ...sourcesFrom(values, process.env),

@@ -1,101 +1,125 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { dirname, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { said, shown, wrong, type Fault } from './faults.ts'
-import type { Key } from './keys.ts'
-import { readProblem, type ReadFile } from './read.ts'
-import type { Environment } from './overlay.ts'
-import { at, pathText, type Path, type Tree } from './tree.ts'
-import type { Locate } from './validate.ts'
+import * as z from 'zod'
+import { about, coded, evenIfFaulty } from './fields.ts'
+import { readProblem, type ReadFile } from './files.ts'
+import { REDACTED, Secret } from './secret.ts'
+import { shownFields } from './shown.ts'
 
-export interface Contents {
-  /** Text of a secret or file by the path of its key, e.g. `redis.password`. */
-  readonly texts: ReadonlyMap<string, string>
-  readonly faults: readonly Fault[]
-}
+export type Environment = Readonly<Record<string, string | undefined>>
 
-interface Subject {
-  readonly tree: Tree
-  readonly locate: Locate
-  /** The configuration file that relative paths start from; those from outside it start from the working folder. */
-  readonly file: string | undefined
-  readonly environment: Environment
+/** Where the texts are that a configuration refers to. */
+export interface Places {
   readonly readFile: ReadFile
+  readonly environment: Environment
 }
 
-/** A fault in what a reference leads to, in words that do not quote it. */
+/** What is wrong with the content of a file or variable, in words that do not quote it. */
 class Unusable extends Error {}
 
-/** Reads everything that the configuration refers to, whatever else may be wrong with it. */
-export async function readContents(keys: readonly Key[], subject: Subject): Promise<Contents> {
-  const texts = new Map<string, string>()
-  const faults: Fault[] = []
-  for (const key of keys) {
-    if (key.kind !== 'secret' && key.kind !== 'file') continue
-    for (const path of placesOf(subject.tree, key.path)) {
-      const reference = referenceAt(subject, key, path)
-      if (reference === undefined) continue
-      const found = await contentOf(subject, key, reference)
-      if (typeof found === 'string') texts.set(pathText(path), found)
-      else faults.push(found)
-    }
-  }
-  return { texts, faults: [...faults, ...mismatches(subject, texts)] }
+/** A kind of content: what is held of the text of a file or variable, and what is shown of that. */
+interface Content<Held> {
+  readonly allowed: string
+  /** Takes the trimmed text. @throws Unusable */
+  readonly hold: (text: string) => Held
+  readonly show: (held: Held) => unknown
 }
 
-/** Where a key stands: once for each item of the lists on its way. */
-function placesOf(tree: Tree, path: readonly string[]): readonly Path[] {
-  const star = path.indexOf('*')
-  if (star < 0) return at(tree, path) === undefined ? [] : [path]
-  const list = at(tree, path.slice(0, star))
-  if (!Array.isArray(list)) return []
-  return list.flatMap((item: unknown, index) =>
-    placesOf({ item }, ['item', ...path.slice(star + 1)]).map((place) => [
-      ...path.slice(0, star),
-      index,
-      ...place.slice(1),
-    ]),
-  )
+interface FileContent<Held> extends Content<Held> {
+  /** What the key itself must be. */
+  readonly path: string
 }
 
-interface Reference {
-  readonly path: Path
-  readonly file?: string
-  readonly variable?: string
+export const certificate: FileContent<string> = {
+  path: 'the path of a PEM file with certificates',
+  allowed: 'a readable PEM file with certificates',
+  hold(text) {
+    usable(() => new X509Certificate(text), 'which holds no certificate')
+    return text
+  },
+  show: () => '<certificate>',
 }
 
-function referenceAt(subject: Subject, key: Key, path: Path): Reference | undefined {
-  const place = key.kind === 'secret' ? [...path, 'file'] : path
-  const file = at(subject.tree, place)
-  const variable = key.kind === 'secret' ? at(subject.tree, [...path, 'env']) : undefined
-  if (typeof file === 'string' && file !== '' && variable === undefined)
-    return { path: place, file: fromFolder(subject, place, file) }
-  if (typeof variable === 'string' && variable !== '' && file === undefined)
-    return { path: [...path, 'env'], variable }
-  return undefined
+export const privateKey: FileContent<Secret> = {
+  path: 'the path of a PEM file with a private key',
+  allowed: 'a readable PEM file with a private key that needs no passphrase',
+  hold(text) {
+    usable(() => createPrivateKey(text), 'which holds no usable private key')
+    return new Secret(text)
+  },
+  show: () => REDACTED,
 }
 
-/** A path that the configuration file names, as seen from the folder of that file. */
-export function fromFolder(subject: Pick<Subject, 'file' | 'locate'>, place: Path, path: string): string {
-  const { file, locate } = subject
-  return file !== undefined && locate(place)?.startsWith(`${file}:`) === true
-    ? resolve(dirname(file), path)
-    : path
+/** Blank lines and those that begin with # say nothing. */
+export const lines: FileContent<readonly string[]> = {
+  path: 'the path of a text file',
+  allowed: 'a readable file with one version a line',
+  hold: (text) =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#')),
+  show: (held) => held,
 }
 
-async function contentOf(subject: Subject, key: Key, reference: Reference): Promise<string | Fault> {
-  const { path, file, variable } = reference
+export const password: Content<Secret> = {
+  allowed: 'a file or variable that holds one secret on one line',
+  hold(text) {
+    if (/[\u0000-\u001f\u007f]/.test(text)) throw new Unusable('which holds more than one line of text')
+    return new Secret(text)
+  },
+  show: () => REDACTED,
+}
+
+/** A secret that travels in an Authorization header. */
+export const bearer: Content<Secret> = {
+  ...password,
+  hold(text) {
+    const secret = password.hold(text)
+    if (!/^[\u0021-\u007e]+$/.test(text))
+      throw new Unusable('which holds characters that no HTTP header can carry')
+    return secret
+  },
+}
+
+/** Of a random token, 80 bits even if it is written in the letters of base32: too many to guess. */
+const SHORTEST_TOKEN = 16
+
+/** A bearer that opens the exporter; the platform's own secrets are as they are. */
+export const token: Content<Secret> = {
+  ...bearer,
+  allowed: `a file or variable that holds one token on one line, of at least ${SHORTEST_TOKEN} characters`,
+  hold(text) {
+    const secret = bearer.hold(text)
+    if (text.length < SHORTEST_TOKEN)
+      throw new Unusable(`which holds fewer than ${SHORTEST_TOKEN} characters`)
+    return secret
+  },
+}
+
+function usable(parse: () => unknown, otherwise: string): void {
   try {
-    if (variable !== undefined) {
-      const value = subject.environment[variable]
-      if (value === undefined) throw new Unusable('which is not set')
-      return usable(key, value)
-    }
-    const bytes = await subject.readFile(file ?? '')
-    return usable(key, decoded(bytes))
+    parse()
+  } catch {
+    throw new Unusable(otherwise)
+  }
+}
+
+/** Reads now, or notes why that is not possible; `path` leads from the key to the reference. */
+async function held<Held>(
+  { hold, allowed }: Content<Held>,
+  read: () => string | Promise<string>,
+  path: readonly string[],
+  issues: z.core.$ZodRawIssue[],
+): Promise<Held> {
+  try {
+    const text = (await read()).trim()
+    if (text === '') throw new Unusable('which is empty')
+    return hold(text)
   } catch (error) {
-    const about = { path, location: subject.locate(path), allowed: allowedContent(key) }
-    return wrong(about, `${shown(file ?? variable)}, ${problemOf(error)}`)
+    const problem = error instanceof Unusable ? error.message : readProblem(error)
+    issues.push({ code: 'custom', path: [...path], message: allowed, params: { problem }, input: path })
+    return z.NEVER
   }
 }
 
@@ -107,82 +131,91 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-function problemOf(error: unknown): string {
-  if (error instanceof Unusable) return error.message
-  return readProblem(error)
-}
+const SECRET_ALLOWED =
+  'exactly one of { file: <path> } and { env: <NAME> }; a secret is never written into the configuration'
 
-function allowedContent(key: Key): string {
-  if (key.content === 'certificate') return 'a readable PEM file with certificates'
-  if (key.content === 'key') return 'a readable PEM file with a private key that needs no passphrase'
-  if (key.content === 'lines') return 'a readable file with one version a line'
-  if (isToken(key))
-    return `a file or variable that holds one token on one line, of at least ${SHORTEST_TOKEN} characters`
-  return 'a file or variable that holds one secret on one line'
-}
+const reference = z.union(
+  [
+    z.strictObject({ file: z.string().min(1).describe('Path of a file that holds nothing else.') }),
+    z.strictObject({
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+        .describe('Name of an environment variable.'),
+    }),
+  ],
+  { error: SECRET_ALLOWED },
+)
 
-/** What a reference led to, trimmed and looked at. */
-function usable(key: Key, content: string): string {
-  const text = content.trim()
-  if (text === '') throw new Unusable('which is empty')
-  if (key.content === 'certificate') parsed(() => new X509Certificate(text), 'which holds no certificate')
-  else if (key.content === 'key') parsed(() => createPrivateKey(text), 'which holds no usable private key')
-  else if (key.kind === 'secret') {
-    if (/[\u0000-\u001f\u007f]/.test(text)) throw new Unusable('which holds more than one line of text')
-    // All secrets but passwords travel in an Authorization header.
-    if (key.path.at(-1) !== 'password' && !/^[\u0021-\u007e]+$/.test(text))
-      throw new Unusable('which holds characters that no HTTP header can carry')
-    if (isToken(key) && text.length < SHORTEST_TOKEN)
-      throw new Unusable(`which holds fewer than ${SHORTEST_TOKEN} characters`)
+/** Makes the fields that refer to a file or variable and hold what is there. */
+export function contentFields({ readFile, environment }: Places) {
+  async function textOf(path: string): Promise<string> {
+    return decoded(await readFile(path))
   }
-  return text
+
+  function variable(name: string): string {
+    const text = environment[name]
+    if (text === undefined) throw new Unusable('which is not set')
+    return text
+  }
+
+  /** The path of a file whose content becomes part of the configuration. */
+  function file<Held>(description: string, content: FileContent<Held>) {
+    const error = content.path
+    return z
+      .codec(z.string({ error }).min(1, { error }), z.custom<Held>(), {
+        decode: (path, { issues }) => held(content, () => textOf(path), [], issues),
+        encode: (value) => content.show(value as Held) as string,
+      })
+      .meta(about(description, error, 'file'))
+  }
+
+  /** The place of a secret. The secret itself never stands in the configuration. */
+  function secret(description: string, content: Content<Secret>) {
+    return z
+      .codec(reference, z.instanceof(Secret), {
+        decode: (place, { issues }) =>
+          'file' in place
+            ? held(content, () => textOf(place.file), ['file'], issues)
+            : held(content, () => variable(place.env), ['env'], issues),
+        encode: () => REDACTED as never,
+      })
+      .meta(about(description, SECRET_ALLOWED, 'secret'))
+  }
+
+  return { file, secret }
 }
 
-/** Of a random token, 80 bits even if it is written in the letters of base32: nobody guesses it. */
-const SHORTEST_TOKEN = 16
+export type ContentFields = ReturnType<typeof contentFields>
 
-/** Whether it opens the exporter; the platform's own secrets are as they are. */
-function isToken({ path }: Key): boolean {
-  return path[0] === 'tokens' || path.includes('readTokens')
+type Contents<Fields> = {
+  [Key in keyof Fields as Key extends `${infer Name}File` ? Name : Key]: Fields[Key]
 }
 
-function parsed(parse: () => unknown, otherwise: string): void {
+/** A mapping that holds the contents of its files under their names: `caFile` gives `ca`. */
+export function withContents<Shape extends z.ZodRawShape>(wire: z.ZodObject<Shape, z.core.$strict>) {
+  return coded(
+    wire,
+    (written) =>
+      Object.fromEntries(
+        Object.entries(written).map(([key, value]) => [key.replace(/File$/, ''), value]),
+      ) as Contents<z.output<typeof wire>>,
+    (held) => shownFields(wire.shape, held),
+  )
+}
+
+/** Files of TLS, of which a key must belong to its certificate. */
+export function tlsFiles<Shape extends z.ZodRawShape>(wire: z.ZodObject<Shape, z.core.$strict>) {
+  return withContents(wire.superRefine(keyOfCertificate, evenIfFaulty))
+}
+
+function keyOfCertificate(written: object, context: z.RefinementCtx): void {
+  const { certFile: cert, keyFile: key } = written as Record<string, unknown>
+  if (typeof cert !== 'string' || !(key instanceof Secret)) return
   try {
-    parse()
+    createSecureContext({ cert, key: key.reveal() })
   } catch {
-    throw new Unusable(otherwise)
-  }
-}
-
-/** Keys that do not belong to their certificates, and tokens that are the same. */
-function mismatches(subject: Subject, texts: ReadonlyMap<string, string>): readonly Fault[] {
-  const faults: Fault[] = []
-  for (const parent of ['redis.tls', 'postgres.tls', 'http.tls']) {
-    const [cert, key] = [texts.get(`${parent}.certFile`), texts.get(`${parent}.keyFile`)]
-    if (cert === undefined || key === undefined || belongTogether(cert, key)) continue
-    const path = [...parent.split('.'), 'keyFile']
-    const about = { path, location: subject.locate(path), allowed: 'the key of the certificate' }
-    faults.push(said(about, `${pathText(path)} does not belong to the certificate of certFile`))
-  }
-  const seen = new Map<string, string>()
-  for (const [place, text] of texts) {
-    if (!/^tokens\.\d+\.token$/.test(place)) continue
-    const first = seen.get(text)
-    if (first === undefined) seen.set(text, place)
-    else {
-      const path = place.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
-      const about = { path, location: subject.locate(path), allowed: 'a token of its own for each name' }
-      faults.push(said(about, `${place} is the same token as ${first}`))
-    }
-  }
-  return faults
-}
-
-function belongTogether(cert: string, key: string): boolean {
-  try {
-    createSecureContext({ cert, key })
-    return true
-  } catch {
-    return false
+    const params = { says: 'does not belong to the certificate of certFile' }
+    context.addIssue({ code: 'custom', path: ['keyFile'], message: 'the key of the certificate', params })
   }
 }

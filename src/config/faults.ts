@@ -1,5 +1,7 @@
+import { nearest } from '../core/distance.ts'
 import { plain } from '../core/text.ts'
-import type { Digests } from './digests.ts'
+import type { Digests } from './files.ts'
+import { REDACTED } from './secret.ts'
 import { isMapping, pathText, type Path } from './tree.ts'
 
 /** One thing that is wrong with a configuration. */
@@ -33,8 +35,6 @@ export class ConfigError extends Error {
 export function faultText({ location, message }: Fault): string {
   return location === undefined ? message : `${location}: ${message}`
 }
-
-export const REDACTED = '<redacted>'
 
 /** A value as a fault may show it: short, on one line, without the secrets that a URL can hold. */
 export function shown(value: unknown, secret = false): string {
@@ -84,4 +84,11 @@ export function missing(about: About): Fault {
 /** Anything else; `what` is a whole clause. */
 export function said(about: About, what: string): Fault {
   return fault(about, what)
+}
+
+/** ` (did you mean "url"?)`, or nothing. What all begin with makes no two of them alike. */
+export function didYouMean(word: string, candidates: Iterable<string>, prefix = ''): string {
+  const rests = [...candidates].map((candidate) => candidate.slice(prefix.length))
+  const found = nearest(word.slice(prefix.length), rests)
+  return found === undefined ? '' : ` (did you mean "${prefix}${found}"?)`
 }

@@ -1,24 +1,38 @@
 import * as z from 'zod'
-import type { Millis } from '../core/time.ts'
-import type { Switch } from './config.ts'
 import { durationOf, durationPattern, durationText } from '../core/duration.ts'
-import { hostPortOf, sizeOf, sizePattern } from './units.ts'
+import { HOUR, type Millis } from '../core/time.ts'
+import { withoutCredentials } from './faults.ts'
+import { hostPortOf, hostPortText, sizeOf, sizePattern, sizeText } from './units.ts'
 
 /**
  * How a field is written; beside the types of JSON Schema. A `file` is a path whose content is taken, a `secret` a
- * reference to where one stands, `urls` a list that may be given in one environment variable.
+ * reference to the place of one, `urls` a list that may be given in one environment variable.
  */
 export type Kind = 'duration' | 'size' | 'path' | 'file' | 'secret' | 'switch' | 'urls'
 
-/** Longest span that a timer of Node can wait for is 24 days; nobody means more than a week. */
-const LONGEST: Millis = 7 * 24 * 60 * 60_000
+/** A timer of Node can wait for 24 days; no span of a rollout is longer than a week. */
+const LONGEST: Millis = 7 * 24 * HOUR
 
 /** What the reference says of a field, and what a fault says is allowed: the same words. */
 export function about(description: string, allowed: string, kind?: Kind) {
   return { description, 'x-allowed': allowed, ...(kind !== undefined && { 'x-kind': kind }) }
 }
 
-/** A string that `problem` finds nothing wrong with; the problem is said in place of the usual words. */
+/** A value that is held in another form than it is written in; `show` says what may be seen of it. */
+export function coded<Wire extends z.ZodType, Held>(
+  wire: Wire,
+  hold: (written: z.output<Wire>) => Held,
+  show: (held: Held) => unknown,
+) {
+  return z.codec(wire, z.custom<Held>(), { decode: hold, encode: show as (held: Held) => z.output<Wire> })
+}
+
+/** Judges a mapping or list as a whole although fields of it are wrong: one fault does not hide the others. */
+export const evenIfFaulty = {
+  when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
+}
+
+/** A string that `problem` finds nothing wrong with; the problem replaces the usual words. */
 function checked(allowed: string, problem: (text: string) => string | undefined) {
   return z.string({ error: allowed }).superRefine((text, context) => {
     const found = problem(text)
@@ -30,7 +44,7 @@ export function text(description: string, allowed: string, pattern: RegExp) {
   return z.string({ error: allowed }).regex(pattern, { error: allowed }).meta(about(description, allowed))
 }
 
-/** A name as it stands in labels and messages. */
+/** A name as labels and messages carry it. */
 export function name(description: string) {
   return text(description, 'letters, digits, ".", "_" and "-", at most 63', /^[A-Za-z0-9._-]{1,63}$/)
 }
@@ -64,62 +78,66 @@ export function ratio(description: string) {
   return z.number({ error }).gt(0, { error }).max(1, { error }).meta(about(description, error))
 }
 
+/** Written as `1h30m`, held as milliseconds. */
 export function duration(description: string, from: Millis = 0, to: Millis = LONGEST) {
-  const range = `from ${durationText(from)} to ${durationText(to)}`
-  const error = `a duration like 250ms, 30s, 5m or 1h30m, ${range}`
+  const error = `a duration like 250ms, 30s, 5m or 1h30m, from ${durationText(from)} to ${durationText(to)}`
   return z
-    .string({ error })
-    .regex(durationPattern, { error, abort: true })
-    .transform((text, context) => {
-      const span = durationOf(text) ?? Number.NaN
-      if (span >= from && span <= to) return span
-      context.addIssue({ code: 'custom', message: error })
-      return z.NEVER
-    })
+    .codec(
+      z.string({ error }).regex(durationPattern, { error }),
+      z.number({ error }).min(from, { error }).max(to, { error }),
+      { decode: (text) => durationOf(text) ?? Number.NaN, encode: durationText },
+    )
     .meta(about(description, error, 'duration'))
 }
 
+/** Written as `512MiB`, held as bytes. */
 export function size(description: string) {
   const error = 'a size like 512MiB or 2GiB (B, KiB, MiB, GiB, TiB), at least 1MiB'
   return z
-    .string({ error })
-    .regex(sizePattern, { error, abort: true })
-    .transform((text, context) => {
-      const bytes = sizeOf(text) ?? 0
-      if (bytes < 2 ** 20 || !Number.isSafeInteger(bytes))
-        context.addIssue({ code: 'custom', message: error })
-      return bytes
+    .codec(z.string({ error }).regex(sizePattern, { error }), z.int({ error }).min(2 ** 20, { error }), {
+      decode: (text) => sizeOf(text) ?? Number.NaN,
+      encode: sizeText,
     })
     .meta(about(description, error, 'size'))
 }
 
-/** `host:port`; where one may listen the host may be left out, and port 0 is any free one. */
+/** `host:port`; an address to listen on may leave out the host, and its port 0 is any free one. */
 export function hostPort(description: string, use: 'listen' | 'connect') {
   const example = use === 'listen' ? '127.0.0.1:9465, [::1]:9465 or :9465' : 'sentinel-0:26379 or [::1]:26379'
   const error = `an address like ${example}`
-  return checked(error, (text) => {
+  const written = checked(error, (text) => {
     const found = hostPortOf(text)
     const usable = use === 'listen' || (found?.port !== 0 && !text.startsWith(':'))
     return found !== undefined && usable ? undefined : error
   })
-    .transform((text) => hostPortOf(text) ?? { host: '', port: 0 })
-    .meta(about(description, error))
+  return coded(written, (text) => hostPortOf(text) ?? { host: '', port: 0 }, hostPortText).meta(
+    about(description, error),
+  )
 }
 
-/** A URL that `problem` accepts; `pattern` is what an editor can check, `ofText` finds what is no URL for a reason. */
-export function url(
-  description: string,
-  allowed: string,
-  pattern: RegExp,
-  problem: (found: URL) => string | undefined,
-  ofText: (text: string) => string | undefined = () => undefined,
-) {
-  return checked(allowed, (text) => {
-    const early = ofText(text)
+/** What is checked of a URL. */
+interface UrlRules {
+  /** What an editor can check. */
+  readonly pattern: RegExp
+  readonly problem?: (found: URL) => string | undefined
+  /** Finds what is no URL for a known reason. */
+  readonly ofText?: (text: string) => string | undefined
+  readonly hold?: (text: string) => string
+}
+
+/** A URL; it is shown without user, password and query. */
+export function url(description: string, allowed: string, rules: UrlRules) {
+  const { pattern, problem, ofText, hold = (text) => text } = rules
+  const written = checked(allowed, (text) => {
+    const early = ofText?.(text)
     if (early !== undefined) return early
     if (!pattern.test(text) || /\s/.test(text) || !URL.canParse(text)) return allowed
-    return problem(new URL(text))
-  }).meta({ ...about(description, allowed), pattern: pattern.source })
+    return problem?.(new URL(text))
+  })
+  return coded(written, hold, withoutCredentials).meta({
+    ...about(description, allowed),
+    pattern: pattern.source,
+  })
 }
 
 export function path(description: string) {
@@ -130,34 +148,14 @@ export function path(description: string) {
     .meta(about(description, error, 'path'))
 }
 
-/** A file whose content becomes part of the configuration. */
-export function file(description: string, content: 'certificate' | 'key' | 'lines') {
-  const error = {
-    certificate: 'the path of a PEM file with certificates',
-    key: 'the path of a PEM file with a private key',
-    lines: 'the path of a text file',
-  }[content]
-  return z
-    .string({ error })
-    .min(1, { error })
-    .meta({ ...about(description, error, 'file'), 'x-content': content })
+/** A gate, check or stop condition that is switched off on purpose, or on. */
+export interface Switch {
+  readonly enabled: boolean
+  /** Why it is off, in the operator's words. */
+  readonly reason?: string
 }
 
-/** Where a secret stands. It never stands in the configuration itself. */
-export function secret(description: string) {
-  const error =
-    'exactly one of { file: <path> } and { env: <NAME> }; a secret is never written into the configuration'
-  const filePath = z.string().min(1).describe('Path of a file that holds nothing else.')
-  const variable = z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .describe('Name of an environment variable.')
-  return z
-    .union([z.strictObject({ file: filePath }), z.strictObject({ env: variable })], { error })
-    .meta(about(description, error, 'secret'))
-}
-
-/** Something that can be switched off on purpose. YAML writers of the old school turn `off` into `false`. */
+/** What can be switched off on purpose. YAML 1.1, which Helm reads, turns `off` into `false`. */
 export function onOff(description: string) {
   const error = 'on, off, or { enabled: false, reason: <why> }'
   const reason = z.string({ error: 'a text of at most 200 characters' }).max(200, {
@@ -165,17 +163,13 @@ export function onOff(description: string) {
   })
   const spelled = z.strictObject({
     enabled: z.boolean({ error: 'true or false' }),
-    reason: reason.optional(),
+    reason: reason.exactOptional(),
   })
-  return z
-    .union([z.enum(['on', 'off']), z.boolean(), spelled], { error })
-    .transform((value): Switch => {
-      if (typeof value !== 'object') return { enabled: value === 'on' || value === true }
-      return value.reason === undefined
-        ? { enabled: value.enabled }
-        : { enabled: value.enabled, reason: value.reason }
-    })
-    .meta(about(description, error, 'switch'))
+  return coded(
+    z.union([z.enum(['on', 'off']), z.boolean(), spelled], { error }),
+    (value): Switch => (typeof value === 'object' ? value : { enabled: value === 'on' || value === true }),
+    ({ enabled, reason: why }) => ({ enabled, ...(why !== undefined && { reason: why }) }),
+  ).meta(about(description, error, 'switch'))
 }
 
 export function list<Item extends z.ZodType>(description: string, item: Item, allowed: string, kind?: Kind) {
@@ -186,8 +180,8 @@ export function list<Item extends z.ZodType>(description: string, item: Item, al
     .meta(about(description, allowed, kind))
 }
 
-/** A mapping that is absent is judged as an empty one, so that every key it lacks is named. */
-export function absentIsEmpty<Shape extends z.ZodRawShape>(mapping: z.ZodObject<Shape>) {
-  // Its type says that an empty mapping cannot be right; that it is judged and found wanting is the point.
+/** An absent mapping is judged as an empty one, so that every key it lacks is named. */
+export function absentIsEmpty<Mapping extends z.ZodType>(mapping: Mapping) {
+  // Its type says that an empty mapping cannot be right: the faults of an empty one are what is wanted.
   return mapping.prefault({} as never)
 }

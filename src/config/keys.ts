@@ -1,6 +1,41 @@
 import * as z from 'zod'
+import type { Gate } from '../core/gate.ts'
+import type { StopCondition } from '../core/stop.ts'
 import type { Kind } from './fields.ts'
 import { isMapping, type Tree } from './tree.ts'
+
+/** The ids that a configuration may speak of. */
+export interface Known {
+  readonly gates: readonly string[]
+  readonly checks: readonly string[]
+  readonly stopConditions: readonly string[]
+  readonly probes: readonly string[]
+  /** Checks that have no switch, because the rollout alone decides whether they are asked. */
+  readonly unswitched: readonly string[]
+}
+
+/** The ids of these tables. */
+export function knownIds(
+  gates: readonly Gate[],
+  stops: readonly StopCondition[],
+  probes: readonly string[],
+): Known {
+  const checks = gates.flatMap((gate) => gate.checks)
+  const idsOf = (some: typeof checks) => [...new Set(some.map((check) => check.id))]
+  return {
+    gates: gates.map((gate) => gate.id),
+    checks: idsOf(checks.filter((check) => check.notAsked === undefined)),
+    unswitched: idsOf(checks.filter((check) => check.notAsked !== undefined)),
+    stopConditions: stops.map((stop) => stop.id),
+    probes,
+  }
+}
+
+/** Why the checks without a switch can't be switched, by the key that would. */
+export function refusedKeys({ unswitched }: Known): ReadonlyMap<string, string> {
+  const why = 'can not be switched: a rollout that declares what must arrive asks for it, and no other does'
+  return new Map(unswitched.map((id) => [`checks.${id}`, why]))
+}
 
 /** What the names of all our environment variables begin with. */
 export const PREFIX = 'CARACAL_GATE_'
@@ -15,13 +50,23 @@ export interface Key {
   readonly default?: unknown
   /** Name of its environment variable; `*` stands for the index. A secret and a file have their own endings. */
   readonly variable: string
-  /** What a file's content is. */
-  readonly content?: 'certificate' | 'key' | 'lines'
 }
 
 /** The JSON Schema of a configuration, with our own words on its fields (`x-kind`, `x-allowed`, `x-content`). */
 export function describedSchema(schema: z.ZodType): Tree {
-  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input' })
+  return z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    // The default of a codec is what it holds, which the library leaves out; ours are written as they are held.
+    override({
+      zodSchema: {
+        _zod: { def },
+      },
+      jsonSchema,
+    }) {
+      if (def.type === 'default') jsonSchema.default = def.defaultValue as string
+    },
+  })
 }
 
 /** Every key, in the order of the schema. */
@@ -29,7 +74,8 @@ export function keysOf(schema: z.ZodType): readonly Key[] {
   return keysUnder(describedSchema(schema), [])
 }
 
-function keysUnder(node: Tree, path: readonly string[]): readonly Key[] {
+/** The keys below a node of the described schema. */
+export function keysUnder(node: Tree, path: readonly string[]): readonly Key[] {
   const properties = node['properties']
   if (isMapping(properties) && node['x-kind'] === undefined)
     return Object.entries(properties).flatMap(([name, child]) =>
@@ -52,7 +98,6 @@ function keyOf(node: Tree, path: readonly string[]): Key {
     allowed: textOf(node['x-allowed']),
     variable: variableOf(path),
     ...(node['default'] !== undefined && { default: node['default'] }),
-    ...(typeof node['x-content'] === 'string' && { content: node['x-content'] as 'key' }),
   }
 }
 
@@ -96,4 +141,37 @@ export function valueOf(key: Key, text: string): unknown {
     case 'text':
       return text
   }
+}
+
+/**
+ * The JSON Schema (draft 7) of a configuration file, for editors. It knows less than the loader, which also reads
+ * the environment: what may come from there is not required here, and what contradicts itself is not seen.
+ */
+export function publishedSchema(schema: z.ZodType): Tree {
+  const { $schema, ...described } = describedSchema(schema)
+  const description = 'Configuration file of caracal-gate; docs/configuration.md says what each key means.'
+  return { $schema, title: 'caracal-gate', description, ...published(described, true) }
+}
+
+function published(node: Tree, mayComeFromElsewhere: boolean): Tree {
+  const entries = Object.entries(node).flatMap(([key, value]): [string, unknown][] => {
+    if (key.startsWith('x-') || (key === 'required' && mayComeFromElsewhere)) return []
+    return [[key, publishedChild(key, value, mayComeFromElsewhere)]]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** An item of a list, and each way of writing something, must be whole where it stands. */
+function publishedChild(key: string, value: unknown, mayComeFromElsewhere: boolean): unknown {
+  if (key === 'properties' && isMapping(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, child]) => [
+        name,
+        isMapping(child) ? published(child, mayComeFromElsewhere) : child,
+      ]),
+    )
+  if (key === 'items' && isMapping(value)) return published(value, false)
+  if (key === 'anyOf' && Array.isArray(value))
+    return value.map((option: unknown) => (isMapping(option) ? published(option, false) : option))
+  return value
 }

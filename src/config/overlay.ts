@@ -1,5 +1,5 @@
-import { didYouMean } from './suggest.ts'
-import { said, type Fault } from './faults.ts'
+import type { Environment } from './contents.ts'
+import { didYouMean, said, type Fault } from './faults.ts'
 import { PREFIX, valueOf, variableOf, variablesOf, type Key } from './keys.ts'
 import { at, pathText, put, type Path, type Tree } from './tree.ts'
 import type { Refused } from './validate.ts'
@@ -16,8 +16,6 @@ export interface Overlay {
   readonly assignments: readonly Assignment[]
   readonly faults: readonly Fault[]
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the command line may say; the names are those of the flags. */
 export interface ConfigFlags {

@@ -1,5 +1,4 @@
-import { keysOf, variablesOf, type Key } from './keys.ts'
-import type { Known } from './known.ts'
+import { keysOf, variablesOf, type Key, type Known } from './keys.ts'
 import { configSchema } from './schema.ts'
 
 /** The files that are made from the schema, by path in the repository. */

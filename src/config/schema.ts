@@ -1,28 +1,28 @@
 import * as z from 'zod'
 import { SECOND } from '../core/time.ts'
-import { logLevels, scopes } from './config.ts'
+import { httpSchema, tokensSchema } from './access-schema.ts'
 import { postgresSchema, redisSchema } from './connection-schema.ts'
-import { duration, file, flag, hostPort, list, name, objectName, oneOf, onOff, path } from './fields.ts'
-import { secret, text, url } from './fields.ts'
-import type { Known } from './known.ts'
+import { certificate, bearer, contentFields, lines, tlsFiles, withContents } from './contents.ts'
+import type { ContentFields, Places } from './contents.ts'
+import { coded, duration, evenIfFaulty, flag, list, name, objectName, oneOf, onOff } from './fields.ts'
+import { path, text, url } from './fields.ts'
+import type { Known } from './keys.ts'
 import { limitsSchema } from './limits-schema.ts'
+import type { Revealed } from './secret.ts'
 import { servicesSchema } from './services-schema.ts'
-
-function isSpan(value: unknown): value is number {
-  return typeof value === 'number'
-}
+import { shownBy } from './shown.ts'
 
 interface Pace {
-  readonly quiet?: number | undefined
-  readonly brisk?: number | undefined
-  readonly timeout?: number | undefined
+  readonly quiet?: number
+  readonly brisk?: number
+  readonly timeout?: number
 }
 
 function inOrder({ quiet, brisk, timeout }: Pace, context: z.RefinementCtx): void {
-  if (!isSpan(quiet)) return
-  if (isSpan(brisk) && brisk > quiet)
+  if (typeof quiet !== 'number') return
+  if (typeof brisk === 'number' && brisk > quiet)
     context.addIssue({ code: 'custom', path: ['brisk'], message: 'at most quiet, the slower of the two' })
-  if (isSpan(timeout) && timeout > quiet)
+  if (typeof timeout === 'number' && timeout > quiet)
     context.addIssue({
       code: 'custom',
       path: ['timeout'],
@@ -33,16 +33,22 @@ function inOrder({ quiet, brisk, timeout }: Pace, context: z.RefinementCtx): voi
 // Faster looks than these cost the platform more than they tell; slower ones let a document expire.
 const pace = z
   .strictObject({
-    quiet: duration('How often it looks when all is well and no rollout runs.', 50, 300 * SECOND).optional(),
-    brisk: duration('How often it looks otherwise.', 50, 60 * SECOND).optional(),
-    timeout: duration('How long one look may take.', 50, 10 * SECOND).optional(),
+    quiet: duration(
+      'How often it looks when all is well and no rollout runs.',
+      50,
+      300 * SECOND,
+    ).exactOptional(),
+    brisk: duration('How often it looks otherwise.', 50, 60 * SECOND).exactOptional(),
+    timeout: duration('How long one look may take.', 50, 10 * SECOND).exactOptional(),
   })
   // One field that is wrong does not hide that the others contradict each other.
-  .superRefine(inOrder, { when: () => true })
+  .superRefine(inOrder, evenIfFaulty)
 
+/** A mapping of ids, each of which may be absent. */
 function each<Field extends z.ZodType>(ids: readonly string[], field: (id: string) => Field) {
-  const entries = ids.map((id): [string, z.ZodOptional<Field>] => [id, field(id).optional()])
-  return z.strictObject(Object.fromEntries(entries)).prefault({})
+  const entries = ids.map((id): [string, z.ZodType] => [id, field(id).exactOptional()])
+  const mapping = z.strictObject(Object.fromEntries(entries)).prefault({})
+  return mapping as unknown as z.ZodType<Readonly<Record<string, z.output<Field>>>>
 }
 
 const version = text(
@@ -58,113 +64,144 @@ const release = z
   })
   .prefault({})
 
-const servicesCa = 'Certificate authority of service URLs with https; without it the system’s are trusted.'
-const servicesTls = z.strictObject({ caFile: file(servicesCa, 'certificate').optional() }).prefault({})
-
-const migrations = z
+const kubernetes = z
   .strictObject({
-    expected: list('Versions that `schema_migrations` must hold.', version, 'a list of versions').optional(),
-    expectedFile: file('The same, one version a line; instead of `expected`.', 'lines').optional(),
-  })
-  .prefault({})
-
-const kubernetes = z.strictObject({
-  enabled: flag(
-    '`true`: the release runs in a cluster, and its pods are found there. `false`: there is no cluster, and what needs one is skipped. Without it, what needs one is unknown.',
-  ),
-  kubeconfig: path(
-    'A kubeconfig file; without it the service account of the pod, else the default kubeconfig.',
-  ).optional(),
-  context: name('Context of the kubeconfig, instead of its current one.').optional(),
-  helmSecrets: flag(
-    'Read the Secrets in which Helm keeps releases. Without it, what they prove rests on pushed evidence.',
-  ).default(false),
-})
-
-const http = z
-  .strictObject({
-    listen: hostPort('Address to listen on; without a host, all of them.', 'listen').prefault(
-      '127.0.0.1:9465',
+    enabled: flag(
+      '`true`: the release runs in a cluster, and its pods are found there. `false`: there is no cluster, and what needs one is skipped. Without it, what needs one is unknown.',
     ),
-    hosts: list(
-      'Names by which it is asked from outside, such as that of an ingress. While reading needs no token, a request by another name is refused, unless that is an address, a name without a dot, or one under `localhost`, `svc` or `svc.cluster.local`.',
-      text(
-        'A host name.',
-        'a host name without a port, like gate.example.com',
-        /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
-      ),
-      'a list of host names',
-    ).default([]),
-    readTokens: list(
-      'Bearer tokens that may read. Without it reading needs none.',
-      secret('A token that may read; at least 16 characters.'),
-      'a list of { file: <path> } or { env: <NAME> }',
-    ).optional(),
-    tls: z
-      .strictObject({
-        certFile: file('Certificate of the server, with its chain.', 'certificate'),
-        keyFile: file('Key of the certificate.', 'key'),
-      })
-      .optional(),
+    kubeconfig: path(
+      'A kubeconfig file; without it the service account of the pod, else the default kubeconfig.',
+    ).exactOptional(),
+    context: name('Context of the kubeconfig, instead of its current one.').exactOptional(),
+    helmSecrets: flag(
+      'Read the Secrets in which Helm keeps releases. Without it, what they prove rests on pushed evidence.',
+    ).default(false),
+  })
+  .exactOptional()
+
+const rollout = z
+  .strictObject({
+    steady: duration('How long everything must be proven before the verdict is `proceed`.').prefault('30s'),
   })
   .prefault({})
 
-const token = z.strictObject({
-  name: name('Whose token it is; recorded with what it does.'),
-  token: secret('The token; at least 16 characters.'),
-  scopes: list('What it may do.', oneOf('A scope.', scopes), `a list of ${scopes.join(', ')}`),
-})
-const tokens = z
-  .array(token, { error: 'a list of { name, token, scopes }' })
-  .max(100, { error: 'a list of at most 100 tokens' })
-  .meta({ description: 'Bearer tokens that may write. Without one writing is off.' })
-  .default([])
+const state = z
+  .strictObject({
+    file: path('Where latches, baselines and the ledger are kept.').default(
+      '/var/lib/caracal-gate/state.json',
+    ),
+    configMap: objectName(
+      'A ConfigMap beside the exporter that keeps the state instead of a file; replicas of the exporter share it.',
+    ).exactOptional(),
+    namespace: objectName('Namespace of the ConfigMap; that of the release by default.').exactOptional(),
+  })
+  .prefault({})
 
-const steady = duration('How long everything must be proven before the verdict is `proceed`.')
-const stateFile = path('Where latches, baselines and the ledger are kept.')
-const runbookUrl = url(
+const log = z
+  .strictObject({
+    level: oneOf('Least level that is logged.', [
+      'trace',
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'fatal',
+      'silent',
+    ]).default('info'),
+  })
+  .prefault({})
+
+const runbookBaseUrl = url(
   'Where links to the runbook lead; without it they are paths in this project’s documentation.',
   'a URL like https://runbooks.example/caracal',
-  /^https?:\/\/[^/]+/,
-  () => undefined,
-)
+  { pattern: /^https?:\/\/[^/]+/, hold: (address) => address.replace(/\/+$/, '') },
+).default('docs')
 
-/** What may stand in a configuration. */
-export function configSchema(known: Known) {
-  return z.strictObject({
+function migrations({ file }: ContentFields) {
+  return withContents(
+    z.strictObject({
+      expected: list(
+        'Versions that `schema_migrations` must hold.',
+        version,
+        'a list of versions',
+      ).exactOptional(),
+      expectedFile: file('The same, one version a line; instead of `expected`.', lines).exactOptional(),
+    }),
+  ).prefault({})
+}
+
+function servicesTls({ file }: ContentFields) {
+  return tlsFiles(
+    z.strictObject({
+      caFile: file(
+        'Certificate authority of service URLs with https; without it the system’s are trusted.',
+        certificate,
+      ).exactOptional(),
+    }),
+  ).prefault({})
+}
+
+/** For what is made from the schema without a configuration, such as the reference: no file is read then. */
+const nowhere: Places = {
+  readFile: (file) => Promise.reject(new Error(`${file} is not read`)),
+  environment: {},
+}
+
+/**
+ * The configuration: every key is one line here, or in the schema of its section. The line gives the key's type, its
+ * default, what is allowed, how it is shown, its variable and flag, its line of the reference and its JSON Schema.
+ */
+export function configSchema(known: Known, places: Places = nowhere) {
+  const contents = contentFields(places)
+  const wire = z.strictObject({
     release,
     services: servicesSchema,
-    metricsBearer: secret(
-      'The platform’s `METRICS_BEARER`, without which services refuse `/metrics`.',
-    ).optional(),
-    tls: servicesTls,
-    redis: redisSchema,
-    postgres: postgresSchema,
-    migrations,
-    kubernetes: kubernetes.optional(),
+    metricsBearer: contents
+      .secret('The platform’s `METRICS_BEARER`, without which services refuse `/metrics`.', bearer)
+      .exactOptional(),
+    tls: servicesTls(contents),
+    redis: redisSchema(contents),
+    postgres: postgresSchema(contents),
+    migrations: migrations(contents),
+    kubernetes,
     gates: each(known.gates, (id) => onOff(`The gate \`${id}\`.`)),
     checks: each(known.checks, (id) => onOff(`The check \`${id}\`.`)),
     stopConditions: each(known.stopConditions, (id) => onOff(`The stop condition \`${id}\`.`)),
     limits: limitsSchema,
-    rollout: z.strictObject({ steady: steady.prefault('30s') }).prefault({}),
+    rollout,
     probes: each(known.probes, () => pace),
-    http,
-    tokens,
-    state: z
-      .strictObject({
-        file: stateFile.default('/var/lib/caracal-gate/state.json'),
-        configMap: objectName(
-          'A ConfigMap beside the exporter that keeps the state instead of a file; replicas of the exporter share it.',
-        ).optional(),
-        namespace: objectName('Namespace of the ConfigMap; that of the release by default.').optional(),
-      })
-      .prefault({}),
-    log: z
-      .strictObject({ level: oneOf('Least level that is logged.', logLevels).default('info') })
-      .prefault({}),
-    runbookBaseUrl: runbookUrl.default('docs'),
+    http: httpSchema(contents),
+    tokens: tokensSchema(contents),
+    state,
+    log,
+    runbookBaseUrl,
   })
+  return coded(
+    wire,
+    ({ state: { configMap, namespace, ...own }, ...config }) => ({
+      ...config,
+      state: {
+        ...own,
+        ...(configMap !== undefined && {
+          configMap: { name: configMap, namespace: namespace ?? config.release.namespace },
+        }),
+      },
+    }),
+    ({ state: { configMap: map, ...own }, ...config }) => ({
+      ...(shownBy(wire, config) as object),
+      state: {
+        ...(shownBy(state, own) as object),
+        ...(map !== undefined && { configMap: { name: map.name, namespace: map.namespace } }),
+      },
+    }),
+  )
 }
 
-/** A configuration whose form is right: durations in milliseconds, files not yet read. */
-export type ParsedConfig = z.output<ReturnType<typeof configSchema>>
+/** The effective configuration: every default filled in, every file read, every secret a `Secret`. */
+export type Config = z.output<ReturnType<typeof configSchema>>
+/** The same with its secrets in plain text. */
+export type PlainConfig = Revealed<Config>
+export type LogLevel = Config['log']['level']
+/** A bearer token that may write. */
+export type WriteToken = PlainConfig['tokens'][number]
+export type Scope = WriteToken['scopes'][number]

@@ -1,5 +1,9 @@
 import { sumOf } from '../core/duration.ts'
-import type { HostPort } from './config.ts'
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
 
 /** The same expressions are published in the JSON Schema, so they may not use flags. */
 export const sizePattern = /^\d+(B|KiB|MiB|GiB|TiB)$/

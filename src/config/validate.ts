@@ -1,6 +1,5 @@
 import type * as z from 'zod'
-import { missing, said, shown, wrong, type Fault } from './faults.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, missing, said, shown, wrong, type Fault } from './faults.ts'
 import { at, isMapping, pathText, type Path, type Tree } from './tree.ts'
 
 /** Names where the value at a path was given. */
@@ -24,24 +23,13 @@ export type Refused = ReadonlyMap<string, string>
 type Issue = z.core.$ZodIssue
 
 /** Parses `tree`, or says in our own words what the schema finds wrong with it. */
-export function validate<Output>(schema: z.ZodType<Output>, subject: Subject): Validated<Output> {
-  const result = schema.safeParse(subject.tree)
+export async function validate<Output>(
+  schema: z.ZodType<Output>,
+  subject: Subject,
+): Promise<Validated<Output>> {
+  const result = await schema.safeParseAsync(subject.tree)
   if (result.success) return { ok: true, output: result.data }
   return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(subject, issue, [])) }
-}
-
-/** A mapping whose entries are all commented out is null to YAML, and meant as empty. */
-export function withEmptyMappings(described: Tree, value: unknown): unknown {
-  const properties = described['properties']
-  if (described['x-kind'] !== undefined || !isMapping(properties)) return value
-  if (value === null) return {}
-  if (!isMapping(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => {
-      const node = Object.hasOwn(properties, key) ? properties[key] : undefined
-      return [key, isMapping(node) ? withEmptyMappings(node, child) : child]
-    }),
-  )
 }
 
 function faultsOf(subject: Subject, issue: Issue, above: Path): readonly Fault[] {
@@ -55,11 +43,13 @@ function faultsOf(subject: Subject, issue: Issue, above: Path): readonly Fault[]
   }
   const value = at(subject.tree, path)
   const location = subject.locate(path)
+  const { says, problem, value: standard } = (issue.code === 'custom' ? issue.params : undefined) ?? {}
   const mapping = issue.code === 'invalid_type' && issue.expected === 'object'
   const allowed = mapping ? `a mapping of ${keysAt(node).join(', ')}` : issue.message
+  if (typeof says === 'string') return [said({ path, location, allowed }, `${pathText(path)} ${says}`)]
+  if (typeof problem === 'string') return [wrong({ path, location, allowed }, `${shown(value)}, ${problem}`)]
   if (value !== undefined)
     return [wrong({ path, location, allowed }, shown(value, node['x-kind'] === 'secret'))]
-  const standard: unknown = issue.code === 'custom' ? issue.params?.['value'] : undefined
   if (standard !== undefined) return [wrong({ path, location, allowed }, `${shown(standard)} by default`)]
   return [missing({ path, location, allowed })]
 }

@@ -1,3 +1,4 @@
+import { revealed, type Revealed } from '../config/secret.ts'
 import { measureOwnTime, punctuality } from '../connections/own-time.ts'
 import type { Batch } from '../core/observation.ts'
 import { httpProbes } from '../probes/index.ts'
@@ -44,10 +45,11 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   const loaded = await store.load()
   if (!loaded.ok) dependencies.log.error({ state: loaded.message }, 'the memory of this rollout is lost')
   const measuring = measureOwnTime()
+  const listening = revealed(configured.config.http)
   const daemon = assemble(configured, dependencies, store, loaded)
   let server: Server
   try {
-    server = await startServer(publishContext(daemon.parts), configured.config.http)
+    server = await startServer(publishContext(daemon.parts), listening)
   } catch (fault) {
     // Its state is not written: it may be that of the daemon that has the address.
     daemon.parts.engine.stop()
@@ -69,7 +71,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
     url: server.url,
     async reconfigure(next) {
       // First, because it is the one thing that may fail yet.
-      renewCertificate(server, configured.config.http, next.config.http, dependencies)
+      renewCertificate(server, listening, revealed(next.config.http), dependencies)
       await daemon.reconfigure(next)
     },
     reloadFailed: (message) => daemon.reloadFailed(message),
@@ -99,7 +101,7 @@ function renewCertificate(
   warnOfExpiry(tls, dependencies)
 }
 
-type Http = Configured['config']['http']
+type Http = Revealed<Configured['config']['http']>
 
 /** The daemon without its server: memory, engine, looks, and what may change of them while it runs. */
 function assemble(configured: Configured, dependencies: Dependencies, store: StateStore, loaded: Loaded) {

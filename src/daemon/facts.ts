@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import type { Config } from '../config/config.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { revealed } from '../config/secret.ts'
 import { ownTimeTotals, punctuality } from '../connections/own-time.ts'
 import { STARVED } from '../core/punctuality.ts'
 import type { Snapshot } from '../core/snapshot.ts'
@@ -29,13 +31,7 @@ export interface Dependencies {
 }
 
 /** An effective configuration with what is said about it. */
-export interface Configured {
-  readonly config: Config
-  /** SHA-256 of the configuration as it is shown, secrets left out. */
-  readonly hash: string
-  /** The configuration for `/config`, with every secret taken out. */
-  readonly shown: unknown
-}
+export type Configured = Pick<LoadedConfig, 'config' | 'shown' | 'hash'>
 
 /** The parts of a running daemon that publishers are told of. */
 export interface Parts extends Dependencies {
@@ -87,7 +83,7 @@ const authorisers = new WeakMap<Config, Authorise>()
 
 /** Tokens are digested once for each configuration. */
 function authoriserOf(config: Config): Authorise {
-  const { http, tokens } = config
+  const { http, tokens } = revealed(config)
   const read = http.readTokens !== undefined && { read: http.readTokens }
   const made = authorisers.get(config) ?? authoriser({ write: tokens, ...read })
   authorisers.set(config, made)

@@ -1,6 +1,6 @@
 import { defaultLimits } from '../rules/limits.ts'
 import { platformStreams } from '../rules/platform.ts'
-import { knownIds, type Known } from '../config/known.ts'
+import { knownIds, type Known } from '../config/keys.ts'
 import { components } from '../core/replica.ts'
 import { gates } from '../rules/gates.ts'
 import type { Options } from '../rules/options.ts'

@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino'
-import type { LogLevel } from '../config/config.ts'
+import type { LogLevel } from '../config/schema.ts'
 
 /** What a log line must never hold, wherever it turns up in what is logged. */
 const secretPaths = [

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { openConfigMap } from '../kubernetes/config-map.ts'
-import type { Config } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
 import { openKubernetes } from '../connections/kubernetes.ts'
 import type { Clock } from '../core/time.ts'
 import { stateConfigMap } from './state-config-map.ts'

@@ -1,15 +1,11 @@
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
-import type { Digests } from '../config/digests.ts'
 import { ConfigError, faultText } from '../config/faults.ts'
-import { shownConfig } from '../config/hash.ts'
-import { loadConfig, type ConfigSources } from '../config/load.ts'
+import { readConfigFile, watchConfig, type Digests } from '../config/files.ts'
+import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts'
 import { configOptions } from '../config/overlay.ts'
-import { readConfigFile } from '../config/read.ts'
-import { watchConfig } from '../config/watch.ts'
 import { CannotListen, startApp, type App } from './app.ts'
 import { wallClock } from './clock.ts'
-import type { Configured } from './facts.ts'
 import { known } from './known.ts'
 import { openLog } from './log.ts'
 import { StateInUse } from './state-store.ts'
@@ -37,7 +33,7 @@ export interface ServeProcess {
 export async function serve(process: ServeProcess): Promise<number> {
   const requests = takeReloadRequests(process)
   const sources = sourcesOf(process)
-  const loaded = await load(sources).catch((fault: unknown) => {
+  const loaded = await loadConfig(sources).catch((fault: unknown) => {
     if (!(fault instanceof ConfigError)) throw fault
     process.stderr.write(`The configuration is wrong:\n${faultLines(fault)}\n`)
     return undefined
@@ -77,15 +73,6 @@ function sourcesOf({ argv, env }: ServeProcess): ConfigSources {
   return { file, env, flags, readFile: readConfigFile, known }
 }
 
-interface Loaded extends Configured {
-  readonly files: Digests
-}
-
-async function load(sources: ConfigSources): Promise<Loaded> {
-  const { config, files } = await loadConfig(sources)
-  return { config, files, ...shownConfig(config) }
-}
-
 interface ReloadRequests {
   /** Calls back for each request from now on, and once for those that came before. */
   answerWith(callback: () => void): void
@@ -108,7 +95,7 @@ function takeReloadRequests(process: ServeProcess): ReloadRequests {
 function keepReloading(
   app: App,
   sources: ConfigSources,
-  first: Loaded,
+  first: LoadedConfig,
   requests: ReloadRequests,
   log: Logger,
 ): { stop(): void } {
@@ -127,7 +114,7 @@ function keepReloading(
   async function reloadNow(why: string): Promise<void> {
     let { files } = first
     try {
-      const next = await load(sources)
+      const next = await loadConfig(sources)
       files = next.files
       await app.reconfigure(next)
       log.info({ why, hash: next.hash }, 'configuration reloaded')

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { WriteToken } from '../config/config.ts'
+import type { WriteToken } from '../config/schema.ts'
 import type { Access, Authorisation } from '../http/context.ts'
 
 export interface Tokens {

@@ -1,6 +1,8 @@
 import { databaseRoles, deadLetterStreams, platformStreams } from '../rules/platform.ts'
 import { pushedEvidence } from '../rules/signals.ts'
-import type { Config } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
+import { revealed } from '../config/secret.ts'
+import { poolSizeOf, replicasIn } from '../config/services-schema.ts'
 import { openCluster } from '../kubernetes/cluster.ts'
 import type { Cluster } from '../kubernetes/model.ts'
 import { openHttp } from '../connections/http.ts'
@@ -57,9 +59,9 @@ export interface WatchingOptions {
  * @param before what this takes over from
  */
 export function prepareWatching(config: Config, options: WatchingOptions, before?: Watching): Watching {
-  const http = openHttp({ tls: config.tls })
-  const redis = openRedis(config.redis)
-  const postgres = openPostgres(config.postgres)
+  const http = openHttp({ tls: revealed(config.tls) })
+  const redis = openRedis(revealed(config.redis))
+  const postgres = openPostgres(revealed(config.postgres))
   const uncount = [
     options.costs.follow('redis', () => ({ requests: redis.cost.commands, took: redis.cost.spent })),
     options.costs.follow('postgres', () => ({
@@ -132,7 +134,7 @@ function followedBy(
 /** The services that must be there; in a cluster Web too, unless it has no workload. */
 function componentsOf(config: Config): readonly Component[] {
   if (config.kubernetes?.enabled === true) return components
-  return [...new Set(config.replicas.map((replica) => replica.component))]
+  return [...new Set(replicasIn(config.services).map((replica) => replica.component))]
 }
 
 function sourcesOf(
@@ -140,7 +142,7 @@ function sourcesOf(
   connections: Pick<Sources, 'clock' | 'http' | 'redis' | 'postgres'>,
   cluster: Cluster | undefined,
 ): Sources {
-  const { replicas } = config
+  const replicas = replicasIn(config.services)
   const discovery = cluster === undefined ? { replicas: () => replicas } : clusterDiscovery(cluster)
   const expected = new Set<string>(componentsOf(config))
   return {
@@ -148,18 +150,21 @@ function sourcesOf(
     discovery,
     ...(cluster !== undefined && { cluster }),
     rollOutWithin: config.limits.readiness.rollOutWithin,
-    bearer: () => config.metricsBearer,
+    bearer: () => config.metricsBearer?.reveal(),
     streams: platformStreams,
     deadLetterStreams,
     lagLimit: config.limits.streams.lagEntries.trip,
-    ...(config.redisMemoryLimit !== undefined && { redisMemoryLimit: config.redisMemoryLimit }),
+    ...(config.redis.memoryLimit !== undefined && { redisMemoryLimit: config.redis.memoryLimit }),
     // Of a component without replicas nothing is expected.
     roles: Object.fromEntries(Object.entries(databaseRoles).filter(([component]) => expected.has(component))),
     databaseUser: config.postgres.user,
     pools: () => {
       const counts = Map.groupBy(discovery.replicas(), (replica) => replica.component)
       return Object.fromEntries(
-        [...counts].map(([component, members]) => [component, config.pools[component] * members.length]),
+        [...counts].map(([component, members]) => [
+          component,
+          poolSizeOf(config.services, component) * members.length,
+        ]),
       )
     },
   }

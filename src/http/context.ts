@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { Limits } from '../rules/limits.ts'
-import type { Scope } from '../config/config.ts'
+import type { Scope } from '../config/schema.ts'
 import type { UnknownReason } from '../core/observation.ts'
 import type { Punctuality } from '../core/punctuality.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'

@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { checkConfig, type Checked } from '../../src/config/check.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import { readConfigFile, type ReadFile } from '../../src/config/read.ts'
+import { checkConfig, loadConfig, type Checked } from '../../src/config/load.ts'
+import { readConfigFile, type ReadFile } from '../../src/config/files.ts'
+import { replicasIn } from '../../src/config/services-schema.ts'
 import { known } from '../../src/daemon/known.ts'
 import { minimal } from '../unit/config/loading.ts'
 import { schemaFiles } from '../../scripts/schema-files.ts'
@@ -39,7 +39,7 @@ describe('the example file', () => {
         ? Promise.resolve(Buffer.from(`of ${path}`.replace(' ', '-')))
         : readConfigFile(path)
     const { config } = await loadConfig({ file: example, env: {}, flags: {}, readFile: readSecret, known })
-    expect(config.replicas).toHaveLength(9)
+    expect(replicasIn(config.services)).toHaveLength(9)
   })
 
   it('shows the defaults where it shows limits', async () => {

@@ -2,9 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { digestsOf } from '../../src/config/digests.ts'
-import { readConfigFile } from '../../src/config/read.ts'
-import { watchConfig, type WatchOptions } from '../../src/config/watch.ts'
+import { digestsOf, readConfigFile, watchConfig, type WatchOptions } from '../../src/config/files.ts'
 import { until, watchFor } from '../support/waiting.ts'
 
 let folder: string

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts'
+import type { PlainConfig } from '../../config/schema.ts'
 import type { Http } from '../../connections/http.ts'
 import type { Kubernetes } from '../../connections/kubernetes.ts'
 import type { Postgres } from '../../connections/postgres.ts'
@@ -37,7 +37,7 @@ export interface Replicas {
 
 /** An installation of the exporter, seen from where it runs. */
 export interface Installation extends Outside {
-  readonly config: Config
+  readonly config: PlainConfig
   /** Of the configuration as it is shown; what a running exporter says of its own. */
   readonly configHash: string
   /** Text of every file that the configuration was made from, by path. */

@@ -1,4 +1,4 @@
-import type { ClientTls } from '../../config/config.ts'
+import type { PlainConfig } from '../../config/schema.ts'
 import { loginFrom, readConfig } from '../../connections/kubernetes-credentials.ts'
 import { KubernetesFailure } from '../../connections/kubernetes.ts'
 import { targetOf } from '../../probes/replicas.ts'
@@ -17,7 +17,7 @@ export interface Endpoint {
   /** The key of the configuration that names it. */
   readonly key: string
   /** Absent: it is not spoken to by TLS. */
-  readonly tls?: ClientTls
+  readonly tls?: NonNullable<PlainConfig['redis']['tls']>
 }
 
 /** Everything that the exporter dials by this configuration, each address once. */

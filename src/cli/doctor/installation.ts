@@ -1,12 +1,13 @@
 import { openCluster } from '../../kubernetes/cluster.ts'
 import { notYetSeen } from '../../kubernetes/model.ts'
-import { shownConfig } from '../../config/hash.ts'
 import { loadConfig, type ConfigSources } from '../../config/load.ts'
 import { openHttp } from '../../connections/http.ts'
 import { openKubernetes } from '../../connections/kubernetes.ts'
 import { openPostgres } from '../../connections/postgres.ts'
 import { openRedis } from '../../connections/redis.ts'
-import type { Config } from '../../config/config.ts'
+import type { PlainConfig } from '../../config/schema.ts'
+import { revealed } from '../../config/secret.ts'
+import { replicasIn } from '../../config/services-schema.ts'
 import { MINUTE } from '../../core/time.ts'
 import { secretReferences } from '../../kubernetes/manifest/references.ts'
 import { clusterDiscovery } from '../../probes/replicas.ts'
@@ -30,7 +31,7 @@ export async function openInstallation(
   daemonUrl: string | undefined,
 ): Promise<Opened> {
   const files = new Map<string, string>()
-  const { config } = await loadConfig({
+  const loaded = await loadConfig({
     ...sources,
     async readFile(path) {
       const bytes = await sources.readFile(path)
@@ -38,6 +39,7 @@ export async function openInstallation(
       return bytes
     },
   })
+  const config = revealed(loaded.config)
   const http = openHttp({ tls: config.tls })
   const redis = openRedis(config.redis)
   const postgres = openPostgres(config.postgres)
@@ -49,7 +51,7 @@ export async function openInstallation(
       release: config.release,
       config,
       files,
-      configHash: shownConfig(config).hash,
+      configHash: loaded.hash,
       http,
       redis,
       postgres,
@@ -63,7 +65,7 @@ export async function openInstallation(
   }
 }
 
-function listenUrl({ http: { listen, tls } }: Config): string {
+function listenUrl({ http: { listen, tls } }: PlainConfig): string {
   const host = ['', '0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host
   return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${listen.port}/`
 }
@@ -71,8 +73,8 @@ function listenUrl({ http: { listen, tls } }: Config): string {
 const LIST_WITHIN = 6_000
 
 /** As configured, or as the exporter finds them: by the pods of the release. */
-async function replicasOf(config: Config): Promise<Replicas> {
-  if (config.kubernetes?.enabled !== true) return { replicas: config.replicas }
+async function replicasOf(config: PlainConfig): Promise<Replicas> {
+  if (config.kubernetes?.enabled !== true) return { replicas: replicasIn(config.services) }
   const cluster = openCluster({
     kubernetes: openKubernetes(config.kubernetes),
     namespace: config.release.namespace,

@@ -1,3 +1,4 @@
+import { replicasIn } from '../../config/services-schema.ts'
 import { databaseRoles } from '../../rules/platform.ts'
 import { PostgresFailure } from '../../connections/postgres-failure.ts'
 import { openPostgres, type Postgres } from '../../connections/postgres.ts'
@@ -55,9 +56,9 @@ function openPatient({ config }: Installation): Postgres {
 }
 
 /** The roles whose connections are counted: in a cluster all, elsewhere those of services that are configured. */
-function rolesOf({ config: { replicas, kubernetes } }: Installation): readonly string[] {
+function rolesOf({ config: { services, kubernetes } }: Installation): readonly string[] {
   const expected = new Set<string>(
-    kubernetes?.enabled === true ? components : replicas.map(({ component }) => component),
+    kubernetes?.enabled === true ? components : replicasIn(services).map(({ component }) => component),
   )
   return Object.entries(databaseRoles).flatMap(([component, role]) => (expected.has(component) ? [role] : []))
 }

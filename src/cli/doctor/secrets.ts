@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts'
+import type { PlainConfig } from '../../config/schema.ts'
 
 /** A secret of the configuration, by the key that gives it. */
 export interface Secret {
@@ -7,7 +7,7 @@ export interface Secret {
 }
 
 /** Every secret of a configuration; nothing that is printed may hold one of them. */
-export function secretsOf({ metricsBearer, redis, postgres, http, tokens }: Config): readonly Secret[] {
+export function secretsOf({ metricsBearer, redis, postgres, http, tokens }: PlainConfig): readonly Secret[] {
   const named: readonly (readonly [key: string, text: string | undefined])[] = [
     ['metricsBearer', metricsBearer],
     ['redis.password', redis.password],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { certificateAuthority } from '../../../rig/certificate-authority.ts'
+import { revealed } from '../../../src/config/secret.ts'
 import { load, testFaults, withLines, withPostgres, withRedis } from './loading.ts'
 
 const authority = certificateAuthority()
@@ -20,11 +21,12 @@ describe('certificates and keys', () => {
     const yaml = withRedis(
       '{ url: rediss://r:1, tls: { caFile: /t/ca.crt, certFile: /t/one.crt, keyFile: /t/one.key } }',
     )
-    const { config, files: read } = await load({
+    const { config: held, files: read } = await load({
       yaml: yaml.replace('caracal }', 'caracal, tls: { caFile: /t/ca.crt, servername: db } }'),
       files,
       flags: { set: ['tls.caFile=/t/ca.crt', 'http.tls.certFile=/t/one.crt', 'http.tls.keyFile=/t/one.key'] },
     })
+    const config = revealed(held)
     const ca = authority.ca.trim()
     const identity = { cert: one.cert.trim(), key: one.key.trim() }
     expect(config.tls).toEqual({ ca })

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { revealed } from '../../../src/config/secret.ts'
+import { poolSizeOf, replicasIn } from '../../../src/config/services-schema.ts'
+import { components } from '../../../src/core/replica.ts'
 import { defaultLimits } from '../../../src/rules/limits.ts'
 import { load, minimal, minimalEnvironment, withApi, withLines, withPostgres, withRedis } from './loading.ts'
 
 async function configOf(yaml: string, files: Readonly<Record<string, string>> = {}) {
-  return (await load({ yaml, files, env: { SECRET: 's3cret-0123456789' } })).config
+  return revealed((await load({ yaml, files, env: { SECRET: 's3cret-0123456789' } })).config)
 }
 
 describe('the effective configuration', () => {
@@ -11,14 +14,22 @@ describe('the effective configuration', () => {
     const config = await configOf(minimal)
     expect(config).toEqual({
       release: { name: 'caracal', namespace: 'caracal' },
-      replicas: [
-        { component: 'api', name: 'api-1', url: 'http://api-1:3000' },
-        { component: 'sts', name: 'sts-1', url: 'http://sts-1:8080' },
-        { component: 'gateway', name: 'gateway-1', url: 'http://gateway-1:8081' },
-        { component: 'audit', name: 'audit-1', url: 'http://audit-1:9090' },
-        { component: 'coordinator', name: 'coordinator-1', url: 'http://coordinator-1:4000' },
-      ],
-      pools: { api: 20, sts: 20, gateway: 20, audit: 20, coordinator: 20, web: 20 },
+      services: {
+        api: { replicas: [{ component: 'api', name: 'api-1', url: 'http://api-1:3000' }], poolSize: 20 },
+        sts: { replicas: [{ component: 'sts', name: 'sts-1', url: 'http://sts-1:8080' }], poolSize: 20 },
+        gateway: {
+          replicas: [{ component: 'gateway', name: 'gateway-1', url: 'http://gateway-1:8081' }],
+          poolSize: 20,
+        },
+        audit: {
+          replicas: [{ component: 'audit', name: 'audit-1', url: 'http://audit-1:9090' }],
+          poolSize: 20,
+        },
+        coordinator: {
+          replicas: [{ component: 'coordinator', name: 'coordinator-1', url: 'http://coordinator-1:4000' }],
+          poolSize: 20,
+        },
+      },
       tls: {},
       redis: { url: 'redis://redis:6379/0' },
       postgres: { host: 'db', port: 5432, user: 'gate', database: 'caracal', tls: {} },
@@ -39,7 +50,7 @@ describe('the effective configuration', () => {
 
   it('can come from the environment alone', async () => {
     const { config } = await load({ env: minimalEnvironment })
-    expect(config).toEqual(await configOf(minimal))
+    expect(revealed(config)).toEqual(await configOf(minimal))
   })
 
   it('numbers replicas that have no name, and keeps their order', async () => {
@@ -48,7 +59,7 @@ describe('the effective configuration', () => {
         '{ replicas: [http://a:1/, { url: http://b:1/base/, hostname: b0 }, { name: last, url: http://c }] }',
       ),
     )
-    expect(config.replicas.filter(({ component }) => component === 'api')).toEqual([
+    expect(config.services.api.replicas).toEqual([
       { component: 'api', name: 'api-1', url: 'http://a:1' },
       { component: 'api', name: 'api-2', url: 'http://b:1/base', hostname: 'b0' },
       { component: 'api', name: 'last', url: 'http://c' },
@@ -60,8 +71,14 @@ describe('the effective configuration', () => {
       yaml: minimal,
       flags: { set: ['services.web.replicas=http://w:3002', 'services.web.poolSize=5'] },
     })
-    expect(config.replicas.at(-1)).toEqual({ component: 'web', name: 'web-1', url: 'http://w:3002' })
-    expect(config.pools.web).toBe(5)
+    expect(replicasIn(config.services).at(-1)).toEqual({
+      component: 'web',
+      name: 'web-1',
+      url: 'http://w:3002',
+    })
+    expect(components.map((component) => poolSizeOf(config.services, component))).toEqual([
+      20, 20, 20, 20, 20, 5,
+    ])
   })
 
   it('reads spans, levels, switches and paces', async () => {
@@ -98,8 +115,8 @@ kubernetes: { enabled: true, kubeconfig: kube/config, helmSecrets: true }
 services: { api: { poolSize: 5 } }
 state: { configMap: caracal-gate-state }
 `)
-    expect(config.replicas).toEqual([])
-    expect(config.pools.api).toBe(5)
+    expect(replicasIn(config.services)).toEqual([])
+    expect(config.services.api.poolSize).toBe(5)
     expect(config.kubernetes).toEqual({
       enabled: true,
       kubeconfig: '/etc/gate/kube/config',
@@ -137,7 +154,7 @@ tokens: [{ name: ci, token: { env: SECRET }, scopes: [rollout] }]
     const yaml = withLines('metricsBearer: { file: bearer }\nstate: { file: state.json }\n')
     const files = { '/etc/gate/bearer': 'a', bearer: 'b' }
     const inside = await load({ yaml, files })
-    expect(inside.config.metricsBearer).toBe('a')
+    expect(inside.config.metricsBearer?.reveal()).toBe('a')
     expect(inside.config.state.file).toBe('/etc/gate/state.json')
     expect([...inside.files.keys()]).toEqual(['/etc/gate/gate.yaml', '/etc/gate/bearer'])
     const outside = await load({
@@ -146,7 +163,7 @@ tokens: [{ name: ci, token: { env: SECRET }, scopes: [rollout] }]
       env: { CARACAL_GATE_METRICS_BEARER_FILE: 'bearer' },
       flags: { 'state-file': 'other.json' },
     })
-    expect(outside.config.metricsBearer).toBe('b')
+    expect(outside.config.metricsBearer?.reveal()).toBe('b')
     expect(outside.config.state.file).toBe('other.json')
   })
 })
@@ -180,8 +197,12 @@ describe('Redis settings', () => {
     const config = await configOf(
       withRedis('{ cluster: { nodes: [a:6379] }, username: u, tls: { enabled: true }, memoryLimit: 512MiB }'),
     )
-    expect(config.redis).toEqual({ cluster: { nodes: [{ host: 'a', port: 6379 }] }, username: 'u', tls: {} })
-    expect(config.redisMemoryLimit).toBe(536_870_912)
+    expect(config.redis).toEqual({
+      cluster: { nodes: [{ host: 'a', port: 6379 }] },
+      username: 'u',
+      tls: {},
+      memoryLimit: 536_870_912,
+    })
   })
 })
 

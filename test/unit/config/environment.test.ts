@@ -7,7 +7,7 @@ import { faultsOf, known, minimalEnvironment } from './loading.ts'
 const keys = keysOf(configSchema(known))
 
 /** A text that is right for the key. */
-function sample({ kind, path, content }: Key): string {
+function sample({ kind, path }: Key): string {
   const last = path.at(-1) ?? ''
   const byName: Readonly<Record<string, string>> = {
     url: path[0] === 'redis' ? 'redis://r:1' : path[0] === 'postgres' ? 'postgres://u@h/d' : 'http://h:1',
@@ -18,7 +18,7 @@ function sample({ kind, path, content }: Key): string {
     scopes: 'rollout,evidence',
     runbookBaseUrl: 'https://r.example',
   }
-  if (content !== undefined || kind === 'path' || kind === 'secret') return '/somewhere'
+  if (kind === 'file' || kind === 'path' || kind === 'secret') return '/somewhere'
   if (kind === 'number') return path.some((part) => part.endsWith('Ratio')) ? '0.5' : '7'
   const byKind: Partial<Record<Key['kind'], string>> = {
     duration: '1s',

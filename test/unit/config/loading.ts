@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { faultText, ConfigError } from '../../../src/config/faults.ts'
-import type { Known } from '../../../src/config/known.ts'
+import type { Known } from '../../../src/config/keys.ts'
 import { loadConfig, type ConfigSources, type LoadedConfig } from '../../../src/config/load.ts'
 
 export const known: Known = {

@@ -1,9 +1,12 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { checkConfig } from '../../../src/config/check.ts'
-import { redactedConfig } from '../../../src/config/redact.ts'
+import { checkConfig } from '../../../src/config/load.ts'
+import { configSchema, type Config } from '../../../src/config/schema.ts'
+import { revealed } from '../../../src/config/secret.ts'
+import { shownBy } from '../../../src/config/shown.ts'
 import { certificateAuthority } from '../../../rig/certificate-authority.ts'
-import { load, sources, withLines, type Given } from './loading.ts'
+import { known, load, sources, withLines, type Given } from './loading.ts'
 
 const authority = certificateAuthority()
 const client = authority.issue('client')
@@ -61,18 +64,31 @@ function expectNoSecret(text: string): void {
 
 describe('the redacted configuration', () => {
   it('is of a configuration that really holds the secrets', async () => {
-    const held = JSON.stringify((await load(full)).config)
+    const held = JSON.stringify(revealed((await load(full)).config))
     for (const secret of Object.values(secrets))
       expect(held).toContain(JSON.stringify(secret.trim()).slice(1, -1))
   })
 
   it('holds none of them', async () => {
-    expectNoSecret(JSON.stringify(redactedConfig((await load(full)).config)))
+    expectNoSecret(JSON.stringify((await load(full)).shown))
+  })
+
+  it('X07: nor does what is held show one, however it is printed', async () => {
+    const { config } = await load(full)
+    const { postgres, redis, tokens } = config
+    for (const text of [
+      JSON.stringify(config),
+      inspect(config, { depth: 10 }),
+      `${String(tokens[0]?.token)}`,
+    ])
+      expectNoSecret(text)
+    expect(`${String(postgres.password)} ${JSON.stringify([redis.password])}`).toBe(
+      '<redacted> ["<redacted>"]',
+    )
   })
 
   it('says of each secret that there is one, and shows all else as it is written', async () => {
-    const { config } = await load(full)
-    expect(redactedConfig(config)).toMatchObject({
+    expect((await load(full)).shown).toMatchObject({
       services: {
         api: { replicas: [{ name: 'api-1', url: 'http://api-1:3000' }], poolSize: 7 },
         gateway: { replicas: [{ name: 'gateway-1', url: 'http://gateway-1:8081', hostname: 'gw-1' }] },
@@ -107,13 +123,17 @@ describe('the redacted configuration', () => {
 
   it('leaves users and passwords out of URLs, should one have come through', async () => {
     const { config } = await load(full)
-    const leaky = {
+    const { services } = config
+    const replicas = [{ component: 'api', name: 'api-1', url: 'http://u:hunter2@h/' } as const]
+    const leaky: Config = {
       ...config,
-      replicas: [{ component: 'api', name: 'api-1', url: 'http://u:hunter2@h/' }] as const,
+      services: { ...services, api: { ...services.api, replicas } },
       redis: { url: 'redis://u:hunter3@r' },
       runbookBaseUrl: 'https://u:hunter4@w/x?token=hunter5',
     }
-    expectNoSecret(JSON.stringify(redactedConfig(leaky)))
+    const shown = JSON.stringify(shownBy(configSchema(known), leaky))
+    expectNoSecret(shown)
+    expect(shown.match(/<redacted>@/g)).toHaveLength(3)
   })
 })
 
@@ -122,7 +142,7 @@ describe('check-config', () => {
     const { exitCode, stdout, stderr } = await checkConfig(sources(full))
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expectNoSecret(stdout)
-    expect(parse(stdout)).toEqual(redactedConfig((await load(full)).config))
+    expect(parse(stdout)).toEqual((await load(full)).shown)
   })
 
   it('names all faults on stderr, none of them with a secret', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkConfig } from '../../../src/config/check.ts'
+import { checkConfig } from '../../../src/config/load.ts'
 import { type FaultRow as Row, sources, testFaults, withLines, withPostgres, withRedis } from './loading.ts'
 
 const secretAllowed =

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Config } from '../../../src/config/config.ts'
 import { keysOf } from '../../../src/config/keys.ts'
-import { redactedConfig } from '../../../src/config/redact.ts'
-import { configSchema } from '../../../src/config/schema.ts'
+import { configSchema, type Config } from '../../../src/config/schema.ts'
+import { shownBy } from '../../../src/config/shown.ts'
 import { at, isMapping, type Tree } from '../../../src/config/tree.ts'
 import { known, load, withLines } from './loading.ts'
 
@@ -56,7 +55,7 @@ describe('the configuration that is shown', () => {
       Object.fromEntries(Object.keys(entries).map((id) => [id, at(withFieldEverywhere(entries), [id])])),
     )
     const [laterGates, laterChecks, laterStops, laterProbes] = named
-    const shown = redactedConfig({
+    const shown = shownBy(configSchema(known), {
       ...later,
       gates: laterGates as Config['gates'],
       checks: laterChecks as Config['checks'],
@@ -64,11 +63,11 @@ describe('the configuration that is shown', () => {
       probes: laterProbes as Config['probes'],
     })
     expect(JSON.stringify(shown)).not.toContain('hunter2')
-    expect(shown).toEqual(redactedConfig(config))
+    expect(shown).toEqual(shownBy(configSchema(known), config))
   })
 
   it('X07: shows every key of the schema, or it is said here why not', async () => {
-    const shown: Tree = redactedConfig(await wholeConfig())
+    const shown = shownBy(configSchema(known), await wholeConfig()) as Tree
     const keys = keysOf(configSchema(known)).map(({ path }) => path)
     const hidden = keys.filter((path) => !isShown(shown, path) && !(path.join('.') in elsewhere))
     expect(hidden.map((path) => path.join('.'))).toEqual([])

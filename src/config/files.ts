@@ -1,8 +1,79 @@
+import { createHash } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { codeOf } from '../core/text.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { areSame, digestsOf, type Digests } from './digests.ts'
-import { readConfigFile, type ReadFile } from './read.ts'
+
+/** Gives a file's bytes. Rejects as `node:fs` does, with a `code`. */
+export type ReadFile = (path: string) => Promise<Uint8Array>
+
+/** No configuration and no secret comes near it; a device never ends. */
+const LARGEST = 1024 * 1024
+
+const CHUNK = 16 * 1024
+
+/** Reads a file of at most 1 MiB; a larger one rejects with `EFBIG`. */
+export async function readConfigFile(path: string): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK)
+      if (bytesRead === 0) return Buffer.concat(chunks, length)
+      chunks.push(buffer.subarray(0, bytesRead))
+      length += bytesRead
+      if (length > LARGEST) throw Object.assign(new Error('larger than 1 MiB'), { code: 'EFBIG' })
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+const problems: Readonly<Record<string, string>> = {
+  EACCES: 'which may not be read',
+  EFBIG: 'which is larger than 1 MiB',
+  EISDIR: 'which is a folder',
+  ENOENT: 'which does not exist',
+  ENOTDIR: 'which does not exist',
+  EPERM: 'which may not be read',
+}
+
+/** Why a file could not be read, as a clause after its name. */
+export function readProblem(error: unknown): string {
+  const code = codeOf(error) ?? 'no code'
+  return problems[code] ?? `which cannot be read (${code})`
+}
+
+/** SHA-256 of the files that a configuration was made from, by path; of one that could not be read, why. */
+export type Digests = ReadonlyMap<string, string>
+
+/** A reader that notes what it has read. */
+export function noting(readFile: ReadFile, noted: Map<string, string>): ReadFile {
+  return async function readAndNote(path) {
+    try {
+      const bytes = await readFile(path)
+      noted.set(path, createHash('sha256').update(bytes).digest('hex'))
+      return bytes
+    } catch (error) {
+      noted.set(path, codeOf(error) ?? 'no code')
+      throw error
+    }
+  }
+}
+
+/** The digests of these files now. Never rejects. */
+export async function digestsOf(paths: Iterable<string>, readFile: ReadFile): Promise<Digests> {
+  const digests = new Map<string, string>()
+  const read = noting(readFile, digests)
+  await Promise.allSettled([...paths].map(read))
+  return digests
+}
+
+function areSame(a: Digests, b: Digests): boolean {
+  return a.size === b.size && [...a].every(([path, digest]) => b.get(path) === digest)
+}
 
 export interface WatchOptions {
   /** What the running configuration was made from, as it was then. */
