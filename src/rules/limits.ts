@@ -6,92 +6,129 @@ export interface LevelLimit {
   readonly clear: number
 }
 
-/** Every threshold and hold that an operator may set. Spans are milliseconds, ages are seconds. */
-export interface Limits {
-  readonly readiness: {
-    /** A proven STS or Gateway replica may be unproven for this long before it stops the rollout. */
-    readonly lostFor: Millis
-    /** A new replica may take this long to prove readiness. */
-    readonly startWithin: Millis
-    /** A StatefulSet may take this long to roll out; a Deployment has its own progress deadline. */
-    readonly rollOutWithin: Millis
-  }
-  readonly streams: {
-    readonly lagEntries: LevelLimit
-    readonly pendingEntries: LevelLimit
-    /** Age of the oldest pending entry since it was added. */
-    readonly pendingAgeSeconds: LevelLimit
-    readonly consumerIdleSeconds: LevelLimit
-    readonly persistsFor: Millis
-  }
-  readonly outbox: {
-    readonly pendingAgeSeconds: LevelLimit
-    readonly pendingRows: LevelLimit
-    readonly deadRows: number
-  }
-  readonly deadLetters: {
-    /** How long the arrival of a dead letter keeps firing outside a rollout. */
-    readonly window: Millis
-  }
-  readonly replay: { readonly oldestAgeSeconds: LevelLimit; readonly persistsFor: Millis }
-  readonly revocation: { readonly snapshotAgeSeconds: LevelLimit; readonly persistsFor: Millis }
-  readonly postgres: {
-    readonly inUseRatio: LevelLimit
-    readonly persistsFor: Millis
-    readonly clearAfter: Millis
-  }
-  readonly redis: {
-    readonly memoryRatio: LevelLimit
-    readonly persistsFor: Millis
-    readonly clearAfter: Millis
-  }
+/** One limit that an operator may set: its default, and what the configuration says of it. */
+export interface Limit<Value> {
+  /** How it is written; a `ratio` is a level between 0 and 1. */
+  readonly kind: 'span' | 'level' | 'ratio' | 'count'
+  readonly standard: Value
+  /** Of a level, what is measured, with its unit; else a sentence. */
+  readonly words: string
 }
 
-export const defaultLimits: Limits = {
-  // The chart's startup probe allows 30 tries 5 s apart before a container is restarted.
-  // Kubernetes gives a Deployment 600 s to progress, and a StatefulSet for ever.
-  readiness: { lostFor: MINUTE, startWithin: 180 * SECOND, rollOutWithin: 10 * MINUTE },
+function span(standard: Millis, words: string): Limit<Millis> {
+  return { kind: 'span', standard, words }
+}
+
+function level(trip: number, clear: number, words: string): Limit<LevelLimit> {
+  return { kind: 'level', standard: { trip, clear }, words }
+}
+
+function ratio(trip: number, clear: number, words: string): Limit<LevelLimit> {
+  return { kind: 'ratio', standard: { trip, clear }, words }
+}
+
+function count(standard: number, words: string): Limit<number> {
+  return { kind: 'count', standard, words }
+}
+
+function persistsFor(standard: Millis): Limit<Millis> {
+  return span(standard, 'How long a breach must stand before it counts.')
+}
+
+function clearAfter(standard: Millis): Limit<Millis> {
+  return span(standard, 'How long all must be well before a breach is over.')
+}
+
+/** Every threshold and hold that an operator may set, with the source of its default. Spans are milliseconds, ages are seconds. */
+export const limitTable = {
+  readiness: {
+    lostFor: span(
+      MINUTE,
+      'A proven STS or Gateway replica may be unproven for this long before it stops the rollout.',
+    ),
+    // The chart's startup probe allows 30 tries 5 s apart before a container is restarted.
+    startWithin: span(180 * SECOND, 'A new replica may take this long to prove readiness.'),
+    // Kubernetes gives a Deployment 600 s to progress, and a StatefulSet for ever.
+    rollOutWithin: span(
+      10 * MINUTE,
+      'A StatefulSet may take this long to roll out; a Deployment has a deadline of its own.',
+    ),
+  },
   streams: {
     // The platform's doctor and its shipped alert warn above 1000 entries.
-    lagEntries: { trip: 1_000, clear: 500 },
-    pendingEntries: { trip: 1_000, clear: 500 },
-    pendingAgeSeconds: { trip: 300, clear: 120 },
+    lagEntries: level(1_000, 500, 'number of entries that a consumer group has not read'),
+    pendingEntries: level(1_000, 500, 'number of read but unacknowledged entries'),
+    pendingAgeSeconds: level(300, 120, 'age of the oldest pending entry in seconds'),
     // Consumers that block ask at least every 6 s; a minute is ten missed turns.
-    consumerIdleSeconds: { trip: 60, clear: 15 },
-    persistsFor: 30 * SECOND,
+    consumerIdleSeconds: level(60, 15, 'idle time of a consumer in seconds'),
+    persistsFor: persistsFor(30 * SECOND),
   },
   outbox: {
     // The shipped alert CaracalAPIOutboxPendingOldest; a row takes 95 minutes to die, so age is the early sign.
-    pendingAgeSeconds: { trip: 300, clear: 60 },
+    pendingAgeSeconds: level(300, 60, 'age of the oldest undispatched row in seconds'),
     // The doctor's warning for the Coordinator.
-    pendingRows: { trip: 500, clear: 250 },
+    pendingRows: level(500, 250, 'number of undispatched rows'),
     // API_READY_OUTBOX_DEAD_MAX of the platform.
-    deadRows: 0,
+    deadRows: count(0, 'Dead rows that are tolerated.'),
   },
-  deadLetters: { window: 10 * MINUTE },
-  // The shipped alerts CaracalGatewayAuditReplayBacklogOld and CaracalSTSAuditReplayBacklogOld.
-  replay: { oldestAgeSeconds: { trip: 300, clear: 60 }, persistsFor: 0 },
-  // Gateway itself refuses requests when its snapshot is older than 70 s; it reloads every 30 s.
-  revocation: { snapshotAgeSeconds: { trip: 70, clear: 45 }, persistsFor: 10 * SECOND },
-  // The shipped alert CaracalPostgresPoolSaturation: above 0.9 for 5 minutes.
-  postgres: { inUseRatio: { trip: 0.9, clear: 0.8 }, persistsFor: 5 * MINUTE, clearAfter: MINUTE },
-  redis: { memoryRatio: { trip: 0.9, clear: 0.85 }, persistsFor: 5 * MINUTE, clearAfter: MINUTE },
+  deadLetters: {
+    window: span(10 * MINUTE, 'How long the arrival of a dead letter keeps firing outside a rollout.'),
+  },
+  replay: {
+    // The shipped alerts CaracalGatewayAuditReplayBacklogOld and CaracalSTSAuditReplayBacklogOld.
+    oldestAgeSeconds: level(300, 60, 'age of the oldest replay file in seconds'),
+    persistsFor: persistsFor(0),
+  },
+  revocation: {
+    // Gateway itself refuses requests when its snapshot is older than 70 s; it reloads every 30 s.
+    snapshotAgeSeconds: level(70, 45, 'age of a Gateway replica’s revocation snapshot in seconds'),
+    persistsFor: persistsFor(10 * SECOND),
+  },
+  postgres: {
+    // The shipped alert CaracalPostgresPoolSaturation: above 0.9 for 5 minutes.
+    inUseRatio: ratio(0.9, 0.8, 'share of a connection limit'),
+    persistsFor: persistsFor(5 * MINUTE),
+    clearAfter: clearAfter(MINUTE),
+  },
+  redis: {
+    memoryRatio: ratio(0.9, 0.85, 'share of the memory limit'),
+    persistsFor: persistsFor(5 * MINUTE),
+    clearAfter: clearAfter(MINUTE),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Limit<number> | Limit<LevelLimit>>>>>
+
+type Table = typeof limitTable
+
+/** The limits in force. */
+export type Limits = {
+  readonly [Section in keyof Table]: {
+    readonly [Name in keyof Table[Section]]: Table[Section][Name] extends Limit<infer Value> ? Value : never
+  }
 }
 
-/** The limits that are numbers, by name (`streams.lagEntries`): where a breach begins. */
-export function limitsIn(limits: Limits): ReadonlyMap<string, number> {
-  const { streams, outbox, replay, revocation, postgres, redis } = limits
-  return new Map([
-    ['streams.lagEntries', streams.lagEntries.trip],
-    ['streams.pendingEntries', streams.pendingEntries.trip],
-    ['streams.pendingAgeSeconds', streams.pendingAgeSeconds.trip],
-    ['streams.consumerIdleSeconds', streams.consumerIdleSeconds.trip],
-    ['outbox.pendingAgeSeconds', outbox.pendingAgeSeconds.trip],
-    ['outbox.pendingRows', outbox.pendingRows.trip],
-    ['outbox.deadRows', outbox.deadRows],
-    ['replay.oldestAgeSeconds', replay.oldestAgeSeconds.trip],
-    ['revocation.snapshotAgeSeconds', revocation.snapshotAgeSeconds.trip],
-    ['postgres.inUseRatio', postgres.inUseRatio.trip],
-    ['redis.memoryRatio', redis.memoryRatio.trip],
+export const defaultLimits = mapLimits(({ standard }) => standard) as Limits
+
+/** The table with something else in the place of each limit. */
+export function mapLimits<To>(
+  map: (limit: Limit<number> | Limit<LevelLimit>) => To,
+): Readonly<Record<string, Readonly<Record<string, To>>>> {
+  const sections = Object.entries(limitTable).map(([section, limits]) => [
+    section,
+    Object.fromEntries(
+      Object.entries<Limit<number> | Limit<LevelLimit>>(limits).map(([name, limit]) => [name, map(limit)]),
+    ),
   ])
+  return Object.fromEntries(sections)
+}
+
+/** The limits that are no spans, by name (`streams.lagEntries`): where a breach begins. */
+export function limitsIn(limits: Limits): ReadonlyMap<string, number> {
+  const named = Object.entries(limitTable).flatMap(([section, names]) =>
+    Object.entries<Limit<unknown>>(names).flatMap(([name, { kind }]): [string, number][] => {
+      const held = (limits as Record<string, Record<string, number | LevelLimit>>)[section]?.[name]
+      if (kind === 'span' || held === undefined) return []
+      return [[`${section}.${name}`, typeof held === 'number' ? held : held.trip]]
+    }),
+  )
+  return new Map(named)
 }
