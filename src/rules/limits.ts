@@ -40,7 +40,7 @@ function clearAfter(standard: Millis): Limit<Millis> {
 }
 
 /** Every threshold and hold that an operator may set, with the source of its default. Spans are milliseconds, ages are seconds. */
-export const limitTable = {
+const limitTable = {
   readiness: {
     lostFor: span(
       MINUTE,
