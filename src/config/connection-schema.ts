@@ -50,7 +50,7 @@ const postgresUrl = url('Address, role and database of the platform’s Postgres
   ofText: (text) => listed(text, 'write a name that always leads to the primary, such as that of a Service'),
 })
 
-/** Whether a part of a URL stands for a text that can be sent: a terminator would end it early. */
+/** Whether a part of a URL encodes a text that can be sent: a terminator would end it early. */
 function isName(part: string): boolean {
   try {
     return !/\p{Cc}/u.test(decodeURIComponent(part))

@@ -170,7 +170,7 @@ export function contentFields({ readFile, environment }: Places) {
       .meta(about(description, error, 'file'))
   }
 
-  /** The place of a secret. The secret itself never stands in the configuration. */
+  /** The place of a secret. The secret itself is never part of the configuration. */
   function secret(description: string, content: Content<Secret>) {
     return z
       .codec(reference, z.instanceof(Secret), {

@@ -10,7 +10,7 @@ interface Subject {
 }
 
 /**
- * What is right by itself and wrong together. Looks at the configuration as it was written, so that a fault
+ * Keys that are valid alone and contradict each other. Reads the configuration as it was written, so that a fault
  * elsewhere hides none of these.
  */
 export function contradictions(subject: Subject): readonly Fault[] {
@@ -44,7 +44,7 @@ function redisPlace(subject: Subject): Fault[] {
     return [missing({ path, location: subject.locate(path), allowed })]
   }
   const [first, ...others] = given
-  return others.map((key) => fault(subject, ['redis', key], allowed, `stands beside redis.${first}`))
+  return others.map((key) => fault(subject, ['redis', key], allowed, `is given beside redis.${first}`))
 }
 
 function redisTls(subject: Subject): Fault[] {
@@ -96,7 +96,7 @@ function certificatePairs(subject: Subject): Fault[] {
 function migrationSources(subject: Subject): Fault[] {
   const path = ['migrations', 'expectedFile']
   if (!has(subject, path) || !has(subject, ['migrations', 'expected'])) return []
-  return [fault(subject, path, 'one of the two', 'stands beside migrations.expected')]
+  return [fault(subject, path, 'one of the two', 'is given beside migrations.expected')]
 }
 
 /** Replicas are listed, or found in a cluster; both together would count them twice. */
@@ -106,7 +106,9 @@ function replicaSources(subject: Subject): Fault[] {
     const path = ['services', component, 'replicas']
     const given = has(subject, path)
     if (found && given)
-      return [fault(subject, path, 'no list', 'stands beside kubernetes.enabled: true, which finds replicas')]
+      return [
+        fault(subject, path, 'no list', 'is given beside kubernetes.enabled: true, which finds replicas'),
+      ]
     const needed = component !== 'web' || has(subject, ['services', 'web'])
     if (found || given || !needed) return []
     return [missing({ path, location: subject.locate(path), allowed: replicasAllowed })]
@@ -122,7 +124,7 @@ function stateSources(subject: Subject): Fault[] {
       : []
   if (at(subject.tree, ['kubernetes', 'enabled']) !== true)
     return [fault(subject, path, 'kubernetes.enabled: true', 'needs a cluster')]
-  return others.includes('file') ? [fault(subject, path, 'one of the two', 'stands beside state.file')] : []
+  return others.includes('file') ? [fault(subject, path, 'one of the two', 'is given beside state.file')] : []
 }
 
 /** Two replicas with one name would be one target; with one URL the same replica would count twice. */

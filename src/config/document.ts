@@ -16,7 +16,7 @@ const DEEPEST = 20
 export interface ConfigDocument {
   readonly tree: Tree
   readonly faults: readonly Fault[]
-  /** Where the key or list item at `path` stands, or its nearest parent that stands anywhere. */
+  /** The place of the key or list item at `path`, or of its nearest parent that has one. */
   readonly locate: (path: Path) => string | undefined
 }
 
@@ -61,7 +61,7 @@ export function documentOf(file: string, content: Uint8Array): ConfigDocument {
 
 /**
  * How many nodes there are below this one when every alias is written out; undefined when an alias has no anchor. An alias
- * of what it stands in counts as none.
+ * of a node that contains it counts as none.
  */
 function expanded(document: Document.Parsed, root: Node | null): number | undefined {
   const known = new Map<Node, number>()
@@ -106,23 +106,23 @@ function decoded(content: Uint8Array): string | undefined {
   }
 }
 
-// The parser's own messages quote what stands in the file, and that may be a secret that should not be there.
+// The parser's own messages quote the file, which may hold a secret that should not be there.
 const yamlFaults: Readonly<Record<string, string>> = {
   BAD_INDENT: 'this is indented wrongly, or a bracket is not closed',
   BAD_SCALAR_START: 'text cannot start with this character unless it is in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a mapping cannot stand here',
+  BLOCK_AS_IMPLICIT_KEY: 'a mapping is not allowed here',
   MISSING_CHAR: 'a quote, colon or bracket is missing',
   MULTIPLE_DOCS: 'the file holds more than one document',
   RESOURCE_EXHAUSTION: 'the file is nested too deeply',
   TAB_AS_INDENT: 'a tab cannot indent',
   TAG_RESOLVE_FAILED: 'tags are not understood',
-  UNEXPECTED_TOKEN: 'this cannot stand here',
+  UNEXPECTED_TOKEN: 'this is not allowed here',
 }
 
 function yamlFault(code: string, text: string, offset: number): string {
   if (code !== 'DUPLICATE_KEY') return yamlFaults[code] ?? 'this is not understood'
   const [, key = ''] = /^["']?([\w.-]{0,80})/.exec(text.slice(offset)) ?? []
-  return `the key "${key}" stands here twice`
+  return `the key "${key}" is given twice`
 }
 
 function placeOf(file: string, lines: LineCounter, offset: number): string {
@@ -149,7 +149,7 @@ function isMerge({ key }: { readonly key: Node }): boolean {
   return isScalar(key) && key.source === MERGE
 }
 
-/** Where the key or item stands, and what is under it. */
+/** The place of the key or item, and what is under it. */
 function step(
   document: Document.Parsed,
   node: Node | null | undefined,
@@ -165,7 +165,7 @@ function step(
     held.items.find((candidate) => isScalar(candidate.key) && String(candidate.key.value) === name)
   const pair = named(String(key))
   if (pair !== undefined) return [pair.key.range?.[0], pair.value ?? null]
-  // What comes by a merge stands where it comes from.
+  // What a merge brings has the place of its source.
   const merged = held.items.find(isMerge)?.value ?? null
   const sources = isSeq<Node>(merged) ? merged.items : [merged]
   for (const source of sources) {

@@ -8,7 +8,7 @@ import { isMapping, pathText, type Path } from './tree.ts'
 export interface Fault {
   /** The key, e.g. `redis.url`; empty when the whole is meant. */
   readonly path: string
-  /** `file:line:column`, the environment variable or the flag; absent for what nobody gave. */
+  /** `file:line:column`, the environment variable or the flag; absent for what was not given. */
   readonly location?: string
   /** What was given, secrets left out; absent when nothing was. */
   readonly value?: string

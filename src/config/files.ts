@@ -78,12 +78,12 @@ function areSame(a: Digests, b: Digests): boolean {
 export interface WatchOptions {
   /** What the running configuration was made from, as it was then. */
   readonly files: Digests
-  /** Told that the content of a file changed; of a file that was only touched nothing is said. */
+  /** Called when the content of a file changed, and not when a file was only touched. */
   readonly onChange: () => void
   readonly readFile?: ReadFile
   /** How long the folders must be quiet before the files are read again. */
   readonly debounce?: Millis
-  /** How often the files are read although nothing was heard: some file systems say nothing. */
+  /** How often the files are read without an event: some file systems report none. */
   readonly poll?: Millis
 }
 
@@ -91,8 +91,8 @@ export interface WatchOptions {
 const LONGEST_DEBOUNCES = 8
 
 /**
- * Tells of changes to the files of a configuration until it is stopped. It watches their folders, since a
- * mounted ConfigMap or Secret changes by a symbolic link beside the file, of which a watch on the file is told once.
+ * Reports changes of the files of a configuration until it is stopped. It watches their folders, since a
+ * mounted ConfigMap or Secret changes by a symbolic link beside the file, which a watch on the file reports once.
  */
 export function watchConfig(options: WatchOptions): { stop(): void } {
   const { onChange, readFile = readConfigFile, debounce = 250, poll = 30 * SECOND } = options
@@ -101,21 +101,21 @@ export function watchConfig(options: WatchOptions): { stop(): void } {
   let watchers: readonly FSWatcher[] = []
   let timer: NodeJS.Timeout | undefined
   let firstHeard: number | undefined
-  let looking = Promise.resolve()
+  let checking = Promise.resolve()
 
   function hear(): void {
     const now = performance.now()
     firstHeard ??= now
     if (timer !== undefined && now - firstHeard > LONGEST_DEBOUNCES * debounce) return
     clearTimeout(timer)
-    timer = setTimeout(look, debounce).unref()
+    timer = setTimeout(check, debounce).unref()
   }
 
-  function look(): void {
+  function check(): void {
     timer = undefined
     firstHeard = undefined
-    // One after the other, so that an older look never overwrites a newer one.
-    looking = looking.then(compare)
+    // One after the other, so that an older check never overwrites a newer one.
+    checking = checking.then(compare)
   }
 
   async function compare(): Promise<void> {
@@ -129,7 +129,7 @@ export function watchConfig(options: WatchOptions): { stop(): void } {
   function pollOnce(): void {
     for (const watcher of watchers) watcher.close()
     watchers = foldersOf(known).flatMap(([folder, names]) => watchFolder(folder, names, hear))
-    look()
+    check()
   }
 
   pollOnce()

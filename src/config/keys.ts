@@ -42,13 +42,13 @@ export const PREFIX = 'CARACAL_GATE_'
 
 /** One thing that can be configured. */
 export interface Key {
-  /** `*` stands for the index of a list's item. */
+  /** `*` is the index of a list's item. */
   readonly path: readonly string[]
   readonly kind: Kind | 'text' | 'number' | 'boolean' | 'texts'
   readonly description: string
   readonly allowed: string
   readonly default?: unknown
-  /** Name of its environment variable; `*` stands for the index. A secret and a file have their own endings. */
+  /** Name of its environment variable; `*` is the index. A secret and a file have their own endings. */
   readonly variable: string
 }
 
@@ -161,7 +161,7 @@ function published(node: Tree, mayComeFromElsewhere: boolean): Tree {
   return Object.fromEntries(entries)
 }
 
-/** An item of a list, and each way of writing something, must be whole where it stands. */
+/** An item of a list, and each way of writing something, must be complete. */
 function publishedChild(key: string, value: unknown, mayComeFromElsewhere: boolean): unknown {
   if (key === 'properties' && isMapping(value))
     return Object.fromEntries(

@@ -45,7 +45,7 @@ const serviceLinks = [
   /^CARACAL_GATE_(\w+_)?SERVICE_(HOST|PORT(_\w+)?)$/,
   /^CARACAL_GATE_(\w+_)?PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/,
 ]
-// A variable that merely ends in PORT is somebody's slip, unless it holds what Kubernetes writes there.
+// A variable that merely ends in PORT is a slip, unless it holds what Kubernetes writes there.
 const servicePort = { name: /^CARACAL_GATE_(\w+_)?PORT$/, value: /^(tcp|udp|sctp):\/\// }
 
 function isServiceLink(name: string, value: string): boolean {

@@ -19,7 +19,7 @@ function configReference(known: Known): string {
   return `${introduction}\n${tables.join('\n\n')}\n`
 }
 
-/** The services have the same keys, so one stands for all. */
+/** The services have the same keys, so one is shown. */
 function isShown({ path: [section, service] }: Key): boolean {
   return section !== 'services' || service === 'api'
 }

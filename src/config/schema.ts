@@ -26,20 +26,20 @@ function inOrder({ quiet, brisk, timeout }: Pace, context: z.RefinementCtx): voi
     context.addIssue({
       code: 'custom',
       path: ['timeout'],
-      message: 'at most quiet: a look ends before the next',
+      message: 'at most quiet: an attempt ends before the next',
     })
 }
 
-// Faster looks than these cost the platform more than they tell; slower ones let a document expire.
+// Faster attempts cost the platform more than they show; slower ones let a document expire.
 const pace = z
   .strictObject({
     quiet: duration(
-      'How often it looks when all is well and no rollout runs.',
+      'How often it probes when all is well and no rollout runs.',
       50,
       300 * SECOND,
     ).exactOptional(),
-    brisk: duration('How often it looks otherwise.', 50, 60 * SECOND).exactOptional(),
-    timeout: duration('How long one look may take.', 50, 10 * SECOND).exactOptional(),
+    brisk: duration('How often it probes otherwise.', 50, 60 * SECOND).exactOptional(),
+    timeout: duration('How long one attempt may take.', 50, 10 * SECOND).exactOptional(),
   })
   // One field that is wrong does not hide that the others contradict each other.
   .superRefine(inOrder, evenIfFaulty)

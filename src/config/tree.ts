@@ -1,4 +1,4 @@
-/** Where something stands in a configuration: keys, and indexes of lists. */
+/** A place in a configuration: keys, and indexes of lists. */
 export type Path = readonly (string | number)[]
 
 /** A configuration as it was read, before anything is known about its form. */
@@ -12,7 +12,7 @@ export function isMapping(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What stands at `path`, or undefined. */
+/** The value at `path`, or undefined. */
 export function at(tree: unknown, path: Path): unknown {
   let value = tree
   for (const key of path) {

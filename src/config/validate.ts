@@ -13,7 +13,7 @@ interface Subject {
   /** The schema as JSON, which knows what is allowed where. */
   readonly described: Tree
   readonly locate: Locate
-  /** Keys that look like others of their mapping and are none, with the reason. */
+  /** Keys that resemble others of their mapping and are refused, with the reason. */
   readonly refused: Refused
 }
 

@@ -21,7 +21,7 @@ const ofContradictions: readonly Row[] = [
     yaml: withLines('probes: { redis-streams: { quiet: 1s, brisk: 2s, timeout: 3s } }\n'),
     faults: [
       `${at}:1:39: probes.redis-streams.brisk is "2s"; allowed: at most quiet, the slower of the two`,
-      `${at}:1:50: probes.redis-streams.timeout is "3s"; allowed: at most quiet: a look ends before the next`,
+      `${at}:1:50: probes.redis-streams.timeout is "3s"; allowed: at most quiet: an attempt ends before the next`,
     ],
   },
   {
@@ -29,7 +29,7 @@ const ofContradictions: readonly Row[] = [
     yaml: withLines('kubernetes: { enabled: true }\n'),
     faults: ['api', 'sts', 'gateway', 'audit', 'coordinator'].map(
       (component, line) =>
-        `${at}:${line + 4}:${component.length + 7}: services.${component}.replicas stands beside kubernetes.enabled: true, which finds replicas; allowed: no list`,
+        `${at}:${line + 4}:${component.length + 7}: services.${component}.replicas is given beside kubernetes.enabled: true, which finds replicas; allowed: no list`,
     ),
   },
   {
@@ -92,7 +92,7 @@ const ofContradictions: readonly Row[] = [
     says: 'Redis in two ways',
     yaml: withRedis('{ url: redis://r:1, sentinel: { name: m, nodes: [s:26379] } }'),
     faults: [
-      `${at}:8:28: redis.sentinel stands beside redis.url; allowed: exactly one of redis.url, redis.sentinel and redis.cluster`,
+      `${at}:8:28: redis.sentinel is given beside redis.url; allowed: exactly one of redis.url, redis.sentinel and redis.cluster`,
     ],
   },
   {
@@ -136,7 +136,7 @@ const ofContradictions: readonly Row[] = [
     yaml: withLines('migrations: { expected: [a], expectedFile: /v }\n'),
     files: { '/v': 'a\n' },
     faults: [
-      `${at}:1:30: migrations.expectedFile stands beside migrations.expected; allowed: one of the two`,
+      `${at}:1:30: migrations.expectedFile is given beside migrations.expected; allowed: one of the two`,
     ],
   },
 ]

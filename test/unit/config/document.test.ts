@@ -16,11 +16,7 @@ const bomb = ['a', 'b', 'c', 'd', 'e', 'f']
 
 describe('a configuration file', () => {
   it.each([
-    [
-      'a duplicate key',
-      'a: 1\nb:\n  c: 1\n  c: 2\n',
-      'f:4:3: the key "c" stands here twice; allowed: YAML 1.2',
-    ],
+    ['a duplicate key', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'f:4:3: the key "c" is given twice; allowed: YAML 1.2'],
     ['an alias bomb', bomb, 'f: the aliases of the file repeat too much; allowed: a plain mapping'],
     [
       'an alias of nothing',
