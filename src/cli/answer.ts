@@ -5,13 +5,13 @@ import type { NoReply, Reply } from './http.ts'
 import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'
 import { inWords } from '../core/time.ts'
 
-/** What the request demanded; looked at again here, because an answer may come from something that ignores it. */
+/** What the request demanded. Checked again here: something that ignores it may answer. */
 export interface Demands {
   /** Id of the rollout that is meant. */
   readonly rollout?: string
-  /** Milliseconds for which all must have stood. */
+  /** Milliseconds for which every gate must have passed. */
   readonly steady?: number
-  /** Milliseconds that may have passed since the oldest look and since the evaluation. */
+  /** Milliseconds that may have passed since the oldest observation and since the evaluation. */
   readonly maxAge?: number
   /** What must have arrived. */
   readonly expected?: Expected
@@ -36,7 +36,7 @@ export interface CannotTell {
   /** Short stable code. */
   readonly reason: string
   readonly message: string
-  /** Waiting does not heal it: somebody has to change how the program is called, or what it talks to. */
+  /** Waiting does not help: the call, or the address that it names, has to change. */
   readonly lasting: boolean
   /** Milliseconds after which the server asks to be asked again. */
   readonly retryAfter?: number
@@ -135,7 +135,7 @@ function unheard(document: unknown, { expected, phase }: Demands): CannotTell | 
     readonly askedPhase?: unknown
   }
   const isHeard = expected === undefined || inOneForm(demanded) === inOneForm(expected)
-  // An answer about a phase that nobody asked about may leave something out.
+  // An answer about a phase without such a question may leave something out.
   if (isHeard && askedPhase === (phase ?? null)) return undefined
   return blindSpot(
     'demand_ignored',

@@ -9,7 +9,7 @@ interface Place {
   readonly message: string
 }
 
-/** What is worth a line: each thing that is not well at first, and from then on each change of a state. */
+/** What is worth a line: at first each state that is not good, from then on each change of a state. */
 export function changesBetween(before: Report | undefined, after: Report): readonly string[] {
   const was = before === undefined ? undefined : placesOf(before)
   const lines = [...placesOf(after)].flatMap(([ref, { state, message }]) => {

@@ -31,7 +31,7 @@ export interface ValuesFile {
 export interface ChartArguments {
   readonly rendering: Rendering
   readonly files: readonly ValuesFile[]
-  /** What stands behind `=` in `--set` and `--set-string`. */
+  /** The values behind `=` in `--set` and `--set-string`. */
   readonly setValues: readonly string[]
   /** Contents of the files of `--set-file`. */
   readonly setFiles: readonly string[]
@@ -108,7 +108,7 @@ async function textOf(file: string, option: string): Promise<string> {
   return promises.readFile(file, 'utf8').catch(unreadable)
 }
 
-/** What stands behind each `=` of `a=1,b=2`. The text is never shown: a value in it may be a password. */
+/** The values behind each `=` of `a=1,b=2`. The text is never shown: a value in it may be a password. */
 function assignment(option: string, given: string): { readonly values: readonly string[] } {
   if (!/^[^=]+=/.test(given)) throw new UsageError(`--${option} is no assignment: --${option} KEY=VALUE`)
   const whole = given.slice(given.indexOf('=') + 1)
@@ -117,13 +117,13 @@ function assignment(option: string, given: string): { readonly values: readonly 
     return { keys: at < 0 ? [] : part.slice(0, at).split('.'), value: part.slice(at + 1) }
   })
   if (option === 'set-file') return { values: pairs.map(({ value }) => value) }
-  // Of `a={b,c}` and of `a=b\\,c` what stands behind the comma has the key before it.
+  // Of `a={b,c}` and of `a=b\\,c` the part behind the comma has the key before it.
   let keys: readonly string[] = []
-  const told = pairs.flatMap((pair) => {
+  const values = pairs.flatMap((pair) => {
     keys = pair.keys.length > 0 ? pair.keys : keys
     return [pair.value, ...pair.value.split(/[{}]/)].filter((value) => isToMask(keys, value))
   })
-  return { values: isToMask(keys, whole) ? [whole, ...told] : told }
+  return { values: isToMask(keys, whole) ? [whole, ...values] : values }
 }
 
 function named(option: string, value: string | undefined, most: number): string {

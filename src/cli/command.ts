@@ -88,12 +88,12 @@ export function namesOf(key: string, option: Option): readonly (readonly [name: 
   ]
 }
 
-/** What stands for the value in the help and in messages: `TIME`, `text|json`; empty for a switch. */
+/** The name of the value in the help and in messages: `TIME`, `text|json`; empty for a switch. */
 export function placeholder({ value, words }: Option): string {
   return value ?? words?.join('|') ?? ''
 }
 
-/** What stands for the argument in the help: `ID`, `[REF]`. */
+/** The name of the argument in the help: `ID`, `[REF]`. */
 export function argumentName(argument: Option | undefined): string {
   if (argument === undefined) return ''
   return argument.isNeeded === true ? placeholder(argument) : `[${placeholder(argument)}]`

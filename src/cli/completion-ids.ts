@@ -5,7 +5,7 @@ import { endpointFrom, type connection } from './connect.ts'
 import type { Report } from './document.ts'
 import { ask, type Endpoint } from './http.ts'
 import type { CliProcess } from './process.ts'
-import { namedIn } from './refs.ts'
+import { namedIn } from './wording.ts'
 import { rolloutInWords, rolloutList } from './rollout-forms.ts'
 
 type Wanted = Exclude<Completes, 'file' | 'directory'>

@@ -29,7 +29,7 @@ function hasEndedUnproven({ rollout, blocking }: Report): boolean {
   )
 }
 
-/** Milliseconds for which everything has to have stood. */
+/** Milliseconds for which every gate must have passed. */
 export function requiredSteady(report: Report, { steady = 0 }: Demands): number {
   return Math.max(report.requiredSteadySeconds * 1_000, steady)
 }

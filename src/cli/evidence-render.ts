@@ -1,10 +1,9 @@
 import { basename } from 'node:path'
 import { chartArguments, chartOptions, type ChartArguments } from './chart-arguments.ts'
-import type { Ending } from './child.ts'
 import { command } from './command.ts'
 import { ending, foundNothing, handIn, openSession, pushOptions, type Session } from './evidence.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
-import { helmWords, isTooOld, lint, template, type Helm } from './helm.ts'
+import { helmWords, isTooOld, lint, template, type Ending, type Helm } from './helm.ts'
 import { isToMask, maskFor, type Mask } from './masking.ts'
 import { path, span } from './options.ts'
 import { printable } from './text.ts'
@@ -33,15 +32,16 @@ export const evidenceRender = command({
     ['caracal-gate evidence render --chart . -f values.yaml --dry-run', 'push nothing'],
   ],
   async run(process, values, _, given) {
-    const told = await chartArguments(values, given)
+    const chart = await chartArguments(values, given)
     const session = await openSession(process, values, 'evidence render')
     const helm: Helm = { path: values.helm ?? 'helm', within: values.timeout ?? 120_000, process }
-    const linted = await lint(helm, told.rendering)
-    if (linted.kind !== 'ended' || linted.code !== 0) return unsuccessful(session, 'lint', linted, told, helm)
-    const rendered = await template(helm, told.rendering)
+    const linted = await lint(helm, chart.rendering)
+    if (linted.kind !== 'ended' || linted.code !== 0)
+      return unsuccessful(session, 'lint', linted, chart, helm)
+    const rendered = await template(helm, chart.rendering)
     if (rendered.kind !== 'ended' || rendered.code !== 0)
-      return unsuccessful(session, 'template', rendered, told, helm)
-    return successful(session, rendered.stdout, told)
+      return unsuccessful(session, 'template', rendered, chart, helm)
+    return successful(session, rendered.stdout, chart)
   },
 })
 
@@ -84,7 +84,7 @@ async function unsuccessful(
   session: Session,
   verb: 'lint' | 'template',
   ending: Ending,
-  told: ChartArguments,
+  chart: ChartArguments,
   helm: Helm,
 ): Promise<ExitCode> {
   const shown = printable(helm.path, 200)
@@ -102,7 +102,7 @@ async function unsuccessful(
       const { stdout, stderr } = ending
       if (isTooOld(stderr))
         return foundNothing(session, `${shown} does not know what it was asked: Helm 3 or 4 is needed`)
-      const mask = await maskOf(told)
+      const mask = await maskOf(chart)
       const words = mask === undefined ? withheld : mask(helmWords(stdout, stderr))
       return handIn(session, [
         { check: 'helm-render', outcome: 'fail', message: printable(`helm ${verb} failed: ${words}`, 300) },
@@ -111,13 +111,11 @@ async function unsuccessful(
   }
 }
 
-const withheld =
-  'its words are withheld, because a values file is no YAML and they may hold what stands in it'
+const withheld = 'its words are withheld, because a values file is no YAML and they may repeat its values'
 
-/** Takes the environment's values out of helm's words; undefined when they can't be told from anything else. */
-async function maskOf(told: ChartArguments): Promise<Mask | undefined> {
+/** Takes the environment's values out of helm's words; undefined when they can't be read. */
+async function maskOf({ rendering, files, setValues, setFiles }: ChartArguments): Promise<Mask | undefined> {
   const { valueTexts } = await import('../kubernetes/manifest/values.ts')
-  const { rendering, files, setValues, setFiles } = told
   const { chart, release, namespace } = rendering
   const texts = files.map(({ text }) => valueTexts(text, isToMask))
   const values = texts.flatMap((found) => found ?? [])

@@ -68,7 +68,7 @@ export async function openSession(
 ): Promise<Session> {
   const { output, dryRun, validFor = 7_200_000 } = values
   const signed = {
-    ...authorFrom(values, process.env, `caracal-gate ${name}`, dryRun ? 'nobody' : undefined),
+    ...authorFrom(values, process.env, `caracal-gate ${name}`, dryRun ? 'unnamed' : undefined),
     ...rolloutFrom(values),
     issuedAt: systemSurroundings.date().toISOString(),
     validForSeconds: Math.max(1, Math.round(validFor / 1_000)),

@@ -2,9 +2,8 @@ import type { Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
-import { namedIn, type Named } from './refs.ts'
 import { clockTime } from './text.ts'
-import { compared, head, moment, sinceWhen, steadiness, type Item } from './wording.ts'
+import { compared, head, moment, namedIn, sinceWhen, steadiness, type Item, type Named } from './wording.ts'
 
 /** What `explain` shows. */
 export interface ExplainView {
@@ -15,7 +14,7 @@ export interface ExplainView {
   readonly paint: Paint
 }
 
-/** Root causes that are told in full, and consequences that are named; the rest is counted. */
+/** Root causes that are explained in full, and consequences that are named; the rest is counted. */
 const most = { causes: 5, consequences: 20, culprits: 10 }
 
 /** The answer for a person: why first, then what hangs on it. */
@@ -48,7 +47,7 @@ function verdictSections({ answer: { report }, decision, paint }: ExplainView): 
 }
 
 function unblocked(report: Report, decision: Decision): string {
-  if (decision === 'proceed') return 'Nothing stands in the way.'
+  if (decision === 'proceed') return 'Nothing blocks it.'
   if (decision === 'superseded')
     return 'Another rollout is the current one; caracal-gate rollouts lists them.'
   if (decision === 'ended') return 'The rollout is over and was never proven; the next one is judged anew.'
@@ -131,7 +130,7 @@ function itemLines(item: Item, report: Report, blocker: Blocker | undefined): re
   ]
 }
 
-/** What is well has nothing to be done about it, unless it is latched. */
+/** Good states need no action, unless one is latched. */
 function isBad({ state }: Item, blocker: Blocker | undefined): boolean {
   return blocker !== undefined || !['pass', 'clear', 'skipped'].includes(state)
 }
@@ -153,8 +152,7 @@ function countedLines({ countedSince, lastEventAt }: ReportedStop, report: Repor
 }
 
 function stopLines({ id, state, latch, holdSeconds }: ReportedStop, report: Report): readonly string[] {
-  const held =
-    state === 'pending' ? [row('fires', `when it has stood for ${holdSeconds} s without a break`)] : []
+  const held = state === 'pending' ? [row('fires', `after ${holdSeconds} s without a break`)] : []
   if (latch === null) return held
   const { acknowledged } = latch
   const fired = row('fired', `at ${moment(latch.at, report)}: ${latch.message}`)

@@ -8,7 +8,7 @@ import { explanation } from './explain-text.ts'
 import { ask, patience } from './http.ts'
 import { flag, text } from './options.ts'
 import { paintFor } from './paint.ts'
-import { lookUp } from './refs.ts'
+import { lookUp } from './wording.ts'
 
 /** `caracal-gate explain`: why the verdict or a part of it is what it is. Exits by the verdict. */
 export const explain = command({

@@ -39,7 +39,7 @@ export const healthcheck = command({
         return exitCodes.proceed
       }
       if (performance.now() + pause > until) {
-        process.stderr.write(`not well: ${trouble} [${new URL(path, endpoint.url).href}]\n`)
+        process.stderr.write(`not healthy: ${trouble} [${new URL(path, endpoint.url).href}]\n`)
         return exitCodes.blindSpot
       }
       await systemSurroundings.sleep(pause, process.interrupted)
@@ -55,7 +55,7 @@ async function troubleAt(endpoint: Endpoint, path: string, signal: AbortSignal):
 function troubleOf(reply: Reply | NoReply): string | undefined {
   if ('reason' in reply) return reply.message
   const { status, message } = objectIn(reply.body)
-  // Any service may say that it is well; only the exporter repeats what came with the request.
+  // Any service may say that it is healthy; only the exporter repeats what came with the request.
   if (reply.echoed === false || typeof status !== 'string') return strangerOf(reply).message
   if (reply.status === 200 && status === 'ok') return undefined
   return `status ${reply.status}${typeof message === 'string' ? `: ${printable(message, 200)}` : ''}`

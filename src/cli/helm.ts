@@ -1,4 +1,5 @@
-import { runProgram, type Ending } from './child.ts'
+import { execFile, type ExecFileException } from 'node:child_process'
+import { codeOf } from '../core/text.ts'
 import type { CliProcess } from './process.ts'
 
 /** What a pipeline gives to `helm upgrade`, and so to the rendering before it. */
@@ -54,6 +55,19 @@ function common({ namespace, values, sets, kubeVersion }: Rendering): readonly s
   ]
 }
 
+/** How helm ended. What it printed is text, bounded, which no one has read yet. */
+export type Ending =
+  | { readonly kind: 'ended'; readonly code: number; readonly stdout: string; readonly stderr: string }
+  /** It could not be started: there is none, or it may not be run. */
+  | { readonly kind: 'missing'; readonly code: string }
+  /** It did not end, printed too much, or was ended by a signal. */
+  | { readonly kind: 'broken'; readonly why: string }
+  | { readonly kind: 'interrupted' }
+
+/** Bytes of its output: four times what the release of the platform has, and more than fits in a release of Helm. */
+const longestOutput = 4 * 1024 * 1024
+
+/** Runs helm without a shell and without input, and waits for its end. Never rejects. */
 function run({ path, within, process }: Helm, argv: readonly string[]): Promise<Ending> {
   // It has no use for our token, and its words for developers would only hide what it says to others.
   const env = Object.fromEntries(
@@ -61,7 +75,29 @@ function run({ path, within, process }: Helm, argv: readonly string[]): Promise<
       ([name]) => !name.startsWith('CARACAL_GATE_') && name !== 'HELM_DEBUG',
     ),
   )
-  return runProgram({ path, argv, env, within, signal: process.interrupted })
+  const { interrupted: signal } = process
+  const limits = { timeout: within, maxBuffer: longestOutput, killSignal: 'SIGKILL' } as const
+  return new Promise((resolve) => {
+    const child = execFile(path, [...argv], { env, signal, ...limits }, (error, stdout, stderr) => {
+      resolve(signal.aborted ? { kind: 'interrupted' } : endingOf(error, { stdout, stderr }, within))
+    })
+    child.stdin?.end()
+  })
+}
+
+function endingOf(
+  error: ExecFileException | null,
+  output: { readonly stdout: string; readonly stderr: string },
+  within: number,
+): Ending {
+  if (error === null) return { kind: 'ended', code: 0, ...output }
+  const { code, killed, signal } = error
+  if (typeof code === 'number') return { kind: 'ended', code, ...output }
+  if (codeOf(error) === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+    return { kind: 'broken', why: `said more than ${longestOutput / 2 ** 20} MiB` }
+  if (killed === true) return { kind: 'broken', why: `did not end within ${within / 1_000} s` }
+  if (signal) return { kind: 'broken', why: `was ended by ${signal}` }
+  return { kind: 'missing', code: codeOf(error) ?? 'unknown' }
 }
 
 /** Lines that are worth repeating. */

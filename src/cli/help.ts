@@ -13,7 +13,7 @@ const widestTerm = 28
 export const helpForm = {
   helpWidth: width,
   optionTerm: ({ short, flags }) => (short === undefined ? '    ' : '') + flags.replace(/\[(.*)\]$/, '$1'),
-  // The commands of a group stand beside it in the overview.
+  // The overview lists the commands of a group below it.
   visibleCommands: (command) => command.commands.flatMap((one) => [one, ...one.commands]),
   subcommandTerm: (command) =>
     command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name(),

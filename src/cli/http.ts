@@ -36,7 +36,7 @@ export interface NoReply {
 export interface Ask {
   /** Relative to the endpoint. */
   readonly path: string
-  /** Milliseconds for everything, from the look-up of the name to the last byte. */
+  /** Milliseconds for everything, from the resolution of the name to the last byte. */
   readonly within: number
   readonly signal: AbortSignal
   /** JSON to POST; without it, this is a GET. */
@@ -131,7 +131,7 @@ const tlsFixes: Partial<Readonly<Record<TlsFault, string>>> = {
   untrusted: 'give the certificate authority with --ca-file',
   wrong_name: 'ask it by a name that its certificate has',
   no_tls: 'ask it with http://, or correct the port',
-  client_certificate: 'what stands before it wants a client certificate, which this command can not show',
+  client_certificate: 'something in front of it wants a client certificate, which this command cannot show',
 }
 
 function failureOf(error: unknown): NoReply {

@@ -16,7 +16,7 @@ interface Line {
 
 /**
  * The answer as a note for a release ticket: verdict, root cause, culprit, since when, what to do first. It is always
- * shorter than 1,024 bytes. Whatever comes from elsewhere stands in code spans, in which nothing is a link, an image,
+ * shorter than 1,024 bytes. Foreign text is in code spans, in which nothing is a link, an image,
  * HTML, a mention or a reference.
  */
 export function markdownNote(answer: Answer, decision: Decision | undefined): string {
@@ -57,7 +57,7 @@ function causeLines({ report }: Valid): readonly Line[] {
   ]
 }
 
-/** Whether a command can stand in a note as it is: not cut already, not too long, and without what ends a code span. */
+/** Whether a command fits into a note as it is: not cut already, not too long, and without what ends a code span. */
 function isWhole(command: string): boolean {
   return command !== '' && !/…$|`/.test(command) && Buffer.byteLength(command) <= longestCommand
 }

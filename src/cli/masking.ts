@@ -1,7 +1,7 @@
 /** Takes what must not be repeated out of a text. */
 export type Mask = (text: string) => string
 
-/** Shorter ones stand in too many words, and are no secret that a template would take. */
+/** Shorter ones are part of too many words, and are no secret that a template would take. */
 const shortestText = 4
 /** Below that a number is a port, a size or a line. */
 const shortestNumber = 6
@@ -12,7 +12,7 @@ const goValue = /(!!\w+ )`[^`]*`/g
 /** What is said in any text, and never a secret. */
 const common = /^(?:true|false|yes|no|on|off|null|none|nil)$/i
 
-/** Names under which secrets stand; all that is below such a key is one. */
+/** Names of secrets; every value below such a key is one. */
 const secretKey =
   /pass(?:wd|word|phrase)|pwd|secret|token|credential|private|api[-_]?key|signing|encrypt|hmac|salt|seed|pepper|dsn|auth|cert|pem|(?:^|[-_.])(?:pass|keys?)$|[a-z]Keys?$/i
 /** Names of keys that name something, such as the object that holds a secret. */
@@ -25,8 +25,8 @@ const objectName = /^[a-z]+(?:-[a-z]+)*$|^[A-Z][A-Z0-9_]*$/
 const amount = /^[-+]?[\d.]+(?:[munkKMGTPE]i?|ms|s|h|%)?$/
 
 /**
- * Whether a value that stands under these keys has to be masked. Under the name of a secret everything is masked but what
- * says yes or no; elsewhere a secret may stand too, in a URL for instance, so only what is an ordinary word or a number is
+ * Whether a value under these keys has to be masked. Under the name of a secret everything is masked but what
+ * says yes or no; a secret may be elsewhere too, in a URL for instance, so only what is an ordinary word or a number is
  * let through.
  * @param keys outermost first
  */
@@ -41,12 +41,12 @@ export function isToMask(keys: readonly string[], value: string): boolean {
 /**
  * A mask for these values, in the forms in which a program may print them: as they are, line by line, quoted, in base64
  * and in a URL.
- * @param known what is no secret whoever else holds it, such as the name of the release
+ * @param known what is no secret although it is among the values, such as the name of the release
  */
 export function maskFor(values: readonly string[], known: readonly string[]): Mask {
   const forms = [...new Set(values.flatMap(formsOf))]
     .filter((form) => !known.includes(form))
-    // The longest first: a value may stand in another.
+    // The longest first: a value may be part of another.
     .toSorted((a, b) => b.length - a.length)
   return (text) =>
     forms.reduce((masked, form) => masked.replaceAll(form, '***'), text.replaceAll(goValue, '$1***'))

@@ -16,7 +16,7 @@ const problemType = /^application\/problem\+json\b/i
 const ownRealm = 'realm="caracal-gate-exporter"'
 
 /**
- * The problem that the exporter answered with, or undefined when a refusal is not the exporter's: what stands in front of
+ * The problem that the exporter answered with, or undefined when a refusal is not the exporter's: something in front of
  * it refuses in words of its own.
  */
 export function problemOf({ status, headers, body }: Reply): Problem | undefined {
@@ -53,7 +53,7 @@ export interface Stranger {
   readonly kind: 'login' | 'forbidden' | 'redirect' | 'page' | 'unwell' | 'throttling' | 'other'
   /** One line: what it did, and who it says that it is. */
   readonly message: string
-  /** Waiting does not heal it. */
+  /** Waiting does not help. */
   readonly lasting: boolean
 }
 
@@ -95,7 +95,7 @@ export function isPage(body: string): boolean {
   return /^\s*</.test(body)
 }
 
-/** By what a person recognises the stranger: its challenge, where it sends to, its name, the title of its page. */
+/** What identifies the stranger: its challenge, where it sends to, its name, the title of its page. */
 function marksOf({ headers, body }: Reply): string {
   const [, title = ''] = /<title[^>]*>([^<]*)/i.exec(body.slice(0, 16_384)) ?? []
   const marks = [

@@ -50,7 +50,7 @@ export const rollouts = command({
 
     return id === undefined
       ? show(await askFor(endpoint, 'rollouts', rolloutList, interrupted), listed)
-      : show(await askFor(endpoint, `rollouts/${encodeURIComponent(id)}`, story, interrupted), told)
+      : show(await askFor(endpoint, `rollouts/${encodeURIComponent(id)}`, story, interrupted), history)
   },
 })
 
@@ -60,7 +60,7 @@ function listed({ rollouts: all }: { readonly rollouts: readonly Rollout[] }): r
   return all.map((one) => `${printable(one.id ?? '', 60).padEnd(width)}  ${rolloutInWords(one)}`)
 }
 
-function told(one: Story): readonly string[] {
+function history(one: Story): readonly string[] {
   const { id, reason, revision, chart, stops, ledger } = one
   const target = [
     ...(revision === null ? [] : [`revision ${revision}`]),

@@ -57,7 +57,7 @@ export function listOf<Value>(reader: Reader<Value>): Reader<readonly Value[]> {
       : fail(path, 'a list')
 }
 
-/** Only these fields are looked at: within a version, others may be added. */
+/** Only these fields are read: within a version, others may be added. */
 export function record<F extends Fields>(fields: F): Reader<{ readonly [Key in keyof F]: Read<F[Key]> }> {
   return (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(path, 'an object')

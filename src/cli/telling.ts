@@ -55,7 +55,7 @@ function words(given: string, option: string): string {
   return line
 }
 
-/** Everything that is known before the exporter is told anything. */
+/** Everything that is known before the first request. */
 export interface Teller {
   readonly process: CliProcess
   readonly author: Author
@@ -103,7 +103,7 @@ export interface Words {
   readonly accepted: (delivered: Extract<Delivered, { kind: 'accepted' }>) => string
   /** What to do when it was refused. */
   readonly advice: (status: number) => string
-  /** Looks whether what was refused had been recorded before; says so in words when it had. */
+  /** The message when an earlier attempt was recorded, if it was. */
   readonly hadBeen?: (refused: Extract<Delivered, { kind: 'refused' }>) => Promise<string | undefined>
 }
 

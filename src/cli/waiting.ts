@@ -24,13 +24,13 @@ export interface Question {
 export interface Conversation extends Pick<Surroundings, 'now' | 'sleep' | 'random'> {
   ask(question: Question): Promise<Answer>
   readonly interrupted: AbortSignal
-  /** Told of each valid answer; says whether it brought anything new. */
+  /** Takes each valid answer; says whether it changed anything. */
   heard(answer: Valid): boolean
-  /** Told of each failed attempt and of what ended the wait without an answer. */
+  /** Takes each failed attempt and what ended the wait without an answer. */
   troubled(trouble: CannotTell): void
-  /** Told once a minute in which nothing else was told; `left` is what remains of the time. */
+  /** Called after each minute without another message; `left` is what remains of the time. */
   alive(left: number): void
-  /** Told before the end when the time is over. */
+  /** Called before the end when the time is over. */
   timedOut(): void
 }
 
@@ -38,7 +38,7 @@ export interface Conversation extends Pick<Surroundings, 'now' | 'sleep' | 'rand
 const longestPoll = 25_000
 /** What an answer may take over the wait that was asked for. */
 const grace = 10_000
-/** The end of the time is kept for one more look without waiting: the code must say how things are then. */
+/** The end of the time is kept for one more request without waiting: the code must say how things are then. */
 const lastLook = 1_000
 /** Servers may let a wait end up to a sixteenth late, so that clients do not come back in step. */
 const lateness = 17 / 16
@@ -53,7 +53,7 @@ interface Progress {
   readonly last?: { readonly answer: Valid; readonly at: number }
   /** Failed attempts since then. */
   readonly failures: number
-  /** The next look is one without waiting. */
+  /** The next request is one without waiting. */
   readonly immediate: boolean
 }
 
@@ -95,7 +95,7 @@ export async function waitFor(wish: Wish, conversation: Conversation): Promise<E
       return step.code
     }
     progress = step.next
-    // Never into the time for the last look.
+    // Never into the time for the last request.
     const longest = Math.max(end - lastLook - now(), pauses.least)
     await conversation.sleep(Math.min(step.pause, longest), interrupted)
     if (interrupted.aborted) return interruptionCode(interrupted)

@@ -24,7 +24,7 @@ describe('caracal-gate healthcheck', () => {
     expect(await run(['healthcheck', '--ready'], { CARACAL_GATE_URL: url })).toEqual({
       code: 5,
       stdout: '',
-      stderr: `not well: status 503: nothing has been evaluated yet [${url}/readyz]\n`,
+      stderr: `not healthy: status 503: nothing has been evaluated yet [${url}/readyz]\n`,
     })
   })
 
@@ -45,11 +45,11 @@ describe('caracal-gate healthcheck', () => {
     }
     expect(await said(always(200, '<title>Sign in</title>', { server: 'nginx' }))).toEqual([
       5,
-      "not well: the answer is a web page: something else than the exporter answers there: it answered 200 (server: nginx; page: Sign in); is --url the exporter's address?",
+      "not healthy: the answer is a web page: something else than the exporter answers there: it answered 200 (server: nginx; page: Sign in); is --url the exporter's address?",
     ])
     expect(await said(always(401, '', { 'www-authenticate': 'Basic realm="ops"' }))).toEqual([
       5,
-      `not well: something in front of the exporter wants a login: it answered 401 (WWW-Authenticate: Basic realm="ops"); give the exporter's own address with --url`,
+      `not healthy: something in front of the exporter wants a login: it answered 401 (WWW-Authenticate: Basic realm="ops"); give the exporter's own address with --url`,
     ])
   })
 

@@ -5,7 +5,7 @@ import { decide } from '../../../src/cli/decision.ts'
 import { explanation } from '../../../src/cli/explain-text.ts'
 import { noPaint } from '../../../src/cli/paint.ts'
 import { markdownNote } from '../../../src/cli/markdown.ts'
-import { lookUp, namedIn } from '../../../src/cli/refs.ts'
+import { lookUp, namedIn } from '../../../src/cli/wording.ts'
 import { statusText } from '../../../src/cli/status-text.ts'
 import type { GateReport } from '../../../src/contract/document.ts'
 import { anyReport } from './hostile.ts'
@@ -106,7 +106,7 @@ describe('the explanation of the verdict', () => {
   })
 
   it('says when nothing blocks, and when only time does', () => {
-    expect(explained(report())).toContain('Nothing stands in the way.')
+    expect(explained(report())).toContain('Nothing blocks it.')
     expect(explained(report({ verdict: 'hold', steadySeconds: 3 }))).toContain(
       'Nothing blocks it but time: steady for 3 s of 30 s. There is nothing to do.',
     )
