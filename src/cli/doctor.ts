@@ -1,5 +1,5 @@
 import { command } from './command.ts'
-import { choice, flag, text, texts } from './options.ts'
+import { noColor, text, textOrJson, texts } from './options.ts'
 import { configuration } from './serve.ts'
 
 /** The options of `caracal-gate doctor`. */
@@ -9,8 +9,8 @@ export const doctorOptions = {
   url: text('URL', 'the running exporter (default: the address of http.listen)'),
   prometheus: text('URL', 'check there that our rules are loaded and our series arrive'),
   alertmanager: text('URL', 'check there that the watchdog alert has a receiver'),
-  output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
-  noColor: flag('no colours; NO_COLOR does the same'),
+  output: textOrJson,
+  noColor,
 }
 
 /** `caracal-gate doctor`: why a verdict is or was unknown, and what fixes it. */

@@ -4,7 +4,7 @@ import { deliver } from './deliver.ts'
 import { rolloutFrom, rolloutOption } from './demands.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import type { Endpoint } from './http.ts'
-import { choice, flag, span, UsageError } from './options.ts'
+import { flag, span, textOrJson, UsageError } from './options.ts'
 import { systemSurroundings, type CliProcess } from './process.ts'
 import { authorFrom, authorOptions } from './telling.ts'
 import { printable, printableJson } from './text.ts'
@@ -18,7 +18,7 @@ export const pushOptions = {
   },
   validFor: span('1s', '720h', 'how long it counts (default 2h, at most 720h)'),
   ...authorOptions,
-  output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
+  output: textOrJson,
   dryRun: flag('print what would be pushed, and push nothing; needs no exporter and no token'),
   ...connection,
 }

@@ -6,7 +6,7 @@ import { demandOptions, demandsFrom, pathOf } from './demands.ts'
 import { interruptionCode } from './exit-codes.ts'
 import { explanation } from './explain-text.ts'
 import { ask, patience } from './http.ts'
-import { flag, text } from './options.ts'
+import { noColor, text } from './options.ts'
 import { paintFor } from './paint.ts'
 import { lookUp } from './wording.ts'
 
@@ -24,7 +24,7 @@ export const explain = command({
     'a gate, check, stop condition or blocker, as status and wait name it (default: the verdict)',
     { completes: 'refs' },
   ),
-  options: { ...demandOptions, noColor: flag('no colours; NO_COLOR does the same'), ...connection },
+  options: { ...demandOptions, noColor, ...connection },
   exits: [0, 3, 4, 5, 7],
   examples: [
     ['caracal-gate explain', 'why the verdict is what it is'],

@@ -65,6 +65,11 @@ export function choice<const Word extends string>(
   return { ...option, read: (all, name) => read(all, name) ?? words[0] }
 }
 
+/** The format of a result that is for people or for programs. */
+export const textOrJson = choice(['text', 'json'], 'format of the result on stdout', { short: 'o' })
+
+export const noColor = flag('no colours; NO_COLOR does the same')
+
 /** A span of time in milliseconds, between two limits written as one would give them. */
 export function span(least: string, most: string, says: string): Option<number | undefined> {
   return {

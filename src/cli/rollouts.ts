@@ -3,7 +3,7 @@ import { askFor, type Asked } from './asking.ts'
 import { command } from './command.ts'
 import { connection, endpointFrom } from './connect.ts'
 import { exitCodes, interruptionCode } from './exit-codes.ts'
-import { choice, text } from './options.ts'
+import { text, textOrJson } from './options.ts'
 import { rolloutInWords, rolloutList, story, type Rollout, type Story } from './rollout-forms.ts'
 import { printable, printableJson } from './text.ts'
 
@@ -19,7 +19,7 @@ export const rollouts = command({
     completes: 'rollouts',
   }),
   options: {
-    output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
+    output: textOrJson,
     ...connection,
   },
   exits: [0, 5, 11],

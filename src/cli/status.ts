@@ -6,7 +6,7 @@ import { demandOptions, demandsFrom, pathOf } from './demands.ts'
 import type { ReportedGate } from './document.ts'
 import { interruptionCode } from './exit-codes.ts'
 import { ask, patience } from './http.ts'
-import { choice, flag, notAllowed, span, text } from './options.ts'
+import { choice, noColor, notAllowed, span, text } from './options.ts'
 import { paintFor } from './paint.ts'
 import { outputs, rendered } from './rendering.ts'
 import { statusText } from './status-text.ts'
@@ -26,7 +26,7 @@ export const status = command({
     output: choice(outputs, 'format of the result on stdout', { short: 'o' }),
     maxAge: span('1s', '24h', 'no observation behind the verdict may be older, e.g. 15s'),
     gate: text('ID', 'show only this gate (the exit code stays that of the verdict)', { completes: 'gates' }),
-    noColor: flag('no colours; NO_COLOR does the same'),
+    noColor,
     ...connection,
   },
   exits: [0, 3, 4, 5, 7],

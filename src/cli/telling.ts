@@ -3,7 +3,7 @@ import { connection, endpointFrom } from './connect.ts'
 import { deliver, type Delivered, type Message } from './deliver.ts'
 import { exitCodes, interruptionCode, type ExitCode } from './exit-codes.ts'
 import type { Endpoint } from './http.ts'
-import { choice, needed, notAllowed, text, UsageError } from './options.ts'
+import { needed, notAllowed, text, textOrJson, UsageError } from './options.ts'
 import { systemSurroundings, type CliProcess } from './process.ts'
 import { printable, printableJson } from './text.ts'
 
@@ -17,7 +17,7 @@ export const authorOptions = {
 
 export const tellingOptions = {
   ...authorOptions,
-  output: choice(['text', 'json'], 'format of the result on stdout', { short: 'o' }),
+  output: textOrJson,
   ...connection,
 }
 
