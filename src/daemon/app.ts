@@ -13,17 +13,16 @@ import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { startEngine, type Engine, type EngineOptions } from './engine.ts'
 import { steadyClock } from './clock.ts'
-import { keepCosts } from './costs.ts'
 import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
-import { keepRecords } from './records.ts'
+import { keepCosts, keepRecords } from './records.ts'
 import { STATE_UNREADABLE, type Loaded, type StateStore } from './state-store.ts'
 import { prepareWatching, type Watching, type WatchingOptions } from './watching.ts'
 
 export interface App {
   /** Base URL that it listens on. */
   readonly url: string
-  /** Judges and looks by another configuration from now on; latches, baselines and the listening address stay. */
+  /** Judges and probes by another configuration from now on; latches, baselines and the listening address stay. */
   reconfigure(configured: Configured): Promise<void>
   /** Notes that a new configuration was refused; the one in force stays. */
   reloadFailed(message: string): void
@@ -36,7 +35,7 @@ export class CannotListen extends Error {
 }
 
 /**
- * Starts the daemon: first its memory, then the server, then the looks.
+ * Starts the daemon: first its memory, then the server, then the probes.
  * @throws CannotListen when the address can't be listened on; nothing is left running or written then
  * @throws StateInUse when the state is another daemon's
  */
@@ -63,7 +62,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   const { engine, clock } = daemon.parts
   store.follow?.((memory) => engine.adopt(memory))
   store.watch?.((what) => {
-    dependencies.log.warn({ what }, 'another hand has changed the state')
+    dependencies.log.warn({ what }, 'another writer has changed the state')
     void engine.note({ at: clock.now(), kind: 'state', subject: 'daemon', message: plain(what) })
   })
   await engine.note({ at: clock.now(), kind: 'started', subject: 'daemon', message: 'the daemon started' })
@@ -103,7 +102,7 @@ function renewCertificate(
 
 type Http = Revealed<Configured['config']['http']>
 
-/** The daemon without its server: memory, engine, looks, and what may change of them while it runs. */
+/** The daemon without its server: memory, engine, probes, and what may change of them while it runs. */
 function assemble(configured: Configured, dependencies: Dependencies, store: StateStore, loaded: Loaded) {
   const { clock } = dependencies
   const observed = startObserving()
@@ -165,7 +164,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   }
 }
 
-/** Ends the looks before the memory is kept for the last time. */
+/** Ends the probes before the memory is kept for the last time. */
 async function stop({ parts: { engine, store }, watching }: ReturnType<typeof assemble>): Promise<void> {
   engine.stop()
   await watching().stop()

@@ -6,7 +6,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { StopStatus } from '../core/stop.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 
-/** How often the platform is looked at: `brisk` while a rollout is under way or looking harder may change anything. */
+/** How often the platform is probed: `brisk` while a rollout is under way or more attempts may change anything. */
 export type Cadence = 'quiet' | 'brisk'
 
 /** Stays brisk this long after the last reason for it, so that a fault that comes and goes is watched closely. */
@@ -38,13 +38,13 @@ function wantsBrisk({ rollout, checks, stops, beliefs }: Snapshot): boolean {
   return false
 }
 
-/** A person must do something first; and who is late for want of CPU is so all the more the more often he looks. */
+/** A person must act first. A process that is late because it lacks CPU gets later with every further attempt. */
 const waits: ReadonlySet<UnknownReason | undefined> = new Set(['not_configured', 'late'])
 
 type Status = Pick<CheckStatus | StopStatus, 'state' | 'findings' | 'streaks'>
 
 /**
- * Something is wrong or not known, and looking harder may tell. What nobody configured, and evidence that is missing, has
+ * Something is wrong or not known, and more attempts may tell. What is not configured, and evidence that is missing, has
  * expired or speaks against the rollout, waits for a person or a pipeline however often the platform is asked.
  */
 function isOpen({ state, findings, streaks }: Status, mayChange: (finding: Finding) => boolean): boolean {

@@ -11,13 +11,13 @@ export function expiryOf(cert: string): Instant {
   return new X509Certificate(cert).validToDate.getTime()
 }
 
-interface Told {
+interface Surroundings {
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** Says in the log that the certificate of the listener has expired, or will soon. */
-export function warnOfExpiry(tls: { readonly cert: string } | undefined, { clock, log }: Told): void {
+export function warnOfExpiry(tls: { readonly cert: string } | undefined, { clock, log }: Surroundings): void {
   if (tls === undefined) return
   const expiresAt = expiryOf(tls.cert)
   const left = expiresAt - clock.now()
@@ -28,8 +28,11 @@ export function warnOfExpiry(tls: { readonly cert: string } | undefined, { clock
 }
 
 /** Warns at once and every day, until it is stopped. */
-export function watchExpiry(tls: () => { readonly cert: string } | undefined, told: Told): { stop(): void } {
-  warnOfExpiry(tls(), told)
-  const timer = setInterval(() => warnOfExpiry(tls(), told), DAY).unref()
+export function watchExpiry(
+  tls: () => { readonly cert: string } | undefined,
+  surroundings: Surroundings,
+): { stop(): void } {
+  warnOfExpiry(tls(), surroundings)
+  const timer = setInterval(() => warnOfExpiry(tls(), surroundings), DAY).unref()
   return { stop: () => clearInterval(timer) }
 }

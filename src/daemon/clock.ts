@@ -15,7 +15,7 @@ export const steadyClock: Clock = { now: () => performance.now() }
  * after it.
  *
  * @param wall milliseconds since the epoch, by a clock that may be set
- * @param steady milliseconds by a clock that nothing sets, and that stands still while the machine sleeps
+ * @param steady milliseconds by a clock that nothing sets, and that stops while the machine sleeps
  */
 export function wallClock(
   wall: () => Instant = () => Date.now(),
@@ -28,7 +28,7 @@ export function wallClock(
     follow() {
       const before = steady()
       const measured = wall() - before
-      // Who lost the turn between the two readings asks again at the next step.
+      // A turn was lost between the two readings: the next step asks again.
       if (steady() - before > GRAIN / 4) return 0
       const by = measured - offset
       if (Math.abs(by) < GRAIN) return 0

@@ -19,7 +19,7 @@ const OVERDUE: Millis = 1.5 * EVALUATION_INTERVAL
 export interface EngineOptions extends JudgementOptions {
   /** Keeps what must survive a restart. */
   readonly store: Pick<StateStore, 'save' | 'keep' | 'unseen'>
-  /** Told of every snapshot, right after it became current. */
+  /** Called with every snapshot, right after it became current. */
   onSnapshot(snapshot: Snapshot): void
 }
 
@@ -29,7 +29,7 @@ export type Apply = (snapshot: Snapshot, now: Instant) => Result
 /** Where belief is kept and changed. */
 export interface Engine {
   current(): Snapshot
-  /** The same, judged anew before when the process stood still since: what was true before that is told to nobody. */
+  /** The same, judged anew first when the process was paused since: what was true before that is not published. */
   timely(): Snapshot
   rules(): Rules
   memory(): Memory
@@ -49,7 +49,7 @@ export interface Engine {
   use(rules: Rules): void
   /** Writes an event into the ledger; resolves when it is safely kept, or could not be. */
   note(event: Event): Promise<void>
-  /** Goes on with what another replica of the daemon has written, merged with what is remembered here. */
+  /** Continues with what another replica of the daemon has written, merged with what is remembered here. */
   adopt(merged: Memory): void
   stop(): void
 }
@@ -149,7 +149,7 @@ function changeBy(apply: Apply, held: Judgement, { now, advance, judge }: Judgin
     done(): void {
       const again = apply(held.snapshot, at)
       if (again.ok) return judge(again.snapshot, again.events)
-      // What came while it was written speaks against it, and it is written: as if another replica had been told.
+      // What came during the write speaks against it, and it is written: as if another replica had carried it out.
       held.adopt(merge(before, held.memory, proposed))
       judge(latchStanding(held.snapshot), [])
     },

@@ -30,7 +30,7 @@ type Refusal = { readonly code: RefusalCode; readonly detail: string } | undefin
 type Subject = Pick<Piece, 'digest' | 'rollout' | 'life'>
 
 /**
- * Admits evidence that was pushed for a check, as a look at it that was taken when the evidence was issued. It is bound
+ * Admits evidence that was pushed for a check, as an observation of it that was made when the evidence was issued. It is bound
  * to its time, to one life of one rollout and to the manifest whose digest it names; what is bound elsewhere is refused.
  * What names a rollout that has not begun waits for it. A `fail` about what is there now is never refused for its time
  * or for what is held.

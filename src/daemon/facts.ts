@@ -13,15 +13,14 @@ import { processMetrics, type Instruments } from '../http/instruments.ts'
 import { rollbackOf } from '../rollout/rollback.ts'
 import type { Cadence } from './cadence.ts'
 import { expiryOf } from './certificate.ts'
-import type { Costs } from './costs.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
 import { historyOf } from './history.ts'
-import type { Records } from './records.ts'
+import type { Costs, Records } from './records.ts'
 import type { StateStore } from './state-store.ts'
 import { authoriser, type Authorise } from './tokens.ts'
 
-/** What the daemon is given by whoever starts it. */
+/** What the daemon is started with. */
 export interface Dependencies {
   readonly clock: Clock
   readonly log: Logger
@@ -33,7 +32,7 @@ export interface Dependencies {
 /** An effective configuration with what is said about it. */
 export type Configured = Pick<LoadedConfig, 'config' | 'shown' | 'hash'>
 
-/** The parts of a running daemon that publishers are told of. */
+/** The parts of a running daemon that publishers read. */
 export interface Parts extends Dependencies {
   readonly engine: Engine
   readonly records: Records

@@ -8,7 +8,7 @@ import { SECOND, type Millis } from '../core/time.ts'
 /** How often a holder shows that it lives. */
 const BEAT: Millis = SECOND
 
-/** A holder of which nobody can say whether it lives and that has not shown it for this long does not. */
+/** A holder that may be dead, and has shown no sign of life for this long, is dead. */
 const SILENT: Millis = 5 * SECOND
 
 /** Who holds a lock. The fields beside `id` tell whether its process still runs, where that can be seen at all. */
@@ -25,7 +25,7 @@ interface Holder {
 export type Taken =
   { readonly ok: true } | { readonly ok: false; readonly inUse: boolean; readonly message: string }
 
-/** A file that only one process holds at a time. One that was killed holds it no longer: nobody has to clear up. */
+/** A file that only one process holds at a time. A process that was killed holds it no longer, so that no cleaning up is needed. */
 export interface FileLock {
   /** Takes the lock, or makes sure that it is still held. `inUse`: another holds it and lives. */
   take(): Promise<Taken>
@@ -68,7 +68,7 @@ export function fileLock(path: string): FileLock {
   }
 }
 
-/** Links a file that is written already, so that nobody sees half of it and one of two wins. */
+/** Links a file that is written already, so that no reader sees half of it and one of two wins. */
 async function claim(path: string, id: string): Promise<void> {
   const own = `${path}.${id}`
   const holder: Holder = { id, host: hostname(), ...(await ownProcess()) }
@@ -103,8 +103,8 @@ async function holderOf(path: string): Promise<Holder | undefined> {
     return { id, host, pid, space, started }
   } catch (fault) {
     if (codeOf(fault) === 'ENOENT') return undefined
-    // What is no lock of ours is judged by whether somebody touches it.
-    if (fault instanceof SyntaxError) return { id: '', host: 'somebody', pid: 0, space: '', started: '' }
+    // What is no lock of ours is judged by whether it is touched.
+    if (fault instanceof SyntaxError) return { id: '', host: 'unknown', pid: 0, space: '', started: '' }
     throw fault
   }
 }
@@ -145,7 +145,7 @@ async function ownProcess(): Promise<Pick<Holder, 'pid' | 'space' | 'started'>> 
 /** When a process was started, in ticks since the machine was; empty when there is no such process any more. */
 async function startOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name of the program stands in brackets and may hold anything; field 22 of `man 5 proc` follows.
+  // The name of the program is in brackets and may hold anything; field 22 of `man 5 proc` follows.
   const [state, ...rest] = text
     .slice(text.lastIndexOf(')') + 2)
     .trim()

@@ -9,12 +9,12 @@ import { steadyClock } from './clock.ts'
  */
 const SPACING: Millis = 20
 
-/** RepeatingTask until the step that judges them. */
+/** Batches until the step that judges them. */
 export interface Inbox {
   take(batch: Batch): void
   /** At once, or with what arrives within a few milliseconds. */
   takeSoon(batch: Batch): void
-  /** What is in it was dated before the clock was corrected by that. */
+  /** What is in it was dated before the clock was corrected by this. */
   correct(by: Millis): void
   /** What came in since the last time; nothing is due any more. */
   empty(): readonly Batch[]

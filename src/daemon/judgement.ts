@@ -41,7 +41,7 @@ export interface Judgement extends Evaluated {
   judge(commanded: Snapshot, events: readonly Event[]): void
   /** What would have to be remembered if this were judged now. */
   proposed(commanded: Snapshot, events: readonly Event[]): Memory
-  /** Goes on with what another replica of the daemon remembered, merged with what is remembered here. */
+  /** Continues with what another replica of the daemon remembered, merged with what is remembered here. */
   adopt(merged: Memory): void
   use(rules: Rules): void
 }
@@ -97,7 +97,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
   }
 }
 
-/** Impediments that last while their cause does: that of one who can't know what others were told, or hardly runs. */
+/** Impediments that last while their cause does: the daemon does not see what other replicas wrote, or hardly runs. */
 const passing: readonly string[] = [STATE_UNSEEN, STARVED]
 
 /** With an impediment, or without it. Other words for the same are no change that a client is woken for. */

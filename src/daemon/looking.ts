@@ -15,7 +15,7 @@ import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 
 export interface Looking {
-  /** The cadence became brisk: looks that were due later are made soon. */
+  /** The cadence became brisk: attempts that were due later are made soon. */
   hurry(): void
   /** Targets may have come or gone: does at once what is done every second anyhow. */
   relist(): void
@@ -40,13 +40,13 @@ const why = reasonsOf(anyReasons)
 /** How often it is checked whether targets came or went. */
 const RELIST: Millis = 1_000
 
-/** Slack for a busy event loop before a look counts as stale. */
+/** Slack for a busy event loop before an observation counts as stale. */
 const SLACK: Millis = 1_000
 
-/** First looks are spread over this time. */
+/** First attempts are spread over this time. */
 const SPREAD: Millis = 250
 
-/** One target of one probe, and when it is looked at next. */
+/** One target of one probe, and when its next attempt is. */
 interface Turn {
   readonly probe: Probe
   readonly target: Target
@@ -57,7 +57,7 @@ interface Turn {
 }
 
 /**
- * Looks at every target of every probe, each at its own pace and never twice at once, so that a target that hangs
+ * Probes every target of every probe, each at its own pace and never twice at once, so that a target that hangs
  * costs only its own observations.
  */
 export function startLooking(given: LookingOptions): Looking {
@@ -95,7 +95,7 @@ export function startLooking(given: LookingOptions): Looking {
 }
 
 /**
- * The same probe, which throws in no place that nobody awaits. While it can't say which targets there are the last ones
+ * The same probe, which throws only where it is awaited. While it can't say which targets there are the last ones
  * stay, and each of them can't be seen: others may be missing.
  */
 function contained(probe: Probe, onFault: OnFault): Probe {
@@ -115,18 +115,18 @@ function contained(probe: Probe, onFault: OnFault): Probe {
     },
     look(target, deadline) {
       if (!isAtFault) return probe.look(target, deadline)
-      const message = `${probe.name} could not find out what there is to look at`
+      const message = `${probe.name} could not find out which targets there are`
       return Promise.reject(new ProbeError(why('malformed', 'targets_unknown', message)))
     },
   }
 }
 
-/** Says which targets there are, without having looked at any. */
+/** Delivers which targets there are, before the first attempt. */
 function list(probe: Probe, { clock, deliver }: LookingOptions): void {
   deliver({ probe: probe.name, at: clock.now(), targets: probe.targets(), observations: [] })
 }
 
-/** Begins to look at targets that came and ends with those that went. Returns whether there were any. */
+/** Begins with targets that came and ends with those that went. Returns whether there were any. */
 function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions): boolean {
   const targets = probe.targets()
   const ids = new Set(targets.map((target) => target.id))
@@ -154,7 +154,7 @@ async function take(turn: Turn, options: LookingOptions): Promise<void> {
   turn.startedAt = startedAt
   const seen = await observe(turn.probe, turn.target, clock, 0, onFault)
   if (turn.ended) return
-  // The cadence may have changed during the look: one interval says both how long it is worth and when the next is.
+  // The cadence may have changed during the attempt: one interval says both how long it is worth and when the next is.
   const interval = intervalOf(turn, options)
   const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
   deliver(batchOf(turn.probe, { ...seen, validFor }))
@@ -162,7 +162,7 @@ async function take(turn: Turn, options: LookingOptions): Promise<void> {
 }
 
 function schedule(turn: Turn, wait: Millis, options: LookingOptions): void {
-  // A tenth of jitter keeps looks at many replicas from falling into one tick.
+  // A tenth of jitter keeps attempts at many replicas from falling into one tick.
   const delay = Math.max(0, wait * (0.95 + Math.random() * 0.1))
   turn.timer = setTimeout(() => {
     delete turn.timer

@@ -2,14 +2,14 @@ import type { Observation } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import type { Cost, LookRecord, ProbeRecord } from '../http/context.ts'
 
-/** Looks of either kind that are kept for each probe: enough to see a pattern over a few replicas. */
+/** Attempts of either kind that are kept for each probe: enough to see a pattern over a few replicas. */
 const KEPT = 20
 
-/** What the looks of one daemon have come to, by probe. */
+/** What the attempts of one daemon have come to, by probe. */
 export interface Records {
   add(probe: string, observation: Observation): void
   looks(): ReadonlyMap<string, ProbeRecord>
-  /** What the looks of these probes cost together. */
+  /** What the attempts of these probes cost together. */
   cost(probes: readonly string[]): Cost
 }
 
@@ -54,4 +54,41 @@ function recordOf({ target, at, took, outcome }: Observation): LookRecord {
   if (outcome.ok) return { target: target.id, at, took, readings: outcome.readings.length }
   const { unknownReason, reason, message } = outcome
   return { target: target.id, at, took, unknownReason, reason, message }
+}
+
+/** What each dependency cost since the daemon began. A reload makes connections anew; these counters continue. */
+export interface Costs {
+  /**
+   * Adds what a connection counts up from 0.
+   * @returns ends that; what was counted until then stays
+   */
+  follow(dependency: string, cost: () => Cost): () => void
+  /** By dependency; none ever falls. */
+  totals(): ReadonlyMap<string, Cost>
+}
+
+export function keepCosts(): Costs {
+  const past = new Map<string, Cost>()
+  const followed = new Set<readonly [dependency: string, cost: () => Cost]>()
+  return {
+    follow(dependency, cost) {
+      const entry = [dependency, cost] as const
+      followed.add(entry)
+      return () => {
+        if (followed.delete(entry)) past.set(dependency, sum(past.get(dependency), cost()))
+      }
+    },
+    totals() {
+      const totals = new Map(past)
+      for (const [dependency, cost] of followed) totals.set(dependency, sum(totals.get(dependency), cost()))
+      return totals
+    },
+  }
+}
+
+function sum(one: Cost | undefined, other: Cost): Cost {
+  return {
+    requests: (one?.requests ?? 0) + other.requests,
+    took: (one?.took ?? 0) + other.took,
+  }
 }

@@ -1,9 +1,8 @@
 import { SECOND, type Millis } from '../core/time.ts'
 import { nothingRemembered, type Memory } from '../rollout/memory.ts'
 import { steadyClock } from './clock.ts'
-import { inTurn } from './in-turn.ts'
 import { isNews, isUrgent } from './state-news.ts'
-import { repeat } from './repeating-task.ts'
+import { inTurn, repeat } from './tasks.ts'
 import { afterConflict, confirm, look, write, writeOnce, type Sharing } from './state-sharing.ts'
 import type { Change, Kept } from './state-store.ts'
 

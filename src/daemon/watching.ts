@@ -20,7 +20,7 @@ import { atPace, openProbes, providersOf } from '../probes/index.ts'
 import type { OnFault } from '../probes/probe.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
-import type { Costs } from './costs.ts'
+import type { Costs } from './records.ts'
 import { startLooking } from './looking.ts'
 
 /** All that a configuration sets up towards the platform, so that a reload can replace it whole. */
@@ -28,9 +28,9 @@ export interface Watching {
   readonly rules: Rules
   start(): void
   hurry(): void
-  /** The cluster that it looks at, when there is one. */
+  /** The cluster that it watches, when there is one. */
   readonly followed?: Followed
-  /** Ends all looks; the cluster goes on when `next` looks at the same. */
+  /** Ends all probes; the cluster stays when `next` watches the same. */
   stop(next?: Watching): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export interface WatchingOptions {
 }
 
 /**
- * Nothing is dialled and nothing looks before `start`.
+ * Nothing is dialled and nothing is probed before `start`.
  * @param before what this takes over from
  */
 export function prepareWatching(config: Config, options: WatchingOptions, before?: Watching): Watching {
@@ -170,7 +170,7 @@ function sourcesOf(
   }
 }
 
-/** A step at least every second; five missed ones are a gap in which nobody looked. */
+/** A step at least every second; five missed ones are a gap without observations. */
 const LONGEST_GAP = 5 * SECOND
 
 function rulesOf(config: Config, providers: Rules['providers']): Rules {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keepCosts } from '../../../src/daemon/costs.ts'
+import { keepCosts } from '../../../src/daemon/records.ts'
 
 test('X35: connections that are made anew go on from what the ones before them cost', () => {
   const costs = keepCosts()
