@@ -19,7 +19,7 @@ export interface NodeSettings {
   readonly tls?: ConnectionOptions
 }
 
-/** Is told how many commands were sent, those of the login excepted. */
+/** Gets how many commands were sent, those of the login excepted. */
 export type Count = (commands: number) => void
 
 // Of the 650 ms that dialling and answer may take together.
