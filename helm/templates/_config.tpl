@@ -103,7 +103,7 @@
 {{- toYaml $config }}
 {{- end }}
 
-{{/* What is right by itself and wrong together. */}}
+{{/* Values that are right alone and wrong together. */}}
 {{- define "caracal-gate.validate" -}}
 {{- $places := list }}
 {{- with .Values.redis.url }}{{ $places = append $places "redis.url" }}{{ end }}

@@ -1,4 +1,4 @@
-{{/* Pods of the services, without those of the migration Jobs, which nobody asks. */}}
+{{/* Pods of the services, without those of the migration Jobs, which are not probed. */}}
 {{- define "caracal-gate.platformPods" -}}
 matchLabels:
   app.kubernetes.io/name: {{ .Values.release.appName }}
@@ -11,7 +11,7 @@ matchExpressions:
 
 {{/*
 Refuses to be the first policy on the platform's pods: it would close them to all but the exporter. Without a cluster to
-ask, as under `helm template`, nobody can tell.
+ask, as under `helm template`, the answer is unknown.
 */}}
 {{- define "caracal-gate.platformIsClosed" -}}
 {{- $namespace := include "caracal-gate.releaseNamespace" . }}

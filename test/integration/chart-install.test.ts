@@ -108,7 +108,7 @@ describe('an installation', () => {
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain('watches the release caracal in the namespace caracal')
     expect(stdout).toContain('caracal-runtime, key metricsBearer')
-    expect(stdout).toContain('Nobody may write')
+    expect(stdout).toContain('Writing is off')
     const access = await controlPlane.kubeconfigFor('gate', account)
     kubeconfig = access.path
     exporter = kubernetesClient(access)
