@@ -24,26 +24,12 @@ export function isAlert(rule: Rule): rule is AlertingRule {
 export const cases: ReadonlyMap<string, readonly Case[]> = new Map([
   ...stopConditions.map(({ id }) => {
     const alert = stopAlerts.find(({ expr }) => expr.includes(`"${id}"`))
-    return [alert?.name ?? '', stopCases(id, componentOf(id))] as const
+    return [alert?.name ?? '', stopCases(id, alert?.component ?? '')] as const
   }),
   ...Object.entries(rolloutCases),
   ...Object.entries(exporterCases),
   ...Object.entries(platformCases),
 ])
-
-/** Where to look, as the tests expect it. */
-function componentOf(id: string): string {
-  const places: Readonly<Record<string, readonly string[]>> = {
-    migration: ['migration-job-failed'],
-    sts: ['sts-unready', 'policy-failure'],
-    gateway: ['gateway-unready', 'revocation-snapshot-stale', 'sts-circuit-open'],
-    audit: ['audit-dlq-growing', 'replay-backlog-aging', 'audit-evidence-lost', 'audit-tamper-detected'],
-    api: ['outbox-dead-messages'],
-    postgres: ['postgres-pool-saturation'],
-    redis: ['redis-memory-pressure'],
-  }
-  return Object.keys(places).find((place) => places[place]?.includes(id)) ?? ''
-}
 
 /** The alerts of this name and what they read, without annotations; `instead` takes the place of one of them. */
 function bareRules(name: string, instead?: { readonly of: Rule; readonly by: Rule }): object {
