@@ -18,7 +18,7 @@ const rolloutId = z.string().trim().regex(rolloutIdPattern, rolloutIdAllowed)
 
 const by = {
   actor: words.describe('Who acts: a person or a pipeline run.'),
-  reason: words.describe('Why; it stands in the ledger.'),
+  reason: words.describe('Why; the ledger keeps it.'),
 }
 
 export const beginBody = z

@@ -5,8 +5,8 @@ import { z } from 'zod'
  * place of the exporter has no value.
  *
  * - `caracal_gate_verdict`: 1 proceed, 0 hold, 2 stop.
- * - `caracal_gate_proceed_until_timestamp_seconds`: until when `proceed` stands, in seconds since the epoch; 0 on hold and
- *   -1 on stop. An answer that is repeated later says by itself that it is old.
+ * - `caracal_gate_proceed_until_timestamp_seconds`: until when `proceed` is valid, in seconds since the epoch; 0 on hold and
+ *   -1 on stop. So an answer that is repeated later shows its age.
  */
 export const queryMetrics = ['caracal_gate_verdict', 'caracal_gate_proceed_until_timestamp_seconds'] as const
 export type QueryMetric = (typeof queryMetrics)[number]

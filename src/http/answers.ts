@@ -17,7 +17,7 @@ export interface Answer extends View {
   readonly expiresAt: Instant
   /** The JSON of a stricter answer; made once for all whose demands come to the same. */
   bodyOf(stricter: GateReport): Buffer
-  /** What was found of a demand for something that must have arrived; looked up once for all who ask alike. */
+  /** What was found of a demand for something that must have arrived; made once for all equal requests. */
   readonly arrival: Arrival
   /** The answer to the question of a phase; made once for all who ask it. */
   asked(phase: AskedPhase): Answer
@@ -39,7 +39,7 @@ export interface AnswerBook {
   of(snapshot: Snapshot): Answer
 }
 
-/** Keeps the newest answer: a snapshot is rendered at most once, and not at all when nobody asks. */
+/** Keeps the newest answer: a snapshot is rendered at most once, and not at all without a request. */
 export function answerBook(context: Pick<PublishContext, 'board' | 'report'>): AnswerBook {
   let last: Answer | undefined
   function of(snapshot: Snapshot): Answer {
@@ -123,7 +123,7 @@ export function bodyOf(document: object): Buffer {
   return Buffer.from(`${JSON.stringify(document)}\n`)
 }
 
-/** The answer as it stands for a request with these demands at `now`. */
+/** The answer to a request with these demands at `now`. */
 export function viewOf(whole: Answer, demands: Demands, now: Instant): View {
   const answer = demands.phase === undefined ? whole : whole.asked(demands.phase)
   const { report } = answer
@@ -131,7 +131,7 @@ export function viewOf(whole: Answer, demands: Demands, now: Instant): View {
   const stricter =
     demanding || now > answer.expiresAt ? tighten(report, demands, now, answer.arrival) : report
   if (stricter === report) return answer
-  // What a demand makes of the report moves with time, while the index stands still.
+  // What a demand makes of the report moves with time, while the index stays the same.
   const why = stricter.blocking.filter(({ ref }) => ref.startsWith('request/') || ref === 'evaluator/expired')
   return {
     report: stricter,

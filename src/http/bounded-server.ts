@@ -1,9 +1,15 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { SECOND, type Millis } from '../core/time.ts'
-import { boundConnections, connectionLimit } from './connections.ts'
-import { operations } from './operations.ts'
+import type { Socket } from 'node:net'
+import { type Millis, SECOND } from '../core/time.ts'
 import type { Instruments } from './instruments.ts'
+import { operations } from './operations.ts'
 import { inTurns } from './turns.ts'
 
 export interface ServerBounds {
@@ -28,7 +34,7 @@ const patience = {
   requireHostHeader: false,
 }
 
-/** A server that bounds what clients may make it hold, before anything of a request is looked at. */
+/** A server that bounds what clients may make it hold, before it reads a request. */
 export function boundedServer(
   answer: RequestListener,
   options: ServerBounds,
@@ -67,4 +73,114 @@ const health: ReadonlySet<string> = new Set(
 
 function isHealthCheck({ url = '' }: IncomingMessage): boolean {
   return health.has(url)
+}
+
+interface Connection {
+  readonly socket: Socket
+  /** Requests that have arrived as a whole and that we have not answered: the client may count on us. */
+  owed: number
+  served: boolean
+}
+
+/**
+ * Connections at once: all that may wait and listen, and as many again for short requests. More would take descriptors
+ * from the probes of Redis and Postgres.
+ */
+const connectionLimit = 2_000
+
+const words = 'As many clients are connected as may be.\n'
+const refusal = [
+  'HTTP/1.1 503 Service Unavailable',
+  'content-type: text/plain; charset=utf-8',
+  `content-length: ${words.length}`,
+  'retry-after: 5',
+  'connection: close',
+  '',
+  words,
+].join('\r\n')
+
+interface Bounds {
+  readonly limit: number
+  /** Whether clients speak TLS, in which we have no words before their handshake. */
+  readonly secure: boolean
+  readonly onRefused: () => void
+}
+
+/** Called with each request whose turn has come, so that its connection is kept until it is answered. */
+export type Owing = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Bounds the connections of a server. One too many takes the place of the connection that has been without a request
+ * for longest, so that a crowd of idle or half-spoken ones keeps out neither a health check nor a scrape. Only when we
+ * owe everybody an answer it is turned away itself.
+ */
+function boundConnections(server: Server, { limit, secure, onRefused }: Bounds): Owing {
+  // By remote address, because a request over TLS comes by another socket than its connection.
+  const all = new Map<string, Connection>()
+  const idle = new Set<Connection>()
+
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket)
+    if (name === undefined) return
+    const connection: Connection = { socket, owed: 0, served: false }
+    if (all.size >= limit) {
+      onRefused()
+      const [victim = connection] = idle
+      turnAway(victim, secure)
+      if (victim === connection) return
+      forget(nameOf(victim.socket), victim)
+    }
+    all.set(name, connection)
+    idle.add(connection)
+    socket.once('close', () => forget(name, connection))
+  })
+
+  function forget(name: string | undefined, connection: Connection): void {
+    idle.delete(connection)
+    if (name !== undefined && all.get(name) === connection) all.delete(name)
+  }
+
+  return (request, response) => {
+    const connection = all.get(nameOf(request.socket) ?? '')
+    if (connection !== undefined) owe(connection, request, response, idle)
+  }
+}
+
+function owe(
+  connection: Connection,
+  request: IncomingMessage,
+  response: ServerResponse,
+  idle: Set<Connection>,
+): void {
+  let state: 'arriving' | 'owed' | 'settled' = 'arriving'
+  function arrived(): void {
+    if (state !== 'arriving') return
+    state = 'owed'
+    connection.owed++
+    idle.delete(connection)
+  }
+  function settle(): void {
+    if (state === 'owed') connection.owed--
+    state = 'settled'
+    connection.served = true
+    if (connection.owed > 0 || connection.socket.destroyed) return
+    idle.delete(connection)
+    idle.add(connection)
+  }
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  if (length === undefined && encoding === undefined) arrived()
+  else request.once('end', arrived)
+  response.once('prefinish', settle)
+  response.once('close', settle)
+}
+
+function nameOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort}`
+}
+
+/** Says why, to those who have not heard of us yet; where all is quiet, a client takes words for its next answer. */
+function turnAway({ socket, served }: Connection, secure: boolean): void {
+  if (served || secure) return void socket.destroy()
+  socket.end(refusal)
+  socket.destroySoon()
 }

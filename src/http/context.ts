@@ -12,7 +12,7 @@ import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '.
 import type { Instruments } from './instruments.ts'
 import type { RollbackReport } from '../contract/document.ts'
 
-/** Where the newest snapshot is read, and who is told when there is a newer one. */
+/** Holds the newest snapshot, and calls its subscribers with each newer one. */
 export interface Board {
   /** Undefined until there is one. */
   current(): Snapshot | undefined
@@ -81,7 +81,7 @@ export interface RolloutRecord {
   readonly ledger: readonly LedgerLine[]
 }
 
-/** One look, as `/debug/probes` shows it. */
+/** One probe attempt, as `/debug/probes` shows it. */
 export interface LookRecord {
   readonly target: string
   readonly at: Instant
@@ -92,7 +92,7 @@ export interface LookRecord {
   readonly message?: string
 }
 
-/** The last looks of one probe, kept apart so that a run of failures cannot push out the last success. */
+/** The last attempts of one probe, kept apart so that a run of failures cannot push out the last success. */
 export interface ProbeRecord {
   readonly successes: readonly LookRecord[]
   readonly failures: readonly LookRecord[]
@@ -159,12 +159,12 @@ export interface PublishContext {
   readonly instruments: Pick<Instruments, 'answered' | 'refused'>
   /** What was observed as it happened, besides the snapshot. */
   readonly registries: readonly Registry[]
-  /** Whether a first whole round has been judged and the daemon goes on; the message says what is missing. */
+  /** Whether a first batch of every probe has been judged and the daemon still evaluates; the message says what is missing. */
   readiness(): { readonly ok: boolean; readonly message: string }
   /** Whether the value of the Authorization header allows it. */
   authorise(kind: Access, header: string | undefined): Authorisation
   /** Names by which it may be asked, besides its own; undefined when reading needs a token, and any name will do. */
   hosts(): readonly string[] | undefined
-  /** Told of errors in handlers, which are faults of ours. */
+  /** Called with errors in handlers, which are bugs of the exporter. */
   onFault(fault: unknown): void
 }

@@ -26,7 +26,7 @@ export interface Reader {
 
 /**
  * Sends to one client, one event at a time: the next one when the last has been taken, and of those that came meanwhile
- * only the newest. So nobody can make the daemon hold more than one event for him.
+ * only the newest. So the daemon holds at most one event for a client.
  * @param last tag of the event that the client has already
  */
 export function newReader(sink: Sink, now: () => Instant, opening: Buffer, last: string | undefined): Reader {

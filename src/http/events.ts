@@ -1,12 +1,20 @@
-import { SECOND, type Millis } from '../core/time.ts'
+import type { ServerResponse } from 'node:http'
+import { type Demands, isFaulty, readParameters } from '../contract/parameters.ts'
+import { type Millis, SECOND } from '../core/time.ts'
 import type { AnswerBook } from './answers.ts'
 import type { PublishContext } from './context.ts'
-import { eventChannels, type Channel } from './event-channels.ts'
-import { closingFrame, openingFrame, type EventDocument } from './event-frames.ts'
-import { newReader, type Reader, type Sink } from './event-reader.ts'
-import { sharesOf } from './shares.ts'
-import { spread } from './spreading.ts'
-import type { Demands } from '../contract/parameters.ts'
+import { sharesOf, spread } from './crowd.ts'
+import {
+  type Channel,
+  eventChannels,
+  type EventDocument,
+  closingFrame,
+  openingFrame,
+} from './event-frames.ts'
+import { type Reader, type Sink, newReader } from './event-reader.ts'
+import { type Handler, type Parts, safety } from './handling.ts'
+import { type OperationId, parametersOf } from './operations.ts'
+import { faulty, notEvaluated, refuse } from './problem.ts'
 
 /** What a client wants to hear. */
 export interface Asked {
@@ -68,15 +76,15 @@ export function eventStreams(
     told = revision
     tell()
   })
-  const ticking = setInterval(() => spread([...entries], look), tick).unref()
+  const ticking = setInterval(() => spread([...entries], keepAlive), tick).unref()
 
-  function look(entry: Entry): void {
+  function keepAlive(entry: Entry): void {
     const { channel, reader, allowed, leave } = entry
     if (!allowed() || reader.stalledFor(clock.now()) > patience) {
       leave()
       return reader.cut()
     }
-    // Demands and expiry change an answer while the index stands still.
+    // Demands and expiry change an answer while the index stays the same.
     offer(entry)
     const sign = channel.tick()
     if (sign !== undefined) reader.tick(sign)
@@ -98,7 +106,7 @@ export function eventStreams(
       }
       const entry: Entry = { channel, reader, allowed, leave }
       entries.add(entry)
-      look(entry)
+      keepAlive(entry)
       return leave
     },
     close() {
@@ -146,4 +154,61 @@ function onePassAtOnce(pass: (done: () => void) => void): () => void {
     setImmediate(run)
   }
   return request
+}
+
+/** The route that tells of changes as they come. */
+export function eventHandlers(parts: Parts): Pick<Record<OperationId, Handler>, 'events'> {
+  const { book, context, streams } = parts
+  return {
+    events(request, reply) {
+      if (book.current() === undefined) return void notEvaluated(reply)
+      const query = request.query as Readonly<Record<string, unknown>>
+      const parameters = readParameters(query, parametersOf('events'))
+      if (isFaulty(parameters)) return void faulty(reply, parameters)
+      const { document = 'report', demands } = parameters
+      const { raw } = reply
+      if (request.method === 'HEAD') {
+        reply.hijack()
+        return void raw.writeHead(200, headers).end()
+      }
+      const from = request.socket.remoteAddress
+      if (streams.isFull(from)) return tooMany(parts, reply)
+      reply.hijack()
+      raw.writeHead(200, headers)
+      const { authorization } = request.headers
+      const leave = streams.open(sinkOf(raw), {
+        document,
+        demands,
+        from,
+        last: request.headers['last-event-id']?.toString(),
+        allowed: () => context.authorise('follow', authorization).ok,
+      })
+      raw.once('close', leave)
+    },
+  }
+}
+
+function tooMany({ context }: Parts, reply: Parameters<Handler>[1]): void {
+  context.instruments.refused('streams')
+  refuse(reply, 'too-many-streams', 'The limit of clients that listen is reached.', { retryAfter: 5 })
+}
+
+const headers = {
+  ...safety,
+  'content-type': 'text/event-stream; charset=utf-8',
+  // Neither kept nor compressed nor held back on the way.
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  // Nothing can follow on this connection, and a daemon that stops need not wait for it.
+  connection: 'close',
+}
+
+function sinkOf(raw: ServerResponse): Sink {
+  // A client that goes in the middle of a write is no fault of ours.
+  raw.on('error', () => {})
+  return {
+    write: (bytes, done) => void raw.write(bytes, done),
+    end: (bytes) => void raw.end(bytes),
+    cut: () => void raw.destroy(),
+  }
 }

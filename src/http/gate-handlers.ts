@@ -5,7 +5,7 @@ import { jsonType, pathParameter, type Handler, type Parts } from './handling.ts
 import { parametersOf, type OperationId } from './operations.ts'
 import { isFaulty, readParameters, type Parameters } from '../contract/parameters.ts'
 import { faulty, notEvaluated, refuse, unknownId, type Named } from './problem.ts'
-import { seenTag, waitForChange } from './long-poll.ts'
+import { seenTag, waitForChange } from './waiting.ts'
 
 type VerdictRoute = 'gates' | 'proceed' | 'stop'
 type GateRoute = VerdictRoute | 'gate' | 'stopConditions' | 'stopCondition'
@@ -108,7 +108,7 @@ export function verdictHeaders(reply: FastifyReply, { report, verdict, etag }: V
   return (
     reply
       .header('etag', etag)
-      // Not even kept to be asked about: what a cache keeps, it may give out when nobody answers behind it.
+      // Not even kept for revalidation: a cache may serve what it keeps while the exporter does not answer.
       .header('cache-control', 'no-store')
       .header('x-caracal-verdict', verdict)
       .header('caracal-evaluated-at', report.evaluatedAt)

@@ -1,6 +1,6 @@
+import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Authorisation, PublishContext } from './context.ts'
-import { isOwnHost } from './hosts.ts'
 import { refuse } from './problem.ts'
 
 export interface Guards {
@@ -10,8 +10,8 @@ export interface Guards {
 }
 
 /**
- * Lets through who may. The token is looked at first and only a wrong one is counted, so that nobody can lock the holder
- * of a good one out.
+ * Admits a request by its token. Only wrong tokens are counted, so that no other client can lock out the holder of a
+ * valid one.
  */
 export function guard({ context, countGuess }: Guards, access: Access) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
@@ -43,7 +43,7 @@ function turnAway(access: Access, refused: Refused, request: FastifyRequest, rep
 
 type Refused = Extract<Authorisation, { readonly ok: false }>
 
-/** While anybody may read, a page of another site must not be able to: see `isOwnHost`. */
+/** While reading is open, a page of another site must not be able to read: see `isOwnHost`. */
 function isByOwnHost(
   context: PublishContext,
   access: Access,
@@ -71,4 +71,30 @@ function challenges(access: Access, { method, headers }: FastifyRequest): string
     method === 'GET' &&
     /\btext\/html\b/.test(headers.accept ?? '')
   return isPerson ? [bearer, 'Basic realm="caracal-gate-exporter", charset="UTF-8"'] : bearer
+}
+
+/**
+ * Whether a request may come by this name while reading is open. A page of another site can make a browser ask us by a
+ * name of that site whose address it changed to ours; it cannot by an address, by a name without a dot, or by the name of
+ * a Service.
+ * @param host value of the Host header
+ * @param listed further names, without a port
+ */
+export function isOwnHost(host: string, listed: readonly string[]): boolean {
+  const name = nameOf(host)
+  if (name === undefined) return false
+  return (
+    isIP(name) !== 0 ||
+    !name.includes('.') ||
+    /\.(localhost|svc|svc\.cluster\.local)$/.test(name) ||
+    listed.some((each) => each.toLowerCase() === name)
+  )
+}
+
+/** In lower case, without its port, brackets and final dot; undefined when it is no host. */
+function nameOf(host: string): string | undefined {
+  if (!/^[\w.:[\]-]+$/.test(host)) return undefined
+  return URL.parse(`http://${host}`)
+    ?.hostname.replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
 }

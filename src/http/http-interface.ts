@@ -1,23 +1,20 @@
-import type { IncomingMessage } from 'node:http'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answerBook } from './answers.ts'
 import { boundedServer } from './bounded-server.ts'
 import type { PublishContext } from './context.ts'
-import { eventHandlers } from './event-handlers.ts'
-import { eventStreams } from './events.ts'
+import { eventHandlers, eventStreams } from './events.ts'
 import { gateHandlers } from './gate-handlers.ts'
-import { guard, type Guards } from './guard.ts'
-import { safety, type Handler, type Parts } from './handling.ts'
-import { isDeeperThan } from './nesting.ts'
-import { operations, type Operation, type OperationId } from './operations.ts'
-import { queryHandlers } from './query-handlers.ts'
+import type { Guards } from './guard.ts'
+import { safety, type Parts } from './handling.ts'
+import { allRoutes, BODY_LIMIT } from './routes.ts'
+import { operations } from './operations.ts'
+import { queryHandlers } from './queries.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse, refuseRequest } from './problem.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
-import { trendHandlers } from './trend-handlers.ts'
-import { trendBook } from './trends.ts'
+import { trendHandlers, trendBook } from './trends.ts'
 import { waitingRoom } from './waiting.ts'
 
 declare module 'fastify' {
@@ -36,13 +33,8 @@ export interface InterfaceOptions {
   readonly connections?: number
 }
 
-const BODY_LIMIT = 64 * 1024
-/** Levels of a body; what is asked for has three. Much deeper ones exhaust the stack of what walks through them. */
-const NESTING = 16
 /** Wrong tokens of one address in a minute that are told that they are wrong. */
 const WRONG_TOKENS_PER_MINUTE = 60
-const formType = 'application/x-www-form-urlencoded'
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** The HTTP interface over what `context` gives; not listening yet. Closing it ends all waits at once. */
 export async function httpInterface(
@@ -101,8 +93,7 @@ export async function httpInterface(
     ...selfHandlers(parts),
     ...pageHandlers(parts),
   }
-  for (const routes of [readRoutes, queryRoutes, writeRoutes])
-    await app.register((scope) => routes(scope, guards, handlers))
+  for (const routes of allRoutes) await app.register((scope) => routes(scope, guards, handlers))
   return app
 }
 
@@ -132,91 +123,6 @@ function newApp(options: InterfaceOptions, { instruments }: PublishContext): Fas
     },
     serverFactory: (answer) => boundedServer(answer, options, instruments),
   })
-}
-
-type Handlers = Readonly<Record<OperationId, Handler>>
-
-function isWrite({ access }: Operation): boolean {
-  return access !== 'open' && access !== 'read' && access !== 'follow'
-}
-
-function isQuery(operation: Operation): boolean {
-  return operation.body !== undefined && !isWrite(operation)
-}
-
-/** Reading takes a body of any kind and ignores it: hooks of deployment tools post theirs. */
-async function readRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', dropBody)
-  for (const operation of operations)
-    if (!isWrite(operation) && !isQuery(operation)) addRoute(scope, guards, operation, handlers)
-  refuseOtherMethods(scope)
-}
-
-/** Reads by its body, as clients of a Prometheus ask. */
-async function queryRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) => done(null, body))
-  for (const operation of operations) if (isQuery(operation)) addRoute(scope, guards, operation, handlers)
-}
-
-/** A body is dropped as it comes, so that one that drips in small pieces takes no memory. */
-function dropBody(
-  _request: FastifyRequest,
-  body: IncomingMessage,
-  done: (fault: Error | null) => void,
-): void {
-  let length = 0
-  body.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length <= BODY_LIMIT) return
-    body.removeAllListeners('data').pause()
-    done(Object.assign(new Error(`the body is larger than ${BODY_LIMIT} bytes`), { statusCode: 413 }))
-  })
-  body.once('end', () => done(null))
-}
-
-async function writeRoutes(scope: FastifyInstance, guards: Guards, handlers: Handlers) {
-  scope.addHook('preValidation', (request, reply, done) => {
-    if (!isDeeperThan(request.body, NESTING)) return done()
-    refuse(reply, 'invalid-request', `The body is nested deeper than ${NESTING} levels.`)
-  })
-  for (const operation of operations) if (isWrite(operation)) addRoute(scope, guards, operation, handlers)
-}
-
-function addRoute(scope: FastifyInstance, guards: Guards, operation: Operation, handlers: Handlers) {
-  const { access, methods, id } = operation
-  scope.route({
-    method: [...methods],
-    url: urlOf(operation.path),
-    handler: handlers[id as OperationId],
-    // Before the body is read.
-    ...(access !== 'open' && { onRequest: guard(guards, access) }),
-  })
-}
-
-function urlOf(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1')
-}
-
-function refuseOtherMethods(scope: FastifyInstance): void {
-  const byPath = Map.groupBy<string, Operation>(operations, ({ path }) => path)
-  for (const [path, list] of byPath) {
-    const taken = list.flatMap(({ methods }) => methods)
-    const allowed = METHODS.filter((method) =>
-      method === 'HEAD' ? taken.includes('GET') : taken.some((one) => one === method),
-    )
-    scope.route({
-      method: METHODS.filter((method) => !allowed.includes(method)),
-      url: urlOf(path),
-      exposeHeadRoute: false,
-      handler: (request, reply) => {
-        reply.header('allow', allowed.join(', '))
-        const detail = `${path} does not take ${request.method}.`
-        refuse(reply, 'method-not-allowed', detail, { allowed })
-      },
-    })
-  }
 }
 
 function refusals(app: FastifyInstance, context: PublishContext): void {

@@ -132,7 +132,7 @@ function item(
   context: ReportContext,
 ): Item {
   const findings = status?.findings ?? [unjudged]
-  // All of it is told of one finding, so that no part can speak of another.
+  // All members describe one finding, so that no two of them contradict each other.
   const worst = status?.cause ?? findings[0] ?? unjudged
   const blamed = blamedOf(findings, worst, status)
   return {
@@ -148,14 +148,14 @@ function item(
     target: worst.target === undefined ? null : clip(worst.target),
     culprits: blamed.slice(0, culpritLimit).map((finding) => culprit(finding, status)),
     culpritCount: blamed.length,
-    ...looks(judged.condition, findings, snapshot, context),
+    ...attempts(judged.condition, findings, snapshot, context),
     runbookUrl: `${context.runbookBaseUrl}${judged.runbook}`,
     nextStep: nextStepFor(judged, namesSubject(worst) ? worst.key : undefined),
     flags,
   }
 }
 
-/** Whoever the item is about comes first, as the item tells of it. */
+/** The subject that the item describes comes first. */
 function blamedOf(
   findings: readonly Finding[],
   worst: Finding,
@@ -200,8 +200,8 @@ function culprit(finding: Finding, status: Status | undefined): Culprit {
   }
 }
 
-/** The oldest of the looks that the findings rest on: those at their targets, or at all that give the signals. */
-function looks(
+/** The oldest of the probe attempts that the findings rest on: those of their targets, or of all that give the signals. */
+function attempts(
   condition: Condition,
   findings: readonly Finding[],
   snapshot: Snapshot,

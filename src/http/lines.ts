@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { feedByRequest, type Feeding } from './feeding.ts'
 
 /** Requests of one connection that are parsed while another is being answered; the next ones stay text. */
 const aheadLimit = 16
@@ -42,10 +41,10 @@ interface Options {
   readonly aheadBytes?: number | undefined
   /** Whether others are served before more is parsed. */
   readonly isBusy: () => boolean
-  /** Told of a connection of which more could be parsed. */
+  /** Called with a connection of which more could be parsed. */
   readonly onHungry: (line: Line) => void
   readonly onClose: (line: Line) => void
-  /** Told of each connection that is cut off because it sent more ahead than there is room for. */
+  /** Called with each connection that is cut off because it sent more ahead than there is room for. */
   readonly onCut: () => void
 }
 
@@ -113,4 +112,93 @@ export function connectionLines(options: Options): Lines {
 function costOf({ url = '', rawHeaders }: IncomingMessage): number {
   const fields = rawHeaders.reduce((sum, text) => sum + text.length + fieldCost, 0)
   return requestCost + url.length + fields
+}
+
+/** What has arrived of one connection, handed to its parser a request at a time. */
+export interface Feeding {
+  /** Bytes that have arrived and that the parser has not seen. */
+  readonly held: number
+  /** Goes on after the connection was behind. */
+  resume(): void
+}
+
+const endOfHead = Buffer.from('\r\n\r\n')
+/** Most that is parsed at once: a body in small chunks takes long for its size. */
+const pieceLimit = 4 * 1024
+/** What is no longer is parsed at once, whatever else there is to do: a health check is a hundred bytes. */
+const smallLimit = 1024
+
+interface FeedingOptions {
+  /** Whether the connection has to be answered before more of it is parsed. */
+  readonly isBehind: () => boolean
+  /** Whether others are served first; `resume` continues it. */
+  readonly isBusy: () => boolean
+  /** Called when the number of held bytes changed. */
+  readonly onHeld: () => void
+}
+
+/**
+ * Takes the place of what Node does with the data of a connection: to parse all that came in one read, which is up to
+ * 64 KiB and two thousand requests, each of them a hundred times as large as its text. Here the parser is given one
+ * request after another for as long as the connection is not behind; the rest is held, and reading stops.
+ */
+function feedByRequest(socket: Socket, { isBehind, isBusy, onHeld }: FeedingOptions): Feeding {
+  const parse = socket.listeners('data')
+  const chunks: Buffer[] = []
+  let held = 0
+  let isFeeding = false
+
+  function take(chunk: Buffer): void {
+    const isSmall = chunks.length === 0 && chunk.length <= smallLimit
+    chunks.push(chunk)
+    held += chunk.length
+    feed(isSmall)
+    onHeld()
+  }
+
+  function feed(isUrgent = false): void {
+    // A request that is answered at once calls for the next before the parser is done with it.
+    if (isFeeding) return
+    isFeeding = true
+    while (chunks.length > 0) {
+      if (!socket.writable) drop()
+      // What is parsed while an answer drains would make Node stop the parser, and it must be given nothing then.
+      else if (isBehind() || socket.writableNeedDrain || (!isUrgent && isBusy())) break
+      else for (const listener of parse) listener.call(socket, nextPiece())
+    }
+    isFeeding = false
+    if (chunks.length > 0) socket.pause()
+    else if (socket.isPaused()) socket.resume()
+  }
+
+  function nextPiece(): Buffer {
+    const [chunk = Buffer.alloc(0)] = chunks
+    const at = chunk.indexOf(endOfHead)
+    const piece = chunk.subarray(0, Math.min(pieceLimit, at < 0 ? chunk.length : at + endOfHead.length))
+    if (piece.length === chunk.length) chunks.shift()
+    else chunks[0] = chunk.subarray(piece.length)
+    held -= piece.length
+    return piece
+  }
+
+  function drop(): void {
+    chunks.length = 0
+    held = 0
+  }
+
+  function resume(): void {
+    if (chunks.length === 0) return
+    feed()
+    onHeld()
+  }
+
+  socket.removeAllListeners('data')
+  socket.on('data', take)
+  socket.on('drain', resume)
+  return {
+    get held() {
+      return held
+    },
+    resume,
+  }
 }

@@ -25,7 +25,7 @@ export function openApi(version: string): Record<string, unknown> {
         password: {
           type: 'http',
           scheme: 'basic',
-          description: 'A token for reading as the password, whoever the user says to be.',
+          description: 'A token for reading as the password; the user name is ignored.',
         },
       },
     },

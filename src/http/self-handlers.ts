@@ -74,7 +74,7 @@ function probe({ context }: Parts): Handler {
   return (request, reply) => {
     const name = pathParameter(request, 'probe')
     const probes = context.probes()
-    // One that has nothing to look at has no looks either, and is named in /metrics all the same.
+    // A probe without targets has no attempts, but /metrics names it.
     const believed = [...(context.board.current()?.beliefs.keys() ?? [])].filter(
       (known) => known !== PUSHED_EVIDENCE,
     )
@@ -84,14 +84,14 @@ function probe({ context }: Parts): Handler {
     const { successes, failures } = record
     const document: ProbeDocument = {
       probe: name,
-      successes: successes.map(look),
-      failures: failures.map(look),
+      successes: successes.map(attempt),
+      failures: failures.map(attempt),
     }
     answerJson(reply, document)
   }
 }
 
-function look({ target, at, took, readings, unknownReason, reason, message }: LookRecord): ProbeAttempt {
+function attempt({ target, at, took, readings, unknownReason, reason, message }: LookRecord): ProbeAttempt {
   return {
     target: clip(target),
     at: rfc3339(at),

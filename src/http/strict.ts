@@ -16,7 +16,7 @@ export function demandsKey({ rollout, steady, maxAge, expected, phase }: Demands
 export type Arrival = (expected: Expected) => readonly Finding[]
 
 /**
- * The report as it stands for this request at `now`. A stop stays a stop and a hold a hold; `proceed` becomes
+ * The report for this request at `now`. A stop stays a stop and a hold a hold; `proceed` becomes
  * `hold` when a demand is not met, or when the report has expired because the daemon came to a halt.
  */
 export function tighten(
@@ -67,7 +67,7 @@ function unproven(rollout: GateReport['rollout'], asked: string): readonly Block
   return demand('rollout', 'fail', end, `rollout ${asked} ${how}`)
 }
 
-/** Where nothing looks for what has arrived, a demand for it is never met. */
+/** Where arrival is not observed, a demand for it is never met. */
 function neverSeen(): readonly Finding[] {
   return [notConfigured(arrivalUnseen)]
 }

@@ -33,7 +33,7 @@ const spacing: Millis = 500
 
 interface Recorded extends Series {
   threshold: Threshold | undefined
-  /** How bad the value is that stands in the slot that is still open. */
+  /** How bad the value in the open slot is. */
   open: { readonly slot: number; readonly badness: number }
 }
 

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { Rules } from '../core/snapshot.ts'
-import { SECOND, type Instant, type Millis } from '../core/time.ts'
-import type { PublishContext } from './context.ts'
 import type { TrendPoint, TrendSeries, Trends } from '../contract/document.ts'
+import { isFaulty, longestWindow, readParameters } from '../contract/parameters.ts'
 import { apiVersion } from '../contract/wire.ts'
+import type { Rules } from '../core/snapshot.ts'
+import { type Instant, MINUTE, type Millis, SECOND } from '../core/time.ts'
+import type { PublishContext } from './context.ts'
 import { clip, thresholdForm } from './forms.ts'
-import { longestWindow } from '../contract/parameters.ts'
-import { recordTrends, type Series, type TrendRecord } from './trend-record.ts'
+import { type Handler, type Parts, jsonType } from './handling.ts'
+import { seenTag } from './waiting.ts'
+import { type OperationId, parametersOf } from './operations.ts'
+import { faulty, notEvaluated } from './problem.ts'
+import { type Series, type TrendRecord, recordTrends } from './trend-record.ts'
 
 /** Trends as they are sent. */
 export interface TrendView {
@@ -92,4 +96,23 @@ function seriesForm(
     return [epochSeconds, value === undefined ? null : Math.round(value * 1_000) / 1_000 + 0]
   })
   return { ref, title: clip(title), unit, threshold: thresholdForm(threshold, unit), points }
+}
+
+/** When a request names none. */
+const defaultWindow: Millis = 15 * MINUTE
+
+/** The route that tells how the values went that the verdict rests on. */
+export function trendHandlers({ book, trends }: Parts): Pick<Record<OperationId, Handler>, 'trends'> {
+  return {
+    trends(request, reply) {
+      if (book.current() === undefined) return void notEvaluated(reply)
+      const query = request.query as Readonly<Record<string, unknown>>
+      const parameters = readParameters(query, parametersOf('trends'))
+      if (isFaulty(parameters)) return void faulty(reply, parameters)
+      const { body, etag } = trends.view(parameters.window ?? defaultWindow)
+      reply.header('etag', etag).header('cache-control', 'no-cache')
+      if (seenTag(request, etag)) return void reply.code(304).send()
+      void reply.header('content-type', jsonType).send(body)
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { connectionLines, type Ask, type Line } from './lines.ts'
-import { slices } from './slices.ts'
+import type { Millis } from '../core/time.ts'
+import { type Ask, type Line, connectionLines } from './lines.ts'
 import { unreadAnswers } from './unread.ts'
 
 /** A turn accepts one connection, so a health check in a crowd needs many; answers wait for it, but not for more. */
@@ -10,9 +10,9 @@ const turnsForArrivals = 64
 interface Options {
   /** A request that is answered at once if it came alone, whatever else there is to do; its answer must be small. */
   readonly urgent: (request: IncomingMessage) => boolean
-  /** Told of each request whose turn it is. */
+  /** Called with each request whose turn it is. */
   readonly onTurn: (request: IncomingMessage, response: ServerResponse) => void
-  /** Told of each connection that is cut off, because it sent too much ahead or does not read. */
+  /** Called with each connection that is cut off, because it sent too much ahead or does not read. */
   readonly onCut: (kind: 'pipelined' | 'unread') => void
   /** Other bounds than the daemon's. */
   readonly aheadBytes?: number
@@ -140,5 +140,49 @@ function twoQueues(run: (line: Line) => boolean) {
       hungry.delete(line)
     },
     arrived: () => void (hasArrival = true),
+  }
+}
+
+/** The event loop works for clients for so long in one turn; health checks and probes run in between. */
+const slice: Millis = 4
+
+export interface Slices {
+  /** Whether the time of this turn is used up: what is left is for the next. */
+  readonly isOver: boolean
+  /** Has the rest done in the next turn. */
+  soon(): void
+}
+
+/**
+ * Divides work into turns of the event loop.
+ * @param goOn called in a new turn, to go on with what was left
+ * @param hasPrecedence whether this turn is for something else, and has no time for this
+ */
+function slices(goOn: () => void, hasPrecedence: () => boolean): Slices {
+  let startedAt: Millis | undefined
+  let isScheduled = false
+
+  function soon(): void {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      if (hasPrecedence()) {
+        startedAt = Number.NEGATIVE_INFINITY
+        return soon()
+      }
+      startedAt = undefined
+      goOn()
+    })
+  }
+
+  return {
+    get isOver() {
+      const now = performance.now()
+      startedAt ??= now
+      soon()
+      return now - startedAt >= slice
+    },
+    soon,
   }
 }

@@ -23,9 +23,9 @@ export interface UnreadAnswers {
 interface Options {
   readonly limit?: number | undefined
   readonly patience?: Millis
-  /** Told when there is room again. */
+  /** Called when there is room again. */
   readonly onRoom: () => void
-  /** Told of each client that was cut off. */
+  /** Called with each client that was cut off. */
   readonly onCut: () => void
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import type { Problem } from '../../../src/contract/problem.ts'
-import { isOwnHost } from '../../../src/http/hosts.ts'
+import { isOwnHost } from '../../../src/http/guard.ts'
 import { httpInterface } from '../../../src/http/http-interface.ts'
 import { handMadeRules, newBoard, newContext, play } from './context.ts'
 

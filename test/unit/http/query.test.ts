@@ -4,7 +4,7 @@ import { counted, selfFamilies, signalFamilies, verdictFamilies } from '../../..
 import { observedFamilies } from '../../../src/contract/observed-families.ts'
 import { questioning } from '../../../src/contract/parameters.ts'
 import { queryMetrics, type QueryAnswer, type QueryError } from '../../../src/contract/query.ts'
-import { readQuery } from '../../../src/http/query-selector.ts'
+import { readQuery } from '../../../src/http/queries.ts'
 import { start } from './context.ts'
 import { openWith, type Setting } from './opening.ts'
 

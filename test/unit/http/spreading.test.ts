@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { spread } from '../../../src/http/spreading.ts'
+import { spread } from '../../../src/http/crowd.ts'
 
 describe('spreading', () => {
   it('serves everyone once, in order, a few in each turn of the event loop', async () => {

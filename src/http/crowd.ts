@@ -1,6 +1,6 @@
 /**
  * How many of a limited number of places each address has. One may have half of them, so that no single client keeps
- * all others out. The loopback address may have all: behind it stands a proxy or a port-forward, and with it everybody.
+ * all others out. The loopback address may have all: behind it is a proxy or a port-forward, and so every client.
  */
 export interface Shares {
   /** Whether the address may have one more place. */
@@ -25,4 +25,26 @@ export function sharesOf(places: number): Shares {
       }
     },
   }
+}
+
+/** Clients served in one turn of the event loop: a few milliseconds, so that probes and scrapes run in between. */
+const PER_TURN = 16
+
+/**
+ * Does `serve` for each of `many`, the first few at once and a few more in every turn of the event loop. Calls `done`
+ * after the last.
+ */
+export function spread<Item>(
+  many: readonly Item[],
+  serve: (item: Item) => void,
+  done: () => void = () => {},
+): void {
+  let next = 0
+  function turn(): void {
+    for (const item of many.slice(next, next + PER_TURN)) serve(item)
+    next += PER_TURN
+    if (next < many.length) setImmediate(turn)
+    else done()
+  }
+  turn()
 }
