@@ -29,7 +29,7 @@ describe('the /health of a replica', () => {
 
     const { outcome } = await rig.look(healthEndpoint(rig))
 
-    expect(outcome).toMatchObject({ ok: true, readings: [{ value: 1, detail: 'alive' }] })
+    expect(outcome).toMatchObject({ ok: true, readings: [{ value: 1 }] })
     expect(rig.server.requests.map(({ path }) => path)).toEqual(['/health'])
   })
 
@@ -39,7 +39,10 @@ describe('the /health of a replica', () => {
 
     const { outcome } = await rig.look(healthEndpoint(rig))
 
-    expect(outcome).toMatchObject({ ok: true, readings: [{ value: 0, detail: 'connection_refused' }] })
+    expect(outcome).toMatchObject({
+      ok: true,
+      readings: [{ value: 0, facts: { code: 'connection_refused' } }],
+    })
   })
 
   it.each([

@@ -44,7 +44,7 @@ describe('the /ready of a replica', () => {
   ] as const)(
     'T42, T43: proves that %s is ready, at exactly this path and without the bearer',
     async (component, body) => {
-      expect(await readyOf(component, servers.saysJson(200, body))).toEqual([1, 'ready'])
+      expect(await readyOf(component, servers.saysJson(200, body))).toEqual([1, undefined])
       expect(server.requests.map(({ path }) => path)).toEqual(['/ready'])
       expect(JSON.stringify(server.requests)).not.toContain(secret)
     },
@@ -86,7 +86,10 @@ describe('the /ready of a replica', () => {
 
     const { outcome } = await rig.look(probe)
 
-    expect(outcome).toMatchObject({ ok: true, readings: [{ value: 0, detail: 'connection_refused' }] })
+    expect(outcome).toMatchObject({
+      ok: true,
+      readings: [{ value: 0, facts: { code: 'connection_refused' } }],
+    })
   })
 
   it.each([
