@@ -1,13 +1,13 @@
-import type { Unavailable } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
 import { withinOwnTime } from './own-time.ts'
-import { isReply, RedisFault } from './redis-unavailable.ts'
+import { isReply, RedisFault, type RedisUnavailable } from './redis-unavailable.ts'
 import type { Count } from './redis-node.ts'
 import { causeOf, type Pair, type RedisCommand, type Wire } from './redis-wire.ts'
 
 /** What a command gave: its value, or why there is none. */
 export type RedisReply =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly unavailable: Unavailable }
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly unavailable: RedisUnavailable }
 
 /** What reading Redis has cost so far. */
 export interface RedisCost {
@@ -20,7 +20,7 @@ export interface RedisCost {
 }
 
 interface Refusal {
-  readonly unavailable: Unavailable
+  readonly unavailable: RedisUnavailable
   readonly tries: number
   readonly until: Millis
 }
@@ -41,7 +41,7 @@ const CLOSE_WITHIN: Millis = 500
  */
 export class RedisLine {
   readonly #dial: Dial
-  readonly #explain: (fault: unknown) => Unavailable
+  readonly #explain: (fault: unknown) => RedisUnavailable
   readonly #cost: Mutable<RedisCost>
   #current: Wire | undefined
   #lost: Wire | undefined
@@ -52,7 +52,7 @@ export class RedisLine {
    * @param explain turns what was thrown into a reason
    * @param cost is counted up
    */
-  constructor(dial: Dial, explain: (fault: unknown) => Unavailable, cost: Mutable<RedisCost>) {
+  constructor(dial: Dial, explain: (fault: unknown) => RedisUnavailable, cost: Mutable<RedisCost>) {
     this.#dial = dial
     this.#explain = explain
     this.#cost = cost
@@ -112,7 +112,7 @@ export class RedisLine {
     within: Millis,
     send: (wire: Wire) => Promise<readonly Pair[]>,
   ): Promise<readonly RedisReply[]> {
-    const failed = (unavailable: Unavailable): readonly RedisReply[] =>
+    const failed = (unavailable: RedisUnavailable): readonly RedisReply[] =>
       Array.from({ length: count }, () => ({ ok: false, unavailable }))
     if (this.#closed) return failed(this.#explain(new RedisFault('REDIS_CLOSED')))
     const refusal = this.#current === undefined ? this.#refusal : undefined
@@ -149,7 +149,7 @@ export class RedisLine {
   }
 
   /** Others that wait for the same connection get the same reason. */
-  #giveUp(wire: Wire, fault: unknown): Unavailable {
+  #giveUp(wire: Wire, fault: unknown): RedisUnavailable {
     if (this.#current === wire) this.#current = undefined
     wire.destroy(fault)
     const unavailable = this.#explain(fault)

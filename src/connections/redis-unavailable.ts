@@ -2,7 +2,7 @@ import { failureOf, lateIn, networkFailureOf, type NetworkFailure } from '../cor
 import type { Unavailable, UnknownReason } from '../core/observation.ts'
 
 /** What is said of a server: reason code, and the rest of the sentence that its name begins. */
-type Rule = readonly [unknownReason: UnknownReason, reason: string, says: string]
+type Rule = readonly [unknownReason: UnknownReason, reason: string, says: string, lacks?: string]
 
 /** Reason codes for what happens to the connection; all else that breaks it is `redis_reset`. */
 const networkReasons: Partial<Readonly<Record<NetworkFailure['fault'], string>>> = {
@@ -167,14 +167,20 @@ const clientErrors: readonly (readonly [text: RegExp, rule: Rule])[] = [
   ],
 ]
 
+/** Why Redis gave no value. */
+export interface RedisUnavailable extends Unavailable {
+  /** What the ACL of the user lacks, as ACL SETUSER takes it: `+xread` or `%R~caracal.*`. */
+  readonly lacks?: string
+}
+
 /**
  * Puts an error of ioredis, of the network or of the server into one sentence that says what to do.
  *
  * @param server names the server for people, without credentials: `Redis at cache:6379`
  */
-export function redisUnavailable(fault: unknown, server: string): Unavailable {
-  const [unknownReason, reason, says] = ruleFor(fault)
-  return { unknownReason, reason, message: `${server} ${says}` }
+export function redisUnavailable(fault: unknown, server: string): RedisUnavailable {
+  const [unknownReason, reason, says, lacks] = ruleFor(fault)
+  return { unknownReason, reason, message: `${server} ${says}`, ...(lacks !== undefined && { lacks }) }
 }
 
 function ruleFor(fault: unknown): Rule {
@@ -205,11 +211,12 @@ function unexpected(message: string): Rule {
 
 function notPermitted(text: string): Rule {
   const command = /'([a-z|_-]+)' (command|subcommand)/i.exec(text)?.[1]
-  const missing = command === undefined ? 'the pattern %R~caracal.*' : `the command +${command}`
+  const lacks = command === undefined ? '%R~caracal.*' : `+${command}`
   return [
     'unauthorized',
     'redis_not_permitted',
-    `does not permit a read of the exporter: add ${missing} to the ACL of its user`,
+    `does not permit a read of the exporter: add the ${command === undefined ? 'pattern' : 'command'} ${lacks} to the ACL of its user`,
+    lacks,
   ]
 }
 
@@ -228,10 +235,4 @@ export function isPartial({ reason }: Unavailable): boolean {
 /** Whether the server refused the command itself, so that the connection is whole. */
 export function isReply(fault: Error): boolean {
   return fault.name === 'ReplyError'
-}
-
-/** What the ACL of the user lacks, as ACL SETUSER takes it: `+xread` or `%R~caracal.*`; undefined for other reasons. */
-export function missingRule({ reason, message }: Unavailable): string | undefined {
-  if (reason !== 'redis_not_permitted') return undefined
-  return /add the (?:pattern|command) (\S+) to the ACL/.exec(message)?.[1]
 }

@@ -58,6 +58,9 @@ export const tablesRead: readonly (TableNeed & { readonly probe: string })[] = d
   ({ name, needs }) => (needs?.tables ?? []).map((need) => ({ ...need, probe: name })),
 )
 
+/** Predefined roles of Postgres that the login needs. */
+export const rolesNeeded: readonly string[] = declarations.flatMap(({ needs }) => needs?.role ?? [])
+
 /** All commands that are sent, each once; helm/files/redis-acl.txt permits them. */
 export const commandNeeds: readonly CommandNeed[] = [
   ...Map.groupBy(
@@ -85,5 +88,7 @@ export const reasons: Reasons = Object.assign(
 /** The lines that fix a reason. A fact that is not given is left to the reader, as `<name>`. */
 export function remedyOf(reason: string, facts: Readonly<Record<string, string>> = {}): readonly string[] {
   const [, ...fix] = Object.hasOwn(reasons, reason) ? (reasons[reason] ?? []) : []
-  return fix.map((line) => line.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? `<${name}>`))
+  return fix
+    .map((line) => line.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? `<${name}>`))
+    .filter((line) => line !== '')
 }

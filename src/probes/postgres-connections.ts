@@ -26,7 +26,7 @@ const about = {
 } as const
 
 /** Without it the states of other roles' sessions are hidden in pg_stat_activity. */
-export const statsRole = 'pg_read_all_stats'
+const statsRole = 'pg_read_all_stats'
 
 const reasons = {
   pool_size_unknown: ['the pool sizes of a component are not known', 'pools: { <component>: <connections> }'],

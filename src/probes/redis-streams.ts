@@ -14,7 +14,7 @@ import { ProbeError, joined, type Look, type Pace, type Probe } from './probe.ts
 import { countReasons, openCounter } from './redis-counts.ts'
 import { groupReasons, lookAtGroup, questionsOf, type WatchedGroup } from './redis-group-look.ts'
 import { isAlive, rememberUnread, selectGroups, type UnreadFor } from './redis-groups.ts'
-import { notUnderstood, redisTarget, streamInfoNeed, valueOf } from './redis.ts'
+import { notUnderstood, redisTarget, streamInfoNeed, versionOf, valueOf } from './redis.ts'
 import { decodeStream, decodeTime, type GroupInfo } from './redis-stream-info.ts'
 import type { Declaration } from './declaration.ts'
 import type { Discovery } from './replicas.ts'
@@ -90,7 +90,7 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
     showsAsking = told ?? showsAsking
     if (showsAsking === undefined && groups.some(({ group }) => group?.consumers === 0)) {
       const [info] = await redis.run([['INFO', 'server']])
-      showsAsking = info?.ok === true && isSince72(info.value)
+      showsAsking = info?.ok === true && (versionOf(String(info.value))?.number ?? 0) >= 702
     }
     return showsAsking
   }
@@ -122,11 +122,6 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
         throw error
       }),
   }
-}
-
-function isSince72(info: unknown): boolean {
-  const [, major, minor] = /^redis_version:(\d+)\.(\d+)/m.exec(String(info)) ?? []
-  return Number(major) * 100 + Number(minor) >= 702
 }
 
 interface Circumstances {

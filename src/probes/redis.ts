@@ -40,3 +40,9 @@ export function streamInfoNeed(
       ).map((name) => ['XINFO', 'STREAM', name]),
   }
 }
+
+/** The version in `INFO server`: as it is written, and 702 for 7.2; undefined where there is none. */
+export function versionOf(info: string): { readonly text: string; readonly number: number } | undefined {
+  const [, text, major, minor] = /^redis_version:((\d{1,4})\.(\d{1,4})\S*)/m.exec(info) ?? []
+  return text === undefined ? undefined : { text, number: Number(major) * 100 + Number(minor) }
+}

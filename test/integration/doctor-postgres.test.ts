@@ -6,12 +6,12 @@ import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { databaseRoles } from '../../src/rules/platform.ts'
 import { postgres } from '../../src/cli/doctor/postgres.ts'
-import { tablesRead } from '../../src/probes/index.ts'
-import { statsRole } from '../../src/probes/postgres-connections.ts'
+import { rolesNeeded, tablesRead } from '../../src/probes/index.ts'
 import { examined, foundOf, subjectsThat } from '../support/doctor.ts'
 
 const password = 'gate-Pass+word/1'
 const roles = ['the-gate', ...Object.values(databaseRoles)]
+const [statsRole = ''] = rolesNeeded
 let server: PostgresServer
 /** Superuser in the database of the platform. */
 let owner: pg.Client

@@ -143,7 +143,7 @@ describe('the doctor of Alertmanager', () => {
   }
 
   it('says that the watchdog reaches nobody, and its route fixes it', async () => {
-    const one = await untilRouted(toNobody.url, 'failed', 'which tells nobody')
+    const one = await untilRouted(toNobody.url, 'failed', 'which notifies of nothing')
     const { routes } = parse((one.fix?.[0] ?? '').replace(/<[^>]+>/, 'outside')) as { routes: object[] }
     const outsideReceiver = { name: 'outside', webhook_configs: [{ url: `${receiver.url}/outside` }] }
     toSomebody = await startAlertmanager(
@@ -153,7 +153,7 @@ describe('the doctor of Alertmanager', () => {
     expect(nothing.fix?.[0]).toContain('alertmanagers:')
     await server.configure({ alertmanagers: [toSomebody.address] })
     const routed = await untilRouted(toSomebody.url, 'ok', 'is routed to outside')
-    expect(routed.message).toContain('which tells somebody')
+    expect(routed.message).toContain('which notifies')
   })
 
   it('warns where it is silenced', async () => {

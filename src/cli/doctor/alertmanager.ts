@@ -1,37 +1,30 @@
 import { parse } from 'yaml'
+import { listed } from '../../core/lists.ts'
 import { isObject, objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
 import type { FreeArea, Outside } from './area.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'
-import { WATCHDOG } from './prometheus-verdicts.ts'
+import { WATCHDOG } from './prometheus.ts'
 import { askWeb } from './web.ts'
-import { listed } from '../../core/lists.ts'
 
-/** Whether the watchdog, which always fires, reaches a receiver that tells somebody. */
+/** Whether the watchdog, which always fires, reaches a receiver that notifies. */
 export const alertmanager: FreeArea = {
   name: 'alertmanager',
   title: 'Alertmanager',
   async check(outside) {
     const { alertmanager: url } = outside
-    if (url === undefined)
-      return [
-        skipped('watchdog', 'nobody knows whom it reaches: --alertmanager URL looks', [
-          'caracal-gate doctor --alertmanager <URL>',
-        ]),
-      ]
+    if (url === undefined) {
+      const message = 'which receiver it reaches is not known: give --alertmanager URL'
+      return [skipped('watchdog', message, 'caracal-gate doctor --alertmanager <URL>')]
+    }
     const filter = encodeURIComponent(`alertname="${WATCHDOG}"`)
     const [alerts, status] = await Promise.all([
       jsonAt(outside, `${url}api/v2/alerts?filter=${filter}`),
       jsonAt(outside, `${url}api/v2/status`),
     ])
-    if (!Array.isArray(alerts) || !isObject(status))
-      return [
-        failed(
-          'answer',
-          typeof alerts === 'string' ? alerts : `${url} does not answer as an Alertmanager does`,
-          ['caracal-gate doctor --alertmanager <base URL of an Alertmanager>'],
-        ),
-      ]
-    return [judgeRoute(alerts.filter(isObject), configurationIn(status))]
+    if (Array.isArray(alerts) && isObject(status))
+      return [judgeRoute(alerts.filter(isObject), configurationIn(status))]
+    const message = typeof alerts === 'string' ? alerts : `${url} does not answer as an Alertmanager does`
+    return [failed('answer', message, ['caracal-gate doctor --alertmanager <base URL of an Alertmanager>'])]
   },
 }
 
@@ -64,7 +57,7 @@ const route = [
 
 /**
  * @param alerts the watchdogs that arrived, with the receivers that their routes lead to
- * @param configuration absent when it can't be read; then only names are told
+ * @param configuration absent when it can't be read; then only names are known
  */
 function judgeRoute(alerts: readonly PlainObject[], configuration: PlainObject | undefined): Found {
   if (alerts.length === 0)
@@ -75,30 +68,25 @@ function judgeRoute(alerts: readonly PlainObject[], configuration: PlainObject |
         "alerting: { alertmanagers: [{ static_configs: [{ targets: ['<this host>:9093'] }] }] }   # in prometheus.yml",
       ],
     )
-  const names = [
-    ...new Set(alerts.flatMap((alert) => objectsAt(alert, 'receivers').map((one) => textAt(one, 'name')))),
-  ]
-  const silenced = alerts.every((alert) => textAt(objectAt(alert, 'status'), 'state') === 'suppressed')
-  if (silenced)
-    return warning('watchdog', `${WATCHDOG} arrives and is silenced or inhibited, so nobody hears of it`, [
-      `amtool silence query alertname=${WATCHDOG}`,
-    ])
-  const known = configuration === undefined ? undefined : objectsAt(configuration, 'receivers')
-  if (known === undefined)
+  const receivers = alerts.flatMap((alert) => objectsAt(alert, 'receivers'))
+  const names = [...new Set(receivers.map((receiver) => textAt(receiver, 'name')))]
+  if (alerts.every((alert) => textAt(objectAt(alert, 'status'), 'state') === 'suppressed'))
     return warning(
       'watchdog',
-      `${WATCHDOG} is routed to ${listed(names)}; whom that tells can't be seen`,
-      route,
+      `${WATCHDOG} arrives and is silenced or inhibited, so it notifies of nothing`,
+      [`amtool silence query alertname=${WATCHDOG}`],
     )
-  const telling = names.filter((name) =>
-    known.some((receiver) => textAt(receiver, 'name') === name && tells(receiver)),
-  )
-  if (telling.length > 0)
-    return ok('watchdog', `${WATCHDOG} is routed to ${listed(telling)}, which tells somebody`)
-  return failed('watchdog', `${WATCHDOG} is routed to ${listed(names)}, which tells nobody`, route)
+  const to = `${WATCHDOG} is routed to`
+  if (configuration === undefined)
+    return warning('watchdog', `${to} ${listed(names)}; what that notifies can't be read`, route)
+  const notifying = objectsAt(configuration, 'receivers').filter(notifies)
+  const reached = names.filter((name) => notifying.some((receiver) => textAt(receiver, 'name') === name))
+  return reached.length > 0
+    ? ok('watchdog', `${to} ${listed(reached)}, which notifies`)
+    : failed('watchdog', `${to} ${listed(names)}, which notifies of nothing`, route)
 }
 
-function tells(receiver: PlainObject): boolean {
+function notifies(receiver: PlainObject): boolean {
   return Object.entries(receiver).some(
     ([key, value]) => key.endsWith('_configs') && Array.isArray(value) && value.length > 0,
   )

@@ -4,7 +4,7 @@ import { loginFrom, readConfig } from '../../connections/kubernetes-credentials.
 import { KubernetesFailure } from '../../connections/kubernetes.ts'
 import { inWords, SECOND, type Millis } from '../../core/time.ts'
 import type { Area, Installation } from './area.ts'
-import { askDaemon } from './daemon-question.ts'
+import { askDaemon } from './daemon.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'
 import { askWeb, type WebAnswer } from './web.ts'
 

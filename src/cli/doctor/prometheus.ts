@@ -1,49 +1,44 @@
 import { gateAlertNames, platformAlertNames } from '../../contract/alert-names.ts'
+import { counted, firstFew, listed } from '../../core/lists.ts'
+import { plain } from '../../core/text.ts'
 import { isObject, objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
 import type { FreeArea, Outside } from './area.ts'
-import { failed, skipped, type Found } from './finding.ts'
-import {
-  judgeReceivers,
-  judgeRules,
-  judgeSeries,
-  judgeTargets,
-  judgeWatchdog,
-  type Rule,
-  type Scraped,
-} from './prometheus-verdicts.ts'
+import { failed, ok, skipped, warning, type Found } from './finding.ts'
 import { askWeb, objectIn } from './web.ts'
 
-/** Whether Prometheus has our rules and our series, scrapes the platform, and tells somebody. */
+export const WATCHDOG = 'CaracalGateExporterWatchdog'
+
+/** Whether Prometheus has our rules and our series, scrapes the platform, and has a receiver for its alerts. */
 export const prometheus: FreeArea = {
   name: 'prometheus',
   title: 'Prometheus',
   async check(outside) {
     const { prometheus: url } = outside
-    if (url === undefined)
-      return [
-        skipped('rules', 'nobody knows whether they are loaded: --prometheus URL looks', [
-          'caracal-gate doctor --prometheus <URL>',
-        ]),
-      ]
+    if (url === undefined) {
+      const message = 'whether they are loaded is not known: give --prometheus URL'
+      return [skipped('rules', message, 'caracal-gate doctor --prometheus <URL>')]
+    }
     const rules = await dataAt(outside, url, 'api/v1/rules?type=alert')
     if ('fault' in rules)
       return [failed('answer', rules.fault, ['caracal-gate doctor --prometheus <base URL of a Prometheus>'])]
-    const [series, targets, alerts, receivers] = await Promise.all([
-      dataAt(outside, url, 'api/v1/query?query=caracal_rollout_verdict'),
-      dataAt(outside, url, 'api/v1/targets?state=active'),
-      dataAt(outside, url, 'api/v1/alerts'),
-      dataAt(outside, url, 'api/v1/alertmanagers'),
-    ])
-    const loaded = rulesIn(rules.data)
-    return [
-      ...judgeRules(loaded, gateAlertNames, platformAlertNames),
-      judged('series', series, (data) => judgeSeries(objectsAt(data, 'result').length)),
-      ...judgedAll('targets', targets, (data) => judgeTargets(targetsIn(data), outside.release)),
-      judged('watchdog', alerts, (data) => judgeWatchdog(alertsIn(data), loaded)),
-      judged('alertmanagers', receivers, (data) =>
-        judgeReceivers(objectsAt(data, 'activeAlertmanagers').length),
-      ),
-    ]
+    const loaded = objectsAt(rules.data, 'groups').flatMap((group) => objectsAt(group, 'rules'))
+    const asked = [
+      ['series', 'api/v1/query?query=caracal_rollout_verdict', judgeSeries],
+      [
+        'targets',
+        'api/v1/targets?state=active',
+        (data: PlainObject) => judgeTargets(data, Object.values(outside.release ?? {})),
+      ],
+      ['watchdog', 'api/v1/alerts', (data: PlainObject) => [judgeWatchdog(data, loaded)]],
+      ['alertmanagers', 'api/v1/alertmanagers', judgeReceivers],
+    ] as const
+    const found = await Promise.all(
+      asked.map(async ([subject, path, judge]): Promise<readonly Found[]> => {
+        const answered = await dataAt(outside, url, path)
+        return 'fault' in answered ? [failed(subject, answered.fault)] : judge(answered.data)
+      }),
+    )
+    return [...judgeRules(loaded), ...found.flat()]
   },
 }
 
@@ -60,41 +55,111 @@ async function dataAt({ clock, over }: Outside, url: string, path: string): Prom
   return { data: isObject(data) ? data : {} }
 }
 
-function judged(subject: string, answered: Answered, judge: (data: PlainObject) => Found): Found {
-  return 'fault' in answered ? failed(subject, answered.fault) : judge(answered.data)
+const load = [
+  'prometheusRule: { enabled: true, labels: { <what your Prometheus selects by> } }   # values of the chart',
+  'rule_files: [/etc/prometheus/rules/caracal-gate.rules.yaml]   # without the Operator: alerts/caracal-gate.rules.yaml',
+] as const
+
+/** Whether the alerts on the exporter are there and can be evaluated; those on the platform's own metrics are a second path. */
+function judgeRules(rules: readonly PlainObject[]): readonly Found[] {
+  const loaded = new Set(rules.map((rule) => textAt(rule, 'name')))
+  const missing = gateAlertNames.filter((name) => !loaded.has(name))
+  const second = platformAlertNames.filter((name) => !loaded.has(name))
+  const ours = new Set<string>([...gateAlertNames, ...platformAlertNames])
+  const broken = rules.filter((rule) => ours.has(textAt(rule, 'name')) && rule['health'] === 'err')
+  const alone = `${missingText(second, platformAlertNames.length)}; without them no alert fires while no exporter runs`
+  const names = listed(broken.slice(0, 3).map((rule) => textAt(rule, 'name')))
+  const why = plain(textAt(broken[0] ?? {}, 'lastError'))
+  return [
+    missing.length === 0
+      ? ok('rules', `${counted(gateAlertNames.length, 'alert')} on the exporter are loaded`)
+      : failed('rules', missingText(missing, gateAlertNames.length), load),
+    second.length === 0
+      ? ok(
+          'second path',
+          `${counted(platformAlertNames.length, 'alert')} on the platform's own metrics are loaded`,
+        )
+      : warning('second path', alone, [
+          'rule_files: [/etc/prometheus/rules/platform.rules.yaml]   # alerts/platform.rules.yaml',
+        ]),
+    ...(broken.length === 0
+      ? []
+      : [
+          failed('evaluation', `${names} can't be evaluated: ${why}`, [
+            '# load the rules that came with this version of the exporter',
+          ]),
+        ]),
+  ]
 }
 
-function judgedAll(
-  subject: string,
-  answered: Answered,
-  judge: (data: PlainObject) => readonly Found[],
-): readonly Found[] {
-  return 'fault' in answered ? [failed(subject, answered.fault)] : judge(answered.data)
+function missingText(missing: readonly string[], count: number): string {
+  if (missing.length === count) return `none of the ${counted(count, 'alert')} is loaded`
+  return `${firstFew(missing, 4)} of ${counted(count, 'alert')} are not loaded: the rules are of another version`
 }
 
-function rulesIn(data: PlainObject): readonly Rule[] {
-  return objectsAt(data, 'groups')
-    .flatMap((group) => objectsAt(group, 'rules'))
-    .map((rule) => ({
-      name: textAt(rule, 'name'),
-      health: textAt(rule, 'health'),
-      lastError: textAt(rule, 'lastError'),
-    }))
+function judgeSeries(data: PlainObject): readonly Found[] {
+  const count = objectsAt(data, 'result').length
+  if (count > 0)
+    return [ok('series', `caracal_rollout_verdict arrives (${counted(count, 'series', 'series')})`)]
+  return [
+    failed('series', 'there is no caracal_rollout_verdict: Prometheus does not scrape the exporter', [
+      'serviceMonitor: { enabled: true, labels: { <what your Prometheus selects by> } }   # values of the chart',
+      "scrape_configs: [{ job_name: caracal-gate, static_configs: [{ targets: ['<host>:9465'] }] }]   # without the Operator",
+    ]),
+  ]
 }
 
-function targetsIn(data: PlainObject): readonly Scraped[] {
-  return objectsAt(data, 'activeTargets').map((target) => ({
-    pool: textAt(target, 'scrapePool'),
-    url: textAt(target, 'scrapeUrl'),
-    health: textAt(target, 'health'),
-    lastError: textAt(target, 'lastError'),
-    labels: Object.values(objectAt(target, 'labels')).filter((value) => typeof value === 'string'),
-  }))
+/** One finding for each way in which targets of the platform, found by its name or its release, are down. */
+function judgeTargets(data: PlainObject, release: readonly string[]): readonly Found[] {
+  const own = objectsAt(data, 'activeTargets').filter((target) =>
+    [target['scrapePool'], ...Object.values(objectAt(target, 'labels'))].some(
+      (value) => typeof value === 'string' && (/caracal/i.test(value) || release.includes(value)),
+    ),
+  )
+  if (own.length === 0)
+    return [
+      warning('targets', 'no target looks like one of the platform or the exporter', [
+        '# scrape the platform too: the second path of alerts rests on its own metrics',
+      ]),
+    ]
+  const down = own.filter(({ health }) => health === 'down')
+  if (down.length === 0)
+    return [ok('targets', `${counted(own.length, 'target')} of the platform and the exporter are up`)]
+  const ways = Map.groupBy(down, (target) => /\b40[13]\b/.test(textAt(target, 'lastError')))
+  return [...ways].map(([isRefused, members]) => {
+    const urls = listed(members.slice(0, 4).map((target) => plain(textAt(target, 'scrapeUrl'), 120)))
+    const error = plain(textAt(members[0] ?? {}, 'lastError'), 160)
+    const are = members.length === 1 ? 'is' : 'are'
+    const what = `${counted(members.length, 'target')} of ${own.length} ${are} down: ${urls}: ${error}`
+    return isRefused
+      ? failed('targets', `${what}: Prometheus shows no bearer, or a wrong one`, [
+          'authorization: { credentials: { name: caracal-runtime, key: metricsBearer } }   # in endpoints of the ServiceMonitor',
+          'authorization: { credentials_file: <a file with METRICS_BEARER> }   # in scrape_configs, without the Operator',
+        ])
+      : failed('targets', what, [
+          '# a NetworkPolicy must admit Prometheus to these ports; see also the log of the service',
+        ])
+  })
 }
 
-function alertsIn(data: PlainObject): readonly { readonly name: string; readonly state: string }[] {
-  return objectsAt(data, 'alerts').map((alert) => ({
-    name: textAt(objectAt(alert, 'labels'), 'alertname'),
-    state: textAt(alert, 'state'),
-  }))
+function judgeWatchdog(data: PlainObject, rules: readonly PlainObject[]): Found {
+  const isFiring = objectsAt(data, 'alerts').some(
+    (alert) => textAt(objectAt(alert, 'labels'), 'alertname') === WATCHDOG && alert['state'] === 'firing',
+  )
+  if (isFiring) return ok('watchdog', `${WATCHDOG} fires, as it always should`)
+  if (rules.some(({ name }) => name === WATCHDOG))
+    return failed('watchdog', `${WATCHDOG} is loaded and does not fire: rules are not evaluated`, [
+      '# see the log of Prometheus, and its /rules page; right after a start, ask again in a minute',
+    ])
+  return failed('watchdog', `${WATCHDOG} is not loaded, so it stays unnoticed when alerts stop coming`, load)
+}
+
+function judgeReceivers(data: PlainObject): readonly Found[] {
+  const count = objectsAt(data, 'activeAlertmanagers').length
+  if (count > 0) return [ok('alertmanagers', `alerts are sent to ${counted(count, 'Alertmanager')}`)]
+  return [
+    failed('alertmanagers', 'Prometheus sends its alerts to no Alertmanager', [
+      "alerting: { alertmanagers: [{ static_configs: [{ targets: ['<host>:9093'] }] }] }   # in prometheus.yml",
+    ]),
+  ]
 }

@@ -51,6 +51,7 @@ describe('an error reply', () => {
   ])('%s names the missing right', (message, missing) => {
     expect(reply(message)).toMatchObject({ unknownReason: 'unauthorized', reason: 'redis_not_permitted' })
     expect(reply(message).message).toContain(missing)
+    expect(reply(message).lacks).toBe(missing)
   })
 
   test('what was sent is not repeated', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeReach } from '../../../../src/cli/doctor/network.ts'
-import { judgeCommands, judgeLogin, judgeServer } from '../../../../src/cli/doctor/redis-verdicts.ts'
+import { judgeCommands, judgeLogin, judgeServer } from '../../../../src/cli/doctor/redis.ts'
 import { pod, postgres } from './dialled.ts'
 
 describe('a connection', () => {

@@ -7,8 +7,8 @@ import type { Endpoint } from '../../../../src/cli/doctor/endpoints.ts'
 import { judgeRelease } from '../../../../src/cli/doctor/kubernetes-verdicts.ts'
 import { judgeName } from '../../../../src/cli/doctor/names.ts'
 import { judgeReach } from '../../../../src/cli/doctor/network.ts'
-import { judgeSession, type SessionRow } from '../../../../src/cli/doctor/postgres-verdicts.ts'
-import { judgeServer } from '../../../../src/cli/doctor/redis-verdicts.ts'
+import { judgeSession, type SessionRow } from '../../../../src/cli/doctor/postgres.ts'
+import { judgeServer } from '../../../../src/cli/doctor/redis.ts'
 import { pod, postgres } from './dialled.ts'
 
 describe('a name', () => {
@@ -188,7 +188,7 @@ describe('a server of a store', () => {
     superuser: false,
     connection_limit: 6,
     connections: 1,
-    sees_sessions: true,
+    lacking: '',
     uses_schema: true,
   }
   const login = { user: 'gate', took: 10, isPooled: false }
