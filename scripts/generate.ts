@@ -11,6 +11,7 @@ import { alertFiles } from './alert-files.ts'
 import { chartReadme } from './chart-readme.ts'
 import { chartFiles } from './chart-schema.ts'
 import { cliReference } from './cli-reference.ts'
+import { probeFiles } from '../src/probes/reference.ts'
 import { generatedFiles } from './http-files.ts'
 import { schemaFiles } from './schema-files.ts'
 
@@ -23,6 +24,7 @@ const generators: readonly (() => Files | Promise<Files>)[] = [
   () => cliReference(),
   () => configFiles(known),
   () => generatedFiles(),
+  () => probeFiles(),
   () => chartFiles(known),
   () => chartReadme(),
   () => alertFiles(),

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { appendFile, cp, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeFolder, temporaryFolder } from '../../rig/processes.ts'
+
+// A probe is one file and one line; a signal that is new is defined where conditions read it. Everything else follows.
+
+const root = resolve(import.meta.dirname, '../..')
+let folder: string
+
+const file = `import { read } from '../core/signal.ts'
+import { lockWaits } from '../rules/signals.ts'
+import type { Declaration } from './declaration.ts'
+
+const pace = { quiet: 3_000, brisk: 100, timeout: 800 }
+const about = { name: 'lock-waits', provides: [lockWaits] } as const
+
+export const declaration: Declaration = {
+  ...about,
+  reads: 'how many sessions wait for a lock',
+  asks: 'postgres',
+  pace,
+  needs: { tables: [{ table: 'lock_waits', columns: ['waits'] }] },
+  reasons: { lock_waits_hidden: ['the waits are hidden', 'GRANT {right} TO {role};'] },
+  open: () => ({
+    ...about,
+    targets: () => [{ id: 'postgres', labels: {} }],
+    pace: () => pace,
+    look: () => Promise.resolve({ readings: [read(lockWaits, {}, 3)] }),
+  }),
+}
+`
+const line = `export { declaration as lockWaits } from './lock-waits.ts'\n`
+const signal = `
+export const lockWaits = defineSignal({
+  name: 'caracal_postgres_lock_waits',
+  help: 'Sessions that wait for a lock.',
+  type: 'gauge',
+  unit: 'connections',
+  labels: [],
+})
+`
+
+/** Says what became of the probe: schedules every probe of the list, and waits for what this one delivers. */
+const question = `
+import { signalFamilies } from './src/contract/families.ts'
+import { known } from './src/daemon/known.ts'
+import { startLooking } from './src/daemon/looking.ts'
+import { openProbes, remedyOf, tablesRead } from './src/probes/index.ts'
+import { probeFiles } from './src/probes/reference.ts'
+
+const clock = { now: () => Date.now() }
+const discovery = { replicas: () => [] }
+const sources = { clock, discovery, streams: [], deadLetterStreams: [], roles: {}, pools: () => ({}) }
+const probes = openProbes(sources).probes.filter(({ name }) => name === 'lock-waits')
+const delivered = Promise.withResolvers()
+const looking = startLooking({
+  probes,
+  watches: [],
+  clock,
+  cadence: () => 'brisk',
+  deliver: ({ observations }) => observations[0] && delivered.resolve(observations[0].outcome),
+  deliverNow: () => {},
+  onFault: () => {},
+})
+const { readings } = await delivered.promise
+await looking.stop()
+process.stdout.write(JSON.stringify({
+  readings,
+  configured: known.probes.includes('lock-waits'),
+  exported: signalFamilies.has('caracal_postgres_lock_waits'),
+  granted: tablesRead.filter(({ probe }) => probe === 'lock-waits'),
+  documented: probeFiles()['docs/probes.md'],
+  remedy: remedyOf('lock_waits_hidden', { role: '"gate"', right: 'pg_monitor' }),
+}))
+`
+
+async function texts(of: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(join(of, 'src'), { recursive: true, encoding: 'utf8' })
+  const files = names.filter((name) => name.endsWith('.ts'))
+  const read = files.map(async (name) => [name, await readFile(join(of, 'src', name), 'utf8')] as const)
+  return new Map(await Promise.all(read))
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder('new-probe')
+  for (const name of ['src', 'package.json'])
+    await cp(join(root, name), join(folder, name), { recursive: true })
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  await writeFile(join(folder, 'src/probes/lock-waits.ts'), file)
+  await appendFile(join(folder, 'src/probes/list.ts'), line)
+  await appendFile(join(folder, 'src/rules/signals.ts'), signal)
+  await writeFile(join(folder, 'question.ts'), question)
+})
+afterAll(() => removeFolder(folder))
+
+describe('a new probe', () => {
+  it('is scheduled, configured, exported, documented and granted for by one file and one line', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'question.ts')], {
+      timeout: 60_000,
+    })
+    const said = JSON.parse(stdout) as Record<string, unknown>
+    expect(said).toMatchObject({
+      readings: [{ signal: 'caracal_postgres_lock_waits', value: 3 }],
+      configured: true,
+      exported: true,
+      granted: [{ table: 'lock_waits', columns: ['waits'] }],
+      remedy: ['GRANT pg_monitor TO "gate";'],
+    })
+    for (const text of ['## lock-waits', 'how many sessions wait for a lock', '`lock_waits_hidden`'])
+      expect(said['documented']).toContain(text)
+  })
+
+  it('touches nothing else', async () => {
+    const [before, after] = [await texts(root), await texts(folder)]
+    const touched = [...after].filter(([name, text]) => before.get(name) !== text).map(([name]) => name)
+    expect(touched.toSorted()).toEqual(['probes/list.ts', 'probes/lock-waits.ts', 'rules/signals.ts'])
+    expect(after.get('probes/list.ts')).toBe(`${before.get('probes/list.ts')}${line}`)
+  })
+})
