@@ -26,13 +26,18 @@ export function probeFiles(): Readonly<Record<string, string>> {
         .map((code) => [
           `\`${code}\``,
           reasons[code]?.[0] ?? '',
-          remedyOf(code)
-            .map((line) => (line.startsWith('# ') ? line.slice(2) : `\`${line}\``))
-            .join('<br>'),
+          remedyOf(code).map(inMarkdown).join('<br>'),
         ]),
     ),
   ]
   return { 'docs/probes.md': `${text.join('\n\n')}\n` }
+}
+
+/** The command as code, and its comment as text. */
+function inMarkdown(line: string): string {
+  if (line.startsWith('# ')) return line.slice(2)
+  const [command = '', comment] = line.split('   # ')
+  return `\`${command}\`${comment === undefined ? '' : `: ${comment}`}`
 }
 
 function sectionOf({ name, asks, reads, pace, provides, needs = {} }: Declaration): readonly string[] {
