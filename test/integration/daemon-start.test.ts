@@ -137,6 +137,10 @@ describe('a daemon that can reach nothing', () => {
   })
 })
 
+const { baselines, ...rest } = nothingRemembered
+/** The state of a daemon of 0.1.0 that remembers nothing. */
+const firstForm = { version: 1, memory: { ...rest, marks: baselines } }
+
 describe('a daemon that cannot start', () => {
   it('says that its address is taken, and ends', async () => {
     const closed = await freePort()
@@ -169,7 +173,7 @@ describe('a daemon that cannot start', () => {
     const first = await gateFor({ services: closed, redis: closed, postgres: closed })
     const listen = first.url.replace('http://', '')
     const state = join(folder, 'another-state.json')
-    const text = JSON.stringify({ version: 1, memory: nothingRemembered }, null, 2)
+    const text = JSON.stringify(firstForm, null, 2)
     writeFileSync(state, text)
     const config = configFor({ services: closed, redis: closed, postgres: closed, listen })
     expect((await run(['serve', '--config', config, '--state-file', state])).code).toBe(2)
@@ -205,9 +209,7 @@ describe('a daemon that cannot start', () => {
     const state = join(folder, 'state.json')
     spawnSync('mkfifo', [state])
     const running = start(['serve', '--config', file, '--log-level', 'info'])
-    await waitForReader(state, JSON.stringify({ version: 1, memory: nothingRemembered }), () =>
-      running.send('SIGHUP'),
-    )
+    await waitForReader(state, JSON.stringify(firstForm), () => running.send('SIGHUP'))
     await running.said('listening on')
     await running.said('configuration reloaded')
     running.send('SIGTERM')
