@@ -1,5 +1,6 @@
 import { releaseLabels } from './alert.ts'
-import { pascalCase, stopConditions } from './stops.ts'
+import { stopAlertName } from '../../src/contract/alert-names.ts'
+import { stopConditions } from './stops.ts'
 
 /** What Alertmanager reads; durations and matchers as it writes them. */
 interface Route {
@@ -46,14 +47,14 @@ function alertName(ids: readonly string[]): string {
   const names = ids.map((id) => {
     const stop = stopConditions.find((candidate) => candidate.id === id)
     if (stop === undefined || stop.kind === 'edge') throw new Error(`${id} is no symptom`)
-    return `CaracalStop${pascalCase(id)}`
+    return stopAlertName(id)
   })
   return names.length === 1 ? `alertname="${names[0]}"` : `alertname=~"${names.join('|')}"`
 }
 
 /**
  * What silences what. Every source and every target carries the labels in `equal`: labels that are missing on both
- * sides would be equal too, and silence what has nothing to do with it. Nobody sets `cluster` on the one and not on the
+ * sides would be equal too, and silence what has nothing to do with it. No setup has `cluster` on the one and not on the
  * other.
  */
 const inhibitions: readonly Inhibition[] = [

@@ -4,6 +4,7 @@ import { nextStepFor } from '../../src/core/advice.ts'
 import { components } from '../../src/core/replica.ts'
 import type { StopCondition } from '../../src/core/stop.ts'
 import { stops } from '../../src/rules/stops.ts'
+import { stopAlertName } from '../../src/contract/alert-names.ts'
 import { theRelease, type Alert } from './alert.ts'
 import { lastSaid, lookUp, recordings, whileActive, whileIdle } from './recordings.ts'
 
@@ -17,28 +18,6 @@ export const stopConditions: readonly StopCondition[] = stops({
   release: { name: '{{ $labels.release_name }}', namespace: '{{ $labels.release_namespace }}' },
 })
 
-/** Where to look first, by the id of the stop condition. */
-const componentOf: Readonly<Record<string, string>> = {
-  'migration-job-failed': 'migration',
-  'sts-unready': 'sts',
-  'gateway-unready': 'gateway',
-  'audit-dlq-growing': 'audit',
-  'replay-backlog-aging': 'audit',
-  'revocation-snapshot-stale': 'gateway',
-  'outbox-dead-messages': 'api',
-  'postgres-pool-saturation': 'postgres',
-  'redis-memory-pressure': 'redis',
-  'audit-evidence-lost': 'audit',
-  'audit-tamper-detected': 'audit',
-  'sts-circuit-open': 'gateway',
-  'policy-failure': 'sts',
-}
-
-/** `sts-unready` becomes `StsUnready`. */
-export function pascalCase(id: string): string {
-  return id.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())
-}
-
 /** A page for every stop condition in a rollout, and a warning outside of one. */
 export const stopAlerts: readonly Alert[] = stopConditions.flatMap((stop) => [
   stopAlert(stop, 'critical'),
@@ -46,17 +25,15 @@ export const stopAlerts: readonly Alert[] = stopConditions.flatMap((stop) => [
 ])
 
 function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert {
-  const component = componentOf[stop.id]
-  if (component === undefined) throw new Error(`no component for the stop condition ${stop.id}`)
   const only = `{stop_condition="${stop.id}"}`
   const fires = `${lastSaid(recordings.firing, only)} == 1`
   // A breach that came and went still stops the rollout, until it is acknowledged.
   const forbids = `(\n  ${fires}\n  or\n  ${lastSaid(recordings.latched, only)} == 1\n)`
   const duringRollout = severity === 'critical'
   return {
-    name: `CaracalStop${pascalCase(stop.id)}`,
+    name: stopAlertName(stop.id),
     severity,
-    component,
+    component: stop.component,
     // The daemon has held the breach for its time already, so there is no `for`.
     expr: duringRollout ? whileActive(forbids) : whileIdle(fires),
     summary: duringRollout

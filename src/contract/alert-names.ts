@@ -1,18 +1,12 @@
-/** Names of the alerts in the rules on the exporter (alerts/source), each once: routes and silences name them. */
-export const gateAlertNames = [
-  'CaracalStopMigrationJobFailed',
-  'CaracalStopStsUnready',
-  'CaracalStopGatewayUnready',
-  'CaracalStopAuditDlqGrowing',
-  'CaracalStopReplayBacklogAging',
-  'CaracalStopRevocationSnapshotStale',
-  'CaracalStopOutboxDeadMessages',
-  'CaracalStopPostgresPoolSaturation',
-  'CaracalStopRedisMemoryPressure',
-  'CaracalStopAuditEvidenceLost',
-  'CaracalStopAuditTamperDetected',
-  'CaracalStopStsCircuitOpen',
-  'CaracalStopPolicyFailure',
+/** Names of alerts (alerts/source): routes, silences and the doctor name them. */
+
+/** The alert on a stop condition: `sts-unready` has `CaracalStopStsUnready`. */
+export function stopAlertName(id: string): string {
+  return `CaracalStop${id.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())}`
+}
+
+/** Alerts on rollouts and on the exporter itself. */
+const exporterAlertNames = [
   'CaracalRolloutStop',
   'CaracalRolloutHoldLong',
   'CaracalGateUnknown',
@@ -27,6 +21,11 @@ export const gateAlertNames = [
   'CaracalGateExporterMemoryNotKept',
   'CaracalGateExporterWatchdog',
 ] as const
+
+/** Names of all alerts in the rules on the exporter, each once. */
+export function gateAlertNames(stopConditions: readonly string[]): readonly string[] {
+  return [...stopConditions.map(stopAlertName), ...exporterAlertNames]
+}
 
 /** Names of the alerts in the rules on the platform's own metrics, which need no exporter. */
 export const platformAlertNames = [

@@ -24,6 +24,8 @@ export interface StopCondition extends Advice, Plotted {
   readonly id: string
   readonly title: string
   readonly kind: StopKind
+  /** Where to look first: a service of the platform, a store or `migration`; the label of its alert. */
+  readonly component: string
   readonly source: Source
   /** How long a breach must stand to fire. */
   readonly hold: Millis
@@ -72,7 +74,7 @@ export function standsNoMore({ findings, over }: StopStatus): boolean {
   return wrong.length > 0 && wrong.every((finding) => finding.tally?.settles === true)
 }
 
-/** A stop that stands or stood during this rollout and that nobody has acknowledged: it forbids to go on. */
+/** A stop that stands or stood during this rollout and is not acknowledged: it forbids to go on. */
 export function forbids(status: StopStatus): boolean {
   if (status.state === 'skipped') return false
   return status.state === 'firing' || (status.latch !== undefined && status.latch.acknowledged === undefined)

@@ -1,4 +1,5 @@
 import { gateAlertNames, platformAlertNames } from '../../contract/alert-names.ts'
+import { known } from '../../daemon/known.ts'
 import { counted, firstFew, listed } from '../../core/lists.ts'
 import { plain } from '../../core/text.ts'
 import { isObject, objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
@@ -63,17 +64,18 @@ const load = [
 /** Whether the alerts on the exporter are there and can be evaluated; those on the platform's own metrics are a second path. */
 function judgeRules(rules: readonly PlainObject[]): readonly Found[] {
   const loaded = new Set(rules.map((rule) => textAt(rule, 'name')))
-  const missing = gateAlertNames.filter((name) => !loaded.has(name))
+  const own = gateAlertNames(known.stopConditions)
+  const missing = own.filter((name) => !loaded.has(name))
   const second = platformAlertNames.filter((name) => !loaded.has(name))
-  const ours = new Set<string>([...gateAlertNames, ...platformAlertNames])
+  const ours = new Set<string>([...own, ...platformAlertNames])
   const broken = rules.filter((rule) => ours.has(textAt(rule, 'name')) && rule['health'] === 'err')
   const alone = `${missingText(second, platformAlertNames.length)}; without them no alert fires while no exporter runs`
   const names = listed(broken.slice(0, 3).map((rule) => textAt(rule, 'name')))
   const why = plain(textAt(broken[0] ?? {}, 'lastError'))
   return [
     missing.length === 0
-      ? ok('rules', `${counted(gateAlertNames.length, 'alert')} on the exporter are loaded`)
-      : failed('rules', missingText(missing, gateAlertNames.length), load),
+      ? ok('rules', `${counted(own.length, 'alert')} on the exporter are loaded`)
+      : failed('rules', missingText(missing, own.length), load),
     second.length === 0
       ? ok(
           'second path',

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
-import { gateAlertNames, platformAlertNames } from '../../../src/contract/alert-names.ts'
+import { gateAlertNames, platformAlertNames, stopAlertName } from '../../../src/contract/alert-names.ts'
 import { ruleFile, type AlertingRule, type Rule } from '../../../alerts/source/rule-file.ts'
 import { commands } from '../../../src/cli/commands.ts'
 import { selfFamilies, verdictFamilies } from '../../../src/contract/families.ts'
+import { known } from '../../../src/daemon/known.ts'
 import { operations } from '../../../src/http/operations.ts'
 import { platformMetrics } from '../http/platform-metrics.ts'
 import { platformRules } from '../rules/platform-world.ts'
@@ -24,6 +25,7 @@ function isAlert(rule: Rule): rule is AlertingRule {
 const gate = rulesIn(gateGroup())
 const platform = rulesIn(platformGroup)
 const alerts = [...gate, ...platform].filter(isAlert)
+const gateNames = gateAlertNames(known.stopConditions)
 
 function named(name: string): AlertingRule {
   const found = alerts.find(({ alert }) => alert === name)
@@ -47,13 +49,18 @@ describe('the alerts', () => {
       )
       expect(own.map(({ labels }) => labels['severity'])).toEqual(['critical', 'warning'])
     }
-    expect(gateAlertNames).toContain('CaracalStopStsUnready')
-    expect(gateAlertNames.filter((name) => name.startsWith('CaracalStop'))).toHaveLength(13)
+    expect(stopAlertName('sts-unready')).toBe('CaracalStopStsUnready')
+  })
+
+  it('are those that the contract names', () => {
+    const namesIn = (rules: readonly Rule[]) => [...new Set(rules.filter(isAlert).map(({ alert }) => alert))]
+    expect(namesIn(gate)).toEqual(gateNames)
+    expect(namesIn(platform)).toEqual(platformAlertNames)
   })
 
   it('have names of their own', () => {
     const shipped = ['CaracalAuditDLQGrowth', 'CaracalGatewaySTSCircuitOpen', 'CaracalAPIOutboxDeadMessages']
-    const all = [...gateAlertNames, ...platformAlertNames]
+    const all = [...gateNames, ...platformAlertNames]
     expect(new Set(all).size).toBe(all.length)
     expect(all.filter((name) => shipped.includes(name))).toEqual([])
   })
@@ -159,7 +166,7 @@ describe('the alerts', () => {
     const sections = [...text.matchAll(/^### (.+)$([^]*?)(?=^##|$(?![^]))/gm)].map(
       ([, title = '', body = '']) => ({ title, body }),
     )
-    expect(sections.map(({ title }) => title)).toEqual([...gateAlertNames, ...platformAlertNames])
+    expect(sections.map(({ title }) => title)).toEqual([...gateNames, ...platformAlertNames])
     for (const { alert, annotations } of alerts)
       expect(annotations['runbook_url']).toBe(`https://docs.example/alerts.md#${alert.toLowerCase()}`)
     for (const { body } of sections) expect(body).toMatch(/- (\*\*)?Test/)

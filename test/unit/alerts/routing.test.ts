@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
 import { gateAlertNames, platformAlertNames } from '../../../src/contract/alert-names.ts'
+import { known } from '../../../src/daemon/known.ts'
 import { alertmanager } from '../../../alerts/source/routing.ts'
 import { stopConditions } from '../../../alerts/source/stops.ts'
 import { cases } from '../../support/alerts/rules.ts'
 
-const all = [...gateAlertNames, ...platformAlertNames]
+const all = [...gateAlertNames(known.stopConditions), ...platformAlertNames]
 
 /** What the stories expect an alert to carry. */
 function labelsOf(name: string): readonly Readonly<Record<string, string>>[] {

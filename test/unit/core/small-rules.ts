@@ -57,6 +57,7 @@ export function aStop(overrides: Partial<StopCondition> = {}): StopCondition {
   return {
     id: 'deep',
     title: 'It is deep',
+    component: 'redis',
     condition: shallow,
     kind: 'level',
     source: 'platform',

@@ -53,6 +53,7 @@ function stop(id: string, world: World, more: Partial<StopCondition> = {}): Stop
   return {
     id,
     title: `Title of ${id}`,
+    component: 'redis',
     kind: 'edge',
     condition: condition(id, world),
     source: 'platform',
