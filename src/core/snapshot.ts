@@ -13,7 +13,7 @@ export interface Rules {
   readonly providers: Providers
   /** How long everything must have stood before the verdict is `proceed`. */
   readonly steady: Millis
-  /** Two steps further apart than this have a gap between them in which nobody looked. */
+  /** Two steps further apart than this have a gap between them without an evaluation. */
   readonly longestGap: Millis
   /** Ids of gates, checks and stop conditions that are switched off on purpose, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
@@ -49,6 +49,7 @@ export function initialSnapshot(at: Instant, rules: Rules): Snapshot {
     verdict: 'hold',
     since: at,
     summary: 'Hold: nothing has been measured yet',
+    because: 'nothing has been measured yet',
     blocking: [],
     steadyRequired: rules.steady,
   }

@@ -23,7 +23,10 @@ export interface Blocker {
 export interface VerdictStatus {
   readonly verdict: Verdict
   readonly since: Instant
+  /** One sentence with the verdict's word before it: `Hold: ...`. */
   readonly summary: string
+  /** The same sentence without the word. */
+  readonly because: string
   readonly blocking: readonly Blocker[]
   /** Since when everything required has been proven without a break; absent while something is not. */
   readonly provenSince?: Instant
@@ -44,7 +47,7 @@ export interface Judged {
   readonly rollout?: Pick<Rollout, 'id' | 'phase'>
 }
 
-/** A verdict with what makes it so: the summary is told of that and of nothing else. */
+/** A verdict with what makes it so: the summary is made from that and from nothing else. */
 type Conclusion =
   | { readonly verdict: 'stop'; readonly because: Because }
   | { readonly verdict: 'proceed' }
@@ -67,10 +70,12 @@ export function conclude(previous: VerdictStatus | undefined, judged: Judged): V
   const blocking = blockers(judged)
   const conclusion = concluded(blocking, steady)
   const { verdict } = conclusion
+  const because = sentenceOf(conclusion, judged)
   return {
     verdict,
     since: previous?.verdict === verdict ? previous.since : now,
-    summary: summarise(conclusion, judged),
+    summary: `${words[verdict]}: ${because}`,
+    because,
     blocking: blocking.map(({ forbids: _, ...blocker }) => blocker),
     steadyRequired,
     ...(provenSince !== undefined && { provenSince }),
@@ -164,17 +169,9 @@ const consequences: Readonly<Record<string, string>> = {
 
 /** A gate that is asked for and asks nothing: every check of it is switched off. */
 function emptyGate(id: string): Candidate {
+  const ref = `gates/${id}`
   const message = `no check of the gate ${id} is switched on, so nothing proves it`
-  const rank = UNCONFIGURED
-  return {
-    ref: `gates/${id}`,
-    state: 'unknown',
-    reason: 'no_check',
-    message,
-    rank,
-    cause: id,
-    forbids: false,
-  }
+  return { ref, state: 'unknown', reason: 'no_check', message, rank: UNCONFIGURED, cause: id, forbids: false }
 }
 
 function stopCandidate(title: string, status: StopStatus, starved: boolean): Candidate[] {
@@ -222,25 +219,27 @@ function candidate(
   const reason = worst?.reason ?? 'unknown'
   const text = worst?.message ?? 'nothing is known'
   const cause = causeOf(worst, starved) ?? `${reason}:${worst?.key}`
-  // A title says what is wrong, and of what is unknown nobody may say that.
+  // A title says what is wrong, which is not known of what is unknown.
   const about = state === 'unknown' ? `cannot tell about "${title}"` : title
   const message = title === undefined ? text : `${about}: ${text}`
-  // What nobody configured waits for a person, not for the platform: what is broken comes first.
+  // What is not configured waits for an operator, not for the platform: what is broken comes first.
   const rank = worst?.unknownReason === 'not_configured' ? UNCONFIGURED : (rankOf[state] ?? UNCONFIGURED)
   return { ref, state, reason, message, rank, cause, forbids: false }
 }
 
-function summarise(conclusion: Conclusion, { gates, steadyRequired }: Judged): string {
+const words: Readonly<Record<Verdict, string>> = { proceed: 'Proceed', hold: 'Hold', stop: 'Stop' }
+
+function sentenceOf(conclusion: Conclusion, { gates, steadyRequired }: Judged): string {
   const required = gates.filter((gate) => gate.state !== 'skipped').length
   switch (conclusion.verdict) {
     case 'proceed':
-      return `Proceed: all ${required} required gates pass and no stop condition stands`
+      return `all ${required} required gates pass and no stop condition stands`
     case 'stop':
-      return `Stop: ${inShort(conclusion.because)}`
+      return inShort(conclusion.because)
     case 'hold':
-      if (conclusion.because !== undefined) return `Hold: ${inShort(conclusion.because)}`
-      if (required === 0) return 'Hold: every gate is switched off, so nothing is proven'
-      return `Hold: ${required} of ${required} required gates pass; it must stand for ${inWords(steadyRequired)} before the rollout may proceed`
+      if (conclusion.because !== undefined) return inShort(conclusion.because)
+      if (required === 0) return 'every gate is switched off, so nothing is proven'
+      return `${required} of ${required} required gates pass; it must stand for ${inWords(steadyRequired)} before the rollout may proceed`
   }
 }
 

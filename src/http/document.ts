@@ -35,7 +35,8 @@ function indexOf(snapshot: Snapshot, epoch: string): string {
 /** The document as a view of the snapshot: words and forms, no judgement. */
 export function toReport(snapshot: Snapshot, context: ReportContext): GateReport {
   const { verdict } = snapshot
-  const { rules, release, rollback } = context
+  const { rules, release } = context
+  const { viable, reason, message, advice } = context.rollback
   const steadyFor = verdict.provenSince === undefined ? 0 : snapshot.at - verdict.provenSince
   return {
     apiVersion,
@@ -54,7 +55,7 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
     askedPhase: null,
     release: { name: clip(release.name), namespace: clip(release.namespace) },
     rollout: rolloutReport(snapshot),
-    rollback: { ...rollback, message: clip(rollback.message) },
+    rollback: { viable, reason, message: clip(message), advice },
     blocking: verdict.blocking.slice(0, BLOCKER_LIMIT).map((blocker) => ({
       ref: blocker.ref,
       state: blocker.state,

@@ -8,6 +8,8 @@ export interface Rollback {
   /** Short stable code. */
   readonly reason: string
   readonly message: string
+  /** The same without the answer that `viable` gives, for a reader who has that before it. */
+  readonly because: string
   readonly advice: 'rollback' | 'roll_forward' | 'none'
 }
 
@@ -26,14 +28,19 @@ export function rollbackOf({ checks }: Snapshot): Rollback {
   const open = known.find((status) => status.state !== 'pass')
   if (open !== undefined) return notBack('unknown', open)
   if (known.length < asked.length)
-    return { viable: 'unknown', reason: 'never_measured', message: 'this was not judged yet', advice: 'none' }
+    return {
+      viable: 'unknown',
+      reason: 'never_measured',
+      ...alike('this was not judged yet'),
+      advice: 'none',
+    }
   const nothing = known.find(({ findings }) => findings.some(({ reason }) => reason === FIRST_INSTALLATION))
   if (nothing !== undefined) return notBack('no', nothing)
   const message = known.map((status) => status.findings[0]?.message ?? '').join('; ')
-  return { viable: 'yes', reason: 'ok', message, advice: 'rollback' }
+  return { viable: 'yes', reason: 'ok', ...alike(message), advice: 'rollback' }
 }
 
-/** A breach that was seen counts from its first look; nobody rolls back in the hope that it passes. */
+/** A breach that was seen counts from its first look; a rollback is no bet that it passes. */
 function isRefuted({ state, findings }: CheckStatus): boolean {
   return state !== 'skipped' && findings.some(({ answer }) => answer === 'unmet')
 }
@@ -43,5 +50,15 @@ function notBack(viable: 'no' | 'unknown', { id, findings }: CheckStatus): Rollb
   const message = worst?.message ?? 'nothing is known'
   const reason = worst?.reason ?? 'unknown'
   const word = viable === 'no' ? 'not possible' : 'uncertain'
-  return { viable, reason, message: `${word} (${id}): ${message}`, advice: 'roll_forward' }
+  return {
+    viable,
+    reason,
+    message: `${word} (${id}): ${message}`,
+    because: `${id}: ${message}`,
+    advice: 'roll_forward',
+  }
+}
+
+function alike(message: string): Pick<Rollback, 'message' | 'because'> {
+  return { message, because: message }
 }

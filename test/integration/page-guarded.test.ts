@@ -94,7 +94,7 @@ describe('the page of a release', () => {
   it('that has expired says that it cannot tell', async () => {
     const { page } = await pages.open(few, {}, { clock: { now: () => few.snapshot.at + 60_000 } })
     await expect(page.locator('h1').innerText()).resolves.toBe('Cannot tell')
-    await expect(page.locator('.sentence').first().innerText()).resolves.toContain('does not judge any more')
+    await expect(page.locator('.sentence').first().innerText()).resolves.toContain('has stopped evaluating')
   })
 })
 

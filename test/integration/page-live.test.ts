@@ -73,7 +73,7 @@ describe('the page, while a rollout goes its way', { timeout: 180_000 }, () => {
     await accepted('/rollouts', { id: 'release-7', phase: 'rolling' })
     await reads('.facts', /release-7 rolling/)
     await reads('.phases [aria-current]', 'rolling')
-    await reads('#timeline', 'migrating → rolling')
+    await reads('#timeline', 'migrating -> rolling')
   })
 
   it('lists its blind spots, where and why', async () => {

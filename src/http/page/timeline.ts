@@ -117,7 +117,7 @@ function event(line: LedgerLine, now: string): Html {
     ${instant(rfc3339(at), now)}
     <span>
       ${word !== '' && html`<span class="flag">${word}</span>`} <strong>${foreign(clip(about))}</strong>
-      ${message !== '' && html`<span class="message">${foreign(clip(message.replaceAll(' -> ', ' → ')))}</span>`}
+      ${message !== '' && html`<span class="message">${foreign(clip(message))}</span>`}
       ${actor !== undefined && html`<span class="quiet">by ${foreign(clip(actor))}${reason !== undefined && html`: ${foreign(clip(reason))}`}</span>`}
     </span>
   </li>`

@@ -2,6 +2,8 @@ import { isActive } from '../../core/rollout.ts'
 import { inWords } from '../../core/time.ts'
 import type { GateReport } from '../../contract/document.ts'
 import type { RolloutReport } from '../../contract/rollouts.ts'
+import { rollbackOf } from '../../rollout/rollback.ts'
+import { clip } from '../forms.ts'
 import { fact } from './evidence.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
 import type { PageView } from './view.ts'
@@ -84,36 +86,35 @@ const emblems: Readonly<Record<Shown, Html>> = {
 }
 
 /** The banner of the report, or that it has expired. */
-export function verdictBanner({ report, expired }: PageView): Html {
+export function verdictBanner({ report, snapshot, expired }: PageView): Html {
   const now = report.evaluatedAt
   if (!expired)
     return banner(
       report.verdict,
-      foreign(sentenceOf(report.summary)),
+      foreign(clip(capitalised(snapshot.verdict.because))),
       html`since ${moment(report.verdictSince, now)}`,
     )
   return banner(
     'cannot-tell',
-    'The daemon answers, but it does not judge any more: its last word has expired.',
+    'The exporter answers, but it has stopped evaluating: its last verdict has expired.',
     html`since ${instant(report.expiresAt, now)}; before that it said ${words[report.verdict].toLowerCase()}`,
   )
 }
 
-/** The summary without the verdict's word, which stands above it already. */
-function sentenceOf(summary: string): string {
-  const text = summary.replace(/^(Proceed|Hold|Stop): /, '')
-  return text.charAt(0).toUpperCase() + text.slice(1)
+function capitalised(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 /** What belongs to the verdict at one look. */
-export function facts({ report }: PageView): Html {
+export function facts({ report, snapshot }: PageView): Html {
   const now = report.evaluatedAt
   const { rollout } = report
   return html`<dl class="facts" aria-label="At a glance">
     ${fact('Steady', steady(report))} ${fact('Rollout', rolloutLine(rollout, now))}
     ${fact('Release', releaseLine(report))}
     ${rollout.expected.length > 0 && fact('Must arrive', arrivalLine(rollout))}
-    ${fact('Going back', rollbackLine(report))} ${fact('Judged', freshness(report))}
+    ${fact('Going back', rollbackLine(report, rollbackOf(snapshot).because))}
+    ${fact('Judged', freshness(report))}
   </dl>`
 }
 
@@ -185,12 +186,11 @@ function arrivalLine({ expected }: RolloutReport): Html {
 const viable = { yes: 'possible', no: 'not possible', unknown: 'uncertain' } as const
 const advised = { rollback: 'roll back', roll_forward: 'roll forward', none: 'no advice' } as const
 
-function rollbackLine({ rollback }: GateReport): Html {
-  const { viable: answer, advice, message } = rollback
-  const why = message.replace(/^(?:not possible|uncertain) \(([\w-]+)\): /, '$1: ')
+function rollbackLine({ rollback }: GateReport, because: string): Html {
+  const { viable: answer, advice } = rollback
   return html`<strong>${viable[answer]}</strong
     >${advice !== 'none' && html`; if you must act: ${advised[advice]}`}
-    <span class="quiet clamp">${foreign(why)}</span>`
+    <span class="quiet clamp">${foreign(clip(because))}</span>`
 }
 
 function freshness({ evaluatedAt, expiresAt }: GateReport): Html {

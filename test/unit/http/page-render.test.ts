@@ -46,7 +46,7 @@ describe('at one look the page says', () => {
       '1 image',
       'sts:1.9.0',
       'uncertain',
-      'nobody said',
+      'this was not judged yet',
     ])
       expect(facts).toContain(words)
     expect(facts).toContain('0 s of 30 s')
@@ -173,7 +173,7 @@ describe('the rollout', () => {
     const events = page.all('.event').map(({ text }) => text)
     expect(events).toHaveLength(4)
     expect(events[0]).toContain('acknowledged audit-dlq-growing by ann: replayed')
-    expect(events[1]).toContain('audit-dlq-growing clear → firing: x.dlq took 3 entries')
+    expect(events[1]).toContain('audit-dlq-growing clear -> firing: x.dlq took 3 entries')
     expect(events[3]).toContain('begun caracal/47 migrating by ann: release 1.9')
     expect(page.text('.phases')).toBe('preflight migrating20:00:00 UTC rolling20:00:01 UTC verifying done')
     const now = page.all('li').filter(({ attributes }) => attributes['aria-current'] === 'step')

@@ -24,6 +24,7 @@ describe('R55: a rollback', () => {
       viable: 'yes',
       reason: 'ok',
       message: 'previous-revision is met; schema-compatibility is met',
+      because: 'previous-revision is met; schema-compatibility is met',
       advice: 'rollback',
     })
   })
@@ -40,6 +41,7 @@ describe('R55: a rollback', () => {
       viable: 'no',
       reason: 'first_installation',
       message: 'not possible (previous-revision): there is nothing',
+      because: 'previous-revision: there is nothing',
       advice: 'roll_forward',
     })
   })
