@@ -38,7 +38,7 @@ function absent(release: ReleaseName | undefined): Alert {
     for: 3 * MINUTE,
     // From the alert that names the release to the one that cannot any more.
     keepFiringFor: 5 * MINUTE,
-    summary: 'Nobody says whether a rollout of Caracal may proceed.',
+    summary: 'No exporter says whether a rollout of Caracal may proceed.',
     description:
       'Prometheus scrapes no exporter{{ with $labels.release_name }} of {{ . }}{{ end }}: it is not there, or may not be scraped. No other alert on it can come.',
     nextStep: 'kubectl get pods -l app.kubernetes.io/name=caracal-gate-exporter -A',

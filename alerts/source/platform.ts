@@ -50,8 +50,8 @@ max ${by} (${counter} unless last_over_time(${counter}[1h] offset 10m)) > 0`
 }
 
 /**
- * The stop conditions once more, from what the services, kube-state-metrics and redis_exporter say themselves: whoever
- * loads these is paged also when the exporter is dead. Nothing here reads a metric of the exporter.
+ * The stop conditions once more, from what the services, kube-state-metrics and redis_exporter say themselves: they
+ * keep working when the exporter is down. Nothing here reads a metric of the exporter.
  */
 export const platformAlerts: readonly Alert[] = [
   platformAlert({

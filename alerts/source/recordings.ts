@@ -35,7 +35,7 @@ function whole(
 }
 
 /**
- * What the alerts are made of. A release is told by what its exporter says it judges, not by how it is scraped: two
+ * What the alerts are made of. A release is known by what its exporter says it judges, not by how it is scraped: two
  * replicas are one release, two releases under one job are two.
  */
 export const recordings = {

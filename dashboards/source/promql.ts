@@ -3,7 +3,7 @@ import { selfFamilies, verdictFamilies } from '../../src/contract/families.ts'
 import type { StateSet } from './states.ts'
 
 /**
- * Prometheus' own labels of one scraped replica of the exporter. What a release has is told apart by what its exporter
+ * Prometheus' own labels of one scraped replica of the exporter. What a release has is distinguished by what its exporter
  * says it judges, so every selector is joined with `caracal_gate_exporter_release_info` on these.
  */
 export const REPLICA = 'cluster, namespace, job, instance'

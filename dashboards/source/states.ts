@@ -4,7 +4,7 @@ import { phases } from '../../src/core/rollout.ts'
 import { stopStates } from '../../src/core/stop.ts'
 import { verdicts } from '../../src/core/verdict.ts'
 
-/** Colours of Okabe and Ito, which people with any of the common colour blindnesses tell apart. */
+/** Colours of Okabe and Ito, which people with any of the common colour-vision deficiencies tell apart. */
 export const colours = {
   good: '#009E73',
   waiting: '#E69F00',

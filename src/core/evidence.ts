@@ -15,7 +15,7 @@ export interface LocatedBlindSpot extends Unavailable {
   readonly labels: Labels
 }
 
-/** Everything that can be said of one signal now. Blind spots come with the readings, so nobody can forget them. */
+/** Everything that can be said of one signal now. Blind spots come with the readings, so no condition can forget them. */
 export interface Account {
   readonly readings: readonly Sighting[]
   readonly unseen: readonly LocatedBlindSpot[]

@@ -48,7 +48,7 @@ export const expectedAllowed: Readonly<Record<ExpectedField, string>> = {
   appVersion: '1 to 200 characters without spaces',
 }
 
-/** Reads what must arrive. Every fault is told at once; undefined when nothing is said. */
+/** Reads what must arrive. Every fault is reported at once; undefined when nothing is expected. */
 export function readExpected(words: ExpectedWords): {
   readonly expected?: Expected
   readonly faults: readonly ExpectedFault[]
@@ -153,7 +153,7 @@ export function saysMore(known: readonly Expected[], next: Expected): boolean {
   return [...itemsOf(next)].some(([name, value]) => said.every((items) => items.get(name) !== value))
 }
 
-/** Both lists in one order, each entry once, so that replicas agree whoever heard it first. */
+/** Both lists in one order, each entry once, so that replicas agree whichever heard it first. */
 export function allExpected(one: readonly Expected[], other: readonly Expected[]): readonly Expected[] {
   const byText = new Map([...one, ...other].map((entry) => [JSON.stringify(entry), entry]))
   return [...byText].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)

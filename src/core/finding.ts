@@ -51,7 +51,7 @@ export interface Finding {
   readonly target?: string
   /**
    * Replaces the hold and the warm-up of the stop condition or check for this finding: 0 when there is nothing to wait
-   * for, Infinity when somebody else says that the waiting is over.
+   * for, Infinity when another source says that the wait is over.
    */
   readonly hold?: Millis
   /**
@@ -107,7 +107,7 @@ export function unknown(key: string, unavailable: Unavailable, target?: string):
   return { key, answer: 'unknown', unknownReason, reason, message, ...(target !== undefined && { target }) }
 }
 
-/** Whether all that is unknown is what nobody has looked at yet. */
+/** Whether all that is unknown had no attempt yet. */
 export function awaitsFirstLook(findings: readonly Finding[]): boolean {
   const unseen = findings.filter(({ answer }) => answer === 'unknown')
   return unseen.length > 0 && unseen.every(({ unknownReason }) => unknownReason === 'never_measured')

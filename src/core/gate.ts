@@ -48,7 +48,7 @@ export interface GateStatus {
   readonly id: string
   readonly state: CheckState
   readonly since: Instant
-  /** It is unknown, and all that makes it so is what nobody has looked at yet. */
+  /** It is unknown, and all that makes it so is what had no attempt yet. */
   readonly awaitsFirstLook?: true
 }
 

@@ -2,7 +2,7 @@ import type { Finding } from './finding.ts'
 import { DETECTION } from './rollout.ts'
 import type { Instant } from './time.ts'
 
-/** That a condition fired during this rollout, and whether somebody has taken note. */
+/** That a condition fired during this rollout, and whether it is acknowledged. */
 export interface Latch {
   readonly at: Instant
   readonly reason: string
@@ -48,7 +48,7 @@ export function newLatch(findings: readonly Finding[], at: Instant): Latch {
 }
 
 /**
- * A latch that nobody has acknowledged keeps its first cause; what fires anew after that is news. What is known to be
+ * A latch without an acknowledgement keeps its first cause; what fires anew after that is news. What is known to be
  * older than the rollout adds to what was there before.
  */
 export function relatch(held: Latch | undefined, findings: readonly Finding[], at: Instant): Latch {

@@ -20,7 +20,7 @@ export interface Punctuality {
 export const PUNCTUALITY_SPAN: Millis = 10 * SECOND
 
 /**
- * Whoever stood still for a quarter of a time cannot tell what was late in it. Below that, deadlines that count only
+ * A process that stood still for a quarter of a time cannot tell what was late in it. Below that, deadlines that count only
  * own time (`afterOwnTime`) give each target what it is due.
  */
 const LATE_SHARE = 0.25
@@ -40,7 +40,7 @@ export function isStarved({ lost }: Punctuality, before: boolean): boolean {
 const LEAST_EXCUSE: Millis = 50
 
 /**
- * Whoever waits for a CPU for half of a time, in pieces however short, is on a machine that is so overloaded that others
+ * A process that waits for a CPU for half of a time, in pieces however short, is on a machine that is so overloaded that others
  * on it are late too. On one that is merely busy it is a third.
  */
 const WAIT_SHARE = 0.5

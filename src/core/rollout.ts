@@ -65,7 +65,7 @@ export const FIRST_INSTALLATION = 'first_installation'
 /** Baselines whose key begins with this are forgotten when a rollout begins, and so taken anew. */
 export const ROLLOUT_BASELINE = 'rollout:'
 
-/** Who acts when nobody declared or acknowledged anything. */
+/** The actor of what was detected, not declared or acknowledged. */
 export const DETECTION = 'detection'
 
 /** Baseline of the instant at which the API server took in the revision that a rollout was detected by. */

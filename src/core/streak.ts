@@ -4,7 +4,7 @@ import { SECOND, type Instant, type Millis } from './time.ts'
 /** Blind looks may interrupt a breach for this long without ending it: half of the shortest level hold, a minute. */
 const BLIND_PATIENCE: Millis = 30 * SECOND
 
-/** One evaluation: when, and whether nobody looked for too long before it. */
+/** One evaluation: when, and whether the gap before it was too long. */
 export interface Tick {
   readonly now: Instant
   readonly gap: boolean
@@ -75,7 +75,7 @@ interface Looked extends Tick {
   readonly ours: boolean
 }
 
-/** The next streak. A gap breaks a hold: the time in which nobody looked counts for nothing. */
+/** The next streak. A gap breaks a hold: the time without an evaluation counts for nothing. */
 function nextStreak(previous: Streak | undefined, answer: Answer, breached: boolean, tick: Looked): Streak {
   const { now, gap, elapsed = 0, ours } = tick
   const breachedSince = breachStart(previous, answer, breached, tick)

@@ -9,7 +9,7 @@ export interface Over {
   /** When it is clear, if nothing else comes. */
   readonly clearsAt: Instant
   /**
-   * `calm`: it has not been well for long enough. `window`: it is over, and stands so that somebody sees it; an
+   * `calm`: it has not been well for long enough. `window`: it is over, and stays visible; an
    * acknowledgement ends it.
    */
   readonly awaits: 'calm' | 'window'
@@ -24,7 +24,7 @@ interface Lasting {
 
 /**
  * When a condition of which everything is well is clear. Outside a rollout nothing latches, so an edge stands long enough
- * for somebody to see it.
+ * to be noticed.
  */
 export function overSince(
   { kind, clearAfter, window }: Lasting,

@@ -27,8 +27,8 @@ const BETWEEN_WATCHES: Millis = 2 * SECOND
 const UNSEEN: Millis = 4 * SECOND
 
 /**
- * The daemon's memory in a ConfigMap that several replicas write to. Whoever is late reads what the other has written,
- * merges, and writes again; nobody overwrites what it does not know, nor what is no state of ours.
+ * The daemon's memory in a ConfigMap that several replicas write to. The later one reads what the other has written,
+ * merges, and writes again; none overwrites what it does not know, nor what is no state of ours.
  */
 export function stateConfigMap(options: ConfigMapStateOptions): StateStore {
   const { configMap, clock, instance, pace = PACE, most } = options

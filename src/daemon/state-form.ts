@@ -7,7 +7,7 @@ import { fromFirstForm } from '../rollout/first-form.ts'
 import type { Memory } from '../rollout/memory.ts'
 import { sealOf, type Seal } from './state-seal.ts'
 
-/** The form of what is written. Another one is never read half: whoever wrote it knew something that we do not. */
+/** The form of what is written. Another version is never read in part: its writer knew something that this one does not. */
 const VERSION = 3
 
 const instant = z.number()
@@ -150,7 +150,7 @@ export function stateText(remembered: Memory, previous: Seal): StateText {
   return { text: `${head.slice(0, -1)},"memory":${json}}`, json, seal: { generation, digest } }
 }
 
-/** Reads a text that should be a state; it is trusted only whole, and when nobody has changed anything in it. */
+/** Reads a text that should be a state; it is trusted only whole and unchanged. */
 export function parseState(text: string): Parsed {
   try {
     const read: unknown = JSON.parse(text)
@@ -179,7 +179,7 @@ export function parseState(text: string): Parsed {
   }
 }
 
-/** The memory without what could open anything: evidence that says pass, and that somebody has taken note of a stop. */
+/** The memory without what could open anything: evidence that says pass, and acknowledgements. */
 export function withoutProof(remembered: Memory): Memory {
   const standing = Object.entries(remembered.latches).map(([id, { acknowledged: _, ...one }]) => [id, one])
   const evidence = remembered.evidence.filter(({ target }) => pieceOf(target)?.outcome === 'fail')

@@ -7,7 +7,7 @@ import { isSameSeal, UNSEALED, type Seal } from './state-seal.ts'
 
 /**
  * A small file beside the state that says which state was written last, so that an older copy of the state, put back
- * while no daemon ran, is not taken for the last. It is written after the state and before anybody is told that the
+ * while no daemon ran, is not taken for the last. It is written after the state and before a client learns that the
  * state is kept; so it may be one write behind, and never ahead.
  */
 export interface Head {

@@ -12,7 +12,7 @@ export const AFTER_FAILURE: Millis = SECOND
 const LOOK: Millis = 1.5 * SECOND
 
 /**
- * Two replicas see the same at the same moment. Whoever wrote last writes at once; the other waits for so long, and has
+ * Two replicas see the same at the same moment. The last writer writes at once; the other waits for so long, and has
  * nothing to write any more when it has heard of that.
  */
 const COURTESY: Millis = 250

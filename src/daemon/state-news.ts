@@ -50,7 +50,7 @@ export function runOf(rollout: Rollout | undefined): string {
   return isActive(rollout) ? `${rollout.id}@${rollout.startedAt}` : ''
 }
 
-/** One line for whoever looks at the ConfigMap: what it is about, and no verdict, which would be old. */
+/** One line for a reader of the ConfigMap: what it is about, and no verdict, which would be old. */
 export function summaryOf({ rollout }: Memory, instance: string, now: Instant): string {
   return plain(`${aboutRollout(rollout)}, written by ${instance} at ${dateOf(now)}`)
 }

@@ -49,7 +49,7 @@ export async function pack(
   return packedAt(memory, cuts[high], previous)
 }
 
-/** Reads back what was packed; anything else is told why it is not that. */
+/** Reads back what was packed; anything else gives the reason why it can't. */
 export async function unpack(text: string): Promise<Parsed> {
   try {
     const bytes = await unzip(Buffer.from(text, 'base64'), { maxOutputLength: MOST_UNPACKED_BYTES })

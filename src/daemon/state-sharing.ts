@@ -192,7 +192,7 @@ function tell(sharing: Sharing, merged: Memory | undefined): void {
   sharing.tellOther(merged)
 }
 
-/** Undefined for a ConfigMap that nobody has written to yet. */
+/** Undefined for a ConfigMap without a first write. */
 async function parse({ data, binaryData }: ConfigMapContent): Promise<Parsed | undefined> {
   const text = binaryData['state']
   if (text !== undefined) return unpack(text)

@@ -4,7 +4,7 @@ import type { Memory } from '../rollout/memory.ts'
 export type Loaded =
   | { readonly ok: true; readonly memory: Memory }
   /**
-   * There is something and it can't be trusted, or nobody can tell; what is there stays until another is saved. `rest`
+   * There is something and it can't be trusted or can't be read; what is there stays until another is saved. `rest`
    * is what may be gone by all the same, since it opens nothing.
    */
   | { readonly ok: false; readonly message: string; readonly rest?: Memory }

@@ -54,7 +54,7 @@ interface Turn {
 }
 
 /**
- * Is told of every arrival in a dead-letter stream by a blocking read on a connection of its own. The read only
+ * Learns of every arrival in a dead-letter stream by a blocking read on a connection of its own. The read only
  * wakes it: arrivals are counted by Redis itself, so none is missed or counted twice, whatever breaks in between.
  */
 export function deadLetters(redis: RedisConnection, streams: readonly string[]): Watch {

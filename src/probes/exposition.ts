@@ -71,7 +71,7 @@ export function parseExposition(
   return families
 }
 
-/** Whether the rest of a line that nobody asked for may be labels and a value. */
+/** Whether the rest of a line that no signal asks for may be labels and a value. */
 function looksLikeSample(line: string, after: number): boolean {
   const next = line[after]
   return (next === '{' || next === ' ' || next === '\t') && /[\dfFnNy][ \t]*$/.test(line.slice(-16))

@@ -56,7 +56,7 @@ export function healthEndpoint({ http, discovery }: HealthEndpointSources): Prob
       const subject = `/health of ${target.id}`
       const url = urlOf(replicaOf(discovery, target), '/health')
       const answer = await http.get(url, { deadline, maxBytes: LARGEST_BODY }).catch((fault: unknown) => {
-        // Where nobody listens nobody lives: a refused connection is an answer.
+        // A process that lives listens: a refused connection is an answer.
         if (fault instanceof HttpFailure && fault.reason === 'connection_refused') return undefined
         throw whyUnavailable(fault, subject)
       })

@@ -124,7 +124,7 @@ function created(kind: Kind, job: Job): Reading {
 }
 
 /**
- * Whether the last run succeeded although its Job is gone; undefined when nobody can tell. A Job that was seen counts
+ * Whether the last run succeeded although its Job is gone; undefined when that is unknown. A Job that was seen counts
  * unless Helm has begun a revision since.
  */
 function hasSucceeded(
@@ -163,7 +163,7 @@ function spanOf(
 ): Migrating | undefined {
   if (last !== undefined && (release === undefined || isNewer(last, release))) {
     if (last.outcome === 'complete') return span(last.createdAt, last.endedAt)
-    // One that was deleted while it ran ended nobody knows how; that is said of the Job itself.
+    // How a Job ended that was deleted while it ran is unknown; the Job's own reading says so.
     return last.deleted === true && last.outcome === undefined ? undefined : span(last.createdAt, undefined)
   }
   // When a hook ended Helm says by the clock of wherever it ran, which is compared with no other. That Helm goes on

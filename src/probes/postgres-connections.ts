@@ -94,7 +94,7 @@ function serverReadings(row: ActivityRow): Reading[] {
   return [
     read(postgresServerConnections, {}, used),
     read(postgresServerLimit, {}, limit),
-    // We hold a connection already, so whether another one would be granted is told by the count.
+    // We hold a connection already, so whether another one would be granted follows from the count.
     read(postgresAccepts, {}, used < limit ? 1 : 0),
   ]
 }

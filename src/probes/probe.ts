@@ -76,7 +76,7 @@ export interface Probe {
   look(target: Target, deadline: AbortSignal): Promise<Look>
 }
 
-/** One way of looking that is told of changes as they happen. */
+/** A probe that receives changes as they happen. */
 export interface Watch {
   readonly name: string
   readonly provides: readonly Signal[]

@@ -188,7 +188,7 @@ function readinessLook(target: Target, found: Readiness & { readonly detail?: st
   return { readings: [read(ready, { component, replica }, found.ready, found.detail, facts)] }
 }
 
-/** Where nobody listens nobody is ready: a refused connection is an answer. Every other failure proves nothing. */
+/** A replica that is ready listens: a refused connection is an answer. Every other failure proves nothing. */
 function asAnswer(fault: unknown, target: Target): Look {
   if (fault instanceof HttpFailure && fault.reason === 'connection_refused')
     return readinessLook(target, saysNotReady('connection_refused'))

@@ -85,13 +85,13 @@ function saysReady(answer: HttpAnswer): boolean {
   return 'ready' in readiness && readiness.ready === 1
 }
 
-/** Asks, and waits for as long as `patience`, whoever else stops waiting. */
+/** Asks, and waits for as long as `patience`, even if every other caller stops waiting. */
 function ask(http: Http, url: string, patience: Millis): LastingRequest {
   const startedAt = performance.now()
   let took: Millis | undefined
   const answer = http.get(url, { deadline: AbortSignal.timeout(patience), maxBytes: LARGEST_BODY })
   const end = () => (took = performance.now() - startedAt)
-  // It may fail while no look waits for it; the next one is told.
+  // It may fail while no attempt waits for it; the next attempt receives the error.
   answer.then(end, end)
   return { answer, took: () => took }
 }

@@ -160,7 +160,7 @@ function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, ro
       { readings: [read(groupConsumers, labels, group.consumers)] },
       since(groupConsumerIdle, labels, sign, now),
     ])
-  // Entries that lie unread prove that nobody asks.
+  // Entries that stay unread prove that no consumer asks.
   if (showsAsking === true || unreadFor > TAKEN_WITHIN) return { readings: [read(groupConsumers, labels, 0)] }
   const why =
     'before Redis 7.2 a consumer shows only once it got an entry; run a later one, or wait for the first entry'

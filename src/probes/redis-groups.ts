@@ -25,11 +25,11 @@ export interface Selection {
 const DECODED_AT_MOST = 200
 
 /**
- * Sorts the groups of a stream by what is expected of them. Groups that nobody named are ignored: they belong to
+ * Sorts the groups of a stream by what is expected of them. Groups without a name in the configuration are ignored: they belong to
  * others.
  *
- * @param hostnames of the replicas that have groups of their own; empty when nobody named them
- * @param alive whether the consumer of a group lives; asked only where nobody named the replicas
+ * @param hostnames of the replicas that have groups of their own; empty when the configuration names none
+ * @param alive whether the consumer of a group lives; asked only where the replicas are not named
  */
 export function selectGroups(
   { groups: specs }: StreamSpec,
@@ -164,7 +164,7 @@ export function lastSignOfLife(group: GroupInfo, unreadFor: Millis, now: Millis)
   return Math.max(group.lastAsked, now - unreadFor)
 }
 
-/** Whether a group has a consumer that is alive, where nobody said which replicas exist. */
+/** Whether a group has a consumer that is alive, where the replicas are not known. */
 export function isAlive(group: GroupInfo, unreadFor: Millis, now: Millis): boolean {
   const sign = lastSignOfLife(group, unreadFor, now)
   return sign !== undefined && now - sign <= ALIVE_FOR

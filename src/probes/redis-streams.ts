@@ -66,7 +66,7 @@ function gatewayHostnames(discovery: Discovery): readonly string[] {
 
 export interface RedisStreamsOptions {
   readonly streams: readonly StreamSpec[]
-  /** Of the replicas that have consumer groups of their own; empty where nobody named any. Asked at each look. */
+  /** Of the replicas that have consumer groups of their own; empty where none are named. Asked at each look. */
   readonly hostnames: () => readonly string[]
   /** Largest lag that is judged: where Redis can't tell the lag, entries are counted up to one more. */
   readonly lagLimit: number

@@ -37,7 +37,7 @@ const snapshotFreshFamily = 'caracal_gateway_revocation_snapshot_fresh'
 /**
  * One line per family. Left out, because they say something else than their names: the Gateway's circuit gauge,
  * which sticks until the next request (T15), its error counter, which counts policy denials (T16), its propagation
- * gauge, which keeps its last value (T14), the age of the policy, which grows while nobody changes it (T13), and
+ * gauge, which keeps its last value (T14), the age of the policy, which grows while it does not change (T13), and
  * the pending replay of STS, which forgets files at a restart (T19).
  */
 const table: Readonly<Record<Measured, readonly Family[]>> = {

@@ -62,7 +62,7 @@ function adoptedStop(status: StopStatus, memory: Memory, baselines: Snapshot['ba
   const { latch: own, lastEventAt, ...rest } = status
   const latch = memory.latches[status.id]
   const counted = settleable(status)
-  // Somebody has dealt with all that was counted, so its window need not pass any more.
+  // All that was counted is acknowledged, so its window need not pass any more.
   const isSettled =
     (counted.length > 0 && counted.every(({ key, value }) => (baselines.get(key) ?? -1) >= value)) ||
     (lastEventAt !== undefined && (baselines.get(settledOf(status.id)) ?? -Infinity) >= lastEventAt)

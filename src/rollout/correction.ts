@@ -10,9 +10,9 @@ import { firingOf, JOBS_OVER, MOVED_AT, TRIGGER, withBaselines, type Baselines }
 /**
  * The same belief after the clock was corrected, so that a span that was measured here stays as long as it was.
  *
- * Forward nobody knows whether the clock was wrong or the machine slept. Looks grow old by the jump, and one that is
+ * Forward it is unknown whether the clock was wrong or the machine slept. Looks grow old by the jump, and one that is
  * longer than the longest gap is a gap like any other; what counts towards a hold, a calm or the steady time does not
- * grow by time in which nobody looked. Backward everything that was dated here is dated anew, since nothing else would
+ * grow by time without an attempt. Backward everything that was dated here is dated anew, since nothing else would
  * be judged until the old time has come again. When something happened (a rollout, a latch, an acknowledgement) is a
  * fact that others know too and stays, and pushed evidence has a time of its own.
  *

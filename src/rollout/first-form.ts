@@ -7,7 +7,7 @@ import type { Memory } from './memory.ts'
 /** What version 0.1.0 remembered: it did not say which rollouts there had been, nor which life evidence is about. */
 export type FirstMemory = Omit<Memory, 'begun'>
 
-/** A memory of version 0.1.0: all of it stands but evidence that says pass, since nobody can tell what it is about. */
+/** A memory of version 0.1.0: all of it stands but evidence that says pass, since its subject is unknown. */
 export function fromFirstForm(memory: FirstMemory): Memory {
   const { rollout, history, ledger, evidence } = memory
   const past = [...history.map((record) => record.rollout), ...(rollout === undefined ? [] : [rollout])]

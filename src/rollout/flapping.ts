@@ -22,7 +22,7 @@ function tellings(ledger: Ledger): ReadonlyMap<string, Telling> {
   if (found !== undefined) return found
   const told = new Map<string, Telling>()
   for (const { at, kind, subject, to, rollout } of ledger) {
-    // What somebody took note of is no change of state.
+    // An acknowledgement is no change of state.
     if (kind !== 'transition' || to === undefined || to === 'acknowledged') continue
     const key = keyOf(subject, rollout)
     told.set(key, { to, ats: [...(told.get(key)?.ats ?? []), at] })

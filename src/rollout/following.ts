@@ -36,7 +36,7 @@ export function goOn(
     changed === rollout && baselines === snapshot.baselines
       ? snapshot
       : { ...snapshot, rollout: changed, baselines }
-  // Of what is hidden nobody knows how far it has come.
+  // The progress of what is hidden is unknown.
   if (view.blind) return { snapshot: moved, events }
   const last = nextPhase(moved, changed, view, rules)
   return { snapshot: last.snapshot, events: [...events, ...last.events] }
@@ -142,7 +142,7 @@ function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rule
   }
   const isVerified = next?.phase === 'verifying' && snapshot.verdict.verdict === 'proceed'
   const isCalm = at - (baselines.get(MOVED_AT) ?? at) >= rules.steady
-  // Whoever declared a rollout says when it is done.
+  // The client that declared a rollout says when it is done.
   if (!isVerified || !isCalm || rollout.detectedBy === 'declared') return { snapshot, events: [] }
   const author = { actor: DETECTION, reason: 'everything is rolled out, proven and steady' }
   const done = finish(snapshot, id, { outcome: 'done' }, author, at)

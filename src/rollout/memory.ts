@@ -74,7 +74,7 @@ export function remember(
   }
 }
 
-/** Latches that nobody had to acknowledge, since the rollout has made good what was wrong before it. */
+/** Latches that need no acknowledgement, since the rollout has made good what was wrong before it. */
 function remedies(before: Snapshot, { at, stops, rollout }: Snapshot): readonly Event[] {
   return [...stops.values()].flatMap(({ id, latch }): Event[] => {
     const { acknowledged } = latch ?? {}

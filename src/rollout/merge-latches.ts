@@ -10,7 +10,7 @@ const CLOCKS_DIFFER: Millis = 2 * SECOND
 const CULPRITS = 10
 
 /**
- * The latches of one rollout that two replicas of the daemon watch: none that nobody has acknowledged is lost, and none
+ * The latches of one rollout that two replicas of the daemon watch: none without an acknowledgement is lost, and none
  * that was acknowledged at either comes back.
  */
 export function mergeLatches(base: Latches, ours: Latches, theirs: Latches): Latches {

@@ -11,7 +11,7 @@ export interface MergedLedger {
 }
 
 /**
- * Their ledger goes on with what is new in ours. A change that both have seen is told once; what a person did, and that
+ * Their ledger goes on with what is new in ours. A change that both have seen is written once; what a person did, and that
  * a daemon began, is never left out.
  */
 export function mergeLedgers(base: Ledger, ours: Ledger, theirs: Ledger): MergedLedger {

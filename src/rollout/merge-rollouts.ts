@@ -64,7 +64,7 @@ export function united(base: Rollout | undefined, a: Rollout, b: Rollout): Rollo
   const revision = changed(known?.revision, a.revision, b.revision, larger)
   const chart = changed(known?.chart, a.chart, b.chart, larger)
   const images = changed(known?.images, a.images, b.images, larger)
-  // Both were promised to somebody: all of it must arrive.
+  // Each was declared by a pipeline: all of it must arrive.
   const expected = allExpected(a.expected ?? [], b.expected ?? [])
   return {
     id: a.id,

@@ -11,7 +11,7 @@ const READY_SINCE = 'follow:ready-since/'
 /** Watches of different kinds of objects are told of one change one after the other: until then the pods are the old ones. */
 const WATCHES_AGREE: Millis = 5 * SECOND
 
-/** Revisions that are remembered: Helm keeps ten unless it is told otherwise. */
+/** Revisions that are remembered: Helm keeps ten by default. */
 const KEPT = 30
 
 type Changes = readonly (readonly [string, number | undefined])[]

@@ -8,7 +8,7 @@ import type { Event, Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
 
 /**
- * A subject that is new is unknown until it was looked at, as each pod is that a rollout brings. That is told when it
+ * A subject that is new is unknown until it was looked at, as each pod is that a rollout brings. That is written down when it
  * lasts for longer than a look may take, and not when it is over before.
  */
 const FIRST_LOOK: Millis = 5 * SECOND
@@ -28,7 +28,7 @@ export function changesToTell(ledger: Ledger, before: Snapshot, after: Snapshot)
       const flaps = flapping(ledger, name, rollout, at)
       if (flaps !== undefined && !flaps.isDue && !isNewLatch(after, change)) return []
       const from = flaps?.to ?? (awaits(before, change, before.at) ? lastTold(ledger, name) : change.from)
-      const often = flaps && `changes so often that it is told every ${inWords(flaps.every)} at most: `
+      const often = flaps && `changes so often that it is reported every ${inWords(flaps.every)} at most: `
       const line: Event = {
         at,
         kind: 'transition',
@@ -68,7 +68,7 @@ function heldBack(ledger: Ledger, before: Snapshot, after: Snapshot): readonly T
   })
 }
 
-/** What changes with this step is told as a change. */
+/** What changes with this step is reported as a change. */
 function hasChanged({ stops, gates, verdict }: Snapshot, { subject, id, to }: Transition): boolean {
   if (subject === 'verdict') return verdict.verdict !== to
   return (subject === 'gate' ? gates : stops).get(id)?.state !== to

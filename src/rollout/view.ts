@@ -52,7 +52,7 @@ export interface WorkloadState {
 
 /** What can be seen of a rollout now: from fresh looks alone. */
 export interface View {
-  /** False until everything that watches was heard once: until then nobody can tell what comes from what. */
+  /** False until everything that watches was heard once: until then causes are unknown. */
   readonly settled: boolean
   /** Something that should be seen is not. */
   readonly blind: boolean
@@ -139,7 +139,7 @@ function jobsIn(evidence: Evidence): View['jobs'] {
     found.map(({ subject, reading: active, other: failed }) => {
       const uid = active.facts?.uid ?? ''
       const isActive = active.value === 1
-      // One that runs has a number, even if nobody says which.
+      // One that runs has a number, even when it is unknown.
       const run = numberOf(uid === '' && isActive ? 'unnamed' : uid)
       const detail = failed.detail ?? ''
       const created = createdIn(evidence.of(migrationJobCreated, { kind: subject }))

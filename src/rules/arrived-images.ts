@@ -7,7 +7,7 @@ import type { Labels } from '../core/signal.ts'
 import { expected as mustBeSeen } from './expected.ts'
 import { workloadContainer, workloadDesired } from './signals.ts'
 
-/** It may still come: nothing is wrong, and the time of whoever waits decides. */
+/** It may still come: nothing is wrong, and the client's own time limit decides. */
 export const notArrived = { answer: 'unmet', reason: 'not_arrived', hold: Infinity } as const
 /** Something else came: waiting does not heal it. */
 export const arrivedOtherwise = { answer: 'unmet', reason: 'arrived_otherwise', hold: 0 } as const

@@ -103,7 +103,6 @@ function isComparable(evidence: Evidence, recollection: Recollection): 'yes' | '
 }
 
 function withoutDigest(check: string): Finding {
-  const message =
-    'the evidence that was pushed names no digest of a manifest, so nobody can tell which it is about'
+  const message = 'the evidence that was pushed names no digest of a manifest, so its subject is unknown'
   return unknown(check, { unknownReason: 'not_configured', reason: 'evidence_without_digest', message })
 }

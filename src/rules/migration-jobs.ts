@@ -144,7 +144,7 @@ const UNCERTAIN: Millis = SECOND
 
 /**
  * Whether the last run came with the revision that the rollout under way was detected by; undefined when there is none,
- * or nobody can tell. Helm writes the revision down before it creates the Job, so a run is older only when it was there
+ * or that is unknown. Helm writes the revision down before it creates the Job, so a run is older only when it was there
  * before that.
  */
 function isOfRollout(kind: string, evidence: Evidence, recollection: Recollection): boolean | undefined {

@@ -7,12 +7,12 @@ export interface Options {
   readonly streams: readonly StreamSpec[]
   /** The services that must be ready and, in a cluster, have a workload; in the order in which they are shown. */
   readonly components: readonly string[]
-  /** Schema versions that must be applied; absent when nobody said. */
+  /** Schema versions that must be applied; absent when not configured. */
   readonly expectedMigrations?: readonly string[]
-  /** `absent`: nobody configured it, so what needs it is unknown. `off`: there is none on purpose, and it is skipped. */
+  /** `absent`: it is not configured, so what needs it is unknown. `off`: there is none on purpose, and it is skipped. */
   readonly kubernetes: 'absent' | 'off' | 'on'
   /** Whether the Secrets of Helm releases may be read; without them a pipeline proves what is in them. */
   readonly helmSecrets: boolean
-  /** Of the platform, for the commands that a person is told to paste. */
+  /** Of the platform, for the commands that an operator pastes. */
   readonly release: { readonly name: string; readonly namespace: string }
 }

@@ -79,5 +79,5 @@ export const databaseRoles = {
   coordinator: 'caracalcoordinator',
 } as const
 
-/** `DB_POOL_MAX` and `DB_MAX_CONNS` of the platform's services when nobody sets them. */
+/** `DB_POOL_MAX` and `DB_MAX_CONNS` of the platform's services by default. */
 export const defaultPoolSize = 20

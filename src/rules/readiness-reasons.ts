@@ -38,7 +38,7 @@ export const readinessReasons = {
   audit_pel_oldest_threshold: {},
   // Web
   unavailable: { lacks: 'postgres' },
-  // Nobody listens.
+  // No process listens.
   connection_refused: {},
 } as const satisfies Readonly<Record<string, ReadinessReason>>
 

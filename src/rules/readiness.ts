@@ -63,7 +63,7 @@ function notInstalled(component: string): Finding {
 
 interface Replicas {
   readonly proven: number
-  /** Replicas of which nobody can tell whether they are ready. */
+  /** Replicas whose readiness is unknown. */
   readonly hidden: number
 }
 
@@ -123,7 +123,7 @@ function countOf(
     target: target.id,
   } as const
   if (proven >= least) return [{ ...finding, answer: 'met', reason: 'ok' }]
-  // Whoever is hidden may be ready, and is found to be hidden by itself.
+  // A hidden replica may be ready; that it is hidden is a finding of its own.
   if (proven + hidden >= least) return []
   const lacking = { ...finding, answer: 'unmet', indirect: true } as const
   if (wanted === 0) return [{ ...lacking, reason: 'scaled_to_zero' }]

@@ -4,7 +4,7 @@ import { expected } from './expected.ts'
 import { releaseDeployed, releaseFailed, releaseRevision } from './signals.ts'
 
 /**
- * Helm waits 5 min unless it is told otherwise, for each hook and for the workloads anew: the two migration Jobs, the
+ * Helm waits 5 min by default, for each hook and for the workloads anew: the two migration Jobs, the
  * workloads, and a minute. What is pending after that is more likely a Helm that was killed.
  */
 const PENDING_WITHIN: Millis = 16 * MINUTE

@@ -16,7 +16,7 @@ import { migrationApplied, pushedEvidence, releasePreviousRevision, releaseRevis
 
 /**
  * An earlier revision of the release is kept with all that is needed to go back to it. A first installation has none: its
- * plan is complete without, and that nobody can go back is said by `rollback`.
+ * plan is complete without, and `rollback` says that there is no way back.
  */
 export const previousRevisionKept: Condition = {
   claims: 'the previous Helm revision is retained with images, chart and values',
@@ -160,7 +160,7 @@ function changesOf(versions: readonly Version[], recollection: Recollection): re
   const { latest } = recollection
   if (latest === undefined) return []
   const { startedAt, detectedBy } = latest
-  // Whoever declares a rollout says that it begins now.
+  // A declaration says that the rollout begins now.
   const sawItBegin = detectedBy === 'declared' || (recollection.baseline(FIRST_SEEN) ?? Infinity) < startedAt
   const before = new Set(recollection.baselines(atBegin).map((key) => key.slice(atBegin.length)))
   const present = new Set(versions.map(({ name }) => name))
@@ -178,6 +178,6 @@ function changesOf(versions: readonly Version[], recollection: Recollection): re
 }
 
 function changed(version: string, what: string): Finding {
-  const message = `${what}, and nobody said that the previous version runs on this schema`
+  const message = `${what}, and there is no evidence that the previous version runs on this schema`
   return unknown(version, { unknownReason: 'not_configured', reason: 'schema_changed', message })
 }

@@ -23,7 +23,7 @@ export function rulesFor(options: RuleOptions): Rules {
     for (const item of [...tables.gates.flatMap((gate) => gate.checks), ...tables.stops])
       if (item.source === 'kubernetes' && !skipped.has(item.id))
         skipped.set(item.id, 'Kubernetes is switched off in the configuration')
-  // What its status is nobody but Helm's own record says, and no pipeline can prove it in advance.
+  // Only Helm's own record says what its status is; no pipeline can prove it in advance.
   if (options.kubernetes === 'on' && !options.helmSecrets && !skipped.has('release-deployed'))
     skipped.set('release-deployed', 'the Secrets of Helm are not read (kubernetes.helmSecrets: false)')
   return { ...tables, providers, steady, longestGap, skipped, notAsked: notAskedIn }

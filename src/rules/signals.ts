@@ -490,7 +490,7 @@ export const migrationJobFailed = defineSignal({
 
 export const migrationJobSucceeded = defineSignal({
   name: 'caracal_migration_job_succeeded',
-  help: 'Whether the last run of the migration Job was seen to succeed; absent while nobody can tell.',
+  help: 'Whether the last run of the migration Job was seen to succeed; absent while that is unknown.',
   type: 'gauge',
   unit: 'boolean',
   labels: perMigration,

@@ -182,7 +182,7 @@ export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['s
           describe: ({ reading }, key) =>
             `no consumer of ${key} has asked for ${Math.round(reading.value)} s`,
         })
-        // Where no consumer is known nobody can have asked.
+        // Without a known consumer none can have asked.
         const some = present.some((finding) => finding.answer === 'met')
         const findings = [...expected(`${stream}/${spec.name}`, present), ...(some ? idle : [])]
         return nothingWaits(evidence.of(groupLag, labels)) ? findings.map(excuseUnknowable) : findings
@@ -190,7 +190,7 @@ export function consumersAlive(streams: readonly StreamSpec[], limits: Limits['s
   }
 }
 
-/** Whether the lag is known to be none; silence about it excuses nobody. */
+/** Whether the lag is known to be none; silence about it is no excuse. */
 function nothingWaits({ readings, unseen: blind }: Account): boolean {
   return blind.length === 0 && readings.length > 0 && readings.every(({ reading }) => reading.value === 0)
 }

@@ -31,7 +31,7 @@ export function workloadsRolledOut(components: readonly string[]): Condition {
   }
 }
 
-/** The platform also runs without Web: nobody expects it where the cluster is seen and has no workload of it. */
+/** The platform also runs without Web: it is not expected where the cluster is visible and has no workload of it. */
 const onWish = 'web'
 
 /** The components that must be there, as far as the cluster says which are installed. */

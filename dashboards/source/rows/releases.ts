@@ -75,7 +75,7 @@ export const releasesRow: Row = {
       id: 104,
       title: 'Not seen',
       description:
-        'Releases whose exporter was scraped in the time shown and is not any more, or whose verdict has expired. Good is 0. Nobody knows how they are: see the targets of that Prometheus.',
+        'Releases whose exporter was scraped in the time shown and is not any more, or whose verdict has expired. Good is 0. Their state is unknown: see the targets of that Prometheus.',
       steps: [[1, colours.bad]],
       queries: [{ expr: having(0) }],
     }),

@@ -48,7 +48,7 @@ export interface Installation extends Outside {
   /** Absent where the configuration has no cluster. */
   readonly kubernetes?: Kubernetes
   readonly replicas: () => Promise<Replicas>
-  /** Address of the running exporter, and whether somebody gave it. */
+  /** Address of the running exporter, and whether the caller gave it. */
   readonly daemon: { readonly url: string; readonly isGiven: boolean }
 }
 
@@ -57,7 +57,7 @@ export interface Area {
   /** For `--only`. */
   readonly name: string
   readonly title: string
-  /** Never rejects for what it knows; anything that it throws is told as a fault of ours. */
+  /** Never rejects for what it knows; anything that it throws is reported as an error of the doctor. */
   check(installation: Installation): Promise<readonly Found[]>
 }
 

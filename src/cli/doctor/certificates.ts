@@ -20,7 +20,7 @@ export const certificates: Area = {
     const found = await Promise.all(
       endpoints.map(async (endpoint) => judgeCertificate(endpoint, await shakeHands(endpoint), now)),
     )
-    if (found.length + own.length === 0) return [skipped('all', 'TLS is spoken with nobody')]
+    if (found.length + own.length === 0) return [skipped('all', 'no connection uses TLS')]
     return [...found, ...own]
   },
 }

@@ -100,7 +100,7 @@ async function apiServer({ config: { kubernetes } }: Installation): Promise<read
       },
     ]
   } catch (fault) {
-    // Why there is no login is told where Kubernetes is looked at.
+    // The area Kubernetes says why there is no login.
     if (fault instanceof KubernetesFailure) return []
     throw fault
   }

@@ -103,5 +103,5 @@ function namesIn({ subjectaltname = '', subject }: PeerCertificate): readonly st
 
 function commonName(subject: PeerCertificate['subject'] | undefined): string {
   const name: unknown = subject?.CN
-  return typeof name === 'string' ? name : 'nobody'
+  return typeof name === 'string' ? name : 'an unnamed subject'
 }

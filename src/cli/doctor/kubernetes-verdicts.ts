@@ -59,7 +59,7 @@ export function judgeReview(user: string): Found {
     /^system:serviceaccount:([^:]+):(.+)$/.exec(user) ?? []
   return warning(
     'rights',
-    'the API server does not say what it grants: whoever logs in may ask, unless it was taken away',
+    'the API server does not say what it grants: by default every authenticated client may ask',
     [
       `kubectl create clusterrolebinding caracal-gate-basic-user --clusterrole=system:basic-user --serviceaccount=${namespace}:${account}`,
     ],

@@ -25,7 +25,7 @@ export const kubernetes: Area = {
       return [
         warning(
           'cluster',
-          'nobody said whether there is one, so what needs a cluster is unknown',
+          'kubernetes is not configured, so what needs a cluster is unknown',
           ['kubernetes: { enabled: false }   # or true, in a cluster'],
           ['not_configured'],
         ),
@@ -93,7 +93,7 @@ async function release(client: Kubernetes, installation: Installation): Promise<
   const { config, replicas } = installation
   const { name, namespace } = config.release
   const { workloads = 0, replicas: pods, unavailable } = await replicas()
-  // Who may not list them is told by the rights.
+  // The findings on rights say who may not list them.
   if (unavailable !== undefined)
     return [skipped('release', `its pods can't be listed: ${unavailable.message}`)]
   const others = workloads > 0 ? [] : await releasesIn(client, namespace)

@@ -129,7 +129,7 @@ function judgeCommand({ rule, without, blinds }: CommandNeed, tried: readonly Tr
   return failedBy(unavailable.reason, subject, { command, ...(key !== undefined && { key }) }, message)
 }
 
-/** A stream or a group that is not there is told by the gates, and a closed key by a finding of its own. */
+/** A stream or a group that is missing is reported by the gates, and a closed key by a finding of its own. */
 function isInTheWay({ reason, message }: Unavailable): boolean {
   if (reason === 'redis_no_such_key' || reason === 'redis_not_permitted') return false
   return !/\bNOGROUP\b/.test(message)

@@ -69,10 +69,10 @@ describe('what changes over and over', () => {
     }
   })
 
-  it('R88: says that it is not told each time', patient, () => {
+  it('R88: says that it is not reported each time', patient, () => {
     const told = linesOf(watched(600, flips), 'stop-condition/deep').at(-1)
     expect(told?.message).toMatch(
-      /^changes so often that it is told every \d+ (?:s|min) at most: a is \d+ deep/,
+      /^changes so often that it is reported every \d+ (?:s|min) at most: a is \d+ deep/,
     )
   })
 

@@ -191,7 +191,7 @@ describe('the previous version runs on the current schema', () => {
     ])
     expect(checkStatesOf(played, check)).toEqual(['unknown', 'pass', 'unknown', 'unknown', 'pass'])
     expect(played[3]?.checks.get(check)?.findings.map(({ message }) => message)).toContain(
-      'version 0004_new may have been applied in this rollout, and nobody said that the previous version runs on this schema',
+      'version 0004_new may have been applied in this rollout, and there is no evidence that the previous version runs on this schema',
     )
   })
 })
