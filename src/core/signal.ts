@@ -61,9 +61,26 @@ export interface Reading {
   readonly facts?: Facts
 }
 
-/** Declares a signal; the label names become part of its type, so that a reading cannot forget one. */
-export function defineSignal<const Label extends string>(signal: Signal<Label>): Signal<Label> {
-  return signal
+type Described = Pick<Signal, 'help' | 'components'>
+
+/** Declares a gauge; the label names become part of its type, so that a reading cannot forget one. */
+export function gauge<const Label extends string>(
+  name: string,
+  unit: Unit,
+  labels: readonly Label[],
+  described: Described,
+): Signal<Label> {
+  return { name, type: 'gauge', unit, labels, ...described }
+}
+
+/** Declares a counter, whose value begins at 0 when what it is about starts anew. */
+export function counter<const Label extends string>(
+  name: string,
+  unit: Unit,
+  labels: readonly Label[],
+  described: Described,
+): Signal<Label> {
+  return { name, type: 'counter', unit, labels, ...described }
 }
 
 /**

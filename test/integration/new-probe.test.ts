@@ -34,12 +34,8 @@ export const declaration: Declaration = {
 `
 const line = `export { declaration as lockWaits } from './lock-waits.ts'\n`
 const signal = `
-export const lockWaits = defineSignal({
-  name: 'caracal_postgres_lock_waits',
+export const lockWaits = gauge('caracal_postgres_lock_waits', 'connections', [], {
   help: 'Sessions that wait for a lock.',
-  type: 'gauge',
-  unit: 'connections',
-  labels: [],
 })
 `
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { noneAdded, type Condition } from '../../../src/core/finding.ts'
-import { defineSignal } from '../../../src/core/signal.ts'
+import { counter } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'
 import { nothingRemembered, recall, remember } from '../../../src/rollout/memory.ts'
@@ -10,12 +10,8 @@ import { aStop, depth, nothingArrives, smallRules } from './small-rules.ts'
 
 const HOUR = 3_600_000
 
-const drops = defineSignal({
-  name: 'small_drops_total',
+const drops = counter('small_drops_total', 'events', ['component', 'replica', 'kind'], {
   help: 'What a replica dropped, by kind.',
-  type: 'counter',
-  unit: 'events',
-  labels: ['component', 'replica', 'kind'],
 })
 
 const nothingDrops: Condition = {

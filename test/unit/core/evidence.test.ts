@@ -2,18 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { fold } from '../../../src/core/belief.ts'
 import { evidenceOf } from '../../../src/core/evidence.ts'
 import { blindSpot, unknownReasons, type Batch } from '../../../src/core/observation.ts'
-import { defineSignal, read } from '../../../src/core/signal.ts'
+import { gauge, read } from '../../../src/core/signal.ts'
 import { aBatch, aTarget, failed, saw, showing } from '../../support/timeline.ts'
 import { checkStates, depth, smallRules } from './small-rules.ts'
 import { playShown } from '../../support/timeline.ts'
 
-const lag = defineSignal({
-  name: 'small_lag',
-  help: 'How far behind it is.',
-  type: 'gauge',
-  unit: 'entries',
-  labels: ['stream'],
-})
+const lag = gauge('small_lag', 'entries', ['stream'], { help: 'How far behind it is.' })
 const providers = new Map([
   [depth.name, 'small'],
   [lag.name, 'small'],

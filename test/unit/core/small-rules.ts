@@ -1,17 +1,11 @@
 import { atMost, noneAdded, type Condition } from '../../../src/core/finding.ts'
 import type { Check } from '../../../src/core/gate.ts'
-import { defineSignal } from '../../../src/core/signal.ts'
+import { gauge } from '../../../src/core/signal.ts'
 import type { Rules, Snapshot } from '../../../src/core/snapshot.ts'
 import type { StopCondition, StopStatus } from '../../../src/core/stop.ts'
 
 /** The one signal of the small scenarios. */
-export const depth = defineSignal({
-  name: 'small_depth',
-  help: 'How deep it is.',
-  type: 'gauge',
-  unit: 'entries',
-  labels: [],
-})
+export const depth = gauge('small_depth', 'entries', [], { help: 'How deep it is.' })
 
 /** Breached above 10, over at or below 5. */
 export const shallow: Condition = {

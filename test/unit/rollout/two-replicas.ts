@@ -2,7 +2,7 @@ import { atMost, type Condition } from '../../../src/core/finding.ts'
 import type { Batch } from '../../../src/core/observation.ts'
 import { targetOf, type Piece } from '../../../src/core/pushed.ts'
 import { isActive } from '../../../src/core/rollout.ts'
-import { defineSignal, read } from '../../../src/core/signal.ts'
+import { gauge, read } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { adopt, latchStanding } from '../../../src/rollout/adoption.ts'
@@ -14,13 +14,7 @@ import { merge } from '../../../src/rollout/merge.ts'
 import { aBatch, aTarget, saw } from '../../support/timeline.ts'
 import { aStop, depth, nothingArrives, smallRules } from '../core/small-rules.ts'
 
-const height = defineSignal({
-  name: 'small_height',
-  help: 'How high it is.',
-  type: 'gauge',
-  unit: 'entries',
-  labels: [],
-})
+const height = gauge('small_height', 'entries', [], { help: 'How high it is.' })
 
 const low: Condition = {
   claims: 'nothing is high',
