@@ -3,7 +3,17 @@ import type { Decision } from './decision.ts'
 import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
 import { clockTime } from './text.ts'
-import { compared, head, moment, namedIn, sinceWhen, steadiness, type Item, type Named } from './wording.ts'
+import {
+  compared,
+  head,
+  moment,
+  namedIn,
+  sinceWhen,
+  steadiness,
+  type Item,
+  type Named,
+  isSaidBy,
+} from './wording.ts'
 
 /** What `explain` shows. */
 export interface ExplainView {
@@ -119,7 +129,7 @@ function itemLines(item: Item, report: Report, blocker: Blocker | undefined): re
   return [
     row('expected', item.claim),
     row('seen', `${message} [${why}]`),
-    ...(blocker === undefined || blocker.message.includes(message) ? [] : [row('blocks', blocker.message)]),
+    ...(blocker === undefined || isSaidBy(blocker, item, message) ? [] : [row('blocks', blocker.message)]),
     ...(measured === '' ? [] : [row('measured', measured)]),
     ...('countedSince' in item ? countedLines(item, report) : []),
     ...blamed.map((text, place) => row(place === 0 ? 'to blame' : '', text)),

@@ -1,7 +1,7 @@
 import type { Answer, Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import { clockTime, printable } from './text.ts'
-import { itemOf, moment, sinceWhen, steadiness } from './wording.ts'
+import { itemOf, moment, sinceWhen, steadiness, isSaidBy } from './wording.ts'
 
 /** Bytes of a note: what deployment protection rules take is less than 1,024 characters. */
 const noteLimit = 1_023
@@ -41,7 +41,9 @@ function causeLines({ report }: Valid): readonly Line[] {
   const culprit = item?.culprits[0]
   const more = item === undefined || item.culpritCount < 2 ? '' : `, and ${item.culpritCount - 1} more`
   const said =
-    culprit === undefined || message.includes(culprit.message) ? '' : `: ${code(culprit.message, 120)}`
+    culprit === undefined || (item !== undefined && isSaidBy(blocker, item, culprit.message))
+      ? ''
+      : `: ${code(culprit.message, 120)}`
   const named = code(ref, 120)
   return [
     { text: `- Root cause: ${named} ${code(state, 20)}${since}: ${code(message, 200)}`, rank: 1 },

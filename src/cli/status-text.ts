@@ -2,7 +2,7 @@ import type { Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
 import { meaningOf, type Paint } from './paint.ts'
-import { compared, head, itemOf, moment, sinceWhen, type Item } from './wording.ts'
+import { compared, head, itemOf, moment, sinceWhen, type Item, isSaidBy } from './wording.ts'
 import { clockTime } from './text.ts'
 
 /** What `status` shows. */
@@ -75,7 +75,7 @@ function culpritLines(item: Item, blocker: Blocker, report: Report): readonly st
     ...shown.map(({ key, since, observed, threshold, message }) => {
       const begun = since === null ? '' : ` since ${moment(since, report)}`
       const seen = compared({ observed, threshold })
-      const said = blocker.message.includes(message) ? '' : message
+      const said = isSaidBy(blocker, item, message) ? '' : message
       const words = [said, seen].filter((text) => text !== '').join('; ')
       return `    culprit: ${key}${begun}${words === '' ? '' : `: ${words}`}`
     }),

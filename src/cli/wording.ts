@@ -16,6 +16,11 @@ export function itemOf(ref: string, report: Report): Item | undefined {
   return named !== undefined && 'item' in named ? named.item : undefined
 }
 
+/** Whether a blocker's message has this message of its item already: a latch has one of its own. */
+export function isSaidBy({ state }: Blocker, item: Pick<Item, 'message'>, message: string): boolean {
+  return state !== 'latched' && message === item.message
+}
+
 /** What was observed beside its limit; empty when there is nothing to compare. */
 export function compared({ observed, threshold }: Pick<Item, 'observed' | 'threshold'>): string {
   // Of a yes or no, the message says more than a 0 or 1.

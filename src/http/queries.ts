@@ -9,6 +9,7 @@ import { verdictHeaders } from './gate-handlers.ts'
 import { type Handler, type Parts, jsonType } from './handling.ts'
 import type { OperationId } from './operations.ts'
 import { inWords, notEvaluated } from './problem.ts'
+import { holdBecause } from './strict.ts'
 
 /** A question that was understood. */
 export interface Selector {
@@ -138,5 +139,5 @@ function valueOf(metric: QueryMetric, verdict: Verdict, { expiresAt }: Answer): 
 /** The summary, and what the request itself does not meet where the summary is about something else. */
 function reasonsOf({ report: { summary, blocking } }: View): string[] {
   const own = blocking.filter(({ ref }) => ref.startsWith('request/') || ref === 'evaluator/expired')
-  return [summary, ...own.map(({ message }) => message).filter((message) => !summary.includes(message))]
+  return [summary, ...own.filter((one) => holdBecause(one) !== summary).map(({ message }) => message)]
 }

@@ -44,8 +44,13 @@ export function tighten(
     askedPhase: phase ?? null,
     blocking: report.verdict === 'stop' ? [...report.blocking, ...unmet] : [...unmet, ...report.blocking],
     ...(weakened && { verdict: 'hold', verdictSince: report.evaluatedAt }),
-    ...(rephrased && { summary: clip(`Hold: ${first?.message}`) }),
+    ...(rephrased && { summary: holdBecause(first) }),
   }
+}
+
+/** The summary of a hold for what this request does not meet. */
+export function holdBecause(unmet: Pick<BlockerReport, 'message'> | undefined): string {
+  return clip(`Hold: ${unmet?.message}`)
 }
 
 function demand(name: string, state: string, reason: string, message: string): readonly BlockerReport[] {

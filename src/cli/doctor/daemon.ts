@@ -108,7 +108,9 @@ function judgeUnknown(report: PlainObject): readonly Found[] {
     if (first === undefined) return []
     const more = members.length === 1 ? '' : ` (and ${counted(members.length - 1, 'other')})`
     const found = failed(`${first.ref}${more}`, `unknown: ${first.reason}: ${first.message}`)
-    return [{ ...found, whyNot: [first.reason] }]
+    return [
+      { ...found, whyNot: [first.reason], blames: [...new Set(members.flatMap(({ blames }) => blames))] },
+    ]
   })
   const rest = causes.length - shown.length
   if (rest === 0) return shown
@@ -126,5 +128,11 @@ function unknownIn(report: PlainObject) {
       ref: plain(`${of}/${textAt(item, 'id')}`, 120),
       reason: plain(textAt(item, 'reason'), 60),
       message: plain(textAt(item, 'message')),
+      blames: objectsAt(item, 'culprits').flatMap(blamedBy),
     }))
+}
+
+/** `sts/caracal-sts-0` is about the component and about the replica. */
+function blamedBy(culprit: PlainObject): readonly string[] {
+  return [textAt(culprit, 'target'), textAt(culprit, 'key')].flatMap((name) => [name, ...name.split('/')])
 }

@@ -94,13 +94,13 @@ async function bounded(area: string, check: () => Promise<readonly Found[]>): Pr
 /** What can't be told, with the findings that say why. */
 export function explained(findings: readonly Finding[]): readonly Finding[] {
   return findings.map((finding) => {
-    const { whyNot } = finding
+    const { whyNot, blames = [] } = finding
     if (whyNot === undefined) return finding
     const possible = findings.filter(
       ({ state, reasons = [] }) => state !== 'ok' && reasons.some((reason) => whyNot.includes(reason)),
     )
-    // Several may refuse for one reason; where the message names one of them it is that one.
-    const meant = possible.filter(({ subject }) => words(finding.message).includes(subject))
+    // Several may refuse for one reason; where the exporter blames one of them it is that one.
+    const meant = possible.filter(({ subject }) => blames.includes(subject))
     const causes = meant.length > 0 ? meant : possible
     if (causes.length === 0) return finding
     const named = causes.slice(0, MOST_CAUSES).map(({ area, subject }) => `${area}: ${subject}`)
@@ -110,10 +110,6 @@ export function explained(findings: readonly Finding[]): readonly Finding[] {
 }
 
 const MOST_CAUSES = 4
-
-function words(text: string): readonly string[] {
-  return text.split(/[^\w.:-]+/)
-}
 
 /** No message should hold a secret; should a server repeat one, it goes no further. */
 function masked(findings: readonly Finding[], { installation: { config } }: Opened): readonly Finding[] {

@@ -18,6 +18,8 @@ export interface Found {
   readonly reasons?: readonly string[]
   /** Reason codes of an exporter that can't tell, which other findings may explain. */
   readonly whyNot?: readonly string[]
+  /** Subjects that the exporter blames: targets, components and replicas. */
+  readonly blames?: readonly string[]
 }
 
 /** What was found, with the area that it belongs to. */

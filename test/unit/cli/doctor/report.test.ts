@@ -131,20 +131,18 @@ describe('what a running exporter says', () => {
 })
 
 describe('what explains an unknown', () => {
-  it('is the one that its message names, where several have the same reason', () => {
+  it('is the one that is blamed, where several have the same reason', () => {
     const refused = (subject: string) => failed(subject, 'refuses', [], ['unauthorized'])
-    const [first, second] = ['/metrics of sts/sts-0 answers 401', 'nobody is named'].map((message) => ({
-      ...failed('stop-conditions/x', message),
-      whyNot: ['unauthorized'],
-    }))
-    if (first === undefined || second === undefined) throw new Error('there are two')
+    const refusal = { ...failed('stop-conditions/x', 'answers 401'), whyNot: ['unauthorized'] }
+    const first = { ...refusal, blames: ['sts/sts-0', 'sts', 'sts-0'] }
+    const second = refusal
     const findings = explained([
       ...found('bearer', refused('sts'), refused('gateway'), ok('audit', 'unauthorized')),
       ...found('exporter', first, second),
     ])
     expect(findings.slice(3).map(({ message }) => message)).toEqual([
-      '/metrics of sts/sts-0 answers 401; explained by bearer: sts',
-      'nobody is named; explained by bearer: sts and bearer: gateway',
+      'answers 401; explained by bearer: sts',
+      'answers 401; explained by bearer: sts and bearer: gateway',
     ])
     expect(findings[3]?.fix).toEqual(['# see bearer: sts'])
   })
