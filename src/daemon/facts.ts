@@ -82,9 +82,13 @@ const authorisers = new WeakMap<Config, Authorise>()
 
 /** Tokens are digested once for each configuration. */
 function authoriserOf(config: Config): Authorise {
-  const { http, tokens } = revealed(config)
-  const read = http.readTokens !== undefined && { read: http.readTokens }
-  const made = authorisers.get(config) ?? authoriser({ write: tokens, ...read })
+  const known = authorisers.get(config)
+  if (known !== undefined) return known
+  const { http, tokens } = revealed({ http: config.http, tokens: config.tokens })
+  const made = authoriser({
+    write: tokens,
+    ...(http.readTokens !== undefined && { read: http.readTokens }),
+  })
   authorisers.set(config, made)
   return made
 }
