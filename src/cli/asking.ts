@@ -1,7 +1,29 @@
-import { wholeReply } from './answer.ts'
+import { readAnswer, wholeReply, type Answer, type Demands } from './answer.ts'
+import type { Values } from './command.ts'
+import { endpointFrom, type connection } from './connect.ts'
+import { pathOf } from './demands.ts'
+import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask, patience, type Endpoint } from './http.ts'
 import { problemOf } from './origin.ts'
+import type { CliProcess } from './process.ts'
 import { ShapeError, type Reader } from './shape.ts'
+
+/**
+ * Asks once for the verdict, and says on stderr why it is not known; gives the exit code alone when it was interrupted.
+ * @throws UsageError
+ */
+export async function askVerdict(
+  { env, interrupted, stderr }: CliProcess,
+  values: Values<typeof connection>,
+  demands: Demands,
+): Promise<Answer | ExitCode> {
+  const endpoint = await endpointFrom(values, env)
+  const reply = await ask(endpoint, { path: pathOf(demands), within: patience, signal: interrupted })
+  if (interrupted.aborted) return interruptionCode(interrupted)
+  const answer = readAnswer(reply, demands)
+  if (answer.kind === 'cannot-tell') stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
+  return answer
+}
 
 /** What came of a question about something else than the verdict. */
 export type Asked<Value> =

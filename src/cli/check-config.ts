@@ -1,8 +1,6 @@
-import type { Values } from './command.ts'
 import { command } from './command.ts'
 import { flag } from './options.ts'
-import type { CliProcess } from './process.ts'
-import { configuration } from './serve.ts'
+import { configuration, sourcesFrom } from './serve.ts'
 
 /** `caracal-gate check-config`: every error of a configuration at once; with `--print`, the effective configuration. */
 export const checkConfig = command({
@@ -29,11 +27,3 @@ export const checkConfig = command({
     return exitCode
   },
 })
-
-/** The options and the environment as the configuration reads them. */
-export function sourcesFrom(
-  { config, listen, logLevel, stateFile, set }: Values<typeof configuration>,
-  env: CliProcess['env'],
-) {
-  return { file: config, flags: { listen, 'log-level': logLevel, 'state-file': stateFile, set }, env }
-}

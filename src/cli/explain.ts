@@ -1,11 +1,9 @@
-import { readAnswer } from './answer.ts'
+import { askVerdict } from './asking.ts'
 import { command } from './command.ts'
-import { connection, endpointFrom } from './connect.ts'
+import { connection } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
-import { demandOptions, demandsFrom, pathOf } from './demands.ts'
-import { interruptionCode } from './exit-codes.ts'
+import { demandOptions, demandsFrom } from './demands.ts'
 import { explanation } from './explain-text.ts'
-import { ask, patience } from './http.ts'
 import { noColor, text } from './options.ts'
 import { paintFor } from './paint.ts'
 import { lookUp } from './wording.ts'
@@ -33,18 +31,9 @@ export const explain = command({
   ],
   async run(process, values, wanted) {
     const demands = demandsFrom(values)
-    const endpoint = await endpointFrom(values, process.env)
-    const reply = await ask(endpoint, {
-      path: pathOf(demands),
-      within: patience,
-      signal: process.interrupted,
-    })
-    if (process.interrupted.aborted) return interruptionCode(process.interrupted)
-    const answer = readAnswer(reply, demands)
-    if (answer.kind === 'cannot-tell') {
-      process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
-      return exitCodeOf(answer, demands)
-    }
+    const answer = await askVerdict(process, values, demands)
+    if (typeof answer === 'number') return answer
+    if (answer.kind === 'cannot-tell') return exitCodeOf(answer, demands)
     const about = wanted === undefined ? undefined : lookUp(wanted, answer.report)
     const paint = paintFor(process, values.noColor)
     process.stdout.write(

@@ -1,5 +1,6 @@
-import { command } from './command.ts'
+import { command, type Values } from './command.ts'
 import { path, text, texts } from './options.ts'
+import type { CliProcess } from './process.ts'
 
 /** The options of every command that reads the configuration of the exporter. */
 export const configuration = {
@@ -8,6 +9,14 @@ export const configuration = {
   logLevel: text('LEVEL', 'same as log.level'),
   stateFile: path('FILE', 'where to keep the state of rollouts; same as state.file'),
   set: texts('KEY=VALUE', 'any other key of the configuration'),
+}
+
+/** The options and the environment as the configuration reads them. */
+export function sourcesFrom(
+  { config, listen, logLevel, stateFile, set }: Values<typeof configuration>,
+  env: CliProcess['env'],
+) {
+  return { file: config, flags: { listen, 'log-level': logLevel, 'state-file': stateFile, set }, env }
 }
 
 /** `caracal-gate serve`: the exporter. */
@@ -23,11 +32,11 @@ export const serve = command({
   examples: [
     ['caracal-gate serve --config /etc/caracal-gate/config.yaml', 'run until SIGTERM; SIGHUP reloads'],
   ],
-  async run(process) {
+  async run(process, values) {
     const { serve: serveUntilInterrupted } = await import('../daemon/serve.ts')
     return serveUntilInterrupted({
       ...process,
-      argv: process.argv.slice(1),
+      sources: sourcesFrom(values, process.env),
       version: await process.version(),
     })
   },

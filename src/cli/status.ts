@@ -1,11 +1,10 @@
-import { readAnswer, type Valid } from './answer.ts'
+import type { Valid } from './answer.ts'
+import { askVerdict } from './asking.ts'
 import { command } from './command.ts'
-import { connection, endpointFrom } from './connect.ts'
+import { connection } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
-import { demandOptions, demandsFrom, pathOf } from './demands.ts'
+import { demandOptions, demandsFrom } from './demands.ts'
 import type { ReportedGate } from './document.ts'
-import { interruptionCode } from './exit-codes.ts'
-import { ask, patience } from './http.ts'
 import { choice, noColor, notAllowed, span, text } from './options.ts'
 import { paintFor } from './paint.ts'
 import { outputs, rendered } from './rendering.ts'
@@ -40,17 +39,10 @@ export const status = command({
   async run(process, values) {
     const { output, gate: wanted, maxAge } = values
     const demands = { ...demandsFrom(values), ...(maxAge !== undefined && { maxAge }) }
-    const endpoint = await endpointFrom(values, process.env)
-    const reply = await ask(endpoint, {
-      path: pathOf(demands),
-      within: patience,
-      signal: process.interrupted,
-    })
-    if (process.interrupted.aborted) return interruptionCode(process.interrupted)
-    const answer = readAnswer(reply, demands)
+    const answer = await askVerdict(process, values, demands)
+    if (typeof answer === 'number') return answer
     const code = exitCodeOf(answer, demands)
     if (answer.kind === 'cannot-tell') {
-      process.stderr.write(`cannot tell: ${answer.message} [${endpoint.url.href}]\n`)
       if (output === 'markdown' || output === 'junit') process.stdout.write(rendered(output, answer, demands))
       return code
     }

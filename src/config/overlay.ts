@@ -26,15 +26,6 @@ export interface ConfigFlags {
   readonly set?: readonly string[] | undefined
 }
 
-/** The flags in the form that `parseArgs` of `node:util` takes. */
-export const configOptions = {
-  config: { type: 'string' },
-  listen: { type: 'string' },
-  'log-level': { type: 'string' },
-  'state-file': { type: 'string' },
-  set: { type: 'string', multiple: true },
-} as const
-
 const flagPaths = { listen: 'http.listen', 'log-level': 'log.level', 'state-file': 'state.file' } as const
 
 /** Read by others than the schema: where the file is, and what the client commands take. */

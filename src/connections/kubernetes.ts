@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { networkFailureOf } from '../core/network-failure.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import {
   type Asked,
@@ -175,7 +176,7 @@ class Client implements Kubernetes {
     } catch (fault) {
       const failure = unanswered(fault, asked, new URL(origin).host)
       // An authority that was replaced is in force for the next request.
-      if (failure?.reason.startsWith('tls_')) await this.#sessions.renewed(session).catch(() => {})
+      if (networkFailureOf(fault)?.fault === 'tls') await this.#sessions.renewed(session).catch(() => {})
       throw failure ?? fault
     }
   }

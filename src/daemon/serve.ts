@@ -1,9 +1,7 @@
-import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import { ConfigError, faultText } from '../config/faults.ts'
 import { readConfigFile, watchConfig, type Digests } from '../config/files.ts'
 import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts'
-import { configOptions } from '../config/overlay.ts'
 import { CannotListen, startApp, type App } from './app.ts'
 import { wallClock } from './clock.ts'
 import { known } from './known.ts'
@@ -12,8 +10,8 @@ import { StateInUse } from './state-store.ts'
 
 /** What the daemon sees of its process. */
 export interface ServeProcess {
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** What its configuration is made from. */
+  readonly sources: Pick<ConfigSources, 'file' | 'flags' | 'env'>
   /** Of the program. */
   readonly version: string
   readonly stdout: { write(text: string): unknown }
@@ -32,7 +30,7 @@ export interface ServeProcess {
  */
 export async function serve(process: ServeProcess): Promise<number> {
   const requests = takeReloadRequests(process)
-  const sources = sourcesOf(process)
+  const sources = { ...process.sources, readFile: readConfigFile, known }
   const loaded = await loadConfig(sources).catch((fault: unknown) => {
     if (!(fault instanceof ConfigError)) throw fault
     process.stderr.write(`The configuration is wrong:\n${faultLines(fault)}\n`)
@@ -65,12 +63,6 @@ function whyNotStarted(fault: unknown): string | undefined {
   if (fault instanceof CannotListen) return `cannot listen (http.listen): ${fault.message}`
   if (fault instanceof StateInUse) return `cannot use its state (state.file): ${fault.message}`
   return undefined
-}
-
-function sourcesOf({ argv, env }: ServeProcess): ConfigSources {
-  const { values } = parseArgs({ args: [...argv], options: configOptions, strict: true })
-  const { config: file, ...flags } = values
-  return { file, env, flags, readFile: readConfigFile, known }
 }
 
 interface ReloadRequests {

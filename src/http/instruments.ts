@@ -41,17 +41,19 @@ export function newInstruments(now: () => Millis): Instruments {
   return {
     registry,
     delivered({ probe, observations }, how) {
+      const at = now()
       for (const { outcome, took } of observations) {
         attempts.inc({ probe })
         seconds.inc({ probe }, took / 1_000)
         if (!outcome.ok) failures.inc({ probe, reason: outcome.unknownReason })
         const labels = { probe, outcome: outcome.ok ? 'success' : 'failure' }
         if (how === 'polled') durations.observe(labels, took / 1_000)
-        unpublished.push(now())
+        unpublished.push(at)
       }
     },
     published() {
-      for (const at of unpublished) publication.observe((now() - at) / 1_000)
+      const at = now()
+      for (const since of unpublished) publication.observe((at - since) / 1_000)
       unpublished = []
     },
     evaluated: (took) => evaluations.observe(took / 1_000),

@@ -1,4 +1,5 @@
 import { afterOwnTime, lostSince, waitedSince } from '../connections/own-time.ts'
+import { UnavailableError } from '../core/network-failure.ts'
 import {
   blindSpot,
   type BlindSpot,
@@ -88,17 +89,8 @@ export interface Watch {
 }
 
 /** A target can't be seen, and the probe knows why. */
-export class ProbeError extends Error implements Unavailable {
+export class ProbeError extends UnavailableError {
   override readonly name = 'ProbeError'
-  readonly unknownReason: UnknownReason
-  /** Short code, e.g. `redis_loading`. */
-  readonly reason: string
-
-  constructor({ unknownReason, reason, message }: Unavailable, options?: ErrorOptions) {
-    super(message, options)
-    this.unknownReason = unknownReason
-    this.reason = reason
-  }
 }
 
 /** Called with what a probe threw besides ProbeError: a fault of ours that belongs into the log. */

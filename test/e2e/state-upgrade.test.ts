@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { Memory } from '../../src/rollout/memory.ts'
 import { author, setGround, stopIn, type Ground } from '../support/daemon.ts'
+import { hashOfLine } from '../support/ledger-lines.ts'
 
 // A daemon that takes over, in mid-rollout, what an earlier version has written.
 
@@ -22,24 +22,6 @@ interface Line {
   readonly sequence: number
   readonly previous: string
   readonly hash: string
-}
-
-/** The hash of a line from its published fields alone, as docs/state.md gives it to operators. */
-function hashOf(line: Line): string {
-  const fields = [
-    'previous',
-    'sequence',
-    'atMillis',
-    'kind',
-    'subject',
-    'detail',
-    'from',
-    'to',
-    'rollout',
-    'actor',
-  ]
-  const text = JSON.stringify(fields.map((field) => line[field]))
-  return createHash('sha256').update(text).digest('hex')
 }
 
 it.each([
@@ -76,7 +58,7 @@ it.each([
 
     expect((await gate.post('/acknowledgements', { stopCondition: latched, ...author })).status).toBe(200)
     const { ledger } = (await gate.get('/rollouts/r2')).json<{ ledger: readonly Line[] }>()
-    expect(ledger.map(hashOf)).toEqual(ledger.map(({ hash }) => hash))
+    expect(ledger.map(hashOfLine)).toEqual(ledger.map(({ hash }) => hash))
     const chained = ledger.toSorted((a, b) => a.sequence - b.sequence)
     for (const [n, line] of chained.entries()) {
       const next = chained[n + 1]

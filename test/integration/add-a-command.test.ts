@@ -1,13 +1,5 @@
-import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-
-const root = resolve(import.meta.dirname, '../..')
-const exec = promisify(execFile)
-let copy: string
+import { scratchCopy, type ScratchCopy } from '../support/scratch-copy.ts'
 
 const command = `import { command } from './command.ts'
 import { choice, flag } from './options.ts'
@@ -27,26 +19,19 @@ export const greet = command({
 })
 `
 
-/** A copy of what the command line and its page are made of; a command is added to it by one file and one line. */
-beforeAll(async () => {
-  copy = await mkdtemp(join(tmpdir(), 'caracal-gate-command-'))
-  for (const part of ['src', 'package.json', 'scripts/cli-reference.ts'])
-    await cp(join(root, part), join(copy, part), { recursive: true })
-  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
-  await writeFile(join(copy, 'src/cli/greet.ts'), command)
-  const list = join(copy, 'src/cli/commands.ts')
-  const lines = (await readFile(list, 'utf8')).trimEnd().split('\n')
-  lines.splice(-1, 0, "  greet: async () => (await import('./greet.ts')).greet,")
-  await writeFile(list, `${lines.join('\n')}\n`)
-})
-afterAll(() => rm(copy, { recursive: true }))
+const line = "  greet: async () => (await import('./greet.ts')).greet,"
 
-async function output(...args: readonly string[]): Promise<string> {
-  return (await exec(process.execPath, [...args], { cwd: copy })).stdout
-}
+/** A copy of what the command line and its page are made of; a command is added to it by one file and one line. */
+let copy: ScratchCopy
+beforeAll(async () => {
+  copy = await scratchCopy('new-command', ['scripts/cli-reference.ts'])
+  await copy.change('src/cli/greet.ts', () => command)
+  await copy.change('src/cli/commands.ts', (text) => text.replace(/\}\n$/, `${line}\n}\n`))
+})
+afterAll(() => copy.remove())
 
 async function caracalGate(...args: readonly string[]): Promise<string> {
-  return output('src/main.ts', ...args)
+  return (await copy.run(['src/main.ts', ...args])).stdout
 }
 
 describe('a command', () => {
@@ -63,21 +48,14 @@ describe('a command', () => {
     })
     const page =
       "process.stdout.write(JSON.stringify(await (await import('./scripts/cli-reference.ts')).cliReference()))"
-    const reference = await output('--input-type=module', '-e', page)
+    const reference = (await copy.run(['--input-type=module', '-e', page])).stdout
     expect(reference).toContain('### greet')
     expect(reference).toContain('--tone warm')
   })
 
   it('touches nothing else', async () => {
-    const changed = await exec('diff', ['-rq', join(root, 'src'), join(copy, 'src')]).catch(
-      ({ stdout }: { readonly stdout: string }) => ({ stdout }),
-    )
-    expect(changed.stdout.trim().split('\n')).toEqual([
-      `Files ${root}/src/cli/commands.ts and ${copy}/src/cli/commands.ts differ`,
-      `Only in ${copy}/src/cli: greet.ts`,
-    ])
-    const list = async (folder: string) =>
-      (await readFile(join(folder, 'src/cli/commands.ts'), 'utf8')).split('\n')
-    expect(await list(copy)).toHaveLength((await list(root)).length + 1)
+    const { 'src/cli/commands.ts': lines, ...files } = await copy.added()
+    expect(lines).toEqual([line])
+    expect(Object.keys(files)).toEqual(['src/cli/greet.ts'])
   })
 })

@@ -1,14 +1,7 @@
-import { execFile } from 'node:child_process'
-import { appendFile, cp, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { removeFolder, temporaryFolder } from '../../rig/processes.ts'
+import { scratchCopy, type ScratchCopy } from '../support/scratch-copy.ts'
 
 // A probe is one file and one line; a signal that is new is defined where conditions read it. Everything else follows.
-
-const root = resolve(import.meta.dirname, '../..')
-let folder: string
 
 const file = `import { read } from '../core/signal.ts'
 import { lockWaits } from '../rules/signals.ts'
@@ -73,30 +66,19 @@ process.stdout.write(JSON.stringify({
 }))
 `
 
-async function texts(of: string): Promise<ReadonlyMap<string, string>> {
-  const names = await readdir(join(of, 'src'), { recursive: true, encoding: 'utf8' })
-  const files = names.filter((name) => name.endsWith('.ts'))
-  const read = files.map(async (name) => [name, await readFile(join(of, 'src', name), 'utf8')] as const)
-  return new Map(await Promise.all(read))
-}
-
+let copy: ScratchCopy
 beforeAll(async () => {
-  folder = await temporaryFolder('new-probe')
-  for (const name of ['src', 'package.json'])
-    await cp(join(root, name), join(folder, name), { recursive: true })
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  await writeFile(join(folder, 'src/probes/lock-waits.ts'), file)
-  await appendFile(join(folder, 'src/probes/list.ts'), line)
-  await appendFile(join(folder, 'src/rules/signals.ts'), signal)
-  await writeFile(join(folder, 'question.ts'), question)
+  copy = await scratchCopy('new-probe', [])
+  await copy.change('src/probes/lock-waits.ts', () => file)
+  await copy.change('src/probes/list.ts', (text) => text + line)
+  await copy.change('src/rules/signals.ts', (text) => text + signal)
+  await copy.change('question.ts', () => question)
 })
-afterAll(() => removeFolder(folder))
+afterAll(() => copy.remove())
 
 describe('a new probe', () => {
   it('is scheduled, configured, exported, documented and granted for by one file and one line', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'question.ts')], {
-      timeout: 60_000,
-    })
+    const { stdout } = await copy.run(['question.ts'])
     const said = JSON.parse(stdout) as Record<string, unknown>
     expect(said).toMatchObject({
       readings: [{ signal: 'caracal_postgres_lock_waits', value: 3 }],
@@ -110,9 +92,8 @@ describe('a new probe', () => {
   })
 
   it('touches nothing else', async () => {
-    const [before, after] = [await texts(root), await texts(folder)]
-    const touched = [...after].filter(([name, text]) => before.get(name) !== text).map(([name]) => name)
-    expect(touched.toSorted()).toEqual(['probes/list.ts', 'probes/lock-waits.ts', 'rules/signals.ts'])
-    expect(after.get('probes/list.ts')).toBe(`${before.get('probes/list.ts')}${line}`)
+    const { 'src/probes/list.ts': lines, ...files } = await copy.added()
+    expect(lines).toEqual([line.trimEnd()])
+    expect(Object.keys(files).toSorted()).toEqual(['src/probes/lock-waits.ts', 'src/rules/signals.ts'])
   })
 })

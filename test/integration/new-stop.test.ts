@@ -1,13 +1,8 @@
-import { execFile } from 'node:child_process'
-import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { removeFolder, temporaryFolder } from '../../rig/processes.ts'
+import { scratchCopy, type ScratchCopy } from '../support/scratch-copy.ts'
 
 // A stop condition is one row; its section in docs/stop-conditions.md is held to the row by test/unit/docs.test.ts.
 
-const root = resolve(import.meta.dirname, '../..')
 const table = 'src/rules/stops.ts'
 const row = `    stop('audit-forged', 'Audit evidence was forged', 'edge', { component: 'audit', condition: noTampering, nextStep: 'page the owner of {component}' }),`
 
@@ -28,24 +23,16 @@ process.stdout.write(JSON.stringify({
 }))
 `
 
-let folder: string
+let copy: ScratchCopy
 beforeAll(async () => {
-  folder = await temporaryFolder('new-stop')
-  for (const name of ['src', 'alerts', 'scripts', 'package.json'])
-    await cp(join(root, name), join(folder, name), { recursive: true })
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const text = await readFile(join(folder, table), 'utf8')
-  await writeFile(
-    join(folder, table),
-    text.replace(/^ {4}stop\('sts-unready'/m, (first) => `${row}\n${first}`),
-  )
-  await writeFile(join(folder, 'question.ts'), question)
+  copy = await scratchCopy('new-stop', ['alerts', 'scripts'])
+  await copy.change(table, (text) => text.replace(/^ {4}stop\('sts-unready'/m, (first) => `${row}\n${first}`))
+  await copy.change('question.ts', () => question)
 })
-afterAll(() => removeFolder(folder))
+afterAll(() => copy.remove())
 
 it('a new stop condition is one row, and then has a switch, alerts and a place in every rule file', async () => {
-  const run = promisify(execFile)
-  const { stdout } = await run(process.execPath, [join(folder, 'question.ts')], { timeout: 60_000 })
+  const { stdout } = await copy.run(['question.ts'])
   expect(JSON.parse(stdout)).toEqual({
     switched: true,
     named: true,
@@ -60,8 +47,5 @@ it('a new stop condition is one row, and then has a switch, alerts and a place i
       'helm/files/alerts.yaml',
     ],
   })
-  const { stdout: changed } = await run('diff', ['-rq', join(root, 'src'), join(folder, 'src')]).catch(
-    ({ stdout: different }: { readonly stdout: string }) => ({ stdout: different }),
-  )
-  expect(changed).toBe(`Files ${join(root, table)} and ${join(folder, table)} differ\n`)
+  expect(await copy.added()).toEqual({ [table]: [row] })
 })

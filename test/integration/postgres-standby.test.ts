@@ -1,23 +1,17 @@
 import { writeFile } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
-import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
-import { openPostgres, type Postgres } from '../../src/connections/postgres.ts'
+import { beforeAll, expect, test } from 'vitest'
 import { postgres as doctor } from '../../src/cli/doctor/postgres.ts'
 import { outboxTables } from '../../src/probes/outbox-tables.ts'
 import { postgresConnections } from '../../src/probes/postgres-connections.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import { schemaMigrations } from '../../src/probes/schema-migrations.ts'
 import { examined, foundOf } from '../support/doctor.ts'
-import { failureOf, lookOnce, settingsOf } from '../support/postgres.ts'
+import { failureOf, lookOnce, platformInPostgres, settingsOf } from '../support/postgres.ts'
 
-let server: PostgresServer
-let platform: PlatformDatabase
-let postgres: Postgres
+const world = platformInPostgres({ wal_level: 'replica' })
 
 beforeAll(async () => {
-  server = await startPostgres({ settings: { wal_level: 'replica' } })
-  platform = await createDatabase(server.url, 0)
+  const { server, platform } = world
   await platform.admin.query('CREATE TABLE empty (version text)')
   await platform.admin.query('GRANT SELECT ON empty TO caracal_gate')
   const [row] = await server.query('SHOW data_directory')
@@ -25,14 +19,6 @@ beforeAll(async () => {
   await writeFile(`${String(row?.['data_directory'])}/standby.signal`, '')
   await server.restart()
 })
-afterAll(async () => {
-  await platform?.admin.end()
-  await server?.stop()
-})
-beforeEach(() => {
-  postgres = openPostgres(settingsOf(platform.monitorUrl))
-})
-afterEach(() => postgres.close())
 
 async function saidBy(probe: Probe): Promise<string> {
   const outcome = await lookOnce(probe)
@@ -40,6 +26,7 @@ async function saidBy(probe: Probe): Promise<string> {
 }
 
 test('X90: nothing that a standby says proves anything, for any probe and any statement', async () => {
+  const { postgres } = world
   const users = { roles: { api: 'caracalapi' }, user: 'caracal_gate', pools: () => ({ api: 40 }) }
   for (const probe of [
     outboxTables(postgres),
@@ -54,6 +41,7 @@ test('X90: nothing that a standby says proves anything, for any probe and any st
 })
 
 test('X90: the doctor is told by a standby what it is', async () => {
+  const { platform, server } = world
   const { user, password = '', database } = settingsOf(platform.monitorUrl)
   const found = await examined(doctor, {
     configuration: {
@@ -69,6 +57,7 @@ test('X90: the doctor is told by a standby what it is', async () => {
 })
 
 test('X90: a standby that is promoted is believed from then on', async () => {
+  const { postgres, server } = world
   await failureOf(postgres.query('one', 'SELECT 1'))
   // The connections that the rig held were broken by the restart.
   await expect.poll(() => server.query('SELECT pg_promote()').catch(() => [])).toHaveLength(1)

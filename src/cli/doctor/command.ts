@@ -1,4 +1,4 @@
-import { sourcesFrom } from '../check-config.ts'
+import { sourcesFrom } from '../serve.ts'
 import type { Values } from '../command.ts'
 import type { doctorOptions } from '../doctor.ts'
 import { UsageError } from '../options.ts'

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { historyOf } from '../../../src/daemon/history.ts'
 import { append, type Event } from '../../../src/rollout/ledger.ts'
 import { nothingRemembered, type Memory } from '../../../src/rollout/memory.ts'
 import { merge } from '../../../src/rollout/merge.ts'
+import { coveredFields, hashOfLine } from '../../support/ledger-lines.ts'
 import { start } from '../http/context.ts'
 import { open } from '../http/opening.ts'
 import { smallRules } from '../core/small-rules.ts'
@@ -34,24 +34,6 @@ async function published(memory: Memory): Promise<readonly Line[]> {
   return answer.ledger
 }
 
-/** What a reader makes of a line, from docs/state.md alone. */
-function recomputed(line: Line): string {
-  const covered = [
-    'previous',
-    'sequence',
-    'atMillis',
-    'kind',
-    'subject',
-    'detail',
-    'from',
-    'to',
-    'rollout',
-    'actor',
-  ]
-  const text = JSON.stringify(covered.map((field) => line[field]))
-  return createHash('sha256').update(text).digest('hex')
-}
-
 const events = [
   event(0, {
     kind: 'rollout-begun',
@@ -77,7 +59,7 @@ describe('the ledger that is published', () => {
     const lines = await published({ ...nothingRemembered, rollout, ledger: append([], events) })
     expect(lines).toHaveLength(events.length)
     for (const [n, line] of lines.entries()) {
-      expect(recomputed(line)).toBe(line.hash)
+      expect(hashOfLine(line)).toBe(line.hash)
       if (n > 0) expect(line.previous).toBe(lines[n - 1]?.hash)
     }
   })
@@ -85,19 +67,8 @@ describe('the ledger that is published', () => {
   it('R86: X38: does not verify when any field of it was changed', async () => {
     const [line] = await published({ ...nothingRemembered, rollout, ledger: append([], events) })
     if (line === undefined) throw new Error('no line')
-    for (const field of [
-      'previous',
-      'sequence',
-      'atMillis',
-      'kind',
-      'subject',
-      'detail',
-      'from',
-      'to',
-      'rollout',
-      'actor',
-    ])
-      expect(recomputed({ ...line, [field]: `${String(line[field])}!` })).not.toBe(line.hash)
+    for (const field of coveredFields)
+      expect(hashOfLine({ ...line, [field]: `${String(line[field])}!` })).not.toBe(line.hash)
   })
 
   it('R86: X70: is in the order of time after a merge, and still verifies', async () => {
@@ -110,6 +81,6 @@ describe('the ledger that is published', () => {
     const lines = await published(merge(base, ours, theirs))
     expect(lines.map(({ subject }) => subject)).toEqual(['verdict', 'a', 'b', 'c'])
     expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted())
-    for (const line of lines) expect(recomputed(line)).toBe(line.hash)
+    for (const line of lines) expect(hashOfLine(line)).toBe(line.hash)
   })
 })

@@ -1,26 +1,8 @@
-import type { FastifyInstance } from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { PublishContext, RolloutRecord } from '../../../src/http/context.ts'
+import { describe, expect, it } from 'vitest'
+import type { RolloutRecord } from '../../../src/http/context.ts'
 import type { Problem } from '../../../src/contract/problem.ts'
-import { httpInterface, type InterfaceOptions } from '../../../src/http/http-interface.ts'
-import { handMadeRules, newBoard, newContext, play, rollout, start } from './context.ts'
-
-const opened: FastifyInstance[] = []
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((app) => app.close()))
-})
-
-async function open(more: Partial<PublishContext> = {}, options: InterfaceOptions = {}) {
-  const rules = handMadeRules(new Map())
-  const context = newContext(newBoard(play(rules, 60)), rules, more)
-  const app = await httpInterface(context, options)
-  opened.push(app)
-  function post(url: string, payload: unknown, authorization: string | undefined = 'Bearer all') {
-    const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) }
-    return app.inject({ method: 'POST', url, headers, payload: JSON.stringify(payload) })
-  }
-  return { app, context, post }
-}
+import { handMadeRules, newBoard, newContext, rollout, start } from './context.ts'
+import { openForCommands } from './opening.ts'
 
 const by = { actor: 'ada', reason: 'release 1.9' }
 const digest = `sha256:${'0'.repeat(64)}`
@@ -35,7 +17,7 @@ describe('a command', () => {
   it.each(valid)(
     'POST %s reaches the daemon with the actor, the reason and the token',
     async (url, body, name) => {
-      const { context, post } = await open()
+      const { context, post } = await openForCommands()
       const answer = await post(url, body)
       expect(answer.statusCode).toBe(201)
       expect(answer.json()).toEqual({ recorded: name })
@@ -45,13 +27,13 @@ describe('a command', () => {
   )
 
   it('carries the id in the path, decoded', async () => {
-    const { context, post } = await open()
+    const { context, post } = await openForCommands()
     await post('/rollouts/caracal%2F48/finish', { outcome: 'failed', ...by })
     expect(context.recorded[0]?.args[0]).toBe('caracal/48')
   })
 
   it.each(valid)('POST %s needs a token, and one with the scope', async (url, body) => {
-    const { context, post } = await open()
+    const { context, post } = await openForCommands()
     const missing = await post(url, body, '')
     expect(missing.statusCode).toBe(401)
     expect(missing.headers['www-authenticate']).toContain('Bearer')
@@ -60,7 +42,7 @@ describe('a command', () => {
   })
 
   it.each(valid)('POST %s needs an actor and a reason', async (url, body) => {
-    const { context, post } = await open()
+    const { context, post } = await openForCommands()
     const answer = await post(url, { ...body, actor: ' ', reason: undefined })
     expect(answer.statusCode).toBe(400)
     expect(
@@ -73,7 +55,7 @@ describe('a command', () => {
   })
 
   it('lists all faults of a body at once, with member, value and what is allowed', async () => {
-    const { post } = await open()
+    const { post } = await openForCommands()
     const answer = await post('/rollouts', { id: 7, phase: 'done', typo: 1, ...by })
     expect(answer.statusCode).toBe(400)
     const faults = answer.json<Problem>().faults ?? []
@@ -88,7 +70,7 @@ describe('a command', () => {
   })
 
   it('X83: takes force with the outcome done only', async () => {
-    const { context, post } = await open()
+    const { context, post } = await openForCommands()
     const answer = await post('/rollouts/r1/finish', { outcome: 'failed', force: true, ...by })
     expect(answer.statusCode).toBe(400)
     expect(answer.json<Problem>().faults).toEqual([
@@ -98,7 +80,7 @@ describe('a command', () => {
   })
 
   it.each(['{', 'null', '[]', '"x"', ''])('answers 400 for the body %j', async (payload) => {
-    const { app } = await open()
+    const { app } = await openForCommands()
     const headers = { 'content-type': 'application/json', authorization: 'Bearer all' }
     const answer = await app.inject({ method: 'POST', url: '/rollouts', headers, payload })
     expect(answer.statusCode).toBe(400)
@@ -106,7 +88,7 @@ describe('a command', () => {
   })
 
   it('refuses a body above 64 KiB, and one that is no JSON', async () => {
-    const { app, post } = await open()
+    const { app, post } = await openForCommands()
     expect((await post('/rollouts', { ...by, id: 'x'.repeat(70_000) })).statusCode).toBe(413)
     const headers = { 'content-type': 'text/xml', authorization: 'Bearer all' }
     const xml = await app.inject({ method: 'POST', url: '/rollouts', headers, payload: '<x/>' })
@@ -114,14 +96,14 @@ describe('a command', () => {
   })
 
   it('acknowledges only stop conditions that exist', async () => {
-    const { post } = await open()
+    const { post } = await openForCommands()
     const answer = await post('/acknowledgements', { stopCondition: 'nonsense', ...by })
     expect(answer.statusCode).toBe(404)
     expect(answer.json<Problem>().allowed).toContain('sts-unready')
   })
 
   it('takes evidence only for checks that are fed by it', async () => {
-    const { post } = await open()
+    const { post } = await openForCommands()
     const body = { outcome: 'pass', validForSeconds: 60, ...by }
     const measured = await post('/evidence/ready-sts', body)
     expect(measured.statusCode).toBe(409)
@@ -133,7 +115,9 @@ describe('a command', () => {
     const rules = handMadeRules(new Map())
     const { commands } = newContext(newBoard(), rules)
     const refusal = { ok: false, code: 'rollout-under-way', detail: 'caracal/47 is active' } as const
-    const { post } = await open({ commands: { ...commands, begin: () => Promise.resolve(refusal) } })
+    const { post } = await openForCommands({
+      commands: { ...commands, begin: () => Promise.resolve(refusal) },
+    })
     const answer = await post('/rollouts', { id: 'caracal/48', ...by })
     expect(answer.statusCode).toBe(409)
     expect(answer.json<Problem>()).toEqual({
@@ -168,7 +152,7 @@ describe('the history', () => {
   const history: readonly RolloutRecord[] = [{ rollout, stops: { 'sts-unready': latch }, ledger: [line] }]
 
   it('lists rollouts, and shows one with its stops and its ledger', async () => {
-    const { app } = await open({ history: () => history })
+    const { app } = await openForCommands({ history: () => history })
     expect((await app.inject('/rollouts')).json()).toMatchObject({ rollouts: [{ id: 'caracal/47' }] })
     expect((await app.inject('/rollouts/caracal%2F47')).json()).toMatchObject({
       id: 'caracal/47',
@@ -178,7 +162,7 @@ describe('the history', () => {
   })
 
   it('is 404 with the known ids for another', async () => {
-    const { app } = await open({ history: () => history })
+    const { app } = await openForCommands({ history: () => history })
     const answer = await app.inject('/rollouts/caracal%2F1')
     expect(answer.statusCode).toBe(404)
     expect(answer.json<Problem>().allowed).toEqual(['caracal/47'])

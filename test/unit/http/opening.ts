@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach } from 'vitest'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { PublishContext } from '../../../src/http/context.ts'
-import { httpInterface } from '../../../src/http/http-interface.ts'
+import { httpInterface, type InterfaceOptions } from '../../../src/http/http-interface.ts'
 import { finding, handMadeRules, newBoard, newContext, play, rollout, start, type World } from './context.ts'
 
 const opened: FastifyInstance[] = []
@@ -22,10 +22,11 @@ export async function open(
   first: Snapshot | undefined,
   rules: Rules,
   more: Partial<PublishContext> = {},
+  options: InterfaceOptions = {},
 ): Promise<Setting> {
   const board = newBoard(first)
   const context = newContext(board, rules, more)
-  const app = await httpInterface(context)
+  const app = await httpInterface(context, options)
   opened.push(app)
   return { app, board, context, rules }
 }
@@ -48,4 +49,15 @@ export async function openWith(
     rules,
     more,
   )
+}
+
+/** The interface over a platform without trouble, and a way to post to it, with the token that may do everything. */
+export async function openForCommands(more: Partial<PublishContext> = {}, options: InterfaceOptions = {}) {
+  const rules = handMadeRules(new Map())
+  const setting = await open(play(rules, 60), rules, more, options)
+  function post(url: string, payload: unknown, authorization: string | undefined = 'Bearer all') {
+    const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) }
+    return setting.app.inject({ method: 'POST', url, headers, payload: JSON.stringify(payload) })
+  }
+  return { ...setting, post }
 }

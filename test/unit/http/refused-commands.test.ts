@@ -1,32 +1,12 @@
-import type { FastifyInstance } from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { authoriser } from '../../../src/daemon/tokens.ts'
-import type { PublishContext } from '../../../src/http/context.ts'
 import type { Problem } from '../../../src/contract/problem.ts'
-import { httpInterface, type InterfaceOptions } from '../../../src/http/http-interface.ts'
-import { handMadeRules, newBoard, newContext, play } from './context.ts'
-
-const opened: FastifyInstance[] = []
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((app) => app.close()))
-})
-
-async function open(more: Partial<PublishContext> = {}, options: InterfaceOptions = {}) {
-  const rules = handMadeRules(new Map())
-  const context = newContext(newBoard(play(rules, 60)), rules, more)
-  const app = await httpInterface(context, options)
-  opened.push(app)
-  function post(url: string, payload: unknown, authorization: string | undefined = 'Bearer all') {
-    const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) }
-    return app.inject({ method: 'POST', url, headers, payload: JSON.stringify(payload) })
-  }
-  return { app, context, post }
-}
+import { openForCommands } from './opening.ts'
 
 const by = { actor: 'ada', reason: 'release 1.9' }
 describe('a command that is refused', () => {
   it('R103: X87: tells an address only so often that its token is wrong, and takes a right one all the while', async () => {
-    const { post, context } = await open({}, { wrongTokensPerMinute: 3 })
+    const { post, context } = await openForCommands({}, { wrongTokensPerMinute: 3 })
     const codes: number[] = []
     for (let turn = 0; turn < 5; turn++)
       codes.push(
@@ -44,7 +24,7 @@ describe('a command that is refused', () => {
 
   it('X87: counts wrong tokens for reading too', async () => {
     const tokens = { read: ['reader-0123456789'], write: [] }
-    const { app } = await open({ authorise: authoriser(tokens) }, { wrongTokensPerMinute: 3 })
+    const { app } = await openForCommands({ authorise: authoriser(tokens) }, { wrongTokensPerMinute: 3 })
     const ask = async (token: string) =>
       (await app.inject({ url: '/config', headers: { authorization: `Bearer ${token}` } })).statusCode
     const codes: number[] = []
@@ -61,7 +41,7 @@ describe('a command that is refused', () => {
       JSON.stringify({ id: 'x', ...by, images: {} }).replace('{}', '['.repeat(20) + ']'.repeat(20)),
     ],
   ])('X88: answers 400 for %s that is nested deeply', async (_, payload) => {
-    const { app } = await open()
+    const { app } = await openForCommands()
     const headers = { 'content-type': 'application/json', authorization: 'Bearer all' }
     const answer = await app.inject({ method: 'POST', url: '/rollouts', headers, payload })
     expect(answer.statusCode).toBe(400)
@@ -86,7 +66,7 @@ describe('a command that is refused', () => {
     '',
     'x'.repeat(201),
   ])('X88: refuses a rollout called %j', async (id) => {
-    const { context, post } = await open()
+    const { context, post } = await openForCommands()
     const answer = await post('/rollouts', { id, ...by })
     expect(answer.statusCode).toBe(400)
     expect(answer.json<Problem>().faults).toMatchObject([{ parameter: 'id' }])
@@ -101,7 +81,7 @@ describe('a command that is refused', () => {
     'a~b:c=d,e',
     'X'.repeat(200),
   ])('X88: takes a rollout called %j', async (id) => {
-    const { post } = await open()
+    const { post } = await openForCommands()
     expect((await post('/rollouts', { id, ...by })).statusCode).toBe(201)
   })
 })
