@@ -5,7 +5,7 @@ import type { CheckState, CheckStatus } from '../../../src/core/gate.ts'
 import { phases, type Phase, type Rollout } from '../../../src/core/rollout.ts'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { StopState, StopStatus } from '../../../src/core/stop.ts'
-import { initialCadence, nextCadence, type CadenceState } from '../../../src/daemon/cadence.ts'
+import { PATIENCE, initialCadence, nextCadence, type CadenceState } from '../../../src/daemon/cadence.ts'
 import { withFailing, withValue, without } from '../rules/world-changes.ts'
 import { healthyWorld, platformRules, batchesOf, type World } from '../rules/platform-world.ts'
 import { smallRules } from '../core/small-rules.ts'
@@ -42,8 +42,13 @@ function believed(
 
 const quiet: CadenceState = { cadence: 'quiet', lastReasonAt: 0 }
 
+/** The cadence after each of these was believed, one after the other. */
+function after(state: CadenceState, snapshots: readonly Snapshot[]): string {
+  return snapshots.reduce((held, snapshot) => nextCadence(held, snapshot), state).cadence
+}
+
 function cadenceAfter(state: CadenceState, ...snapshots: readonly Snapshot[]): string {
-  return snapshots.reduce(nextCadence, state).cadence
+  return after(state, snapshots)
 }
 
 describe('the cadence', () => {
@@ -102,6 +107,25 @@ describe('the cadence', () => {
   })
 })
 
+describe('R87: the cadence by time', () => {
+  it('is brisk for a recovery that is timed, however long the breach before it stood', () => {
+    const over = { since: 10 * PATIENCE - 1, clearsAt: 11 * PATIENCE, awaits: 'calm' } as const
+    const shown = believed(10 * PATIENCE, { stop: 'firing' })
+    const stops = new Map([...shown.stops].map(([id, status]) => [id, { ...status, over }]))
+    expect(cadenceAfter(quiet, { ...shown, stops })).toBe('brisk')
+    expect(cadenceAfter(quiet, shown)).toBe('quiet')
+  })
+
+  it('turns quiet by time alone, without another snapshot', () => {
+    const brisk: CadenceState = { cadence: 'brisk', lastReasonAt: 100_000 }
+    const well = believed(100_000)
+    expect(nextCadence(brisk, well, 129_999).cadence).toBe('brisk')
+    expect(nextCadence(brisk, well, 130_000).cadence).toBe('quiet')
+    const failing = believed(100_000, { check: 'fail', findings: [blind] })
+    expect(nextCadence(brisk, failing, 130_000).lastReasonAt).toBe(130_000)
+  })
+})
+
 describe('the cadence between rollouts', () => {
   const rules = platformRules()
 
@@ -113,7 +137,7 @@ describe('the cadence between rollouts', () => {
         ({ probe, at }) => probe !== 'evidence' || pushedAt === undefined || at === pushedAt,
       ),
     }))
-    return play(rules, moments).reduce(nextCadence, initialCadence(0)).cadence
+    return after(initialCadence(0), play(rules, moments))
   }
   const healthy = healthyWorld()
   const lost = (replica: string) => withValue(healthy, ready, { component: 'sts', replica }, 0, 'not_ready')
@@ -148,6 +172,6 @@ describe('the cadence between rollouts', () => {
       { at: 0, batches: batchesOf(healthy, 0) },
       { at: 1_000, batches: batchesOf(more, 1_000) },
     ])
-    expect(played.reduce(nextCadence, quiet).cadence).toBe('brisk')
+    expect(after(quiet, played)).toBe('brisk')
   })
 })
