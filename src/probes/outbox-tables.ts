@@ -2,7 +2,9 @@ import {
   affordable,
   ask,
   firstRow,
+  openMeter,
   postgresTarget,
+  sameWhileSame,
   spentColumn,
   type Cost,
   type Statement,
@@ -128,7 +130,7 @@ export const declaration: Declaration = {
 }
 
 /** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
-const BUDGET: Millis = 2
+const BUDGET: Millis = 1.5
 
 // Clocks are slewed by less; a row from further in the future means that the clock of the database was set back.
 const CLOCK_TOLERANCE_SECONDS = 1
@@ -146,12 +148,17 @@ export function outboxTables(postgres: Postgres): Probe {
   // Once one table was refused each is asked by itself, so that a refusal costs no third statement per look.
   let apart = false
   let spent: Millis = 0
+  const meters = { together: openMeter(), apart: openMeter() }
+  const lookTogether = sameWhileSame<OutboxRow & Cost>((rows) => {
+    const row = firstRow(both.name, rows)
+    return joined([lookOf('api', row), lookOf('coordinator', row)])
+  })
 
   async function lookAtBoth(): Promise<Look | ProbeError> {
     const row = await figures(postgres, both)
     if (row instanceof ProbeError) return row
-    spent = row.spent
-    return joined([lookOf('api', row), lookOf('coordinator', row)])
+    spent = meters.together.least(row.spent)
+    return lookTogether([row])
   }
 
   async function lookAtEach(): Promise<Look> {
@@ -166,7 +173,7 @@ export function outboxTables(postgres: Postgres): Probe {
     }
     for (const outbox of outboxes) await lookAtOne(outbox)
     apart = refused
-    spent = total
+    spent = meters.apart.least(total)
     return joined(looks)
   }
 

@@ -10,13 +10,16 @@ import type { Postgres } from '../connections/postgres.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { read, type Reading } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
-import { affordable, ask, firstRow, postgresTarget, spentColumn, type Statement } from './postgres.ts'
+import { affordable, ask, firstRow, openMeter, postgresTarget, sameRows, type Cost } from './postgres.ts'
+import { activityStatement, backendsStatement, confirms, type ActivityRow } from './postgres-activity.ts'
 import { ProbeError, blindLook, joined, oneLook, type Look, type Pace, type Probe } from './probe.ts'
 import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 import { postgresReasons } from './reasons.ts'
 
-// Dearer than the outboxes and less urgent: a full pool stops a rollout only after minutes.
-const pace: Pace = { quiet: 3 * SECOND, brisk: 500, timeout: 800 }
+const pace: Pace = { quiet: 3 * SECOND, brisk: 100, timeout: 800 }
+
+// Who holds the connections is dearer to ask than how many there are, which tells at once when that may be another.
+const ROLES_EVERY: Millis = 500
 
 /** What is known of the connections of a component. */
 const perComponent = [connectionsHeld, postgresConnectionsInUse, postgresConnectionLimit] as const
@@ -54,31 +57,75 @@ export const declaration: Declaration = {
 }
 
 /** Of the 3 ms that all brisk looks together may cost Postgres in a second. */
-const BUDGET: Millis = 1
+const BUDGET: Millis = 1.5
 
-/** Counts connections by the role of each component, beside what its pools, its role and the server allow. */
-export function postgresConnections(postgres: Postgres, users: PostgresUsers): Probe {
+/** What the statement with the roles said last, and since when. */
+interface Known {
+  readonly rows: readonly (ActivityRow & Cost)[]
+  readonly pools: string
+  readonly look: Look
+  /** By the id of the role. */
+  readonly limits: ReadonlyMap<string, number>
+  readonly askedAt: Millis
+}
+
+/**
+ * Counts connections by the role of each component, beside what its pools, its role and the server allow. Between two
+ * statements that say who holds them, a cheap one says whether that still stands: what it does not confirm is asked anew.
+ */
+export function postgresConnections(
+  postgres: Postgres,
+  users: PostgresUsers,
+  rolesEvery: Millis = ROLES_EVERY,
+): Probe {
   const components = Object.keys(users.roles)
   const roles = [...new Set(Object.values(users.roles))]
-  let spent: Millis = 0
+  const [whole, cheap] = [openMeter(), openMeter()]
+  let known: Known | undefined
+  let cost: Millis = 0
+
+  async function lookAtRoles(): Promise<Look> {
+    const askedAt = performance.now()
+    const rows = await ask(postgres, activityStatement, [roles])
+    cost = whole.least(rows.at(-1)?.spent ?? 0)
+    const pools = JSON.stringify(users.pools())
+    const isSame = known !== undefined && pools === known.pools && sameRows(rows, known.rows, 'backends')
+    const look = isSame && known !== undefined ? known.look : lookOf(rows, users)
+    known = { rows, pools, look, limits: limitsOf(rows, users), askedAt }
+    return look
+  }
+
+  async function look(): Promise<Look> {
+    const before = known
+    if (before === undefined || performance.now() - before.askedAt >= rolesEvery) return lookAtRoles()
+    const row = firstRow(backendsStatement.name, await ask(postgres, backendsStatement))
+    cost = cheap.least(row.spent)
+    const stands = confirms(
+      firstRow(activityStatement.name, before.rows).backends,
+      row.backends,
+      before.limits,
+    )
+    return stands ? before.look : lookAtRoles()
+  }
+
   return {
     ...about,
     targets: () => [postgresTarget],
-    pace: () => affordable(pace, spent, BUDGET),
-    async look() {
-      try {
-        const rows = await ask(postgres, activityStatement, [roles])
-        spent = rows.at(-1)?.spent ?? 0
-        const server = firstRow(activityStatement.name, rows)
-        return joined([...componentsSeen(rows, users), { readings: serverReadings(server) }])
-      } catch (error) {
+    pace: () => affordable(pace, cost, BUDGET),
+    look: () =>
+      look().catch((error: unknown) => {
+        known = undefined
         // Being refused for lack of a slot is the evidence itself. It hides who holds the others.
         if (error instanceof ProbeError && error.reason === 'postgres_connection_limit')
           return saturated(components, error)
         throw error
-      }
-    },
+      }),
   }
+}
+
+function lookOf(rows: readonly ActivityRow[], users: PostgresUsers): Look {
+  const server = firstRow(activityStatement.name, rows)
+  return joined([...componentsSeen(rows, users), { readings: serverReadings(server) }])
 }
 
 function saturated(components: readonly string[], refusal: ProbeError): Look {
@@ -120,8 +167,8 @@ function componentsSeen(rows: readonly ActivityRow[], users: PostgresUsers): rea
 }
 
 function roleSeen(component: string, role: string, row: ActivityRow, users: PostgresUsers): Look {
-  const { roles, user } = users
-  const sharers = Object.keys(roles).filter((other) => roles[other] === role)
+  const { user } = users
+  const sharers = sharersOf(role, users)
   const shared = sharers.length > 1 ? `role ${role}, shared by ${sharers.join(', ')}` : undefined
   const hidden = whyHidden(row, role, user)
   const limit = limitOf(row.role_limit ?? -1, role, poolOf(sharers, users.pools()))
@@ -132,6 +179,21 @@ function roleSeen(component: string, role: string, row: ActivityRow, users: Post
     oneLook(postgresConnectionsInUse, { component }, hidden ?? row.in_use, shared),
     oneLook(postgresConnectionLimit, { component }, most, detail),
   ])
+}
+
+function sharersOf(role: string, { roles }: PostgresUsers): readonly string[] {
+  return Object.keys(roles).filter((component) => roles[component] === role)
+}
+
+/** Of those roles that have one. */
+function limitsOf(rows: readonly ActivityRow[], users: PostgresUsers): ReadonlyMap<string, number> {
+  const limits = new Map<string, number>()
+  for (const { role, role_id: id, role_limit: roleLimit } of rows) {
+    if (role === null || id === null) continue
+    const limit = limitOf(roleLimit ?? -1, role, poolOf(sharersOf(role, users), users.pools()))
+    if (Array.isArray(limit)) limits.set(id, limit[0])
+  }
+  return limits
 }
 
 /** Those who share a role may open what their pools allow together; undefined when one pool is not known. */
@@ -180,67 +242,4 @@ function roleMissing(component: string, role: string): Look {
     `there is no role ${role}, which ${component} should log in with: run the migrations or correct the configured role`,
   )
   return blindLook(perComponent, { component }, missing)
-}
-
-/** One configured role, beside what holds for the whole server. */
-export interface ActivityRow {
-  /** Null when no role was asked for. */
-  readonly role: string | null
-  /** Connections that the role may have, -1 for any number; null when there is no such role. */
-  readonly role_limit: number | null
-  readonly connections: number
-  readonly in_use: number
-  /** Connections whose state our login may not see. */
-  readonly hidden: number
-  /** Connections whose state is not recorded, because track_activities is off for them. */
-  readonly untracked: number
-  readonly server_connections: number
-  /** What is left for ordinary roles of max_connections. */
-  readonly server_limit: number
-}
-
-/**
- * Client connections by role. Without pg_read_all_stats `state` and `backend_type` of other roles are null; background
- * workers are then told by having no database or no role. The first row is there even when no role is asked for.
- */
-const activityStatement: Statement<ActivityRow> = {
-  name: 'gate-connections',
-  text: `WITH activity AS MATERIALIZED (
-    SELECT usesysid, count(*)::int AS connections,
-      count(*) FILTER (WHERE state IS NULL OR state NOT IN ('idle', 'disabled'))::int AS in_use,
-      count(*) FILTER (WHERE state = 'disabled')::int AS untracked
-    FROM pg_stat_activity
-    WHERE usesysid IS NOT NULL AND datid IS NOT NULL
-      AND (backend_type IS NULL OR backend_type = 'client backend')
-    GROUP BY usesysid
-  ), server AS MATERIALIZED (
-    SELECT coalesce(sum(connections), 0)::int AS connections,
-      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-        - coalesce(current_setting('reserved_connections', true)::int, 0) AS connection_limit,
-      pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
-    FROM activity
-  )
-  SELECT asked.role, roles.rolconnlimit AS role_limit,
-    coalesce(activity.connections, 0) AS connections,
-    coalesce(activity.in_use, 0) AS in_use,
-    coalesce(activity.untracked, 0) AS untracked,
-    CASE WHEN server.sees_all OR pg_has_role(roles.oid, 'USAGE') THEN 0
-      ELSE coalesce(activity.connections, 0) END AS hidden,
-    server.connections AS server_connections,
-    server.connection_limit AS server_limit,
-    ${spentColumn}
-  FROM server
-    LEFT JOIN unnest($1::text[]) AS asked(role) ON true
-    LEFT JOIN pg_roles AS roles ON roles.rolname = asked.role
-    LEFT JOIN activity ON activity.usesysid = roles.oid`,
-  columns: {
-    role: 'text?',
-    role_limit: 'integer?',
-    connections: 'count',
-    in_use: 'count',
-    untracked: 'count',
-    hidden: 'count',
-    server_connections: 'count',
-    server_limit: 'integer',
-  },
 }

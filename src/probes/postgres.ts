@@ -2,7 +2,7 @@ import type { Postgres, Value } from '../connections/postgres.ts'
 import { PostgresFailure } from '../connections/postgres-failure.ts'
 import type { Target } from '../core/observation.ts'
 import type { Millis } from '../core/time.ts'
-import { ProbeError, type Pace } from './probe.ts'
+import { ProbeError, type Look, type Pace } from './probe.ts'
 import { reasonsOf } from './declaration.ts'
 import { postgresReasons } from './reasons.ts'
 
@@ -52,6 +52,50 @@ export async function ask<Row extends object>(
 export function affordable(pace: Pace, spent: Millis, budget: Millis): Pace {
   const interval = Math.ceil((spent / budget) * 1_000)
   return { ...pace, brisk: Math.min(pace.quiet, Math.max(pace.brisk, interval)) }
+}
+
+/** So many looks in a row must be dear before they count as dear: two seconds of the brisk cadence. */
+const JUDGED_BY = 20
+
+/**
+ * Knows what a statement costs. What the server says that it spent has in it what the statement waited for a processor,
+ * so the least of the last looks counts: looks are not to become rare just when the server is busy.
+ */
+export function openMeter(): { least(spent: Millis): Millis } {
+  const last: Millis[] = []
+  return {
+    least(spent) {
+      last.push(spent)
+      if (last.length > JUDGED_BY) last.shift()
+      return Math.min(...last)
+    },
+  }
+}
+
+/** Whether two answers say the same in all columns but `aside`, which say nothing of the platform. */
+export function sameRows<Row extends Cost>(
+  rows: readonly Row[],
+  others: readonly Row[],
+  ...aside: readonly (keyof Row)[]
+): boolean {
+  return (
+    rows.length === others.length && rows.every((row, at) => isSameRow(row, others[at] as Row & Cost, aside))
+  )
+}
+
+function isSameRow<Row extends Cost>(row: Row, other: Row, aside: readonly (keyof Row)[]): boolean {
+  for (const column in row)
+    if (column !== 'spent' && row[column] !== other[column] && !aside.includes(column)) return false
+  return true
+}
+
+/** Makes a look of an answer, and gives the very same look again while the answers say the same. */
+export function sameWhileSame<Row extends Cost>(make: (rows: readonly Row[]) => Look): typeof make {
+  let last: { readonly rows: readonly Row[]; readonly look: Look } | undefined
+  return (rows) => {
+    if (last === undefined || !sameRows(rows, last.rows)) last = { rows, look: make(rows) }
+    return last.look
+  }
 }
 
 /** What stands in a column; with `?` it may be null. A count is a whole number from 0. */

@@ -2,7 +2,7 @@ import { migrationApplied } from '../rules/signals.ts'
 import type { Postgres } from '../connections/postgres.ts'
 import { read } from '../core/signal.ts'
 import { SECOND } from '../core/time.ts'
-import { ask, postgresTarget, spentColumn, type Statement } from './postgres.ts'
+import { ask, postgresTarget, sameWhileSame, spentColumn, type Cost, type Statement } from './postgres.ts'
 import { ProbeError, blindLook, type Look, type Pace, type Probe } from './probe.ts'
 import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 import { postgresReasons } from './reasons.ts'
@@ -45,13 +45,14 @@ const versionsStatement: Statement<VersionRow> = {
 
 /** Reads which schema versions are applied. */
 export function schemaMigrations(postgres: Postgres): Probe {
+  const look = sameWhileSame<VersionRow & Cost>(lookOf)
   return {
     ...about,
     targets: () => [postgresTarget],
     pace: () => pace,
     async look() {
       try {
-        return lookOf(await ask(postgres, versionsStatement))
+        return look(await ask(postgres, versionsStatement))
       } catch (error) {
         // The table is made by the first migration, so its absence is something that was seen.
         if (error instanceof ProbeError && error.reason === 'postgres_table_missing') return nothingApplied

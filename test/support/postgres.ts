@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { createDatabase, type PlatformDatabase } from '../../rig/platform/database.ts'
 import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import type { Outcome } from '../../src/core/observation.ts'
@@ -111,4 +112,36 @@ export function platformInPostgres(settings: Readonly<Record<string, string>> = 
       return postgres
     },
   }
+}
+
+/** Connections by the logins of services, closed after each test. */
+export function serviceConnections(world: ReturnType<typeof platformInPostgres>) {
+  const clients: pg.Client[] = []
+  afterEach(disconnect)
+
+  async function connect(service: 'api' | 'sts' | 'gateway', count: number): Promise<pg.Client[]> {
+    const opened: pg.Client[] = []
+    for (let n = 0; n < count; n += 1) {
+      const client = new pg.Client({ connectionString: world.platform.urlOf(service) })
+      client.on('error', () => {})
+      await client.connect()
+      clients.push(client)
+      opened.push(client)
+    }
+    return opened
+  }
+
+  async function disconnect(): Promise<void> {
+    await Promise.all(clients.splice(0).map((client) => client.end()))
+    // The server frees a slot a moment after the client has gone.
+    await expect
+      .poll(() =>
+        world.server.query(
+          `SELECT FROM pg_stat_activity WHERE usename LIKE 'caracal%' AND usename <> 'caracal_gate'`,
+        ),
+      )
+      .toHaveLength(0)
+  }
+
+  return { connect, disconnect }
 }
