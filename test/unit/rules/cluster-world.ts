@@ -32,21 +32,21 @@ export function containerOf(
   return read(signals.workloadContainer, { ...labels, ...given }, runs)
 }
 
-/** What the API server shows of a release that was rolled out as its fifth revision. */
-export function clusterPlaces(): Place[] {
+/** What the API server shows of a release with so many replicas of each service, rolled out as its fifth revision. */
+export function clusterPlaces(replicas = 2): Place[] {
   return [
     place(
       'workloads',
       'kubernetes',
       {},
       components.flatMap((component) => [
-        read(signals.workloadDesired, { component }, 2),
-        read(signals.workloadUpdated, { component }, 2),
-        read(signals.workloadAvailable, { component }, 2),
+        read(signals.workloadDesired, { component }, replicas),
+        read(signals.workloadUpdated, { component }, replicas),
+        read(signals.workloadAvailable, { component }, replicas),
         read(signals.workloadRolledOut, { component }, 1),
         read(signals.workloadProgressing, { component }, 1),
         read(signals.workloadTemplate, { component }, 4_711, undefined, { images: ['caracal-go:v1.0.0'] }),
-        ...[0, 1].map((number) => containerOf(component, `${component}-${number}`)),
+        ...Array.from({ length: replicas }, (_, number) => containerOf(component, `${component}-${number}`)),
       ]),
     ),
     place(

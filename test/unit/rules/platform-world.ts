@@ -18,8 +18,13 @@ export type { Place, World } from './place.ts'
 export const expectedMigrations = ['0001_baseline', '0002_audit', '0003_outbox']
 const pushedChecks = ['manifest-digest', 'helm-render', 'schema-compatibility']
 
-function replicaPlaces(component: string): Place[] {
-  return [`${component}-0`, `${component}-1`].flatMap((replica) => {
+/** `of-0`, `of-1` and so on. */
+function numbered(of: string, count: number): string[] {
+  return Array.from({ length: count }, (_, number) => `${of}-${number}`)
+}
+
+function replicaPlaces(component: string, count: number): Place[] {
+  return numbered(component, count).flatMap((replica) => {
     const labels = { component, replica }
     const id = `${component}/${replica}`
     const measured = metricsOf(labels)
@@ -74,7 +79,7 @@ function groupReadings(stream: string, group: string): Reading[] {
   ]
 }
 
-function streamReadings(): Reading[] {
+function streamReadings(replicas: number): Reading[] {
   return platformStreams.flatMap(({ name: stream, groups }) => [
     read(signals.streamExists, { stream }, 1),
     read(signals.streamEntries, { stream }, 100),
@@ -82,19 +87,18 @@ function streamReadings(): Reading[] {
     ...groups.flatMap(({ name, policy }) =>
       policy === 'per-replica'
         ? [
-            read(signals.perReplicaGroups, { stream }, 2),
+            read(signals.perReplicaGroups, { stream }, replicas),
             read(signals.orphanGroups, { stream }, 0),
-            ...groupReadings(stream, `${name}gateway-0`),
-            ...groupReadings(stream, `${name}gateway-1`),
+            ...numbered(`${name}gateway`, replicas).flatMap((group) => groupReadings(stream, group)),
           ]
         : groupReadings(stream, name),
     ),
   ])
 }
 
-function redisReadings(): Reading[] {
+function redisReadings(replicas: number): Reading[] {
   return [
-    ...streamReadings(),
+    ...streamReadings(replicas),
     ...deadLetterStreams.flatMap((stream) => [
       read(signals.deadLetterEntries, { stream }, 0),
       read(signals.deadLetterArrivals, { stream }, 7),
@@ -129,11 +133,11 @@ function connectionReadings(): Reading[] {
   ]
 }
 
-/** A platform of twelve replicas in a cluster, in which everything is well. */
-export function healthyWorld(): World {
+/** A platform in a cluster, of `replicas` replicas of each of six services, in which everything is well. */
+export function healthyWorld(replicas = 2): World {
   return [
-    ...components.flatMap(replicaPlaces),
-    place('redis', 'redis', {}, redisReadings()),
+    ...components.flatMap((component) => replicaPlaces(component, replicas)),
+    place('redis', 'redis', {}, redisReadings(replicas)),
     place('outboxes', 'postgres', {}, outboxReadings()),
     place('connections', 'postgres', {}, connectionReadings()),
     place(
@@ -145,7 +149,7 @@ export function healthyWorld(): World {
     ...pushedChecks.map((check) =>
       place('evidence', check, { check, digest: liveDigest }, [read(signals.pushedEvidence, { check }, 1)]),
     ),
-    ...clusterPlaces(),
+    ...clusterPlaces(replicas),
   ]
 }
 
