@@ -1,18 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Daemon } from './daemon.ts'
 import type { Gates } from './gates.ts'
+import { linesAMinute, type Logged } from './log-lines.ts'
 import type { Platform } from './platform.ts'
 import { redisCommandTime, watchCommands } from './redis-cost.ts'
 import type { Stores } from './stores.ts'
-import { cpuOf, residentOf } from './usage.ts'
+import { sumOf } from './samples.ts'
 import { now } from './statistics.ts'
+import { cpuOf } from './usage.ts'
 
 /** Per second, of one daemon. */
 export type Cost = {
   readonly cpu: number
-  /** MB. */
-  readonly resident: number
   readonly evaluation: { readonly perSecond: number; readonly milliseconds: number }
+  /** Attempts at targets. */
+  readonly looks: number
   readonly statements: { readonly perSecond: number; readonly milliseconds: number }
   readonly redis: {
     readonly commands: number
@@ -22,6 +24,8 @@ export type Cost = {
   /** Requests by service and path, 429 counted apart. */
   readonly requests: Readonly<Record<string, number>>
   readonly throttled: number
+  /** Log lines a minute of one replica of each service. */
+  readonly lines: Logged
 }
 
 type Spot = {
@@ -31,32 +35,37 @@ type Spot = {
   readonly evaluationSeconds: number
   readonly calls: number
   readonly milliseconds: number
+  readonly looks: number
   readonly requests: Readonly<Record<string, number>>
+  readonly logged: Logged
 }
 
-/** Measures one daemon, the only one that runs, for `seconds`. */
+/**
+ * Measures daemons, the only ones that run, for `seconds`; what the platform counts is shared out among them.
+ * @param meanwhile runs between the counts, for as long at most
+ */
 export async function costOf(
   daemons: readonly { readonly daemon: Daemon; readonly gates: Gates }[],
   { platform, stores }: { readonly platform: Platform; readonly stores: Stores },
   seconds: number,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<readonly Cost[]> {
   const spot = (each: { readonly daemon: Daemon; readonly gates: Gates }) => spotOf(each, platform, stores)
   const before = await Promise.all(daemons.map(spot))
-  await pause(seconds * 1_000)
+  const watching = watchCommands(stores.redis, platform.redis.url, seconds)
+  const [commands] = await Promise.all([watching, meanwhile()])
   const after = await Promise.all(daemons.map(spot))
-  const commands = await watchCommands(stores.redis, platform.redis.url, Math.min(seconds, 5))
-  return daemons.map(({ daemon }, index) => {
+  return daemons.map((_, index) => {
     const [first, last] = [before[index], after[index]]
     if (first === undefined || last === undefined) throw new RangeError('a daemon was not measured')
-    return costBetween(first, last, daemons.length, residentOf(daemon.pid), commands)
+    return costBetween(first, last, { daemons: daemons.length, replicas: replicasEach(platform) }, commands)
   })
 }
 
 function costBetween(
   first: Spot,
   last: Spot,
-  daemons: number,
-  resident: number,
+  { daemons, replicas }: { readonly daemons: number; readonly replicas: number },
   commands: Awaited<ReturnType<typeof watchCommands>>,
 ): Cost {
   const seconds = (last.at - first.at) / 1_000
@@ -67,11 +76,11 @@ function costBetween(
   )
   return {
     cpu: (last.cpu - first.cpu) / seconds,
-    resident,
     evaluation: {
       perSecond: evaluations / seconds,
       milliseconds: ((last.evaluationSeconds - first.evaluationSeconds) * 1_000) / evaluations,
     },
+    looks: (last.looks - first.looks) / seconds,
     // The platform counts what all of them do.
     statements: {
       perSecond: rate(last.calls - first.calls),
@@ -89,7 +98,13 @@ function costBetween(
       (sum, [key, count]) => (key.endsWith(' 429') ? sum + count - (first.requests[key] ?? 0) : sum),
       0,
     ),
+    lines: linesAMinute(first.logged, last.logged, { seconds, replicas, daemons }),
   }
+}
+
+/** Of each service. */
+function replicasEach({ replicas }: Platform): number {
+  return replicas.filter(({ service }) => service === 'api').length
 }
 
 async function spotOf(
@@ -98,8 +113,7 @@ async function spotOf(
   stores: Stores,
 ): Promise<Spot> {
   const metrics = await gates.text('/metrics')
-  const sample = (name: string) =>
-    Number(new RegExp(`^caracal_gate_exporter_${name} (\\S+)$`, 'm').exec(metrics)?.[1])
+  const sample = (name: string) => sumOf(metrics, `caracal_gate_exporter_${name}`)
   const [row] = await stores.sql<{ calls: string; spent: number }>(
     `SELECT coalesce(sum(calls), 0) AS calls, coalesce(sum(total_exec_time + total_plan_time), 0) AS spent
      FROM pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid WHERE rolname = 'caracal_gate'`,
@@ -111,7 +125,9 @@ async function spotOf(
     evaluationSeconds: sample('evaluation_duration_seconds_sum'),
     calls: Number(row?.calls),
     milliseconds: row?.spent ?? Number.NaN,
+    looks: sample('probe_attempts_total'),
     requests: await requestsOf(platform),
+    logged: await platform.logged(),
   }
 }
 

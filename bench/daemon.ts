@@ -13,23 +13,24 @@ const bundle = join(root, 'dist/main.js')
 
 export const fromSource: Variant = { name: 'node src/main.ts', arguments: ['src/main.ts'] }
 
-/** All of them; the bundle only where it was built. */
+const bundled: Variant = { name: 'node dist/main.js', arguments: ['dist/main.js'] }
+
+/** All of them, beginning with what is shipped; the bundle only where it was built. */
 export function variants(): readonly Variant[] {
-  if (!existsSync(bundle)) return [fromSource]
-  return [
-    fromSource,
-    { name: 'node dist/main.js', arguments: ['dist/main.js'] },
-    {
-      name: 'node --max-semi-space-size=2 dist/main.js',
-      arguments: ['--max-semi-space-size=2', 'dist/main.js'],
-    },
-  ]
+  return existsSync(bundle) ? [bundled, fromSource] : [fromSource]
+}
+
+/** The way that the image runs it, where it was built. */
+export function shipped(): Variant {
+  return existsSync(bundle) ? bundled : fromSource
 }
 
 export type Daemon = {
   readonly url: string
   readonly pid: number
   readonly variant: Variant
+  /** What it wrote to its standard error. */
+  readonly logFile: string
   stop(): Promise<void>
 }
 
@@ -73,6 +74,7 @@ export async function startDaemon(
     url,
     pid: child.pid ?? 0,
     variant,
+    logFile,
     stop: async () => {
       child.kill('SIGTERM')
       await within('the end of a daemon', 15, () => ended).catch(() => child.kill('SIGKILL'))

@@ -123,6 +123,13 @@ const staleSnapshot = struck(
   check('revocation-snapshots', 'fail'),
 )
 
+const gatewayUnready = struck(
+  'Gateway not ready (its /ready cannot reach STS)',
+  'gateway-unready',
+  'replicas',
+  check('ready-gateway', 'fail'),
+)
+
 const hungRedis = struck('Redis hung (SIGSTOP)', 'redis-hung', 'hung', check('streams-exist', 'unknown'))
 
 const hungPostgres = struck(
@@ -160,6 +167,8 @@ export const faults: readonly BenchFault[] = [
   staleSnapshot,
   struck('replay file of 400 s on a Gateway', 'replay-aging', 'replicas', check('replay-backlog', 'fail')),
   struck('audit evidence dropped by an STS', 'evidence-lost', 'replicas', stop('audit-evidence-lost')),
+  gatewayUnready,
+  struck('STS not ready (its /ready cannot write)', 'sts-unready', 'replicas', check('ready-sts', 'fail')),
   hungRedis,
   hungPostgres,
   hungGateway,
@@ -173,6 +182,7 @@ export const faults: readonly BenchFault[] = [
 export const quietFaults: readonly BenchFault[] = [
   deadLetter,
   staleSnapshot,
+  gatewayUnready,
   hungRedis,
   hungGateway,
   hungPostgres,

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util'
+import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { parseArgs, promisify } from 'node:util'
 import { within } from './deadline.ts'
 import { quick, whole } from './extent.ts'
 
@@ -9,13 +10,14 @@ const ASIDE = 20 * 60
 const usage = `npm run bench [-- --quick] [--repetitions N] [--rows N] [--write]
 
 Measures the daemon against a real Redis, a real Postgres and a simulated platform of 12 replicas, and prints the
-tables of docs/internals/benchmarks.md. Build the bundle before (npm run build) to have it measured too. Needs Linux.
+tables of docs/internals/benchmarks.md. It builds the bundle, which is what is measured. Needs Linux.
 
-  --quick          fewer repetitions: five minutes instead of fifteen; ended after ten (else after forty)
+  --quick          fewer repetitions: six minutes instead of twenty; ended after twelve (else after fifty)
   --repetitions N  injections of each fault (30, or 5 when quick)
   --rows N         dispatched rows in the API's outbox (1000000, or 100000 when quick)
   --write          puts the tables into docs/internals/benchmarks.md
   --json FILE      also writes all that was measured
+  --counts         measures something else: counts and ratios alone, in a minute; fails where one has grown
   --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
   --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
   --attack NAME    one of these alone
@@ -37,6 +39,7 @@ async function main(words: readonly string[]): Promise<number> {
       rows: { type: 'string' },
       write: { type: 'boolean', default: false },
       json: { type: 'string' },
+      counts: { type: 'boolean', default: false },
       crowd: { type: 'boolean', default: false },
       attacks: { type: 'boolean', default: false },
       attack: { type: 'string' },
@@ -51,6 +54,13 @@ async function main(words: readonly string[]): Promise<number> {
   if (process.platform !== 'linux')
     throw new Error('what a process costs is read from /proc: this needs Linux')
   const say = (text: string) => void process.stderr.write(`${text}\n`)
+  if (values.counts) {
+    const { measureCounts } = await import('./counts.ts')
+    const { findingsOf, reportOf } = await import('./regressions.ts')
+    const counts = await measureCounts(say)
+    process.stdout.write(`\n${reportOf(counts)}\n`)
+    return findingsOf(counts).every(({ holds }) => holds) ? 0 : 1
+  }
   if (values.crowd) {
     const { measureCrowd } = await import('./crowd.ts')
     const extent = values.quick ? { clients: 100, changes: 5 } : { clients: 500, changes: 20 }
@@ -69,6 +79,8 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(`\n${await measureStarved(values.quick, say)}\n`)
     return 0
   }
+  say('building the bundle ...')
+  await promisify(execFile)(process.execPath, ['scripts/build.ts'])
   const { measureAll } = await import('./run.ts')
   const { report, writeInto } = await import('./report.ts')
   const extent = values.quick ? quick : whole

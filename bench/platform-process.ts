@@ -1,5 +1,7 @@
-import { startServers } from '../rig/servers.ts'
+import { realTimings, type Timings } from '../rig/platform/context.ts'
 import { startWorld } from '../rig/platform/world.ts'
+import { startServers } from '../rig/servers.ts'
+import { linesByService } from './log-lines.ts'
 import { countRequests } from './request-counts.ts'
 import { now } from './statistics.ts'
 import { armStrikes } from './strikes.ts'
@@ -26,8 +28,21 @@ export type PlatformFacts = {
 
 export type Call =
   | { readonly do: 'strike' | 'fix'; readonly name: string }
-  | { readonly do: 'requests' }
+  | { readonly do: 'requests' | 'logged' }
   | { readonly do: 'stop' }
+
+/** However many replicas there are, they do together what two of each service do: only what they are asked grows. */
+function timingsFor(replicas: number): Partial<Timings> {
+  const { apiDispatch, coordinatorDispatch, work, snapshotReload } = realTimings
+  const slower = Math.max(1, replicas / 2)
+  return {
+    apiDispatch: apiDispatch * slower,
+    coordinatorDispatch: coordinatorDispatch * slower,
+    work: work * slower,
+    // Well below the age at which a snapshot is stale.
+    snapshotReload: Math.min(snapshotReload * slower, 2 * snapshotReload),
+  }
+}
 
 function replicasOf(count: number) {
   return { api: count, sts: count, gateway: count, audit: count, coordinator: count, web: count }
@@ -60,6 +75,7 @@ export async function runPlatform(settings: PlatformSettings): Promise<void> {
     metricsBearer: settings.metricsBearer,
     seedDispatchedRows: settings.seedRows,
     replicas: replicasOf(settings.replicas ?? 2),
+    timings: timingsFor(settings.replicas ?? 2),
   })
   await world.database.admin.query('CREATE EXTENSION pg_stat_statements')
   const strikes = armStrikes(world, servers)
@@ -72,6 +88,8 @@ export async function runPlatform(settings: PlatformSettings): Promise<void> {
         return strikes.off(call.name)
       case 'requests':
         return requests.byPort()
+      case 'logged':
+        return linesByService(world.everyone())
       case 'stop':
         await world.stop()
         await servers.stop()

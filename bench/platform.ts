@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { within } from './deadline.ts'
+import type { Logged } from './log-lines.ts'
 import type { Call, PlatformFacts, PlatformSettings } from './platform-process.ts'
 import type { RequestCounts } from './request-counts.ts'
 
@@ -10,6 +11,7 @@ export type Platform = PlatformFacts & {
   strike(name: string): Promise<number>
   fix(name: string): Promise<number>
   requests(): Promise<RequestCounts>
+  logged(): Promise<Logged>
   stop(): Promise<void>
 }
 
@@ -55,6 +57,7 @@ export async function startPlatform(settings: PlatformSettings, patience = 180):
     strike: async (name) => (await ask({ do: 'strike', name })).at,
     fix: async (name) => (await ask({ do: 'fix', name })).at,
     requests: async () => (await ask({ do: 'requests' })).value as RequestCounts,
+    logged: async () => (await ask({ do: 'logged' })).value as Logged,
     stop: async () => {
       child.kill('SIGCONT')
       try {

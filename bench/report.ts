@@ -3,7 +3,6 @@ import { cpus, totalmem } from 'node:os'
 import { format, resolveConfig } from 'prettier'
 import { aimsOf, type Line } from './aims.ts'
 import type { Latency } from './latency.ts'
-import type { Cost } from './cost.ts'
 import type { PlatformWork } from './processor-time.ts'
 import type { Results } from './results.ts'
 import { short, summarise } from './statistics.ts'
@@ -17,20 +16,16 @@ export function report(results: Results): string {
       `dispatched rows in the API's outbox. Without any daemon ${percent(results.loadBefore)} of the cores were in use, by ` +
       `the platform, its stores and whatever else ran on the machine: the more, the worse all of this.`,
     table(
-      ['what', 'aim', 'measured', 'met?', 'tuned Prometheus stack'],
-      lines.map(({ what, aim, measured, met, stack }) => [
-        what,
-        aim,
-        measured,
-        met ? 'yes' : '**no**',
-        stack,
-      ]),
+      ['what', 'aim', 'measured', 'met?'],
+      lines.map(({ what, aim, measured, met }) => [what, aim, measured, met ? 'yes' : '**no**']),
     ),
     missed(lines),
     '### Fault to changed `/gates`, each fault\n\nMilliseconds from the fault to the first document that shows it.',
     table(['fault', 'cadence', 'n', 'median', 'p99', 'worst'], results.latencies.map(latencyLine)),
     '### CPU and memory',
-    table(['how it runs', 'cadence', 'CPU ms/s', 'RSS MB'], runningLines(results)),
+    table(['how it runs', 'cadence', 'CPU ms/s', 'RSS MB', 'of that anonymous'], runningLines(results)),
+    '### More replicas, brisk\n\nOne daemon; together the replicas work as much as two of each service do.',
+    growthTable(results),
     '### What the platform is asked for, per second, by one daemon',
     costTable(results),
     workText,
@@ -64,18 +59,42 @@ function latencyLine({ fault, cadence, sample }: Latency): readonly string[] {
 }
 
 function runningLines({ running }: Results): readonly (readonly string[])[] {
-  const groups = Map.groupBy(running, ({ variant, cadence }) => `${variant}|${cadence}`)
-  return [...groups.values()].map((list) => {
-    const mean = (pick: (each: (typeof list)[number]) => number) =>
-      list.reduce((sum, each) => sum + pick(each), 0) / list.length
-    const [first] = list
-    return [
-      `\`${first?.variant ?? ''}\``,
-      first?.cadence ?? '',
-      short(mean(({ cpu }) => cpu)),
-      short(mean(({ resident }) => resident)),
-    ]
-  })
+  return running.map(({ variant, cadence, cpu, resident, anonymous }) => [
+    `\`${variant}\``,
+    cadence,
+    short(cpu),
+    short(resident),
+    short(anonymous),
+  ])
+}
+
+function growthTable({ growth, brisk, running, serving }: Results): string {
+  const { perSecond, milliseconds } = brisk.evaluation
+  const twelve = {
+    replicas: 12,
+    cpu: brisk.cpu,
+    resident: running[0]?.resident ?? Number.NaN,
+    evaluations: perSecond,
+    evaluation: milliseconds,
+    looks: brisk.looks,
+    turn: serving.turn,
+  }
+  const head = [
+    'replicas',
+    'CPU ms/s',
+    'RSS MB',
+    'attempts/s',
+    'evaluations/s',
+    'ms for one',
+    'longest turn, ms',
+  ]
+  const rows = [twelve, ...growth].map(
+    ({ replicas, cpu, resident, looks, evaluations, evaluation, turn }) => [
+      String(replicas),
+      ...[cpu, resident, looks, evaluations, evaluation, turn].map(short),
+    ],
+  )
+  return table(head, rows)
 }
 
 function costTable({ brisk, quiet, redisTime }: Results): string {
@@ -102,6 +121,7 @@ function costTable({ brisk, quiet, redisTime }: Results): string {
       ],
       ...requests.map((key) => row(`\`${key}\``, (cost) => cost.requests[key] ?? 0)),
       ['answers 429, in all', String(brisk.throttled), String(quiet.throttled)],
+      row('attempts at targets', ({ looks }) => looks),
       row('evaluations', ({ evaluation }) => evaluation.perSecond),
       row('ms for one evaluation', ({ evaluation }) => evaluation.milliseconds),
     ],
@@ -133,27 +153,13 @@ function workTable({ work: { idle, brisk, quiet }, quietDaemons }: Results): str
   )
 }
 
-/** Lines that the platform's services write into their log for one request; the others write none. */
-const linesPerRequest = { api: 2, coordinator: 2, web: 1 } as const
-
 function logTable({ brisk, quiet }: Results): string {
-  const lines = (requests: Cost['requests'], service: string, path: string, each: number) =>
-    Object.entries(requests)
-      .filter(([key]) => key.startsWith(`${service} ${path}`))
-      .reduce((sum, [, rate]) => sum + (rate * each * 60) / REPLICAS, 0)
+  const services = Object.keys(brisk.lines).filter((service) => (brisk.lines[service] ?? 0) > 0)
   return table(
-    ['log lines a minute and replica', 'brisk', 'of these `/health`', 'quiet'],
-    Object.entries(linesPerRequest).map(([service, each]) => [
-      service,
-      short(lines(brisk.requests, service, '/', each)),
-      short(lines(brisk.requests, service, '/health ', each)),
-      short(lines(quiet.requests, service, '/', each)),
-    ]),
+    ['log lines a minute and replica', 'brisk', 'quiet'],
+    services.map((service) => [service, short(brisk.lines[service] ?? 0), short(quiet.lines[service] ?? 0)]),
   )
 }
-
-/** Of each service, in the simulated platform. */
-const REPLICAS = 2
 
 /** A table in Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,25 +1,15 @@
 import type { Cost } from './cost.ts'
 import type { Plan } from './explain.ts'
+import type { Grown } from './growth.ts'
 import type { Latency } from './latency.ts'
 import type { PlatformWork } from './processor-time.ts'
-import type { Load } from './serving.ts'
-import type { Summary } from './statistics.ts'
+import type { Serving } from './serving.ts'
+import type { Memory } from './usage.ts'
 
-export type Running = {
+export type Running = Memory & {
   readonly variant: string
   readonly cadence: 'brisk' | 'quiet'
   readonly cpu: number
-  readonly resident: number
-}
-
-export type Serving = {
-  readonly gates: Load
-  readonly waiting: number
-  readonly gatesWhileWaiting: Summary
-  readonly metricsWhileWaiting: Summary
-  /** Every connection busy, so that requests queue. */
-  readonly saturated: Summary
-  readonly residentAfter: number
 }
 
 /** All that one run measured. */
@@ -34,8 +24,12 @@ export type Results = {
   /** What the stores of the platform do: for the platform alone, beside one brisk daemon, and beside the quiet ones. */
   readonly work: { readonly idle: PlatformWork; readonly brisk: PlatformWork; readonly quiet: PlatformWork }
   readonly quietDaemons: number
+  /** The first is the way that all else was measured with. */
   readonly running: readonly Running[]
   readonly serving: Serving
+  readonly growth: readonly Grown[]
+  /** How many times what it costs at 12 replicas an evaluation costs at 500, when one replica has news. */
+  readonly evaluationRatio: number
   readonly plans: readonly Plan[]
   /** Share of the machine's processors in use while the platform ran without a daemon. */
   readonly loadBefore: number

@@ -1,7 +1,61 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { cpuOf } from './usage.ts'
+import type { Extent } from './extent.ts'
+import type { Gates } from './gates.ts'
+import { sumOf } from './samples.ts'
+import type { Watched } from './scene.ts'
 import { now, summarise, type Summary } from './statistics.ts'
+import { cpuOf, residentOf } from './usage.ts'
+
+export type Serving = {
+  readonly gates: Load
+  readonly waiting: number
+  readonly gatesWhileWaiting: Summary
+  readonly metricsWhileWaiting: Summary
+  /** Every connection busy, so that requests queue. */
+  readonly saturated: Summary
+  /** The longest that the event loop was busy while clients waited, milliseconds. */
+  readonly turn: number
+  readonly residentAfter: number
+}
+
+/** How a daemon with a rollout under way answers: as fast as it can, and while many wait for a change. */
+export async function serve({ daemon: { url, pid }, gates }: Watched, extent: Extent): Promise<Serving> {
+  const seconds = extent.seconds / 4
+  await loadOf(url, pid, '/gates', 8, seconds)
+  const load = await loadOf(url, pid, '/gates', 8, seconds)
+  const index = async () => (await gates.report()).index
+  const leave = await longPollers(url, extent.waiting, index)
+  const turn = await longestTurn(gates)
+  const gatesWhileWaiting = await latencyOf(url, '/gates', 300)
+  const longest = await turn()
+  const metricsWhileWaiting = await latencyOf(url, '/metrics', 300)
+  leave()
+  return {
+    gates: load,
+    waiting: extent.waiting,
+    gatesWhileWaiting,
+    metricsWhileWaiting,
+    saturated: load.latency,
+    turn: longest,
+    residentAfter: residentOf(pid),
+  }
+}
+
+/** Milliseconds between two samples of the loop's delay, by `eventLoopMonitoringPrecision` of the daemon. */
+const precision = 20
+
+/**
+ * Begins to watch the event loop; what is returned tells by how many milliseconds its timers were late at most. The
+ * daemon's own metric, which each scrape begins anew.
+ */
+export async function longestTurn(gates: Gates): Promise<() => Promise<number>> {
+  await gates.text('/metrics')
+  return async () => {
+    const longest = sumOf(await gates.text('/metrics'), 'nodejs_eventloop_lag_max_seconds') * 1_000
+    return Math.max(0, longest - precision)
+  }
+}
 
 /** What came of asking one path over and over. */
 export type Load = {
@@ -16,7 +70,7 @@ export type Load = {
  * Asks `path` on each of `connections` connections as fast as answers come, for `seconds`. Bare sockets, because an
  * HTTP client of this process would be slower than the server.
  */
-export async function loadOf(
+async function loadOf(
   url: string,
   pid: number,
   path: string,
@@ -60,11 +114,7 @@ export async function latencyOf(url: string, path: string, count: number): Promi
 }
 
 /** Keeps `count` clients waiting for a change of the document until the result is called. */
-export async function longPollers(
-  url: string,
-  count: number,
-  index: () => Promise<string>,
-): Promise<() => void> {
+async function longPollers(url: string, count: number, index: () => Promise<string>): Promise<() => void> {
   let over = false
   const connections = Array.from({ length: count }, () => open(url))
   const follow = async (connection: Connection) => {

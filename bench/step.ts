@@ -1,33 +1,76 @@
-// What a step costs when one probe has news, with and without what was judged before:
+// What an evaluation costs when one replica has news, by how many replicas there are:
 //   node_modules/.bin/node bench/step.ts
-import { initialSnapshot } from '../src/core/snapshot.ts'
+import { initialSnapshot, type Snapshot } from '../src/core/snapshot.ts'
 import { step } from '../src/core/step.ts'
-import { platformRules, batchesOf } from '../test/unit/rules/platform-world.ts'
-import { healthy } from '../test/unit/core/random-world.ts'
+import { saw } from '../test/support/timeline.ts'
+import { batchesOf, healthyWorld, platformRules } from '../test/unit/rules/platform-world.ts'
+import { summarise } from './statistics.ts'
 
-const rules = platformRules({ steady: 10_000 })
-const steps = 1_000
-/** As in the brisk cadence, where some 45 steps are made in a second. */
+/** As in the brisk cadence before news alone was judged, when some 45 steps were made in a second. Milliseconds. */
 const between = 22
 
-const moments = Array.from({ length: steps }, (_, n) => {
-  const at = 1_000 + (n + 1) * between
-  const batches = batchesOf(healthy, at)
-  return { at, batches: batches.slice(n % batches.length, (n % batches.length) + 1) }
-})
+const stepsInRound = 50
+const rounds = 20
 
-/** Milliseconds of a step. */
-function cost(remembers: boolean): number {
-  let snapshot = step(initialSnapshot(0, rules), batchesOf(healthy, 1_000), 1_000, rules)
-  const startedAt = performance.now()
-  // What was judged is remembered of this very snapshot; a copy has no past.
-  for (const { at, batches } of moments)
-    snapshot = step(remembers ? snapshot : { ...snapshot }, batches, at, rules)
-  return (performance.now() - startedAt) / steps
+/** Long enough that nothing goes stale meanwhile, milliseconds. */
+const validFor = 3_600_000
+
+type Course = { run(): number }
+
+/** A platform of which one Gateway has other news at each step; `run` gives the microseconds of CPU of one step. */
+function courseOf(replicas: number): Course {
+  const rules = platformRules({ steady: 10_000 })
+  const world = batchesOf(healthyWorld(replicas), 1_000).map((batch) => ({
+    ...batch,
+    observations: batch.observations.map((observation) => ({ ...observation, validFor })),
+  }))
+  const metrics = world.find(({ probe }) => probe === 'metrics')
+  const seen = metrics?.observations.find(({ target }) => target.id === 'gateway/gateway-0')
+  if (metrics === undefined || seen?.outcome.ok !== true) throw new Error('the world has no Gateway')
+  const { target, outcome } = seen
+  const news = [0, 1].map((value) =>
+    outcome.readings.map((reading) =>
+      reading.signal.endsWith('replay_files') ? { ...reading, value } : reading,
+    ),
+  )
+  let at = 1_000
+  let snapshot: Snapshot = step(initialSnapshot(0, rules), world, at, rules)
+  let turn = 0
+  return {
+    run() {
+      const before = process.cpuUsage()
+      for (let count = 0; count < stepsInRound; count += 1) {
+        at += between
+        turn += 1
+        const observation = saw(target, at, news[turn % 2] ?? [], [], validFor)
+        snapshot = step(snapshot, [{ ...metrics, at, observations: [observation] }], at, rules)
+      }
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) / stepsInRound
+    },
+  }
 }
 
-for (let run = 0; run < 4; run += 1) {
-  const [anew, remembered] = [cost(false), cost(true)]
-  const ratio = (anew / remembered).toFixed(1)
-  process.stdout.write(`anew ${anew.toFixed(3)} ms, remembered ${remembered.toFixed(3)} ms: ${ratio} times\n`)
+/** Microseconds of CPU of one evaluation, all threads, at 12 and at 504 replicas in turn, and how many times the first the second is. */
+export function evaluationCosts(): {
+  readonly small: number
+  readonly large: number
+  readonly ratio: number
+} {
+  const [small, large] = [courseOf(2), courseOf(84)]
+  const pairs = Array.from({ length: rounds }, () => ({ small: small.run(), large: large.run() }))
+  // The first ones are compiled meanwhile.
+  const warm = pairs.slice(rounds / 4)
+  const median = (of: (pair: (typeof pairs)[number]) => number) => summarise(warm.map(of)).median
+  return {
+    small: median((pair) => pair.small),
+    large: median((pair) => pair.large),
+    ratio: median((pair) => pair.large / pair.small),
+  }
+}
+
+if (import.meta.main) {
+  const { small, large, ratio } = evaluationCosts()
+  const text = `12 replicas ${small.toFixed(0)} µs, 504 replicas ${large.toFixed(0)} µs: ${ratio.toFixed(1)} times`
+  process.stdout.write(`${text}\n`)
 }

@@ -21,6 +21,8 @@ export function armStrikes(world: World, { redis, postgres }: Servers): Strikes 
     'snapshot-stale': snapshotStale(world),
     'replay-aging': replayAging(world),
     'evidence-lost': evidenceLost(world),
+    'gateway-unready': stsUnreachable(world),
+    'sts-unready': replayUnwritable(world),
     'pool-armed': held(world, heldAlways),
     'pool-saturated': held(world, heldMore),
     'redis-hung': { on: () => redis.suspend(), off: () => redis.resume() },
@@ -74,6 +76,26 @@ function evidenceLost(world: World): Strike {
     },
     off: () => {
       counters.dropped = 0
+    },
+  }
+}
+
+/** Only `/ready` of the Gateway shows it. */
+function stsUnreachable(world: World): Strike {
+  const gateway = first(world, 'gateway')
+  return { on: () => gateway.cutOffSts(true), off: () => gateway.cutOffSts(false) }
+}
+
+/** Only `/ready` of the STS shows it. */
+function replayUnwritable(world: World): Strike {
+  const { volume } = first(world, 'sts')
+  const writable = volume.writable.bind(volume)
+  return {
+    on: () => {
+      volume.writable = () => Promise.resolve(false)
+    },
+    off: () => {
+      volume.writable = writable
     },
   }
 }

@@ -8,10 +8,22 @@ export function cpuOf(pid: number): number {
   return nanoseconds / 1e6
 }
 
-/** Resident memory of a process in MB (10^6 bytes, as the aims are). */
+/** Memory of a process in MB (10^6 bytes, as the aims are). */
+export type Memory = {
+  readonly resident: number
+  /** Of that what belongs to no file: heap and stacks. */
+  readonly anonymous: number
+}
+
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const megabytes = (name: string) =>
+    (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1_024) / 1e6
+  return { resident: megabytes('VmRSS'), anonymous: megabytes('RssAnon') }
+}
+
 export function residentOf(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return (Number(kilobytes) * 1_024) / 1e6
+  return memoryOf(pid).resident
 }
 
 /** The result tells which share of all processors was in use since the call. */

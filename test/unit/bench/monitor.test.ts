@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { seenIn } from '../../bench/monitor.ts'
-import { TooLate, within } from '../../bench/deadline.ts'
+import { seenIn } from '../../../bench/monitor.ts'
+import { TooLate, within } from '../../../bench/deadline.ts'
 
 describe('X51: a line of MONITOR', () => {
   it.each([
