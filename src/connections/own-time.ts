@@ -1,83 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Punctuality, PUNCTUALITY_SPAN } from '../core/punctuality.ts'
 import type { Millis } from '../core/time.ts'
-
-/** A time in which the event loop stood still, by the steady clock. */
-interface Stall {
-  readonly from: Millis
-  readonly to: Millis
-}
-
-/** A beat is due so often: well below the 100 ms that a quota of CPU counts in, and for 2 ms of CPU a second. */
-export const BEAT: Millis = 40
-
-/** A beat that comes later than this was held up; timers are rarely exact to the millisecond. */
-const TOLERANCE: Millis = 30
-
-/** How far back stalls are known: twice the longest deadline of an attempt, and a while. */
-const KEPT: Millis = 30_000
-
-/**
- * When the event loop stood still, told by the gaps between beats. All that stops a process shows in them alike: its own
- * work, a CPU that others have, a quota, a signal, a frozen control group.
- */
-export class Stalls {
-  readonly #stalls: Stall[] = []
-  #last: Millis | undefined
-  #total = 0
-
-  /** Beats are to come from `now` on: the first of them may be late too. */
-  begin(now: Millis): void {
-    this.#last = now
-  }
-
-  /** No more beats come. */
-  end(): void {
-    this.#last = undefined
-  }
-
-  /** The loop turns at `now`. */
-  beat(now: Millis): void {
-    const stall = this.#current(now)
-    this.#last = now
-    if (stall === undefined) return
-    this.#stalls.push(stall)
-    this.#total += stall.to - stall.from
-    while ((this.#stalls[0]?.to ?? now) < now - KEPT) this.#stalls.shift()
-  }
-
-  /** All that was lost up to `now`; never falls. */
-  total(now: Millis): Millis {
-    return this.#total + lengthOf(this.#current(now))
-  }
-
-  /** How much of the time from `from` to `now` was lost. */
-  since(from: Millis, now: Millis): Millis {
-    return this.#within(from, now).reduce((sum, stall) => sum + lengthOf(stall), 0)
-  }
-
-  /** The longest time that was lost in one piece between `from` and `now`. */
-  longest(from: Millis, now: Millis): Millis {
-    return this.#within(from, now).reduce((most, stall) => Math.max(most, lengthOf(stall)), 0)
-  }
-
-  #within(from: Millis, now: Millis): readonly Stall[] {
-    const current = this.#current(now)
-    const all = current === undefined ? this.#stalls : [...this.#stalls, current]
-    return all.filter(({ to }) => to > from).map((stall) => ({ ...stall, from: Math.max(stall.from, from) }))
-  }
-
-  /** The stall that is not over, or of which the beat after it has yet to come. None where no beats are to come. */
-  #current(now: Millis): Stall | undefined {
-    if (this.#last === undefined) return undefined
-    const due = this.#last + BEAT
-    return now - due > TOLERANCE ? { from: due, to: now } : undefined
-  }
-}
-
-function lengthOf(stall: Stall | undefined): Millis {
-  return stall === undefined ? 0 : stall.to - stall.from
-}
+import { BEAT, Stalls } from './stalls.ts'
 
 // A timer that fires says that time has passed, and not that this process could have heard an answer in it. What may
 // be blamed on a target is therefore measured in own time: time in which the event loop turned. `monitorEventLoopDelay`
@@ -85,6 +9,8 @@ function lengthOf(stall: Stall | undefined): Millis {
 
 /** Of the process: all that waits in it waits for the same loop. */
 const stalls = new Stalls()
+/** When the next beat is due that comes whether or not anything is waited for; infinite where nothing is measured. */
+let idleAt = Infinity
 let usage: { readonly at: Millis; readonly scheduled: Scheduled | undefined }[] = []
 
 /** What the kernel says of the main thread since it began. */
@@ -93,19 +19,36 @@ interface Scheduled {
   readonly waited: Millis
 }
 
+/**
+ * While nothing is waited for the loop is to turn at least so often: each turn costs 0.1 ms of CPU, and what stood still
+ * meanwhile made nothing late.
+ */
+const IDLE_BEAT: Millis = PUNCTUALITY_SPAN / 40
+
 /** Begins to measure. Before that, and in a process that never does, nothing is known to be lost. */
 export function measureOwnTime(): { stop(): void } {
-  stalls.begin(performance.now())
-  const beating = setInterval(() => stalls.beat(performance.now()), BEAT).unref()
-  const sampling = setInterval(sample, PUNCTUALITY_SPAN / 10).unref()
+  let beats = 0
+  function idle(): void {
+    idleAt = performance.now() + IDLE_BEAT
+    noteTurn()
+    if (beats++ % 4 === 0) sample()
+  }
+  idleAt = performance.now() + IDLE_BEAT
+  stalls.begin(performance.now(), dueAt())
+  const beating = setInterval(idle, IDLE_BEAT).unref()
   sample()
   return {
     stop() {
       clearInterval(beating)
+      idleAt = Infinity
       stalls.end()
-      clearInterval(sampling)
     },
   }
+}
+
+/** The loop turns now. */
+function noteTurn(): void {
+  if (idleAt !== Infinity) stalls.beat(performance.now(), dueAt())
 }
 
 function sample(): void {
@@ -164,6 +107,30 @@ function scheduled(): Scheduled | undefined {
   return ran === undefined || waited === undefined || !(ran > 0) ? undefined : { ran, waited }
 }
 
+/** What waits for a span of own time to pass. */
+interface Waiting {
+  readonly startedAt: Millis
+  readonly span: Millis
+  readonly callback: () => void
+  /** When it ends at the latest; known once the span has passed by the clock. */
+  latest: Millis
+  /** Set when it is over: what the sockets hold is read before the callback. */
+  immediate?: NodeJS.Immediate
+}
+
+/**
+ * While a span of this length or less passes the loop is watched closely. Watches and blocking reads wait for longer, and
+ * always: what a beat each quarter of a second does not see is little of that.
+ */
+const CLOSELY: Millis = 5_000
+
+/** All that waits, by one timer: with hundreds of looks under way each would otherwise have one of its own. */
+const waiting = new Set<Waiting>()
+/** How many of these are watched closely. */
+let close = 0
+let timer: NodeJS.Timeout | undefined
+let timerAt = Infinity
+
 /**
  * Calls back when `span` has passed in own time, or once more `span` after it has passed by the clock, so that even in
  * a process that hardly runs it ends. What has come by then and was not read is read before.
@@ -172,38 +139,103 @@ function scheduled(): Scheduled | undefined {
  */
 export function afterOwnTime(span: Millis, callback: () => void): () => void {
   const startedAt = performance.now()
-  let latest = Infinity
-  let immediate: NodeJS.Immediate | undefined
-  let timer = setTimeout(due, span)
-
-  function due(): void {
-    const now = performance.now()
-    latest = Math.min(latest, now + span)
-    const left = Math.min(span + lostSince(startedAt) - (now - startedAt), latest - now)
-    // Timers may come before what the sockets hold is read: an immediate comes after it.
-    if (left < 1) immediate = setImmediate(callback)
-    else timer = setTimeout(due, left)
-  }
-
+  const one: Waiting = { startedAt, span, callback, latest: Infinity }
+  waiting.add(one)
+  if (span <= CLOSELY) close++
+  wakeAt(Math.min(startedAt + span, beatAfter(startedAt)))
   return () => {
-    clearTimeout(timer)
-    clearImmediate(immediate)
+    if (one.immediate !== undefined) clearImmediate(one.immediate)
+    if (waiting.has(one) && remove(one)) rest()
   }
 }
 
+/** Returns whether no other is left that is watched closely. */
+function remove(one: Waiting): boolean {
+  waiting.delete(one)
+  if (one.span > CLOSELY) return waiting.size === 0
+  close--
+  return close === 0
+}
+
+function beatAfter(now: Millis): Millis {
+  return close === 0 || idleAt === Infinity ? Infinity : now + BEAT
+}
+
+function wakeAt(at: Millis): void {
+  if (at >= timerAt) return
+  clearTimeout(timer)
+  timerAt = at
+  noteTurn()
+  timer = setTimeout(wake, Math.max(0, at - performance.now()))
+}
+
+/** Nothing waits any more that is watched closely. */
+function rest(): void {
+  clearTimeout(timer)
+  timerAt = Infinity
+  let next = Infinity
+  for (const { startedAt, span } of waiting) next = Math.min(next, startedAt + span)
+  if (next === Infinity) noteTurn()
+  else wakeAt(next)
+}
+
+function wake(): void {
+  timerAt = Infinity
+  noteTurn()
+  const now = performance.now()
+  let next = Infinity
+  for (const one of waiting) {
+    const left = leftOf(one, now)
+    if (left >= 1) {
+      next = Math.min(next, now + left)
+      continue
+    }
+    remove(one)
+    // Timers may come before what the sockets hold is read: an immediate comes after it.
+    one.immediate = setImmediate(one.callback)
+  }
+  wakeAt(Math.min(next, beatAfter(now)))
+}
+
+/** How much of its time is left at `now`. */
+function leftOf(one: Waiting, now: Millis): Millis {
+  const left = one.startedAt + one.span - now
+  // Timers are rarely exact to the millisecond.
+  if (left >= 1) return left
+  one.latest = Math.min(one.latest, now + one.span)
+  return Math.min(left + lostSince(one.startedAt), one.latest - now)
+}
+
+/** When the loop is to turn next: what was to be done then was held up. */
+function dueAt(): Millis {
+  return Math.min(timerAt, idleAt)
+}
+
 /** The promise's value, or what `late` gives or throws when it takes longer than `span` of own time. */
-export async function withinOwnTime<Value, Late>(
+export function withinOwnTime<Value, Late>(
   promise: Promise<Value>,
   span: Millis,
   late: () => Late,
 ): Promise<Value | Late> {
-  const over = Promise.withResolvers<void>()
-  const cancel = afterOwnTime(span, over.resolve)
-  try {
-    return await Promise.race([promise, over.promise.then(late)])
-  } finally {
-    cancel()
-  }
+  return new Promise((resolve, reject) => {
+    const cancel = afterOwnTime(span, () => {
+      try {
+        resolve(late())
+      } catch (fault) {
+        reject(fault)
+      }
+    })
+    promise.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (fault: unknown) => {
+        cancel()
+        reject(fault)
+      },
+    )
+  })
 }
 
 /** A signal that is aborted after `span` of own time, like `AbortSignal.timeout` with its reason. */

@@ -6,6 +6,7 @@ import {
   ownTimeSignal,
   ownTimeTotals,
   punctuality,
+  withinOwnTime,
 } from '../../../src/connections/own-time.ts'
 import { block } from '../../support/standing-still.ts'
 
@@ -48,6 +49,36 @@ describe('a span of own time', () => {
     expect(called).toBe(false)
   })
 
+  it('is over in the order of the ends, and of two ends at once in that of the beginnings', async () => {
+    const over: string[] = []
+    const last = new Promise<void>((resolve) => {
+      for (const [name, span] of [
+        ['last', 90],
+        ['first', 10],
+        ['second', 50],
+        ['third', 50],
+      ] as const)
+        afterOwnTime(span, () => {
+          over.push(name)
+          if (name === 'last') resolve()
+        })
+    })
+    afterOwnTime(30, () => over.push('never'))()
+    await last
+    expect(over).toEqual(['first', 'second', 'third', 'last'])
+  })
+
+  it('gives what a promise gives in it, and else what is said of its end', async () => {
+    expect(await withinOwnTime(Promise.resolve(1), 1_000, () => 2)).toBe(1)
+    expect(await withinOwnTime(new Promise(() => {}), 5, () => 2)).toBe(2)
+    const fault = new Error('late')
+    const throws = () => {
+      throw fault
+    }
+    await expect(withinOwnTime(new Promise(() => {}), 5, throws)).rejects.toBe(fault)
+    await expect(withinOwnTime(Promise.reject(fault), 1_000, () => 2)).rejects.toBe(fault)
+  })
+
   it('aborts a signal as AbortSignal.timeout does', async () => {
     const signal = ownTimeSignal(10)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
@@ -57,6 +88,7 @@ describe('a span of own time', () => {
 
 describe('how punctual the process was', () => {
   it('X11: is told of the last seconds and in all', async () => {
+    const end = afterOwnTime(60_000, () => {})
     await turn(30)
     const before = ownTimeTotals().lost
     block(500)
@@ -64,5 +96,14 @@ describe('how punctual the process was', () => {
     expect(longest).toBeGreaterThan(400)
     expect(lost).toBeGreaterThanOrEqual(longest)
     expect(ownTimeTotals().lost - before).toBeGreaterThan(400)
+    end()
+  })
+
+  it('X11: is told within a quarter of a second while nothing is waited for', async () => {
+    await turn(1)
+    const before = ownTimeTotals().lost
+    block(800)
+    expect(punctuality().longest).toBeGreaterThan(500)
+    expect(ownTimeTotals().lost - before).toBeGreaterThan(500)
   })
 })

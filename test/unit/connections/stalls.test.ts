@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BEAT, Stalls } from '../../../src/connections/own-time.ts'
+import { BEAT, Stalls } from '../../../src/connections/stalls.ts'
 
 /** Beats from 0 to `until`, apart from times in which nothing ran. */
 function beaten(until: number, ...pauses: readonly (readonly [from: number, to: number])[]): Stalls {
