@@ -1,4 +1,5 @@
 import type { Observation, Batch, Target } from './observation.ts'
+import { isSame } from './same.ts'
 import type { Instant } from './time.ts'
 
 /** What is believed of one target: its latest look, and when a look last succeeded. */
@@ -14,9 +15,17 @@ export interface ProbeBelief {
   readonly targets: ReadonlyMap<string, Belief>
 }
 
+/** The last instant at which the latest look counts; Infinity where there was none. */
+export function freshUntil({ last }: Belief): Instant {
+  return last === undefined ? Infinity : last.at + last.validFor
+}
+
 export type Beliefs = ReadonlyMap<string, ProbeBelief>
 
-/** Takes in news. The result does not depend on the order of batches, nor on that of observations in them. */
+/**
+ * Takes in news. The result does not depend on the order of batches, nor on that of observations in them. What is as it was
+ * stays the same object: a target that is listed again, and an outcome that says what the last one said.
+ */
 export function fold(beliefs: Beliefs, batches: readonly Batch[]): Beliefs {
   if (batches.length === 0) return beliefs
   const next = new Map(beliefs)
@@ -26,14 +35,14 @@ export function fold(beliefs: Beliefs, batches: readonly Batch[]): Beliefs {
 }
 
 function foldProbe(previous: ProbeBelief | undefined, batches: readonly Batch[]): ProbeBelief {
-  const newest = batches.reduce((a, b) => (b.at > a.at || (b.at === a.at && listed(b) > listed(a)) ? b : a))
+  const newest = batches.reduce((a, b) => (b.at > a.at || (b.at === a.at && idsOf(b) > idsOf(a)) ? b : a))
   // A listing that is older than the one we hold says nothing about which targets exist now.
   const listing =
     previous !== undefined && previous.at > newest.at
       ? [...previous.targets.values()].map((belief) => belief.target)
       : newest.targets
   const targets = new Map<string, Belief>()
-  for (const target of listing) targets.set(target.id, { ...previous?.targets.get(target.id), target })
+  for (const target of listing) targets.set(target.id, listed(previous?.targets.get(target.id), target))
   for (const batch of batches) {
     for (const observation of batch.observations) {
       const known = targets.get(observation.target.id)
@@ -43,14 +52,28 @@ function foldProbe(previous: ProbeBelief | undefined, batches: readonly Batch[])
   return { at: Math.max(newest.at, previous?.at ?? newest.at), targets }
 }
 
+function listed(known: Belief | undefined, target: Target): Belief {
+  if (known !== undefined && (known.target === target || isSame(known.target, target))) return known
+  return { ...known, target }
+}
+
 function believe(known: Belief, observation: Observation): Belief {
   const lastSuccessAt = observation.outcome.ok
     ? Math.max(observation.at, known.lastSuccessAt ?? observation.at)
     : known.lastSuccessAt
-  const last = known.last === undefined || supersedes(observation, known.last) ? observation : known.last
+  const last = later(known.last, observation)
   return lastSuccessAt === undefined
     ? { target: known.target, last }
     : { target: known.target, last, lastSuccessAt }
+}
+
+function later(held: Observation | undefined, candidate: Observation): Observation {
+  if (held === undefined) return candidate
+  if (!supersedes(candidate, held)) return held
+  const { outcome } = held
+  return outcome !== candidate.outcome && isSame(outcome, candidate.outcome)
+    ? { ...candidate, outcome }
+    : candidate
 }
 
 /**
@@ -64,7 +87,7 @@ function supersedes(candidate: Observation, held: Observation): boolean {
   return JSON.stringify(candidate) > JSON.stringify(held)
 }
 
-function listed(batch: Batch): string {
+function idsOf(batch: Batch): string {
   return batch.targets
     .map((target) => target.id)
     .toSorted()

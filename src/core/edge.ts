@@ -1,11 +1,34 @@
 import type { Finding } from './finding.ts'
-import type { Streaks } from './streak.ts'
+import type { Streaks, Tick } from './streak.ts'
+import type { Instant } from './time.ts'
 
-/** Whether a count rose since the last step or something stands: the window of an edge runs from then. */
-export function newEvent(before: readonly Finding[] | undefined, findings: readonly Finding[]): boolean {
+interface Before {
+  readonly findings: readonly Finding[]
+  readonly lastEventAt?: Instant
+}
+
+/**
+ * When a count last rose, or something was last seen to stand: the window of an edge runs from then. Undefined while it
+ * stands, and when there was nothing of the kind.
+ */
+export function lastEvent(
+  before: Before | undefined,
+  findings: readonly Finding[],
+  { now, before: lastAt = now }: Tick,
+): Instant | undefined {
+  if (stands(findings)) return undefined
+  if (hasRisen(before?.findings, findings)) return now
+  return before !== undefined && stands(before.findings) ? lastAt : before?.lastEventAt
+}
+
+/** Whether anything is wrong that is no counted event. */
+export function stands(findings: readonly Finding[]): boolean {
+  return findings.some(({ answer, tally }) => answer === 'unmet' && tally?.settles !== true)
+}
+
+function hasRisen(before: readonly Finding[] | undefined, findings: readonly Finding[]): boolean {
   return findings.some(({ answer, tally }) => {
-    if (answer !== 'unmet') return false
-    if (tally?.settles !== true) return true
+    if (answer !== 'unmet' || tally?.settles !== true) return false
     const known = before?.find((candidate) => candidate.tally?.key === tally.key)
     return known?.tally === undefined || tally.value !== known.tally.value || known.answer !== 'unmet'
   })

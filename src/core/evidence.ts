@@ -1,7 +1,7 @@
-import type { Belief, Beliefs } from './belief.ts'
-import type { Unavailable, Observation, Target } from './observation.ts'
+import { freshUntil, type Belief, type Beliefs } from './belief.ts'
+import type { Outcome, Target, Unavailable } from './observation.ts'
 import type { Labels, Reading, Signal } from './signal.ts'
-import { inWords, type Instant } from './time.ts'
+import { timeOfDay, type Instant } from './time.ts'
 
 /** A reading with the target that it was taken from. */
 export interface Sighting {
@@ -60,7 +60,7 @@ function accountOf(belief: Belief, signal: Signal, where: Labels, now: Instant):
       readings: [],
       unseen: unavailable === undefined ? [] : [{ target, labels: target.labels, ...unavailable }],
     }
-  const readings = (indexOf(last).get(signal.name) ?? [])
+  const readings = (indexOf(last.outcome).get(signal.name) ?? [])
     .filter((reading) => agrees(reading.labels, where))
     .map((reading) => ({ reading, target }))
   const unseen = last.outcome.blindSpots
@@ -78,8 +78,8 @@ export function whyUnavailable(belief: Belief, now: Instant): Unavailable | unde
       reason: 'never_measured',
       message: `${target.id} was never seen`,
     }
-  if (now - last.at > last.validFor) {
-    const message = `${target.id} was last looked at ${inWords(now - last.at)} ago`
+  if (now > freshUntil(belief)) {
+    const message = `${target.id} was last looked at at ${timeOfDay(last.at)}`
     return { unknownReason: 'stale', reason: 'stale', message }
   }
   if (last.outcome.ok) return undefined
@@ -99,14 +99,13 @@ function agrees(labels: Labels, where: Labels): boolean {
   return true
 }
 
-// An observation never changes, and is asked for many signals by many steps.
-const indexes = new WeakMap<Observation, Map<string, Reading[]>>()
+// An outcome never changes, outlasts its look, and is asked for many signals by many steps.
+const indexes = new WeakMap<Outcome, Map<string, Reading[]>>()
 
-function indexOf(observation: Observation): Map<string, Reading[]> {
-  const known = indexes.get(observation)
+function indexOf(outcome: Outcome): Map<string, Reading[]> {
+  const known = indexes.get(outcome)
   if (known !== undefined) return known
-  const readings = observation.outcome.ok ? observation.outcome.readings : []
-  const index = Map.groupBy(readings, (reading) => reading.signal)
-  indexes.set(observation, index)
+  const index = Map.groupBy(outcome.ok ? outcome.readings : [], (reading) => reading.signal)
+  indexes.set(outcome, index)
   return index
 }

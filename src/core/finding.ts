@@ -73,9 +73,9 @@ export interface Finding {
 export interface Recollection {
   readonly now: Instant
   /** Whether a rollout is under way, and since when. */
-  readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy' | 'expected'>
+  readonly rollout?: Pick<Rollout, 'id' | 'startedAt' | 'phase' | 'detectedBy' | 'expected'> | undefined
   /** The rollout under way, or the last one: what is there now is what it brought. */
-  readonly latest?: Life & Pick<Rollout, 'detectedBy'>
+  readonly latest?: (Life & Pick<Rollout, 'detectedBy'>) | undefined
   /** Up to where a value has been dealt with; undefined before first sight. */
   baseline(key: string): number | undefined
   /** The keys of all baselines that begin with `prefix`, sorted. */

@@ -1,8 +1,9 @@
 import type { Advice } from './advice.ts'
 import { awaitsFirstLook, type Finding } from './finding.ts'
 import type { Measured, Plotted } from './measured.ts'
+import type { Moment } from './moment.ts'
 import type { Rollout } from './rollout.ts'
-import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
+import { isBreachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 
 export const checkStates = ['pass', 'pending', 'unknown', 'fail', 'skipped'] as const
@@ -60,7 +61,7 @@ export function checkStatus(
   tick: Tick,
 ): CheckStatus {
   const streaks = nextStreaks(previous?.streaks, findings, breaches, tick)
-  const states = findings.map((finding) => subjectState(check, finding, streaks.get(finding.key), tick.now))
+  const states = findings.map((finding) => subjectState(check, finding, streaks.get(finding.key), tick))
   const state = worstState(states)
   const since = previous !== undefined && previous.state === state ? previous.since : tick.now
   const ordered = worstStateFirst(findings, states)
@@ -91,13 +92,17 @@ function breaches(finding: Finding, before: Streak | undefined): boolean {
   return finding.answer === 'unmet' || (finding.answer === 'near' && before?.breachedSince !== undefined)
 }
 
-function subjectState(check: Check, finding: Finding, streak: Streak | undefined, now: Instant): CheckState {
+function subjectState(
+  check: Check,
+  finding: Finding,
+  streak: Streak | undefined,
+  moment: Moment,
+): CheckState {
   if (finding.answer === 'unknown' || streak === undefined) return 'unknown'
-  const breached = breachedFor(streak, now)
-  if (breached === undefined) return 'pass'
-  if (finding.hold !== undefined) return breached >= finding.hold ? 'fail' : 'pending'
-  if (!streak.everMet && now - streak.firstSeen < check.warmUp) return 'pending'
-  return breached >= check.failAfter ? 'fail' : 'pending'
+  if (streak.breachedSince === undefined) return 'pass'
+  if (finding.hold !== undefined) return isBreachedFor(streak, finding.hold, moment) ? 'fail' : 'pending'
+  if (!streak.everMet && !moment.reached(streak.firstSeen + check.warmUp)) return 'pending'
+  return isBreachedFor(streak, check.failAfter, moment) ? 'fail' : 'pending'
 }
 
 const severity: Record<CheckState, number> = { skipped: -1, pass: 0, pending: 1, unknown: 2, fail: 3 }

@@ -1,143 +1,213 @@
+import { withoutTheGone } from './baselines.ts'
 import { fold } from './belief.ts'
 import { meaning } from './change.ts'
-import type { Finding } from './finding.ts'
+import { contentsOf, type Contents } from './content.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
-import type { Check, CheckStatus, GateStatus } from './gate.ts'
-import { judging, type Judging } from './judging.ts'
-import { withoutTheGone } from './baselines.ts'
+import type { Check, CheckStatus } from './gate.ts'
+import { judging, type Judged, type Judgements, type Judging } from './judging.ts'
+import { momentAt, type Moment } from './moment.ts'
 import type { Batch } from './observation.ts'
 import { STARVED } from './punctuality.ts'
 import { ownQuestions, statusesIn } from './question.ts'
 import { isActive } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
+import { mapOf, remaking, type Remaking, type Standings } from './standing.ts'
 import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './stop.ts'
 import type { Tick } from './streak.ts'
 import { MINUTE, type Instant } from './time.ts'
-import { conclude, type Judged, type VerdictStatus } from './verdict.ts'
+import { conclude, type VerdictStatus } from './verdict.ts'
+
+/** What a step leaves for the one after it. Without it all is judged anew, with the same result. */
+interface Kept {
+  readonly rules: Rules
+  readonly contents: Contents
+  readonly judgements: Judgements
+  readonly standings: Standings
+  /** When the next step may come to something else by time alone, beside what grows stale. */
+  readonly due: Instant
+}
+
+const keptOf = new WeakMap<Snapshot, Kept>()
 
 /**
- * The one place where belief changes: takes in news, judges every condition at `now` and concludes. Call it when a
- * batch arrives and at least once per `longestGap`, so that holds end and evidence goes stale on time.
+ * When a step without news may come to something else than this snapshot, by time alone. In the past where it is not known:
+ * what came out other than it was is judged once more.
+ */
+export function dueOf(snapshot: Snapshot): Instant {
+  const kept = keptOf.get(snapshot)
+  return kept === undefined ? -Infinity : Math.min(kept.due, kept.contents.until)
+}
+
+/** Whether `after` came from `before` by a step that found nothing new, so that only the dates of looks differ. */
+export function isRestated(before: Snapshot, after: Snapshot): boolean {
+  return after.verdict === before.verdict && keptOf.get(before)?.standings === keptOf.get(after)?.standings
+}
+
+/**
+ * The one place where belief changes: takes in news, judges at `now` what depends on it or on the time, and concludes.
+ * Call it when a batch arrives, when it is due (`dueOf`), and at least once per `longestGap`.
  */
 export function step(previous: Snapshot, batches: readonly Batch[], time: Instant, rules: Rules): Snapshot {
   const now = Math.max(time, previous.at)
+  const known = keptOf.get(previous)
+  const kept = known?.rules === rules ? known : undefined
   const beliefs = fold(previous.beliefs, batches)
-  const findings = judging(previous, beliefs, now, rules.providers)
-  const elapsed = now - previous.at
+  const contents = contentsOf(kept?.contents, beliefs, now)
   const tick = {
-    now,
-    elapsed,
-    gap: elapsed > rules.longestGap,
+    before: previous.at,
+    gap: now - previous.at > rules.longestGap,
     starved: previous.impediments.has(STARVED),
     rollout: isActive(previous.rollout),
   }
-  const stops = judgeStops(previous, findings, tick, rules)
-  const checks = judgeChecks(previous, findings, tick, rules)
-  const gates = new Map<string, GateStatus>()
-  for (const gate of rules.gates) {
-    const statuses = statusesOf(gate.checks, checks)
-    gates.set(
-      gate.id,
-      gateStatus(gate, statuses, rules.skipped.has(gate.id), previous.gates.get(gate.id), now),
-    )
-  }
-  const { verdict, questions } = conclusions(previous, { now, gap: tick.gap, checks, gates, stops }, rules)
-  const moved = nextBaselines(previous.baselines, findings.all(), rules.stops, stops, now)
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
+  const isNews = contents.whole !== kept?.contents.whole || tick.gap || tick.starved || tidies
+  if (kept !== undefined && !isNews && now < kept.due) {
+    const restated = { ...previous, at: now, beliefs }
+    keptOf.set(restated, { ...kept, contents })
+    return restated
+  }
+  const conditions = judging(previous, contents, now, rules.providers, kept?.judgements)
+  const values = remaking(kept?.standings, now, tick.gap || tick.starved)
+  const judged = judgeAll({ previous, rules, tick, conditions, values })
+  const moment = momentAt(now)
+  const moved = nextBaselines(previous.baselines, conditions.anew(), rules.stops, judged.stops, moment)
   const baselines = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
-  const next = { ...previous, at: now, beliefs, checks, gates, stops, baselines, verdict, questions }
-  const after = { ...next, revision: previous.revision + (meaning(next) === meaning(previous) ? 0 : 1) }
-  findings.keepFor(after)
+  const next = { ...previous, at: now, beliefs, ...judged, baselines }
+  const after = { ...next, revision: previous.revision + (isOther(previous, next) ? 1 : 0) }
+  keptOf.set(after, {
+    rules,
+    contents,
+    judgements: conditions.all(),
+    standings: values.standings,
+    due: baselines === previous.baselines ? Math.min(values.due, moment.due) : -Infinity,
+  })
   return after
 }
 
-type Judgements = Pick<Snapshot, 'checks' | 'gates' | 'stops'> & Pick<Judged, 'now' | 'gap'>
+/** Whether it means something else to a client that waits. */
+function isOther(before: Snapshot, after: Snapshot): boolean {
+  const isUntouched =
+    before.checks === after.checks &&
+    before.gates === after.gates &&
+    before.stops === after.stops &&
+    before.verdict === after.verdict &&
+    before.questions === after.questions
+  return !isUntouched && meaning(before) !== meaning(after)
+}
+
+interface Judgement {
+  readonly previous: Snapshot
+  readonly rules: Rules
+  readonly tick: Omit<Tick, keyof Moment> & { readonly rollout: boolean }
+  readonly conditions: Judging
+  readonly values: Remaking
+}
+
+type Judgeable = Required<Pick<Snapshot, 'checks' | 'gates' | 'stops' | 'verdict' | 'questions'>>
+
+function judgeAll(judgement: Judgement): Judgeable {
+  const { previous, rules, values } = judgement
+  const stops = mapOf(
+    previous.stops,
+    rules.stops.map((stop) => judgeStop(judgement, stop)),
+  )
+  const checks = mapOf(
+    previous.checks,
+    rules.gates.flatMap(({ id, checks: asked }) => asked.map((check) => judgeCheck(judgement, id, check))),
+  )
+  const gates = mapOf(
+    previous.gates,
+    rules.gates.map((gate) => {
+      const before = previous.gates.get(gate.id)
+      const own = statusesOf(gate.checks, checks)
+      return values.value(`gate ${gate.id}`, before, own, ({ now }) =>
+        gateStatus(gate, own, rules.skipped.has(gate.id), before, now),
+      )
+    }),
+  )
+  return { checks, gates, stops, ...conclusions(judgement, { checks, gates, stops }) }
+}
+
+function judgeStop(
+  { previous, rules, tick, conditions, values }: Judgement,
+  stop: StopCondition,
+): StopStatus {
+  const why = rules.skipped.get(stop.id)
+  const before = previous.stops.get(stop.id)
+  const found = why === undefined ? conditions.of(stop) : undefined
+  return values.value(
+    `stop ${stop.id}`,
+    before,
+    [found?.findings, found?.measured, tick.rollout],
+    (moment) =>
+      found === undefined
+        ? skippedStop(stop.id, before, why ?? '', moment.now)
+        : measuredBy(found, stopStatus(stop, before, found.findings, { ...tick, ...moment })),
+  )
+}
+
+function judgeCheck(
+  { previous, rules, tick, conditions, values }: Judgement,
+  gate: string,
+  check: Check,
+): CheckStatus {
+  const off = rules.skipped.get(gate) ?? rules.skipped.get(check.id)
+  const why = check.notAsked === undefined ? off : check.notAsked(previous.rollout)
+  const before = previous.checks.get(check.id)
+  const found = why === undefined ? conditions.of(check) : undefined
+  const reason = check.notAsked === undefined ? 'switched_off' : 'not_asked'
+  return values.value(`check ${check.id}`, before, [found?.findings, found?.measured, why], (moment) =>
+    found === undefined
+      ? skippedCheck(check.id, before, why ?? '', moment.now, reason)
+      : measuredBy(found, checkStatus(check, before, found.findings, { ...tick, ...moment })),
+  )
+}
+
+/** A status with what was measured for it. */
+function measuredBy<T>({ measured }: Judged, status: T): T {
+  return { ...status, measured }
+}
 
 /** The whole verdict, and those of the questions about phases that leave something out. */
 function conclusions(
-  previous: Snapshot,
-  { now, gap, checks, gates, stops }: Judgements,
-  rules: Rules,
-): Required<Pick<Snapshot, 'verdict' | 'questions'>> {
+  { previous, rules, tick, values }: Judgement,
+  { checks, gates, stops }: Pick<Snapshot, 'checks' | 'gates' | 'stops'>,
+): Pick<Judgeable, 'verdict' | 'questions'> {
+  const { rollout, impediments } = previous
   const judged = rules.stops.flatMap((stop) => {
     const status = stops.get(stop.id)
     return status === undefined ? [] : { title: stop.title, status }
   })
-  const concluded = (before: VerdictStatus | undefined, of: Pick<Snapshot, 'checks' | 'gates'>) =>
-    conclude(before, {
-      now,
-      gap,
-      gates: [...of.gates.values()],
-      checks: rules.gates.flatMap((gate) =>
-        statusesOf(gate.checks, of.checks).map((status) => ({ gate: gate.id, status })),
-      ),
-      stops: judged,
-      steadyRequired: rules.steady,
-      impediments: previous.impediments,
-      ...(previous.rollout !== undefined && { rollout: previous.rollout }),
+  const concluded = (
+    name: string,
+    before: VerdictStatus | undefined,
+    of: () => Pick<Snapshot, 'checks' | 'gates'>,
+  ) =>
+    values.value(name, before, [checks, gates, stops, rollout, impediments], (moment) => {
+      const asked = of()
+      return conclude(before, {
+        moment,
+        gap: tick.gap,
+        gates: [...asked.gates.values()],
+        checks: rules.gates.flatMap((gate) =>
+          statusesOf(gate.checks, asked.checks).map((status) => ({ gate: gate.id, status })),
+        ),
+        stops: judged,
+        steadyRequired: rules.steady,
+        impediments,
+        ...(rollout !== undefined && { rollout }),
+      })
     })
   const whole = { checks, gates }
-  return {
-    verdict: concluded(previous.verdict, whole),
-    questions: new Map(
-      ownQuestions(rules).map((phase) => [
-        phase,
-        concluded(previous.questions?.get(phase), statusesIn(phase, whole, rules)),
-      ]),
-    ),
-  }
-}
-
-function judgeStops(
-  previous: Snapshot,
-  judging: Judging,
-  tick: Tick & { readonly rollout: boolean },
-  rules: Rules,
-): ReadonlyMap<string, StopStatus> {
-  const stops = new Map<string, StopStatus>()
-  for (const stop of rules.stops) {
-    const why = rules.skipped.get(stop.id)
-    const before = previous.stops.get(stop.id)
-    const status =
-      why === undefined
-        ? judged(judging.of(stop), (findings) => stopStatus(stop, before, findings, tick))
-        : skippedStop(stop.id, before, why, tick.now)
-    stops.set(stop.id, status)
-  }
-  return stops
-}
-
-function judgeChecks(
-  previous: Snapshot,
-  judging: Judging,
-  tick: Tick,
-  rules: Rules,
-): ReadonlyMap<string, CheckStatus> {
-  const checks = new Map<string, CheckStatus>()
-  for (const gate of rules.gates) {
-    for (const check of gate.checks) {
-      const off = rules.skipped.get(gate.id) ?? rules.skipped.get(check.id)
-      const why = check.notAsked === undefined ? off : check.notAsked(previous.rollout)
-      const before = previous.checks.get(check.id)
-      const status =
-        why === undefined
-          ? judged(judging.of(check), (findings) => checkStatus(check, before, findings, tick))
-          : skippedCheck(
-              check.id,
-              before,
-              why,
-              tick.now,
-              check.notAsked === undefined ? 'switched_off' : 'not_asked',
-            )
-      checks.set(check.id, status)
-    }
-  }
-  return checks
-}
-
-/** A status with what was measured for it. */
-function judged<T>({ findings, measured }: ReturnType<Judging['of']>, status: (of: typeof findings) => T): T {
-  return { ...status(findings), measured }
+  const verdict = concluded('verdict', previous.verdict, () => whole)
+  const questions = ownQuestions(rules).map((phase) => {
+    const before = previous.questions?.get(phase)
+    return [phase, concluded(`question ${phase}`, before, () => statusesIn(phase, whole, rules))] as const
+  })
+  const isSame =
+    previous.questions?.size === questions.length &&
+    questions.every(([phase, status]) => previous.questions?.get(phase) === status)
+  return { verdict, questions: isSame ? (previous.questions ?? new Map()) : new Map(questions) }
 }
 
 function statusesOf(
@@ -150,17 +220,17 @@ function statusesOf(
 /** Baselines move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */
 function nextBaselines(
   baselines: Snapshot['baselines'],
-  judged: Iterable<readonly Finding[]>,
+  judged: readonly Judged[],
   stops: readonly StopCondition[],
   statuses: ReadonlyMap<string, StopStatus>,
-  now: Instant,
+  moment: Moment,
 ): Snapshot['baselines'] {
   const moved = new Map<string, number>()
-  for (const findings of judged)
+  for (const { findings } of judged)
     for (const { tally } of findings) if (tally?.baseline !== undefined) moved.set(tally.key, tally.baseline)
   for (const stop of stops) {
     const status = statuses.get(stop.id)
-    if (status?.lastEventAt === undefined || now - status.lastEventAt < stop.window) continue
+    if (status?.lastEventAt === undefined || !moment.reached(status.lastEventAt + stop.window)) continue
     for (const tally of settleable(status)) moved.set(tally.key, tally.value)
   }
   return moved.size === 0 ? baselines : new Map([...baselines, ...moved])

@@ -1,10 +1,11 @@
 import type { Advice } from './advice.ts'
-import { newEvent, othersThan } from './edge.ts'
+import { lastEvent, othersThan } from './edge.ts'
 import type { Source } from './gate.ts'
 import type { Finding } from './finding.ts'
 import { attributed, endedBefore, madeGood, newLatch, relatch, stillStands, type Latch } from './latch.ts'
 import type { Measured, Plotted } from './measured.ts'
-import { breachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
+import type { Moment } from './moment.ts'
+import { isBreachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 import { overSince, toldAfter, type Over } from './told.ts'
 
@@ -57,7 +58,7 @@ export interface StopStatus {
   readonly over?: Over
   /** Since when every subject has been seen to be well. */
   readonly wellSince?: Instant
-  /** When the newest counted event was seen. */
+  /** When the newest counted event was seen, or what was wrong was last seen to stand; absent while it stands. */
   readonly lastEventAt?: Instant
   readonly latch?: Latch
   /** How often it began to fire since the daemon's state began. */
@@ -99,16 +100,16 @@ export function stopStatus(
 ): StopStatus {
   const breached = (finding: Finding, before: Streak | undefined) => breaches(stop, finding, before)
   const streaks = nextStreaks(previous?.streaks, judged, breached, tick)
-  const findings = firingFirst(stop, judged, streaks, tick.now)
+  const findings = firingFirst(stop, judged, streaks, tick)
   const wellSince = findings.every((finding) => finding.answer === 'met')
     ? tick.gap
       ? tick.now
       : (previous?.wellSince ?? tick.now)
     : undefined
-  const lastEventAt = newEvent(previous?.findings, findings) ? tick.now : previous?.lastEventAt
+  const lastEventAt = lastEvent(previous, findings, tick)
   const well = wellSince === undefined ? undefined : overSince(stop, wellSince, lastEventAt, tick)
-  const isOver = well !== undefined && tick.now >= well.clearsAt
-  const state = nextState(stop, previous?.state === 'firing' && !isOver, findings, streaks, tick.now)
+  const isOver = well !== undefined && tick.reached(well.clearsAt)
+  const state = nextState(stop, previous?.state === 'firing' && !isOver, findings, streaks, tick)
   const isBreached = (finding: Finding) => breached(finding, streaks.get(finding.key))
   const standing = causeOf(findings.find(isBreached), previous?.breach)
   const breach = standing ?? (state === 'firing' ? previous?.breach : undefined)
@@ -188,9 +189,9 @@ function nextState(
   stillFiring: boolean,
   findings: readonly Finding[],
   streaks: Streaks,
-  now: Instant,
+  moment: Moment,
 ): StopState {
-  if (findings.some((finding) => fires(stop, finding, streaks.get(finding.key), now))) return 'firing'
+  if (findings.some((finding) => fires(stop, finding, streaks.get(finding.key), moment))) return 'firing'
   if (stillFiring) return 'firing'
   if (findings.some((finding) => breaches(stop, finding, streaks.get(finding.key)))) return 'pending'
   return findings.some((finding) => finding.answer === 'unknown') ? 'unknown' : 'clear'
@@ -201,18 +202,18 @@ function firingFirst(
   stop: StopCondition,
   findings: readonly Finding[],
   streaks: Streaks,
-  now: Instant,
+  moment: Moment,
 ): readonly Finding[] {
-  const firing = findings.filter((finding) => fires(stop, finding, streaks.get(finding.key), now))
+  const firing = findings.filter((finding) => fires(stop, finding, streaks.get(finding.key), moment))
   if (firing.length === 0 || firing.length === findings.length) return findings
   return [...firing, ...findings.filter((finding) => !firing.includes(finding))]
 }
 
-function fires(stop: StopCondition, finding: Finding, streak: Streak | undefined, now: Instant): boolean {
-  const held = streak === undefined ? undefined : breachedFor(streak, now)
-  if (streak === undefined || held === undefined || !breaches(stop, finding, streak)) return false
-  if (finding.hold !== undefined) return held >= finding.hold
-  return held >= stop.hold && (streak.everMet || now - streak.firstSeen >= stop.warmUp)
+function fires(stop: StopCondition, finding: Finding, streak: Streak | undefined, moment: Moment): boolean {
+  if (streak?.breachedSince === undefined || !breaches(stop, finding, streak)) return false
+  if (finding.hold !== undefined) return isBreachedFor(streak, finding.hold, moment) === true
+  const isWarm = streak.everMet || moment.reached(streak.firstSeen + stop.warmUp)
+  return isBreachedFor(streak, stop.hold, moment) === true && isWarm
 }
 
 /** The latch of a condition that was already firing when a rollout began. */

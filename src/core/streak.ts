@@ -1,15 +1,15 @@
 import type { Answer, Finding } from './finding.ts'
+import type { Moment } from './moment.ts'
 import { SECOND, type Instant, type Millis } from './time.ts'
 
 /** Blind looks may interrupt a breach for this long without ending it: half of the shortest level hold, a minute. */
 const BLIND_PATIENCE: Millis = 30 * SECOND
 
 /** One evaluation: when, and whether the gap before it was too long. */
-export interface Tick {
-  readonly now: Instant
+export interface Tick extends Moment {
   readonly gap: boolean
-  /** Time since the evaluation before; without it nothing is known of one. */
-  readonly elapsed?: Millis
+  /** The evaluation before; without it nothing is known of one. */
+  readonly before?: Instant
   /** Whether the daemon hardly ran in that time, so that what it did not see then says nothing. */
   readonly starved?: boolean
 }
@@ -26,7 +26,7 @@ export interface Streak {
   readonly everMet: boolean
   /** Start of the breach that has not been seen to end; blind looks neither end nor confirm it. */
   readonly breachedSince?: Instant
-  /** Last look that saw the subject, whatever it saw. */
+  /** The evaluation that last saw the subject, whatever it saw; set once it is not seen any more. */
   readonly lastSeen?: Instant
 }
 
@@ -56,11 +56,7 @@ export function nextStreaks(
   }
   if (!blind || previous === undefined) return streaks
   for (const [key, before] of previous)
-    if (
-      !streaks.has(key) &&
-      before.breachedSince !== undefined &&
-      (ours || hiddenFor(before, tick.now) <= BLIND_PATIENCE)
-    )
+    if (!streaks.has(key) && before.breachedSince !== undefined && (ours || isPatient(before, tick)))
       streaks.set(key, nextStreak(before, 'unknown', false, { ...tick, ours }))
   return streaks
 }
@@ -77,39 +73,52 @@ interface Looked extends Tick {
 
 /** The next streak. A gap breaks a hold: the time without an evaluation counts for nothing. */
 function nextStreak(previous: Streak | undefined, answer: Answer, breached: boolean, tick: Looked): Streak {
-  const { now, gap, elapsed = 0, ours } = tick
+  const { now, gap, ours } = tick
   const breachedSince = breachStart(previous, answer, breached, tick)
-  const seenBefore = previous?.lastSeen
-  const hidden = seenBefore === undefined || !ours ? seenBefore : seenBefore + elapsed
-  const lastSeen = answer === 'unknown' ? hidden : now
+  const seenBefore = previous && lastSeenOf(previous, tick)
+  const lastSeen = seenBefore === undefined || !ours ? seenBefore : seenBefore + elapsedIn(tick)
   return {
     answer,
     since: previous !== undefined && previous.answer === answer && !gap ? previous.since : now,
     firstSeen: previous?.firstSeen ?? now,
     everMet: (previous?.everMet ?? false) || answer === 'met' || answer === 'near',
     ...(breachedSince !== undefined && { breachedSince }),
-    ...(lastSeen !== undefined && { lastSeen }),
+    ...(answer === 'unknown' && lastSeen !== undefined && { lastSeen }),
   }
+}
+
+function elapsedIn({ now, before = now }: Tick): Millis {
+  return now - before
+}
+
+/** What was seen by the evaluation before was seen then. */
+function lastSeenOf(previous: Streak, { now, before = now }: Tick): Instant | undefined {
+  return previous.answer === 'unknown' ? previous.lastSeen : before
 }
 
 function breachStart(
   previous: Streak | undefined,
   answer: Answer,
   breached: boolean,
-  { now, gap, elapsed = 0, ours }: Looked,
+  tick: Looked,
 ): Instant | undefined {
-  const before = gap ? undefined : previous?.breachedSince
-  const standing = before === undefined || !ours ? before : before + elapsed
-  if (breached) return standing ?? now
+  const before = tick.gap ? undefined : previous?.breachedSince
+  const standing = before === undefined || !tick.ours ? before : before + elapsedIn(tick)
+  if (breached) return standing ?? tick.now
   if (answer !== 'unknown' || previous === undefined || standing === undefined) return undefined
-  return !ours && hiddenFor(previous, now) > BLIND_PATIENCE ? undefined : standing
+  return tick.ours || isPatient(previous, tick) ? standing : undefined
 }
 
-function hiddenFor(streak: Streak, now: Instant): Millis {
-  return now - (streak.lastSeen ?? streak.firstSeen)
+/** Whether a subject is hidden for so short a time that its breach is not over. */
+function isPatient(previous: Streak, tick: Tick): boolean {
+  return !tick.passed((lastSeenOf(previous, tick) ?? previous.firstSeen) + BLIND_PATIENCE)
 }
 
-/** How long the breach has stood at `now`, or undefined when there is none. */
-export function breachedFor(streak: Streak, now: Instant): Millis | undefined {
-  return streak.breachedSince === undefined ? undefined : now - streak.breachedSince
+/** Whether a breach stands for `span`; undefined when there is none. */
+export function isBreachedFor(
+  { breachedSince }: Streak,
+  span: Millis,
+  { reached }: Pick<Moment, 'reached'>,
+): boolean | undefined {
+  return breachedSince === undefined ? undefined : reached(breachedSince + span)
 }

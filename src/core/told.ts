@@ -30,11 +30,11 @@ export function overSince(
   { kind, clearAfter, window }: Lasting,
   since: Instant,
   lastEventAt: Instant | undefined,
-  { now, rollout }: Tick & { readonly rollout: boolean },
+  { reached, rollout }: Tick & { readonly rollout: boolean },
 ): Over {
   const calmAt = since + clearAfter
   const seenUntil = kind === 'edge' && !rollout && lastEventAt !== undefined ? lastEventAt + window : calmAt
-  return { since, clearsAt: Math.max(calmAt, seenUntil), awaits: now < calmAt ? 'calm' : 'window' }
+  return { since, clearsAt: Math.max(calmAt, seenUntil), awaits: reached(calmAt) ? 'window' : 'calm' }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Finding } from './finding.ts'
 import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Latch } from './latch.ts'
+import type { Moment } from './moment.ts'
 import { comesOfLateness, STARVED } from './punctuality.ts'
 import type { Rollout, UnprovenEnd } from './rollout.ts'
 import { forbids, type StopStatus } from './stop.ts'
@@ -34,7 +35,7 @@ export interface VerdictStatus {
 }
 
 export interface Judged {
-  readonly now: Instant
+  readonly moment: Moment
   readonly gap: boolean
   readonly gates: readonly GateStatus[]
   /** Checks with the gate that asks them; those of skipped gates are left out. */
@@ -61,12 +62,13 @@ interface Because {
 
 /** Concludes from gates and stop conditions whether the rollout may proceed. */
 export function conclude(previous: VerdictStatus | undefined, judged: Judged): VerdictStatus {
-  const { now, gap, gates, stops, steadyRequired } = judged
+  const { moment, gap, gates, stops, steadyRequired } = judged
+  const { now } = moment
   // What failed says nothing else, however well the platform looks: its latches went with it.
   const isOpen = judged.rollout?.phase !== 'failed' && judged.impediments.size === 0
   const proven = isOpen && allProven(gates, stops)
   const provenSince = !proven ? undefined : gap ? now : (previous?.provenSince ?? now)
-  const steady = provenSince !== undefined && now - provenSince >= steadyRequired
+  const steady = provenSince !== undefined && moment.reached(provenSince + steadyRequired)
   const blocking = blockers(judged)
   const conclusion = concluded(blocking, steady)
   const { verdict } = conclusion

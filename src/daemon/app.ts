@@ -11,7 +11,7 @@ import { startServer, type Server } from '../http/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
-import { startEngine, type Engine, type EngineOptions } from './engine.ts'
+import { EVALUATION_INTERVAL, startEngine, type Engine, type EngineOptions } from './engine.ts'
 import { steadyClock } from './clock.ts'
 import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
@@ -111,12 +111,8 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   let reload = loadedAt(clock)
   let cadence = initialCadence(clock.now())
   let stopping = false
-  const options = watchingOptions(
-    dependencies,
-    observed,
-    () => cadence.cadence,
-    () => engine,
-  )
+  const isWorthTelling = newsAndNow(clock)
+  const options = watchingOptions(dependencies, observed, () => parts)
   let watching: Watching = prepareWatching(configured.config, options)
   const engine: Engine = startEngine({
     clock,
@@ -126,8 +122,9 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     store,
     punctuality,
     instruments: observed.instruments,
-    onSnapshot(snapshot) {
+    onSnapshot(snapshot, isNews) {
       observed.instruments.published()
+      if (!isWorthTelling(snapshot, isNews)) return
       const before = cadence.cadence
       cadence = nextCadence(cadence, snapshot)
       if (before === 'quiet' && cadence.cadence === 'brisk') watching.hurry()
@@ -164,6 +161,16 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   }
 }
 
+/** Whether what a snapshot says is told: all news at once, and that there are none now and then. */
+function newsAndNow(clock: Clock): (snapshot: Snapshot, isNews: boolean) => boolean {
+  let toldAt = clock.now()
+  return ({ at }, isNews) => {
+    const isDue = isNews || Math.abs(at - toldAt) >= EVALUATION_INTERVAL
+    if (isDue) toldAt = at
+    return isDue
+  }
+}
+
 /** Ends the probes before the memory is kept for the last time. */
 async function stop({ parts: { engine, store }, watching }: ReturnType<typeof assemble>): Promise<void> {
   engine.stop()
@@ -191,8 +198,7 @@ function loadedAt(clock: Clock): Reload {
 function watchingOptions(
   { clock, log }: Dependencies,
   { records, costs, instruments }: Observed,
-  cadence: WatchingOptions['cadence'],
-  engine: () => Engine,
+  parts: () => Pick<Parts, 'cadence' | 'engine'>,
 ): WatchingOptions {
   function record(batch: Batch, how: 'polled' | 'pushed'): void {
     for (const observation of batch.observations) records.add(batch.probe, observation)
@@ -200,15 +206,15 @@ function watchingOptions(
   }
   return {
     clock,
-    cadence,
+    cadence: () => parts().cadence(),
     costs,
     deliver(batch) {
       record(batch, 'polled')
-      engine().takeSoon(batch)
+      parts().engine.takeSoon(batch)
     },
     deliverNow(batch) {
       record(batch, 'pushed')
-      engine().take(batch)
+      parts().engine.take(batch)
     },
     onFault: (probe, target, fault) =>
       log.error({ probe, target, err: fault }, 'a probe failed in a way that it does not know'),

@@ -7,20 +7,21 @@ import type { Event } from '../rollout/ledger.ts'
 import type { Memory } from '../rollout/memory.ts'
 import { merge } from '../rollout/merge.ts'
 import { openInbox } from './inbox.ts'
+import { newPasses } from './passes.ts'
 import { openJudgement, type EngineStats, type Judgement, type JudgementOptions } from './judgement.ts'
 import type { StateStore } from './state-store.ts'
 
-/** Longest time between two evaluations; a document is worth three of them. */
+/** How old a snapshot may be that is published; a document is worth three times that. */
 export const EVALUATION_INTERVAL: Millis = 1_000
-
-/** Only a process that stood still, or a machine that slept, is so late with an evaluation. */
-const OVERDUE: Millis = 1.5 * EVALUATION_INTERVAL
 
 export interface EngineOptions extends JudgementOptions {
   /** Keeps what must survive a restart. */
   readonly store: Pick<StateStore, 'save' | 'keep' | 'unseen'>
-  /** Called with every snapshot, right after it became current. */
-  onSnapshot(snapshot: Snapshot): void
+  /**
+   * Called with every snapshot, right after it became current.
+   * @param isNews false where only the dates of looks moved on
+   */
+  onSnapshot(snapshot: Snapshot, isNews: boolean): void
 }
 
 /** What a command makes of a snapshot, at the instant that it is dated with. */
@@ -29,7 +30,7 @@ export type Apply = (snapshot: Snapshot, now: Instant) => Result
 /** Where belief is kept and changed. */
 export interface Engine {
   current(): Snapshot
-  /** The same, judged anew first when the process was paused since: what was true before that is not published. */
+  /** The same, after a pass when it is old or due: what was true before a pause of the process is not published. */
   timely(): Snapshot
   rules(): Rules
   memory(): Memory
@@ -67,16 +68,17 @@ export function startEngine(options: EngineOptions): Engine {
 
   function judge(commanded: Snapshot, events: readonly Event[]): Promise<void> | undefined {
     const before = held.memory
-    held.judge(commanded, events)
-    options.onSnapshot(held.snapshot)
+    const isNews = held.judge(commanded, events)
+    options.onSnapshot(held.snapshot, isNews)
+    passes.next(held.due())
     return held.memory === before ? undefined : options.store.save(held.memory)
   }
 
-  const ticking = setInterval(() => void advance(), EVALUATION_INTERVAL)
+  const passes = newPasses(clock, () => void advance())
   return {
     current: () => held.snapshot,
     timely() {
-      if (isOverdue(held, clock)) void advance()
+      if (isOld(held, clock)) void advance()
       return held.snapshot
     },
     rules: () => held.rules,
@@ -112,15 +114,17 @@ export function startEngine(options: EngineOptions): Engine {
       void judge(latchStanding(held.snapshot), corrections)
     },
     stop() {
-      clearInterval(ticking)
+      passes.stop()
       inbox.empty()
     },
   }
 }
 
-function isOverdue({ snapshot, stats }: Judgement, clock: Clock): boolean {
-  const age = clock.now() + (clock.drift?.() ?? 0) - snapshot.at
-  return stats.evaluations > 0 && age > OVERDUE
+/** Whether a snapshot is too old to be published, or something was due since. */
+function isOld({ snapshot, stats, due }: Judgement, clock: Clock): boolean {
+  const now = clock.now() + (clock.drift?.() ?? 0)
+  const isDue = now >= due() && Number.isFinite(due())
+  return stats.evaluations > 0 && (isDue || now - snapshot.at > EVALUATION_INTERVAL)
 }
 
 interface Judging {

@@ -4,7 +4,7 @@ import { inWords, SECOND, type Clock, type Instant, type Millis } from '../core/
 import type { Instruments } from '../http/instruments.ts'
 import { adopt } from '../rollout/adoption.ts'
 import { corrected, withoutTheFuture } from '../rollout/correction.ts'
-import { evaluate, type Evaluated } from '../rollout/evaluation.ts'
+import { evaluate, isNothingNew, nextDue, type Evaluated } from '../rollout/evaluation.ts'
 import type { Event } from '../rollout/ledger.ts'
 import { recall, type Memory } from '../rollout/memory.ts'
 import { steadyClock } from './clock.ts'
@@ -28,6 +28,7 @@ export interface JudgementOptions {
 }
 
 export interface EngineStats {
+  /** Passes in which anything was judged; one that brings no news judges nothing. */
   readonly evaluations: number
 }
 
@@ -37,8 +38,10 @@ export interface Judgement extends Evaluated {
   readonly stats: EngineStats
   /** Follows the machine's clock, before anything is judged or dated by it. Gives what to write down of that. */
   follow(): readonly Event[]
-  /** Judges what has come in, and what a command made of the snapshot. */
-  judge(commanded: Snapshot, events: readonly Event[]): void
+  /** Judges what has come in, and what a command made of the snapshot. Says whether there was anything to judge. */
+  judge(commanded: Snapshot, events: readonly Event[]): boolean
+  /** When time alone may change anything; in the past where that is not known. */
+  readonly due: () => Instant
   /** What would have to be remembered if this were judged now. */
   proposed(commanded: Snapshot, events: readonly Event[]): Memory
   /** Continues with what another replica of the daemon remembered, merged with what is remembered here. */
@@ -78,13 +81,16 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       const impeded = withImpediment(unseen, STARVED, whyStarved(commanded, options.punctuality?.()))
       const news = { now: clock.now(), batches: inbox.empty(), commanded: impeded, events }
       const after = evaluate(before, news, rules, options.release())
+      snapshot = after.snapshot
+      if (evaluations > 0 && isNothingNew(before, after)) return false
       options.instruments?.evaluated(steadyClock.now() - startedAt)
       evaluations++
-      snapshot = after.snapshot
       memory = withoutPassing(after.memory)
       const { verdict } = snapshot.verdict
       if (verdict !== before.snapshot.verdict.verdict) options.instruments?.turned(verdict)
+      return true
     },
+    due: () => nextDue({ snapshot, memory }),
     proposed(commanded, events) {
       const news = { now: clock.now(), batches: [], commanded, events }
       return withoutPassing(evaluate({ snapshot, memory }, news, rules, options.release()).memory)

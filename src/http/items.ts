@@ -1,5 +1,6 @@
 import { nextStepFor } from '../core/advice.ts'
 import type { Belief } from '../core/belief.ts'
+import { stands } from '../core/edge.ts'
 import type { Condition, Finding } from '../core/finding.ts'
 import type { Check, CheckStatus, Gate } from '../core/gate.ts'
 import { isActive } from '../core/rollout.ts'
@@ -85,11 +86,16 @@ export function stopConditionItem(
     preexisting,
     speaksForRollback: status !== undefined && speaksForRollback(status),
     firings: status?.firings ?? 0,
-    lastEventAt: timeOrNull(status?.lastEventAt),
+    lastEventAt: timeOrNull(status && lastSeenToStand(status, snapshot.at)),
     countedSince: timeOrNull(countedSince(status, snapshot)),
     overSince: timeOrNull(status?.over?.since),
     clearsAt: timeOrNull(status?.over?.clearsAt),
   }
+}
+
+/** What stands was last seen to do so just now. */
+function lastSeenToStand({ findings, lastEventAt }: StopStatus, at: Instant): Instant | undefined {
+  return stands(findings) ? at : lastEventAt
 }
 
 /** A rollout and an acknowledgement make counts begin anew. */

@@ -19,6 +19,7 @@ import {
   withoutBegin,
   type Baselines,
 } from './baselines.ts'
+import { momentAt } from '../core/moment.ts'
 import { phaseSeen } from './phases.ts'
 import { firstSights, isFirstSight, type Triggers } from './triggers.ts'
 import { isMoving, type View } from './view.ts'
@@ -34,7 +35,7 @@ export function beginDetected(snapshot: Snapshot, view: View, triggers: Triggers
   const { at } = snapshot
   const found = whatBegan(snapshot.baselines, view, triggers, release)
   const baselines = baselinesAtBegin(snapshot, view, triggers, found)
-  const current = view.blind ? undefined : phaseSeen(view, baselines, at, Infinity)
+  const current = view.blind ? undefined : phaseSeen(view, baselines, momentAt(at), Infinity)
   const unseen = isFirstSight(snapshot.baselines)
     ? '; it began before the daemon saw it: baselines are those of first sight, and what fired before is not known'
     : ''

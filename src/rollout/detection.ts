@@ -1,3 +1,4 @@
+import type { Moment } from '../core/moment.ts'
 import { isActive, type Rollout } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { SECOND, type Millis } from '../core/time.ts'
@@ -20,23 +21,35 @@ const TOGETHER: Millis = 10 * SECOND
  * nothing. Gives undefined when there is nothing to change.
  * @param release name of the Helm release; rollouts that are detected are named after it
  */
-export function follow(snapshot: Snapshot, rules: Rules, release: string): Followed | undefined {
+export function follow(
+  snapshot: Snapshot,
+  rules: Rules,
+  release: string,
+  moment: Moment,
+): Followed | undefined {
   const view = viewOf(snapshot, rules)
   if (view === undefined) return undefined
   const noted = noteFirings(snapshot)
   const triggers = triggersOf(view, noted.baselines)
   const { snapshot: next, events } = view.settled
-    ? learn(decide(noted, view, triggers, rules, release), view)
+    ? learn(decide(noted, view, triggers, rules, release, moment), view)
     : { snapshot: noteTrigger(noted, triggers), events: [] }
   if (next === snapshot) return undefined
   const revision = snapshot.revision + (next.rollout === snapshot.rollout ? 0 : 1)
   return { snapshot: { ...next, revision }, events }
 }
 
-function decide(snapshot: Snapshot, view: View, triggers: Triggers, rules: Rules, release: string): Followed {
+function decide(
+  snapshot: Snapshot,
+  view: View,
+  triggers: Triggers,
+  rules: Rules,
+  release: string,
+  moment: Moment,
+): Followed {
   const { rollout } = snapshot
   if (isActive(rollout) && !isSuperseded(snapshot, rollout, view, triggers))
-    return goOn(snapshot, rollout, view, triggers, rules)
+    return goOn(snapshot, rollout, view, triggers, rules, moment)
   if (isNone(triggers)) return { snapshot: note(snapshot, [[TRIGGER, undefined]]), events: [] }
   return beginDetected(snapshot, view, triggers, release)
 }

@@ -1,11 +1,12 @@
 import type { Batch } from '../core/observation.ts'
+import { momentAt } from '../core/moment.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
-import { step } from '../core/step.ts'
+import { dueOf, isRestated, step } from '../core/step.ts'
 import type { Instant } from '../core/time.ts'
 import { follow } from './detection.ts'
 import { ofItsTime } from './evidence.ts'
-import type { Event } from './ledger.ts'
+import type { Event, Ledger } from './ledger.ts'
 import { remember, type Memory } from './memory.ts'
 import { isOverdue } from './telling.ts'
 
@@ -25,6 +26,25 @@ export interface News {
   readonly events?: readonly Event[]
 }
 
+/** Of a snapshot that an evaluation came to and that gave nothing to remember. */
+interface Quiet {
+  /** When time alone may give something to remember, or another rollout. */
+  readonly due: Instant
+  readonly ledger: Ledger
+}
+
+const quiets = new WeakMap<Snapshot, Quiet>()
+
+/** When an evaluation without news may come to anything else, by time alone; in the past where that is not known. */
+export function nextDue({ snapshot }: Evaluated): Instant {
+  return Math.min(dueOf(snapshot), quiets.get(snapshot)?.due ?? -Infinity)
+}
+
+/** Whether an evaluation found nothing to judge: only the dates of looks moved on. */
+export function isNothingNew(before: Evaluated, after: Evaluated): boolean {
+  return before.memory === after.memory && isRestated(before.snapshot, after.snapshot)
+}
+
 /**
  * One evaluation: a step, what it means for the rollout, and what must be remembered of both.
  * @param release name of the Helm release
@@ -36,14 +56,24 @@ export function evaluate(
   release: string,
 ): Evaluated {
   const judged = step(ofItsTime(commanded, now), batches, now, rules)
-  const followed = follow(judged, rules, release)
+  const quiet = quiets.get(commanded)
+  const isNothing = events.length === 0 && commanded === before && isRestated(before, judged)
+  if (isNothing && quiet !== undefined && quiet.ledger === memory.ledger && judged.at < quiet.due) {
+    quiets.set(judged, quiet)
+    return { snapshot: judged, memory }
+  }
+  const moment = momentAt(judged.at)
+  const followed = follow(judged, rules, release, moment)
   const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
   const found = followed?.events ?? []
   const isNews =
     after.revision !== before.revision ||
     after.baselines !== before.baselines ||
-    isOverdue(memory.ledger, before, after)
-  if (!isNews && events.length + found.length === 0) return { snapshot: after, memory }
+    isOverdue(memory.ledger, before, after, moment)
+  if (!isNews && events.length + found.length === 0) {
+    if (after === judged) quiets.set(after, { due: moment.due, ledger: memory.ledger })
+    return { snapshot: after, memory }
+  }
   // What ends a rollout comes after what was judged, and that belongs to the rollout still.
   if (isActive(judged.rollout) && !isActive(after.rollout))
     return {

@@ -1,3 +1,4 @@
+import type { Moment } from '../core/moment.ts'
 import { MINUTE, type Instant, type Millis } from '../core/time.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -50,14 +51,14 @@ export function flapping(
   ledger: Ledger,
   subject: string,
   rollout: string | undefined,
-  now: Instant,
+  moment: Moment,
 ): Flapping | undefined {
   const telling = tellings(ledger).get(keyOf(subject, rollout))
-  const recent = telling?.ats.filter((at) => now - at < WINDOW) ?? []
+  const recent = telling?.ats.filter((at) => !moment.reached(at + WINDOW)) ?? []
   const last = recent.at(-1)
   if (telling === undefined || last === undefined || recent.length < IN_FULL) return undefined
   const every = Math.min(MINUTE * 2 ** (recent.length - IN_FULL), LONGEST)
-  return { subject, to: telling.to, every, isDue: now - last >= every }
+  return { subject, to: telling.to, every, isDue: moment.reached(last + every) }
 }
 
 /** Whether anything of this rollout has changed so often that it may flap: most ledgers have nothing of the kind. */

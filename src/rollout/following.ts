@@ -1,3 +1,4 @@
+import type { Moment } from '../core/moment.ts'
 import { DETECTION, type Rollout } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Followed } from './beginning.ts'
@@ -29,6 +30,7 @@ export function goOn(
   view: View,
   triggers: Triggers,
   rules: Rules,
+  moment: Moment,
 ): Followed {
   const based = withBegin(snapshot, rollout, view, triggers)
   const { changed, baselines, events } = takeUp(based, snapshot, rollout, view, triggers)
@@ -38,7 +40,7 @@ export function goOn(
       : { ...snapshot, rollout: changed, baselines }
   // The progress of what is hidden is unknown.
   if (view.blind) return { snapshot: moved, events }
-  const last = nextPhase(moved, changed, view, rules)
+  const last = nextPhase(moved, changed, view, rules, moment)
   return { snapshot: last.snapshot, events: [...events, ...last.events] }
 }
 
@@ -118,10 +120,10 @@ function targetsOf(
   }
 }
 
-function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rules): Followed {
+function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rules, moment: Moment): Followed {
   const { baselines, at } = snapshot
   const { id, phase: from } = rollout
-  const next = phaseSeen(view, baselines, at, rules.steady)
+  const next = phaseSeen(view, baselines, moment, rules.steady)
   if (next !== undefined && next.phase !== from) {
     const { phase: to, because: message } = next
     const event: Event = {
@@ -141,7 +143,7 @@ function nextPhase(snapshot: Snapshot, rollout: Rollout, view: View, rules: Rule
     }
   }
   const isVerified = next?.phase === 'verifying' && snapshot.verdict.verdict === 'proceed'
-  const isCalm = at - (baselines.get(MOVED_AT) ?? at) >= rules.steady
+  const isCalm = moment.reached((baselines.get(MOVED_AT) ?? at) + rules.steady)
   // The client that declared a rollout says when it is done.
   if (!isVerified || !isCalm || rollout.detectedBy === 'declared') return { snapshot, events: [] }
   const author = { actor: DETECTION, reason: 'everything is rolled out, proven and steady' }

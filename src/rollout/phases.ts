@@ -1,5 +1,6 @@
 import type { Phase } from '../core/rollout.ts'
-import type { Instant, Millis } from '../core/time.ts'
+import type { Moment } from '../core/moment.ts'
+import type { Millis } from '../core/time.ts'
 import {
   IN_MOTION,
   JOBS_OVER,
@@ -28,10 +29,10 @@ export interface PhaseSeen {
 export function phaseSeen(
   view: View,
   baselines: Baselines,
-  now: Instant,
+  moment: Moment,
   quiet: Millis,
 ): PhaseSeen | undefined {
-  return migrating(view, baselines) ?? rolling(view, baselines) ?? afterwards(view, baselines, now, quiet)
+  return migrating(view, baselines) ?? rolling(view, baselines) ?? afterwards(view, baselines, moment, quiet)
 }
 
 function migrating({ jobs, release }: View, baselines: Baselines): PhaseSeen | undefined {
@@ -67,7 +68,7 @@ function isBeforeWorkloads(view: View, baselines: Baselines): boolean {
 }
 
 /** No Job runs or failed, and every workload that was touched is rolled out. */
-function afterwards(view: View, baselines: Baselines, now: Instant, quiet: Millis): PhaseSeen | undefined {
+function afterwards(view: View, baselines: Baselines, moment: Moment, quiet: Millis): PhaseSeen | undefined {
   const { release, workloads } = view
   const moved = subjectsOf(baselines, movedOf('')).length > 0
   const upgraded = isNewRevision(release?.revision, baselines)
@@ -83,7 +84,7 @@ function afterwards(view: View, baselines: Baselines, now: Instant, quiet: Milli
   const because = 'every workload is rolled out'
   if (moved || upgraded || baselines.has(IN_MOTION)) return { phase: 'verifying', because }
   const over = baselines.get(JOBS_OVER)
-  if (!hasMigrated(view, baselines) || over === undefined || now - over < quiet) return undefined
+  if (!hasMigrated(view, baselines) || over === undefined || !moment.reached(over + quiet)) return undefined
   return { phase: 'verifying', because: 'the migration Jobs are over and no workload changes' }
 }
 

@@ -2,7 +2,8 @@ import { transitions, type Transition } from '../core/change.ts'
 import { awaitsFirstLook } from '../core/finding.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { inWords, SECOND, type Instant, type Millis } from '../core/time.ts'
+import { momentAt, type Moment } from '../core/moment.ts'
+import { inWords, SECOND, type Millis } from '../core/time.ts'
 import { flapping, mayFlap } from './flapping.ts'
 import type { Event, Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
@@ -20,14 +21,16 @@ export function changesToTell(ledger: Ledger, before: Snapshot, after: Snapshot)
     // Checks flicker with every look; what they add up to is what is worth keeping.
     ({ subject }) => subject !== 'check',
   )
-  return [...changes, ...overdue(before, after), ...heldBack(ledger, before, after)].flatMap(
+  const moment = momentAt(after.at)
+  return [...changes, ...overdue(before, after, moment), ...heldBack(ledger, before, after, moment)].flatMap(
     (change): Event[] => {
       const { at, to, message } = change
       const name = nameOf(change)
-      if (awaits(after, change, at)) return []
-      const flaps = flapping(ledger, name, rollout, at)
+      if (awaits(after, change, moment)) return []
+      const flaps = flapping(ledger, name, rollout, moment)
       if (flaps !== undefined && !flaps.isDue && !isNewLatch(after, change)) return []
-      const from = flaps?.to ?? (awaits(before, change, before.at) ? lastTold(ledger, name) : change.from)
+      const from =
+        flaps?.to ?? (awaits(before, change, momentAt(before.at)) ? lastTold(ledger, name) : change.from)
       const often = flaps && `changes so often that it is reported every ${inWords(flaps.every)} at most: `
       const line: Event = {
         at,
@@ -44,8 +47,8 @@ export function changesToTell(ledger: Ledger, before: Snapshot, after: Snapshot)
 }
 
 /** Whether there is a change of state to tell although nothing has changed with this step. */
-export function isOverdue(ledger: Ledger, before: Snapshot, after: Snapshot): boolean {
-  return overdue(before, after).length > 0 || heldBack(ledger, before, after).length > 0
+export function isOverdue(ledger: Ledger, before: Snapshot, after: Snapshot, moment: Moment): boolean {
+  return overdue(before, after, moment).length > 0 || heldBack(ledger, before, after, moment).length > 0
 }
 
 function nameOf({ subject, id }: Pick<Transition, 'subject' | 'id'>): string {
@@ -58,11 +61,11 @@ function isNewLatch({ stops, at }: Snapshot, { subject, id }: Transition): boole
 }
 
 /** What flaps, and is by now due to be told to be other than it was told last. */
-function heldBack(ledger: Ledger, before: Snapshot, after: Snapshot): readonly Transition[] {
+function heldBack(ledger: Ledger, before: Snapshot, after: Snapshot, moment: Moment): readonly Transition[] {
   if (!mayFlap(ledger)) return []
   const rollout = isActive(after.rollout) ? after.rollout.id : undefined
   return statesOf(after).flatMap((change): Transition[] => {
-    const flaps = flapping(ledger, nameOf(change), rollout, after.at)
+    const flaps = flapping(ledger, nameOf(change), rollout, moment)
     if (flaps?.isDue !== true || flaps.to === change.to || hasChanged(before, change)) return []
     return [{ ...change, from: flaps.to }]
   })
@@ -94,12 +97,13 @@ function statesOf({ at, stops, gates, verdict }: Snapshot): readonly Transition[
 }
 
 /** What was unknown before and still is, and was not told for as long as that might have been over at once. */
-function overdue(before: Snapshot, after: Snapshot): readonly Transition[] {
+function overdue(before: Snapshot, after: Snapshot, moment: Moment): readonly Transition[] {
   return statesOf(after).flatMap((change): Transition[] => {
-    const { at, subject, to } = change
+    const { subject, to } = change
     if (subject === 'verdict') return []
     if (to !== 'unknown') return []
-    return awaits(before, change, before.at) && !awaits(after, change, at) ? [change] : []
+    const waits = awaits(after, change, moment)
+    return awaits(before, change, momentAt(before.at)) && !waits ? [change] : []
   })
 }
 
@@ -107,10 +111,10 @@ function overdue(before: Snapshot, after: Snapshot): readonly Transition[] {
 function awaits(
   { stops, gates }: Snapshot,
   { subject, id }: Pick<Transition, 'subject' | 'id'>,
-  at: Instant,
+  moment: Moment,
 ): boolean {
   const status = subject === 'stop-condition' ? stops.get(id) : subject === 'gate' ? gates.get(id) : undefined
-  if (status?.state !== 'unknown' || at - status.since >= FIRST_LOOK) return false
+  if (status?.state !== 'unknown' || moment.reached(status.since + FIRST_LOOK)) return false
   return 'findings' in status ? awaitsFirstLook(status.findings) : status.awaitsFirstLook === true
 }
 

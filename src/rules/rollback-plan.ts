@@ -142,12 +142,13 @@ function versionsOf({ readings }: Account, recollection: Recollection): readonly
 }
 
 /** What must be remembered of a version: when it was first seen. */
-function isApplied({ name, target, since }: Version, { now }: Recollection): Finding {
+function isApplied({ name, target, since }: Version, recollection: Recollection): Finding {
+  const value = since ?? recollection.now
   const tally: Tally = {
     key: `${firstSeen}${name}`,
-    value: since ?? now,
+    value,
     settles: false,
-    ...(since === undefined && { baseline: now }),
+    ...(since === undefined && { baseline: value }),
   }
   return { key: name, answer: 'met', reason: 'ok', message: `version ${name} is applied`, target, tally }
 }

@@ -26,7 +26,7 @@ describe('fresh evidence', () => {
     })
     expect(evidenceAt(15_001, batch).of(depth)).toMatchObject({
       readings: [],
-      unseen: [{ unknownReason: 'stale', reason: 'stale', message: 'a was last looked at 15 s ago' }],
+      unseen: [{ unknownReason: 'stale', reason: 'stale', message: 'a was last looked at at 00:00:00 UTC' }],
     })
   })
 

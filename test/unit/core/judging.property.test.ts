@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { contentsOf } from '../../../src/core/content.ts'
 import type { Condition } from '../../../src/core/finding.ts'
 import { judging } from '../../../src/core/judging.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
-import { step } from '../../../src/core/step.ts'
+import { isRestated, step } from '../../../src/core/step.ts'
 import { play } from '../../support/timeline.ts'
 import { platformRules, batchesOf } from '../rules/platform-world.ts'
 import { healthy, momentsOf, scenes } from './random-world.ts'
@@ -49,12 +50,14 @@ describe('what was judged before', () => {
     const first = step(initialSnapshot(0, counting), batchesOf(healthy, 1_000), 1_000, counting)
     // What is seen for the first time leaves baselines, so all that is judged by them is judged once more.
     const second = step(first, [], 1_100, counting)
-    const before = judged()
     const third = step(second, [], 1_200, counting)
-    expect(judged() - before).toBeLessThanOrEqual(1)
-    const [batch] = batchesOf(healthy, 1_300)
-    step(third, batch === undefined ? [] : [batch], 1_300, counting)
-    expect(judged() - before).toBeGreaterThan(0)
+    const before = judged()
+    const fourth = step(third, batchesOf(healthy, 1_300, 1_000), 1_300, counting)
+    expect(judged()).toBe(before)
+    expect(isRestated(third, fourth)).toBe(true)
+    const worse = healthy.map((place) => (place.probe === 'redis' ? { ...place, failing: true } : place))
+    step(fourth, batchesOf(worse, 1_400, 1_000), 1_400, counting)
+    expect(judged()).toBeGreaterThan(before)
     expect(judged() - before).toBeLessThan(conditionsOf(counting).length)
   })
 
@@ -62,7 +65,12 @@ describe('what was judged before', () => {
     const [stop] = rules.stops.filter(({ id }) => id === 'redis-memory-pressure')
     if (stop === undefined) throw new Error('no such stop condition')
     const first = step(initialSnapshot(0, rules), batchesOf(healthy, 1_000), 1_000, rules)
-    const later = judging(first, first.beliefs, 10 * 60_000, rules.providers).of(stop).findings
+    const later = judging(
+      first,
+      contentsOf(undefined, first.beliefs, 10 * 60_000),
+      10 * 60_000,
+      rules.providers,
+    ).of(stop).findings
     expect(later[0]).toMatchObject({ answer: 'unknown', unknownReason: 'stale' })
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Condition, Finding } from '../../../src/core/finding.ts'
 import { checkStatus } from '../../../src/core/gate.ts'
 import { judge, worstFirst } from '../../../src/core/judge.ts'
+import { momentAt } from '../../../src/core/moment.ts'
 import { nextStreaks, type Streaks } from '../../../src/core/streak.ts'
 import { stopStatus } from '../../../src/core/stop.ts'
 import { aCheck, aStop } from './small-rules.ts'
@@ -11,10 +12,14 @@ function aFinding(key: string, answer: Finding['answer'], more: Partial<Finding>
   return { key, answer, reason: answer, message: answer, ...why, ...more }
 }
 
+function tickAt(now: number) {
+  return { ...momentAt(now), gap: false, rollout: false }
+}
+
 function streaksAfter(...steps: readonly (readonly Finding[])[]): Streaks {
   return steps.reduce<Streaks>(
     (streaks, findings, n) =>
-      nextStreaks(streaks, findings, ({ answer }) => answer === 'unmet', { now: n * 1_000, gap: false }),
+      nextStreaks(streaks, findings, ({ answer }) => answer === 'unmet', tickAt(n * 1_000)),
     new Map(),
   )
 }
@@ -39,8 +44,8 @@ describe('a finding with a hold of its own', () => {
 
   function after(seconds: number, hold: number) {
     const findings = [aFinding('a', 'unmet', { hold })]
-    const from = { now: 0, gap: false, rollout: false }
-    const to = { now: seconds * 1_000, gap: false, rollout: false }
+    const from = tickAt(0)
+    const to = tickAt(seconds * 1_000)
     return [
       checkStatus(check, checkStatus(check, undefined, findings, from), findings, to).state,
       stopStatus(stop, stopStatus(stop, undefined, findings, from), findings, to).state,
@@ -87,7 +92,7 @@ describe('what is only missing beside what is seen', () => {
         baselines: () => [],
       },
     )
-    const tick = { now: 0, gap: false, rollout: false }
+    const tick = tickAt(0)
     expect(stopStatus(aStop({ kind }), undefined, findings, tick).state).toBe(state)
   })
 })

@@ -1,0 +1,112 @@
+import type { Contents } from './content.ts'
+import type { Evidence, Providers } from './evidence.ts'
+import type { Recollection } from './finding.ts'
+import { isActive } from './rollout.ts'
+import type { Labels, Signal } from './signal.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Instant } from './time.ts'
+
+/** What conditions are judged by. */
+export interface Inputs extends Pick<Snapshot, 'baselines'> {
+  readonly rollout: Snapshot['rollout']
+  readonly contents: Contents
+  readonly providers: Providers
+}
+
+/** What a condition asked for when it was judged. */
+export interface Asked {
+  /** Whether all of it says the same now as then; never where the time itself was asked for. */
+  saysTheSame(now: Inputs): boolean
+}
+
+/** A part of what is believed: all of a probe, or its targets of one component. */
+interface Part {
+  readonly probe: string
+  readonly component: string | undefined
+}
+
+/** Hands out what conditions are judged by, and notes what one of them asks for. */
+export interface Asking {
+  readonly evidence: Evidence
+  readonly recollection: Recollection
+  asked(): Asked
+}
+
+export function newAsking(inputs: Inputs, all: Evidence): Asking {
+  const { contents, providers, baselines, rollout } = inputs
+  const parts = new Map<string, Part>()
+  const others = { time: false, baselines: false, rollout: false }
+
+  function ask(signal: Signal, where: Labels = {}): void {
+    const probe = providers.get(signal.name) ?? ''
+    const { component: one } = where
+    const only = one === undefined ? signal.components : [one]
+    // A target without a component may give any signal.
+    for (const component of only === undefined ? [undefined] : ['', ...only])
+      parts.set(`${probe} ${component}`, { probe, component })
+  }
+
+  return {
+    evidence: {
+      get now(): Instant {
+        others.time = true
+        return all.now
+      },
+      of(signal, where) {
+        ask(signal, where)
+        return all.of(signal, where)
+      },
+      targets(signal, where) {
+        ask(signal, where)
+        return all.targets(signal, where)
+      },
+    },
+    recollection: recollectionOf(inputs, all.now, others),
+    asked() {
+      if (others.time) return { saysTheSame: () => false }
+      const from = [...parts.values()]
+      const tokens = from.map((part) => tokenOf(part, contents))
+      return {
+        saysTheSame: (next) =>
+          next.providers === providers &&
+          (!others.baselines || next.baselines === baselines) &&
+          (!others.rollout || next.rollout === rollout) &&
+          from.every((part, n) => tokenOf(part, next.contents) === tokens[n]),
+      }
+    },
+  }
+}
+
+function recollectionOf(
+  { baselines, rollout }: Inputs,
+  now: Instant,
+  asked: { time: boolean; baselines: boolean; rollout: boolean },
+): Recollection {
+  return {
+    get now() {
+      asked.time = true
+      return now
+    },
+    get rollout() {
+      asked.rollout = true
+      return isActive(rollout) ? rollout : undefined
+    },
+    get latest() {
+      asked.rollout = true
+      return rollout
+    },
+    baseline(key) {
+      asked.baselines = true
+      return baselines.get(key)
+    },
+    baselines(prefix) {
+      asked.baselines = true
+      return [...baselines.keys()].filter((key) => key.startsWith(prefix)).toSorted()
+    },
+  }
+}
+
+function tokenOf({ probe, component }: Part, { of }: Contents): object | undefined {
+  const content = of.get(probe)
+  return component === undefined ? content?.whole : content?.components.get(component)
+}
