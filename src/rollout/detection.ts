@@ -32,7 +32,7 @@ export function follow(
   const noted = noteFirings(snapshot)
   const triggers = triggersOf(view, noted.baselines)
   const { snapshot: next, events } = view.settled
-    ? learn(decide(noted, view, triggers, rules, release, moment), view)
+    ? learn(decide(noted, view, triggers, rules, release, moment), view, moment)
     : { snapshot: noteTrigger(noted, triggers), events: [] }
   if (next === snapshot) return undefined
   const revision = snapshot.revision + (next.rollout === snapshot.rollout ? 0 : 1)
@@ -97,11 +97,11 @@ function noteTrigger(snapshot: Snapshot, triggers: Triggers): Snapshot {
   return note(snapshot, [[TRIGGER, snapshot.at]])
 }
 
-function learn({ snapshot, events }: Followed, view: View): Followed {
+function learn({ snapshot, events }: Followed, view: View, moment: Moment): Followed {
   const { baselines, rollout, at } = snapshot
   const changes = [
     ...knowledge(view, baselines, isActive(rollout), at),
-    ...revisionFates(view, baselines, at),
+    ...revisionFates(view, baselines, moment),
   ]
   const learnt = note(snapshot, changes)
   return { snapshot: learnt, events: [...events, ...failureOf(view, baselines, learnt)] }

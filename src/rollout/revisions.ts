@@ -1,3 +1,4 @@
+import type { Moment } from '../core/moment.ts'
 import { DETECTION, fates, isActive, REVISION_FATE } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
@@ -17,7 +18,7 @@ const KEPT = 30
 type Changes = readonly (readonly [string, number | undefined])[]
 
 /** What is learned of the newest revision of the release: that it failed, ran with everything ready, or was only there. */
-export function revisionFates(view: View, baselines: Baselines, now: Instant): Changes {
+export function revisionFates(view: View, baselines: Baselines, moment: Moment): Changes {
   const { release } = view
   if (release === undefined) return []
   const { revision } = release
@@ -26,8 +27,8 @@ export function revisionFates(view: View, baselines: Baselines, now: Instant): C
   const isAnother = known.some((one) => one > revision)
   const forgotten = isAnother ? known.filter((one) => one >= revision) : []
   const before = isAnother ? undefined : baselines.get(`${REVISION_FATE}${revision}`)
-  const readySince = isReady(view) ? (baselines.get(`${READY_SINCE}${revision}`) ?? now) : undefined
-  const seen = fateSeen(view, readySince, now)
+  const readySince = isReady(view) ? (baselines.get(`${READY_SINCE}${revision}`) ?? moment.now) : undefined
+  const seen = fateSeen(view, readySince, moment)
   const fate = Math.max(before ?? 0, seen)
   const oldest = known.filter((one) => one < revision).toSorted((a, b) => b - a)
   return [
@@ -40,9 +41,10 @@ export function revisionFates(view: View, baselines: Baselines, now: Instant): C
   ]
 }
 
-function fateSeen(view: View, readySince: Instant | undefined, now: Instant): number {
+function fateSeen(view: View, readySince: Instant | undefined, moment: Moment): number {
   if (view.release?.status === 'failed') return fates.failed
-  if (readySince !== undefined) return now - readySince >= WATCHES_AGREE ? fates.proven : fates.glimpsed
+  if (readySince !== undefined)
+    return moment.reached(readySince + WATCHES_AGREE) ? fates.proven : fates.glimpsed
   // What is hidden may be ready.
   return view.blind ? 0 : fates.watched
 }
