@@ -79,10 +79,9 @@ export class RedisLine {
     return this.#timed(commands.length, within, (wire) => wire.sendAnywhere(commands))
   }
 
-  /** Sends a read that waits for an arrival. Its answer says that something changed, and no more. */
-  async wait(command: RedisCommand, within: Millis): Promise<RedisReply> {
-    const [reply] = await this.#attempt(1, within, (wire) => wire.sendAnywhere([command]))
-    return reply ?? { ok: false, unavailable: this.#explain(new RedisFault('REDIS_CLOSED')) }
+  /** Like `run`, with a read among the commands that waits for an arrival: the time until it came is no cost. */
+  wait(commands: readonly RedisCommand[], within: Millis): Promise<readonly RedisReply[]> {
+    return this.#attempt(commands.length, within, (wire) => wire.send(commands))
   }
 
   /** Ends the connection within half a second, whether the server takes part or not. */

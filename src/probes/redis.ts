@@ -16,6 +16,31 @@ export function valueOf(reply: RedisReply | undefined): unknown {
   return reply.value
 }
 
+/** Makes something of replies, and gives the very same again while the replies say the same. */
+export function sameWhileSame<Made>(make: (replies: readonly RedisReply[]) => Made): typeof make {
+  let last: { readonly replies: readonly RedisReply[]; readonly made: Made } | undefined
+  return (replies) => {
+    if (last === undefined || !replies.every((reply, at) => isSame(reply, last?.replies[at])))
+      last = { replies, made: make(replies) }
+    return last.made
+  }
+}
+
+function isSame(reply: RedisReply, other: RedisReply | undefined): boolean {
+  if (reply.ok) return other?.ok === true && isSameValue(reply.value, other.value)
+  const { reason, message } = reply.unavailable
+  return other?.ok === false && other.unavailable.reason === reason && other.unavailable.message === message
+}
+
+function isSameValue(value: unknown, other: unknown): boolean {
+  if (!Array.isArray(value)) return Object.is(value, other)
+  return (
+    Array.isArray(other) &&
+    value.length === other.length &&
+    value.every((item, at) => isSameValue(item, other[at]))
+  )
+}
+
 /** For an answer of another shape than every version of Redis that is known gives. */
 export function notUnderstood(what: string): Unavailable {
   const message = `Redis answered with ${what}: this version of Redis is not known`

@@ -121,6 +121,60 @@ describe('dead letters', () => {
     expect(sorted[25]).toBeLessThan(20)
   })
 
+  test('an arrival is counted by the answer to the read that waited for it', async () => {
+    follow()
+    await next((look) => arrivals(look) === 0)
+    for (let n = 1; n <= 3; n += 1) {
+      await isBlocked()
+      const { roundTrips } = redis.cost
+      const arrived = next((look) => arrivals(look) === n).then(() => redis.cost.roundTrips)
+      await platform.xadd(dlq, '*', 'reason', 'x')
+      expect(await arrived).toBe(roundTrips)
+    }
+  })
+
+  test('arrivals that follow each other are delivered one by one', async () => {
+    follow()
+    await next((look) => arrivals(look) === 0)
+    for (let n = 1; n <= 15; n += 3) {
+      for (const count of [n, n + 1, n + 2]) {
+        await isBlocked()
+        await platform.xadd(dead, '*', 'reason', 'x')
+        await next((look) => arrivals(look, dead) === count)
+      }
+    }
+    expect(seen.map((look) => arrivals(look, dead))).toEqual(Array.from({ length: 16 }, (_, n) => n))
+  })
+
+  test('a flood costs Redis few commands, and is counted to its last entry', async () => {
+    follow()
+    await next((look) => arrivals(look) === 0)
+    await isBlocked()
+    await platform.config('RESETSTAT')
+    const began = performance.now()
+    let added = 0
+    while (performance.now() - began < 3_000) {
+      await Promise.all(Array.from({ length: 20 }, () => platform.xadd(dlq, '*', 'reason', 'x')))
+      added += 20
+    }
+    await next((look) => arrivals(look) === added)
+    await isBlocked()
+    const seconds = (performance.now() - began) / 1_000
+    const stats = await platform.info('commandstats')
+    const reads = Number(/cmdstat_xread:calls=(\d+)/.exec(stats)?.[1])
+    expect(added).toBeGreaterThan(200)
+    expect(reads).toBeLessThanOrEqual(20 + 10 * seconds + 2)
+  })
+
+  test('while nothing arrives each look is the one before', async () => {
+    await platform.xadd(dlq, '*', 'reason', 'x')
+    follow()
+    await next((look) => arrivals(look) === 1)
+    const [first] = seen
+    await next(() => seen.length === 2)
+    expect(seen[1]).toBe(first)
+  })
+
   test('a key of another type blinds its own stream and no other', async () => {
     await platform.set(dlq, 'text')
     follow()
