@@ -1,4 +1,4 @@
-import type { Observation, Batch, Target } from '../core/observation.ts'
+import type { Batch, Target } from '../core/observation.ts'
 import type { Clock, Millis } from '../core/time.ts'
 import {
   ProbeError,
@@ -11,6 +11,7 @@ import {
 } from '../probes/probe.ts'
 import { reasonsOf } from '../probes/declaration.ts'
 import { anyReasons } from '../probes/reasons.ts'
+import { Beats, beatsIn, NEVER, type Beating } from './beats.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 
@@ -43,17 +44,25 @@ const RELIST: Millis = 1_000
 /** Slack for a busy event loop before an observation counts as stale. */
 const SLACK: Millis = 1_000
 
-/** First attempts are spread over this time. */
-const SPREAD: Millis = 250
+/**
+ * Of the targets that come at once so many are asked first on one beat, and the next on the beat after, so that hundreds
+ * of replicas do not stay on one beat.
+ */
+const TOGETHER = 40
 
-/** One target of one probe, and when its next attempt is. */
-interface Turn {
-  readonly probe: Probe
+/** One target of one probe, and the beat of its next or its last attempt. */
+interface Turn extends Beating {
+  readonly probe: Listed
   readonly target: Target
-  timer?: NodeJS.Timeout
-  /** By the steady clock. */
-  startedAt?: Millis
+  /** The beat of the last attempt, which is under way for as long as no other is planned. */
+  last?: number
   ended: boolean
+}
+
+interface Schedule extends LookingOptions {
+  readonly probes: readonly Listed[]
+  readonly beats: Beats
+  readonly turns: Map<string, Turn>
 }
 
 /**
@@ -61,31 +70,33 @@ interface Turn {
  * costs only its own observations.
  */
 export function startLooking(given: LookingOptions): Looking {
-  const options = { ...given, probes: given.probes.map((probe) => contained(probe, given.onFault)) }
+  const probes = given.probes.map((probe) => contained(probe, given.onFault))
+  const schedule: Schedule = { ...given, probes, beats: new Beats(), turns: new Map() }
+  const { beats, turns } = schedule
   const stopped = new AbortController()
-  const turns = new Map<string, Turn>()
-  const relistAll = () => {
-    for (const probe of options.probes) if (relist(probe, turns, options)) list(probe, options)
-  }
-  relistAll()
+  relistAll(schedule)
   // Also of a probe that has none: before a reload it may have had some.
-  for (const probe of options.probes) if (probe.targets().length === 0) list(probe, options)
-  const relisting = setInterval(relistAll, RELIST)
-  const following = options.watches.flatMap((watch) =>
-    watch.targets().map((target) => follow(watch, target, options, stopped.signal)),
+  for (const probe of probes) if (probe.listed().length === 0) list(probe, schedule)
+  const relisting: Beating = {
+    beat: NEVER,
+    begin() {
+      relistAll(schedule)
+      beats.plan(relisting, relisting.beat + beatsIn(RELIST))
+    },
+  }
+  beats.plan(relisting, beats.next + beatsIn(RELIST))
+  const following = given.watches.flatMap((watch) =>
+    watch.targets().map((target) => follow(watch, target, given, stopped.signal)),
   )
   return {
-    relist: relistAll,
+    relist: () => relistAll(schedule),
     hurry() {
-      for (const turn of turns.values()) {
-        if (turn.timer === undefined) continue
-        clearTimeout(turn.timer)
-        // Never sooner than its interval: what a service grants in a minute is not spent on a change of cadence.
-        schedule(turn, (turn.startedAt ?? 0) + intervalOf(turn, options) - steadyClock.now(), options)
-      }
+      // Never sooner than its interval: what a service grants in a minute is not spent on a change of cadence.
+      for (const turn of turns.values())
+        if (turn.last !== undefined && turn.last !== turn.beat) plan(turn, schedule)
     },
     async stop() {
-      clearInterval(relisting)
+      beats.stop()
       stopped.abort()
       for (const turn of turns.values()) end(turn)
       turns.clear()
@@ -94,18 +105,26 @@ export function startLooking(given: LookingOptions): Looking {
   }
 }
 
+/** A probe that throws only where it is awaited, and keeps the list of its targets. */
+interface Listed extends Probe {
+  /** The targets when they were last asked for; the same list for as long as none came or went. */
+  listed(): readonly Target[]
+}
+
 /**
- * The same probe, which throws only where it is awaited. While it can't say which targets there are the last ones
- * stay, and each of them can't be seen: others may be missing.
+ * While the probe can't say which targets there are the last ones stay, and each of them can't be seen: others may be
+ * missing.
  */
-function contained(probe: Probe, onFault: OnFault): Probe {
+function contained(probe: Probe, onFault: OnFault): Listed {
   let last: readonly Target[] = []
   let isAtFault = false
   return {
     ...probe,
+    listed: () => last,
     targets() {
       try {
-        last = probe.targets()
+        const targets = probe.targets()
+        if (!areSame(targets, last)) last = targets
         isAtFault = false
       } catch (fault) {
         if (!isAtFault) onFault(probe.name, 'targets', fault)
@@ -121,22 +140,37 @@ function contained(probe: Probe, onFault: OnFault): Probe {
   }
 }
 
-/** Delivers which targets there are, before the first attempt. */
-function list(probe: Probe, { clock, deliver }: LookingOptions): void {
-  deliver({ probe: probe.name, at: clock.now(), targets: probe.targets(), observations: [] })
+function areSame(some: readonly Target[], others: readonly Target[]): boolean {
+  return some.length === others.length && some.every((target, n) => target === others[n])
 }
 
-/** Begins with targets that came and ends with those that went. Returns whether there were any. */
-function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions): boolean {
+/** Delivers which targets there are, before the first attempt. */
+function list(probe: Listed, { clock, deliver }: LookingOptions): void {
+  deliver({ probe: probe.name, at: clock.now(), targets: probe.listed(), observations: [] })
+}
+
+function relistAll(schedule: Schedule): void {
+  const before = schedule.turns.size
+  for (const probe of schedule.probes) if (relist(probe, schedule, before)) list(probe, schedule)
+}
+
+/**
+ * Begins with targets that came and ends with those that went. Returns whether there were any.
+ * @param before how many turns there were before all that came now
+ */
+function relist(probe: Listed, schedule: Schedule, before: number): boolean {
+  const { turns, beats } = schedule
+  const known = probe.listed()
   const targets = probe.targets()
+  if (targets === known) return false
   const ids = new Set(targets.map((target) => target.id))
   let changed = false
   for (const target of targets) {
     const key = `${probe.name} ${target.id}`
     if (turns.has(key)) continue
-    const turn: Turn = { probe, target, ended: false }
+    const turn: Turn = { probe, target, beat: NEVER, ended: false, begin: () => void take(turn, schedule) }
+    beats.plan(turn, beats.next + Math.floor((turns.size - before) / TOGETHER))
     turns.set(key, turn)
-    schedule(turn, Math.random() * SPREAD, options)
     changed = true
   }
   for (const [key, turn] of turns) {
@@ -148,39 +182,26 @@ function relist(probe: Probe, turns: Map<string, Turn>, options: LookingOptions)
   return changed
 }
 
-async function take(turn: Turn, options: LookingOptions): Promise<void> {
-  const { clock, deliver, onFault } = options
-  const startedAt = steadyClock.now()
-  turn.startedAt = startedAt
-  const seen = await observe(turn.probe, turn.target, clock, 0, onFault)
+async function take(turn: Turn, schedule: Schedule): Promise<void> {
+  const { probe, target } = turn
+  const { clock, deliver, onFault } = schedule
+  turn.last = turn.beat
+  const seen = await observe(probe, target, clock, 0, onFault)
   if (turn.ended) return
   // The cadence may have changed during the attempt: one interval says both how long it is worth and when the next is.
-  const interval = intervalOf(turn, options)
-  const validFor = 3 * interval + turn.probe.pace(turn.target).timeout + SLACK
-  deliver(batchOf(turn.probe, { ...seen, validFor }))
-  schedule(turn, startedAt + interval - steadyClock.now(), options)
+  const pace = probe.pace(target)
+  const validFor = 3 * pace[schedule.cadence()] + pace.timeout + SLACK
+  deliver({ probe: probe.name, at: seen.at, targets: probe.listed(), observations: [{ ...seen, validFor }] })
+  plan(turn, schedule)
 }
 
-function schedule(turn: Turn, wait: Millis, options: LookingOptions): void {
-  // A tenth of jitter keeps attempts at many replicas from falling into one tick.
-  const delay = Math.max(0, wait * (0.95 + Math.random() * 0.1))
-  turn.timer = setTimeout(() => {
-    delete turn.timer
-    void take(turn, options)
-  }, delay)
-}
-
-function intervalOf({ probe, target }: Turn, { cadence }: LookingOptions): Millis {
-  return probe.pace(target)[cadence()]
+function plan(turn: Turn, { beats, cadence }: Schedule): void {
+  beats.plan(turn, (turn.last ?? 0) + beatsIn(turn.probe.pace(turn.target)[cadence()]))
 }
 
 function end(turn: Turn): void {
   turn.ended = true
-  clearTimeout(turn.timer)
-}
-
-function batchOf(probe: Pick<Probe, 'name' | 'targets'>, observation: Observation): Batch {
-  return { probe: probe.name, at: observation.at, targets: probe.targets(), observations: [observation] }
+  turn.beat = NEVER
 }
 
 async function follow(
@@ -196,7 +217,9 @@ async function follow(
     const { validFor } = watch
     const outcome = outcomeSince(since, target, seen)
     since = steadyClock.now()
-    deliver(batchOf(watch, { target, at: clock.now(), took: 0, validFor, outcome }))
+    const at = clock.now()
+    const observation = { target, at, took: 0, validFor, outcome }
+    deliver({ probe: watch.name, at, targets: watch.targets(), observations: [observation] })
   }
   try {
     await watch.follow(target, take, stop)

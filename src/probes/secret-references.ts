@@ -2,7 +2,7 @@ import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/ma
 import { secretKeysMissing } from '../rules/signals.ts'
 import { NO_SUCH_SECRET } from '../rules/source.ts'
 import { workloadKinds, type Cluster, type Job } from '../kubernetes/model.ts'
-import type { Unavailable } from '../core/observation.ts'
+import type { Target, Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { seenNow } from './cluster-watch.ts'
@@ -14,6 +14,8 @@ import { referredSecret } from '../kubernetes/needs.ts'
 type Needs = ReadonlyMap<string, ReadonlySet<string>>
 
 const pace = { quiet: 30 * SECOND, brisk: 5 * SECOND, timeout: 3 * SECOND }
+const secretTargets: readonly Target[] = [{ id: 'kubernetes', labels: {} }]
+
 const about = { name: 'secret-references', provides: [secretKeysMissing] } as const
 
 export const declaration: Declaration = {
@@ -51,7 +53,7 @@ export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
 
   return {
     ...about,
-    targets: () => [{ id: 'kubernetes', labels: {} }],
+    targets: () => secretTargets,
     pace: () => pace,
     async look(_, deadline) {
       const seen = new Map<string, KnownKeys>()

@@ -88,6 +88,39 @@ describe('looking', () => {
     expect(most).toBe(1)
   })
 
+  it('asks for the targets by the second, not by the look, and gives the same list for as long as none came or went', async () => {
+    let asked = 0
+    const { looks, batches, observations } = looking({
+      targets: () => {
+        asked += 1
+        return [one, other]
+      },
+      look: async () => ({ readings: [] }),
+    })
+    await until(() => observations().length >= 40)
+    await looks.stop()
+    // 40 looks at two targets take at least a second; a busy machine lets more of them pass.
+    expect(asked).toBeLessThan(observations().length / 4)
+    expect(new Set(batches.map(({ targets }) => targets)).size).toBe(1)
+  })
+
+  it('looks at many targets in one turn of the event loop', async () => {
+    const many = Array.from({ length: 30 }, (_, n): Target => ({ id: `target ${n}`, labels: {} }))
+    let turns = 0
+    const turnOf: number[] = []
+    const { looks, observations } = looking({
+      targets: () => many,
+      look: async () => {
+        turnOf.push(turns)
+        setImmediate(() => (turns += 1))
+        return { readings: [] }
+      },
+    })
+    await until(() => observations().length >= 30)
+    await looks.stop()
+    expect(turnOf.slice(0, 30)).toEqual(many.map(() => 0))
+  })
+
   it('hurries to a look that was due much later when the cadence turns brisk', async () => {
     const { state, looks, observations } = looking({ look: async () => ({ readings: [] }) })
     state.cadence = 'quiet'
