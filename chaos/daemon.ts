@@ -44,11 +44,11 @@ export function daemonOf({ config, logFile, url, env, onLife }: DaemonOptions): 
 
   async function start(): Promise<void> {
     const log = openSync(logFile, 'a')
-    const args = ['--max-semi-space-size=2', 'dist/main.js', 'serve', '--config', config]
+    const args = ['dist/main.js', 'serve', '--config', config]
     const started = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', log, log],
-      env: { ...process.env, MALLOC_ARENA_MAX: '1', ...env },
+      env: { ...process.env, ...env },
       // A Ctrl-C at the terminal reaches the whole foreground group; the harness ends its daemon itself.
       detached: true,
     })

@@ -1,4 +1,5 @@
-// Bundles the program and everything it imports into dist/: one entry and one chunk per lazily loaded command.
+// Bundles the program and everything it imports: one entry and one chunk per lazily loaded command.
+//   node scripts/build.ts [FOLDER]     into dist/, or another folder, whose content is replaced
 import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -7,7 +8,8 @@ import { folder, packaged } from '../src/http/page/assets.ts'
 import { schemaFiles } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const outdir = join(root, 'dist')
+const [folderOfBundle = join(root, 'dist')] = process.argv.slice(2)
+const outdir = resolve(folderOfBundle)
 
 // Some packages are CommonJS: they call require() for node modules, and look for files in their __dirname, neither of
 // which an ES module has of its own.

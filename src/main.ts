@@ -3,6 +3,20 @@ import type { CliProcess } from './cli/process.ts'
 // The only place that reads the process. A command loads only what it needs: pipelines call `status` and `wait` over and
 // over, and must not pay for the daemon each time.
 
+// The daemon runs for weeks, and what keeps its memory small counts only from the start of a process: so it starts itself
+// again in its place, with the same id, streams and arguments. Where Node can't (Windows) or may not do that
+// (--permission), it runs as it is.
+if (process.argv[2] === 'serve' && process.execve !== undefined && process.permission === undefined) {
+  const { missing } = await import('./cli/footprint.ts')
+  const lacking = missing(process)
+  if (lacking !== undefined)
+    process.execve(
+      process.execPath,
+      [process.execPath, ...process.execArgv, ...lacking.execArgv, ...process.argv.slice(1)],
+      { ...process.env, ...lacking.env },
+    )
+}
+
 // A silent name server holds one of libuv's threads for as long as the resolver waits: in a pod 20 s by default, 4 s so.
 // Half of the threads resolve names (src/connections/names.ts). The environment takes precedence.
 process.env['RES_OPTIONS'] = `timeout:1 attempts:2 ${process.env['RES_OPTIONS'] ?? ''}`.trim()

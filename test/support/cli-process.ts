@@ -40,7 +40,16 @@ export function start(
   env: Readonly<Record<string, string>> = {},
   node: readonly string[] = [],
 ): Running {
-  const child = spawn(process.execPath, [...node, 'src/main.ts', ...args], { cwd: root, env })
+  return startProgram(process.execPath, [...node, 'src/main.ts', ...args], env)
+}
+
+/** Runs any program as its own process, in our folder, with nothing of our environment but what is given. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Running {
+  const child = spawn(program, args, { cwd: root, env })
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text))

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import packageLock from '../../package-lock.json' with { type: 'json' }
+import { missing } from '../../src/cli/footprint.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -81,6 +82,14 @@ describe('the Dockerfile', () => {
     expect(valuesOf('HEALTHCHECK', final)).toEqual([
       expect.stringMatching(/ CMD \["node", "\/app\/main\.js", "healthcheck"\]$/),
     ])
+  })
+
+  it('starts the daemon with all that keeps its memory small, so that it need not start itself again', () => {
+    const [entry = '[]'] = valuesOf('ENTRYPOINT', final)
+    const [, ...words] = JSON.parse(entry) as readonly string[]
+    const settings = valuesOf('ENV', final).flatMap((value) => value.split(/\s+/))
+    const env = Object.fromEntries(settings.map((setting) => setting.split('=') as [string, string]))
+    expect(missing({ execArgv: words.slice(0, -1), env })).toBeUndefined()
   })
 
   it('says what it is, in the version of the package', () => {

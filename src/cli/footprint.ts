@@ -1,0 +1,44 @@
+import type { CliProcess } from './process.ts'
+
+/**
+ * Options of Node that keep the memory of the daemon small. They count only from the start of a process. A young
+ * generation of 2 MB at most, where Node lets it grow to 48 MB; and the old one is collected when it has grown by a tenth,
+ * where V8 may let it double. Measured in docs/sizing.md.
+ */
+export const nodeOptions: readonly string[] = ['--max-semi-space-size=2', '--heap-growing-percent=10']
+
+/**
+ * How malloc of the GNU C library keeps memory small: one arena for all threads, and what is freed goes back to the
+ * system: at the heap's end from 64 KB, and each block of 64 KB or more. V8's compilers take and free 30 MB in the first
+ * minute, which stays with the process otherwise. Other C libraries do not read them.
+ */
+export const allocator: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+}
+
+/** How a process of Node was started. */
+export interface Started {
+  /** The options of Node before the name of the script. */
+  readonly execArgv: readonly string[]
+  readonly env: CliProcess['env']
+}
+
+/**
+ * What `started` lacks to keep memory small; undefined when it lacks nothing. What is set already, here or by
+ * NODE_OPTIONS, stays as it is.
+ */
+export function missing({ execArgv, env }: Started): Started | undefined {
+  const given = [...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)].map(nameOf)
+  const options = nodeOptions.filter((option) => !given.includes(nameOf(option)))
+  const settings = Object.entries(allocator).filter(([name]) => env[name] === undefined)
+  if (options.length === 0 && settings.length === 0) return undefined
+  return { execArgv: options, env: Object.fromEntries(settings) }
+}
+
+/** V8 takes underscores for hyphens in the names of its options. */
+function nameOf(option: string): string {
+  const [name = ''] = option.split('=')
+  return name.replaceAll('_', '-')
+}

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { allocator, nodeOptions } from '../../src/cli/footprint.ts'
+import { cleanUp, root, startProgram } from '../support/cli-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'gate-footprint-'))
+const configuration = join(folder, 'caracal-gate.yaml')
+const bundle = join(folder, 'dist')
+const bin = join(folder, 'caracal-gate')
+
+beforeAll(async () => {
+  await promisify(execFile)(process.execPath, ['scripts/build.ts', bundle], { cwd: root })
+  symlinkSync(join(bundle, 'main.js'), bin)
+  // Nothing listens there: a daemon needs no platform to start.
+  const services = ['api', 'sts', 'gateway', 'audit', 'coordinator'].map(
+    (service, index) => `${service}: { replicas: [http://127.0.0.1:${index + 1}] }`,
+  )
+  writeFileSync(
+    configuration,
+    [
+      `services: { ${services.join(', ')} }`,
+      'redis: { url: redis://127.0.0.1:6 }',
+      'postgres: { url: postgres://gate@127.0.0.1:7/caracal, tls: { mode: "off" } }',
+      'kubernetes: { enabled: false }',
+      'http: { listen: 127.0.0.1:0 }',
+    ].join('\n'),
+  )
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(cleanUp)
+
+/** What a file of this process in /proc says, whose parts end with a zero byte. */
+function partsOf(pid: number, file: 'cmdline' | 'environ'): readonly string[] {
+  return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0')
+}
+
+describe('the memory of the daemon', () => {
+  // The program that is started, and the words before `serve`.
+  const node = process.execPath
+  it.each([
+    ['from its sources', node, [join(root, 'src/main.ts')]],
+    ['from the bundle', node, [join(bundle, 'main.js')]],
+    ['by the bin of the package', bin, []],
+  ])('is kept small when it is started %s', async (_, program, words) => {
+    const PATH = dirname(node)
+    const daemon = startProgram(program, [...words, 'serve', '--config', configuration], { PATH })
+    await daemon.said('listening on')
+    // The process that a supervisor started is the one that runs.
+    expect(partsOf(daemon.pid, 'cmdline')).toEqual(expect.arrayContaining([...nodeOptions]))
+    const settings = Object.entries(allocator).map(([name, value]) => `${name}=${value}`)
+    expect(partsOf(daemon.pid, 'environ')).toEqual(expect.arrayContaining(settings))
+    daemon.send('SIGTERM')
+    expect(await daemon.ended).toMatchObject({ code: 0 })
+  })
+})
