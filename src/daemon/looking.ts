@@ -1,5 +1,5 @@
 import type { Batch, Target } from '../core/observation.ts'
-import type { Clock, Millis } from '../core/time.ts'
+import { SECOND, type Clock, type Millis } from '../core/time.ts'
 import {
   ProbeError,
   observe,
@@ -11,7 +11,7 @@ import {
 } from '../probes/probe.ts'
 import { reasonsOf } from '../probes/declaration.ts'
 import { anyReasons } from '../probes/reasons.ts'
-import { Beats, beatsIn, NEVER, type Beating } from './beats.ts'
+import { BEAT, Beats, beatsIn, NEVER, type Beating } from './beats.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 
@@ -43,6 +43,12 @@ const RELIST: Millis = 1_000
 
 /** Slack for a busy event loop before an observation counts as stale. */
 const SLACK: Millis = 1_000
+
+/**
+ * No outcome is believed for longer, unless its target is asked more seldom still. These are the longest that three of the
+ * API's intervals came to when it was asked every 5 s brisk and every 15 s quiet.
+ */
+const OLDEST: Readonly<Record<Cadence, Millis>> = { brisk: 22 * SECOND, quiet: 51 * SECOND }
 
 /**
  * Of the targets that come at once so many are asked first on one beat, and the next on the beat after, so that hundreds
@@ -190,9 +196,16 @@ async function take(turn: Turn, schedule: Schedule): Promise<void> {
   if (turn.ended) return
   // The cadence may have changed during the attempt: one interval says both how long it is worth and when the next is.
   const pace = probe.pace(target)
-  const validFor = 3 * pace[schedule.cadence()] + pace.timeout + SLACK
+  const cadence = schedule.cadence()
+  const validFor = validityOf(pace[cadence], pace.timeout, cadence)
   deliver({ probe: probe.name, at: seen.at, targets: probe.listed(), observations: [{ ...seen, validFor }] })
   plan(turn, schedule)
+}
+
+/** For how long an outcome may be believed: for three intervals or the longest, but always until the next has ended. */
+export function validityOf(interval: Millis, timeout: Millis, cadence: Cadence): Millis {
+  const attempt = timeout + SLACK
+  return Math.min(3 * interval + attempt, Math.max(OLDEST[cadence], interval + BEAT + attempt))
 }
 
 function plan(turn: Turn, { beats, cadence }: Schedule): void {

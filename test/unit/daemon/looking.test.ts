@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Batch, Target } from '../../../src/core/observation.ts'
 import type { Cadence } from '../../../src/daemon/cadence.ts'
-import { startLooking } from '../../../src/daemon/looking.ts'
+import { startLooking, validityOf } from '../../../src/daemon/looking.ts'
 import type { Look, Probe } from '../../../src/probes/probe.ts'
 
 const clock = { now: () => performance.now() }
@@ -41,6 +41,17 @@ function looking({ targets = () => [one], look }: Setting) {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await delay(5)
 }
+
+describe('R135: an outcome is believed', () => {
+  it.each([
+    ['for three intervals, the time-out and a second', 150, 2_500, 3_950, 3_950],
+    ['no longer than today in either cadence', 15_000, 5_500, 22_000, 51_000],
+    ['until the next attempt has ended, however seldom that is', 60_000, 800, 61_850, 61_850],
+  ])('%s', (_, interval, timeout, brisk, quiet) => {
+    expect(validityOf(interval, timeout, 'brisk')).toBe(brisk)
+    expect(validityOf(interval, timeout, 'quiet')).toBe(quiet)
+  })
+})
 
 describe('looking', () => {
   it('believes a look until after the next one, also when the cadence turns quiet during it', async () => {
