@@ -59,6 +59,7 @@ export function openCluster(settings: ClusterSettings): Cluster {
     of: (kind) => confirmed(views[kind]()),
     subscribe: (listener) => changes.subscribe(listener),
     secretKeys: (name, deadline) => secretKeys(kubernetes, namespace, name, deadline),
+    podsAge: () => (lost === undefined ? followed.podsAge() : Infinity),
     cost: kubernetes.cost,
     start() {
       for (const reflector of reflectors) reflector.start()
@@ -77,6 +78,7 @@ interface FollowedKinds {
   readonly reflectors: readonly (Confirmed &
     Pick<Reflector<Identity>, 'start' | 'distrust' | 'hurry' | 'stop'>)[]
   readonly views: { readonly [K in Kind]: () => Seen<Kinds[K]> }
+  podsAge(): Millis
   stopReading(): void
 }
 
@@ -127,6 +129,7 @@ function followedIn(settings: ClusterSettings, onChange: () => void): FollowedKi
       workloads: () => workloads(deployments.seen(), statefulSets.seen()),
       releases: () => releases?.seen() ?? notPermitted,
     },
+    podsAge: () => pods.age(),
     stopReading: () => releases?.stop(),
   }
 }

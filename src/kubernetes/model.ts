@@ -1,5 +1,5 @@
 import type { Unavailable } from '../core/observation.ts'
-import type { Instant } from '../core/time.ts'
+import type { Instant, Millis } from '../core/time.ts'
 import type { SecretReference, SecretUser } from './manifest/references.ts'
 
 // What is kept of the cluster's objects: reduced to what is judged, so that neither memory nor a page ever holds more.
@@ -55,6 +55,11 @@ export interface Pod extends Identity {
   readonly containers: readonly Container[]
   /** Port named `http` of its containers, else the only one. */
   readonly port?: number
+  /**
+   * Within what time its kubelet takes the condition Ready back once `/ready` at that port fails: period times failures,
+   * and the time-out. Absent where no readiness probe asks just that.
+   */
+  readonly unreadyWithin?: Millis
   /** Why no node takes it, when none does. */
   readonly unschedulable?: string
 }
@@ -192,6 +197,8 @@ export interface Cluster {
    * @throws KubernetesFailure when it can't be asked
    */
   secretKeys(name: string, deadline: AbortSignal): Promise<readonly string[] | undefined>
+  /** How long ago the API server last confirmed the pods that are held; Infinity while they can't be seen. */
+  podsAge(): Millis
   /** Requests made so far and the time that they took. */
   readonly cost: { readonly requests: number; readonly took: number }
   start(): void

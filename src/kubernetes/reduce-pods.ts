@@ -1,5 +1,6 @@
 import { labelOf, objectAt, objectsAt, scalarText, textAt, type PlainObject } from './manifest/objects.ts'
 import type { Container, ContainerRole, EndpointSlice, Pod, Service } from './model.ts'
+import { SECOND, type Millis } from '../core/time.ts'
 import { bounded, controllerOf, countAt, identityOf } from './objects.ts'
 import { imagesByContainer, sourceOf } from './reduce-workloads.ts'
 
@@ -10,7 +11,8 @@ export function reducePod(object: PlainObject): Pod | undefined {
   const status = objectAt(object, 'status')
   const conditions = objectsAt(status, 'conditions')
   const ip = textAt(status, 'podIP')
-  const port = portOf(objectsAt(spec, 'containers'))
+  const served = portOf(objectsAt(spec, 'containers'))
+  const unreadyWithin = unreadyWithinOf(served)
   const homeless = conditions.find(
     (condition) => condition['type'] === 'PodScheduled' && condition['status'] === 'False',
   )
@@ -23,7 +25,8 @@ export function reducePod(object: PlainObject): Pod | undefined {
     revision: labelOf(object, 'controller-revision-hash') || labelOf(object, 'pod-template-hash'),
     ...controllerOf(object),
     containers: containersOf(spec, status),
-    ...(port !== undefined && { port }),
+    ...(served !== undefined && { port: served.port }),
+    ...(unreadyWithin !== undefined && { unreadyWithin }),
     ...(homeless !== undefined && {
       unschedulable: bounded(textAt(homeless, 'message') || textAt(homeless, 'reason')),
     }),
@@ -83,12 +86,38 @@ function endOf(terminated: PlainObject): string {
   return `${reason}, exit code ${countAt(terminated, 'exitCode')}${message === '' ? '' : `: ${message}`}`
 }
 
-function portOf(containers: readonly PlainObject[]): number | undefined {
-  const ports = containers.flatMap((container) => objectsAt(container, 'ports'))
-  const named = ports.find((port) => port['name'] === 'http')
-  const chosen = named ?? (ports.length === 1 ? ports[0] : undefined)
-  const port = chosen === undefined ? 0 : countAt(chosen, 'containerPort')
-  return port > 0 && port < 65_536 ? port : undefined
+interface Served {
+  readonly port: number
+  /** Empty when it has none. */
+  readonly name: string
+  readonly container: PlainObject
+}
+
+function portOf(containers: readonly PlainObject[]): Served | undefined {
+  const ports = containers.flatMap((container) =>
+    objectsAt(container, 'ports').map((own) => ({
+      port: countAt(own, 'containerPort'),
+      name: textAt(own, 'name'),
+      container,
+    })),
+  )
+  const chosen = ports.find(({ name }) => name === 'http') ?? (ports.length === 1 ? ports[0] : undefined)
+  return chosen !== undefined && chosen.port > 0 && chosen.port < 65_536 ? chosen : undefined
+}
+
+/** A probe that a service mesh has rewritten, or that another container answers, proves something else. */
+function unreadyWithinOf(served: Served | undefined): Millis | undefined {
+  if (served === undefined) return undefined
+  const probe = objectAt(served.container, 'readinessProbe')
+  const asked = objectAt(probe, 'httpGet')
+  const port = asked['port']
+  if (textAt(asked, 'path') !== '/ready' || (port !== served.port && port !== (served.name || undefined)))
+    return undefined
+  // The API server writes these three into every probe.
+  const [period, failures, timeout] = ['periodSeconds', 'failureThreshold', 'timeoutSeconds'].map((field) =>
+    countAt(probe, field),
+  )
+  return period && failures && timeout ? (period * failures + timeout) * SECOND : undefined
 }
 
 export function reduceService(object: PlainObject): Service | undefined {

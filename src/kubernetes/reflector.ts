@@ -51,6 +51,8 @@ export class Reflector<T extends Identity> implements Confirmed {
   /** Whether there is a list that a watch continues from. */
   #isFollowing = false
   #doubts = 0
+  /** When what the API server last confirmed was asked for, by the monotonic clock. */
+  #confirmedAt = -Infinity
   #listing: Promise<void> | undefined
 
   constructor(resource: Resource<T>, options: ReflectorOptions) {
@@ -63,6 +65,11 @@ export class Reflector<T extends Identity> implements Confirmed {
   seen(): Seen<T> {
     this.#seen ??= this.#view()
     return this.#seen
+  }
+
+  /** How long ago the API server last confirmed what is held; Infinity while it can't be seen. */
+  age(): Millis {
+    return this.seen().ok ? performance.now() - this.#confirmedAt : Infinity
   }
 
   start(): void {
@@ -83,11 +90,12 @@ export class Reflector<T extends Identity> implements Confirmed {
 
   async confirm(deadline: AbortSignal): Promise<void> {
     const { kubernetes } = this.#options
+    const askedAt = performance.now()
     const versions = await versionsOf(kubernetes, this.#resource, deadline)
     this.#doubts = 0
     if (!this.#isFollowing) return
     if (this.#unavailable.list !== undefined) void this.#listAnew()
-    else if (versions !== undefined) void this.#catchUp(versions)
+    else if (versions !== undefined) void this.#catchUp(versions, askedAt)
   }
 
   async touch(deadline: AbortSignal): Promise<void> {
@@ -179,11 +187,13 @@ export class Reflector<T extends Identity> implements Confirmed {
   }
 
   /** A watch that does not bring what there is has broken, whatever its connection says. */
-  async #catchUp(versions: Versions): Promise<void> {
-    if (this.#holding.covers(versions)) return
-    const following = this.#following
-    await pause(CATCHES_UP_WITHIN, this.#over())
-    if (!this.#holding.covers(versions)) following.abort()
+  async #catchUp(versions: Versions, askedAt: Millis): Promise<void> {
+    if (!this.#holding.covers(versions)) {
+      const following = this.#following
+      await pause(CATCHES_UP_WITHIN, this.#over())
+      if (!this.#holding.covers(versions)) return following.abort()
+    }
+    this.#confirmedAt = Math.max(this.#confirmedAt, askedAt)
   }
 
   /** Lists anew beside the watch, which need not end for it. */
@@ -205,12 +215,14 @@ export class Reflector<T extends Identity> implements Confirmed {
 
   async #list(stop: AbortSignal, besideWatch: boolean): Promise<string | undefined> {
     const holding = this.#holding
+    const askedAt = performance.now()
     let listing = holding.list()
     const version = await listAll(this.#options.kubernetes, this.#resource, stop, () => {
       listing = holding.list()
       return (objects) => holding.add(listing, objects)
     })
     if (holding.end(listing, version ?? '', besideWatch)) this.#changed()
+    this.#confirmedAt = askedAt
     this.#clear('list')
     return version
   }

@@ -56,6 +56,22 @@ describe('a cluster', () => {
     expect(second.ok && first.ok && second.items === first.items).toBe(true)
   })
 
+  it('X34: says how long ago its pods were confirmed, and never while they cannot be seen', async () => {
+    watched = await watchedCluster((fake) => fake.put('pods', podObject('a')), { confirm: () => 100 })
+    expect(watched.cluster.podsAge()).toBe(Infinity)
+    await watched.untilNames('pods', 'a')
+    const listed = watched.cluster.podsAge()
+    expect(listed).toBeLessThan(Infinity)
+    const beganAt = performance.now()
+    const asked = requestsOf(watched.fake, 'confirm', 'pods')
+    await until(() => requestsOf(watched.fake, 'confirm', 'pods') > asked)
+    await until(() => watched.cluster.podsAge() < performance.now() - beganAt)
+    watched.fake.misbehave(({ resource }) => (resource === 'pods' ? refused(403, 'no') : undefined))
+    watched.fake.endStreams()
+    await watched.untilBlind('pods', 'forbidden')
+    expect(watched.cluster.podsAge()).toBe(Infinity)
+  })
+
   it('shows Deployments and StatefulSets as one kind, and hides it when one of them is', async () => {
     watched = await watchedCluster((fake) => {
       fake.put('deployments', deploymentObject('caracal-api'))

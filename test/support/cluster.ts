@@ -17,6 +17,8 @@ type Objects = { readonly [K in Kind]?: readonly Kinds[K][] | Unavailable }
 export interface GivenCluster extends Cluster {
   /** Replaces kinds, and tells those who follow. */
   set(objects: Objects): void
+  /** The pods were last confirmed so long ago, in milliseconds. */
+  setAge(age: number): void
 }
 
 export function clusterOf(
@@ -24,6 +26,7 @@ export function clusterOf(
   secrets: Readonly<Record<string, readonly string[] | Error>> = {},
 ): GivenCluster {
   let held: Objects = objects
+  let age = 0
   const lastKnown = new Map<Kind, readonly unknown[]>()
   const listeners = new Set<() => void>()
 
@@ -43,6 +46,7 @@ export function clusterOf(
       held = { ...held, ...changes }
       for (const listener of listeners) listener()
     },
+    setAge: (next) => void (age = next),
     subscribe(changed) {
       listeners.add(changed)
       return () => listeners.delete(changed)
@@ -51,6 +55,7 @@ export function clusterOf(
       const keys = secrets[name]
       return keys instanceof Error ? Promise.reject(keys) : Promise.resolve(keys)
     },
+    podsAge: () => (of('pods').ok ? age : Infinity),
     cost: { requests: 0, took: 0 },
     start: () => {},
     stop: () => Promise.resolve(),

@@ -116,6 +116,37 @@ describe('a pod', () => {
     expect(reducePod(made({ ...podObject('a'), spec: { containers: [{ ports }] } }))?.port).toBe(port)
   })
 
+  const readiness = (path: string, port: string | number) => ({
+    httpGet: { path, port, scheme: 'HTTP' },
+    periodSeconds: 10,
+    failureThreshold: 3,
+    timeoutSeconds: 1,
+  })
+
+  it.each<[string, object | undefined, number | undefined]>([
+    ['asks /ready at its port by name', readiness('/ready', 'http'), 31_000],
+    ['asks /ready at its port by number', readiness('/ready', 3000), 31_000],
+    ['asks something else', readiness('/health', 'http'), undefined],
+    ['asks another port, as behind a service mesh', readiness('/ready', 15_020), undefined],
+    ['says not how often it asks', { httpGet: { path: '/ready', port: 'http' } }, undefined],
+    ['runs a command', { exec: { command: ['true'] }, periodSeconds: 10 }, undefined],
+    ['is not there', undefined, undefined],
+  ])('X34: proves /ready by a readiness probe that %s', (_, readinessProbe, expected) => {
+    const ports = [{ name: 'http', containerPort: 3000 }]
+    const beside = { name: 'mesh', ports: [{ name: 'mesh', containerPort: 4191 }] }
+    const containers = [beside, { ports, ...(readinessProbe && { readinessProbe }) }]
+    expect(reducePod(made({ ...podObject('a'), spec: { containers } }))?.unreadyWithin).toBe(expected)
+  })
+
+  it('X34: proves nothing by what another of its containers answers', () => {
+    const sidecar = {
+      ports: [{ name: 'admin', containerPort: 4191 }],
+      readinessProbe: readiness('/ready', 4191),
+    }
+    const containers = [sidecar, { ports: [{ name: 'http', containerPort: 3000 }] }]
+    expect(reducePod(made({ ...podObject('a'), spec: { containers } }))?.unreadyWithin).toBeUndefined()
+  })
+
   it('that no node takes says why', () => {
     const conditions = [
       { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no memory' },
