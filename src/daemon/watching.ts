@@ -73,6 +73,7 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   const cluster = followed?.cluster
   // What probes measure by it are spans.
   const sources = sourcesOf(config, { clock: steadyClock, http, redis, postgres }, cluster)
+  const { discovery } = sources
   const opened = openProbes(sources)
   const looks = opened.probes.map((probe) => atPace(probe, config.probes[probe.name]))
   const follows = opened.watches
@@ -87,8 +88,15 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
     start() {
       looking = startLooking({ ...options, probes: looks, watches: follows })
       cluster?.start()
-      // A pod that came is asked at once, and one that went is no blind spot.
-      unsubscribe = cluster?.subscribe(() => looking?.relist())
+      let proven = discovery.proven?.()
+      unsubscribe = cluster?.subscribe(() => {
+        // A pod that came is asked at once, and one that went is no blind spot.
+        looking?.relist()
+        const before = proven
+        proven = discovery.proven?.()
+        // So is one of which the watch now says something else, or can say nothing any more.
+        if (proven !== before) looking?.hurry()
+      })
     },
     hurry: () => looking?.hurry(),
     async stop(next) {

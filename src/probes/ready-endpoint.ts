@@ -18,6 +18,7 @@ import {
   type Throttles,
 } from './ready-answers.ts'
 import { answerOf, newMemories, type Memories, type Memory, type Patience } from './ready-memory.ts'
+import { budgets, byKubelet, paceWithin, type Budgets } from './ready-pace.ts'
 import { components, countOf, targetsOf, type Component, type Discovery } from './replicas.ts'
 import { reasonsOf, type Declaration } from './declaration.ts'
 import { httpReasons } from './reasons.ts'
@@ -28,58 +29,13 @@ export interface ReadyEndpointSources {
   readonly clock: Clock
 }
 
-/**
- * Time between two calls to one service, whichever replica. API and Coordinator grant 120 `/ready` a minute to one
- * client address over all replicas (T34), which kubelets may share with us, and API's counts over a table that is
- * never pruned: 110 ms of Postgres at a million rows (T29). This is 35 calls a minute, 39 with every interval 10 %
- * short, which also stays far inside the Coordinator's 600 requests a minute for everything.
- */
-const RATIONED: Millis = 1_700
-
-interface Budget extends Pace, Patience {
-  /** Least time between two calls to the service as a whole. */
-  readonly between?: Millis
-}
-
-export type Budgets = Readonly<Record<Component, Budget>>
-
-/**
- * STS and Audit took 5.0 s and Gateway 3.0 s while Redis hung, though their own bound is 2 s (T35): it does not end what
- * waits for Redis. After 10 s their servers give up an answer (WriteTimeout).
- */
-const GO_PATIENCE: Millis = 10 * SECOND
-
-/**
- * API and Coordinator took up to 27.4 s with a Redis that refuses: four tries of 10 s at most to connect, and 2 s
- * between, as their client is set. With one that hangs they do not answer at all.
- */
-const NODE_PATIENCE: Millis = 50 * SECOND
-
-/** How often each component is asked, and how long it is waited for. */
-export const budgets: Budgets = {
-  // Their own bound is 5 s for each dependency.
-  api: { brisk: 5 * SECOND, quiet: 15 * SECOND, timeout: 5_500, between: RATIONED, patience: NODE_PATIENCE },
-  coordinator: {
-    brisk: 5 * SECOND,
-    quiet: 15 * SECOND,
-    timeout: 5_500,
-    between: RATIONED,
-    patience: NODE_PATIENCE,
-  },
-  // Not limited, but each call pings dependencies and writes a file.
-  sts: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
-  gateway: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
-  audit: { brisk: 500, quiet: 3 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
-  // One SELECT 1 on the database of its sessions; no step of a rollout waits for Web alone.
-  web: { brisk: 2 * SECOND, quiet: 10 * SECOND, timeout: 2_500, patience: GO_PATIENCE },
-}
-
 const about = { name: 'ready-endpoint', provides: [ready] } as const
 const reasonOf = reasonsOf({ ...httpReasons, ...readyReasons })
 
 export const declaration: Declaration = {
   ...about,
-  reads: '`/ready` of every replica of every component',
+  reads:
+    '`/ready` of every replica; of API, Coordinator and Web not while a fresh watch says that their kubelet proves it',
   asks: 'services',
   pace: budgets,
   reasons: readyReasons,
@@ -91,6 +47,15 @@ export const declaration: Declaration = {
  * comes up to 20 s later.
  */
 const PROOF_STANDS: Millis = 80 * SECOND
+
+/**
+ * Whether the word of a kubelet, whose readiness probe asks the same `/ready`, stands for our own attempt: where that is
+ * dear to the platform or to its log, and `/health` is asked besides, which shows a node that is gone before the cluster
+ * does.
+ */
+function isProvenByKubelet(discovery: Discovery, target: Target): boolean {
+  return isAskedForHealth(componentOf(target)) && discovery.proven?.().has(target.id) === true
+}
 
 /**
  * Asks `/ready` of every replica of every component: exactly this path, for Gateway proxies any other and Web
@@ -112,18 +77,45 @@ export function readyEndpoint(sources: ReadyEndpointSources, paces: Budgets = bu
     },
     pace(target) {
       const component = componentOf(target)
-      const { brisk, quiet, timeout, between = 0 } = paces[component]
+      const budget = paces[component]
+      const memory = own.memories.known(target)
+      const wasProven = memory?.byKubelet !== undefined
+      if (isProvenByKubelet(discovery, target)) return paceOfKubelet(wasProven, budget.timeout)
       const siblings = countOf(discovery, component)
-      const least = Math.max(between * siblings, slowdown(throttles.of(component), brisk, clock.now()))
-      return { brisk: Math.max(brisk, least), quiet: Math.max(quiet, least), timeout }
+      const least = slowdown(throttles.of(component), budget.brisk, clock.now())
+      const usual = paceWithin(budget, siblings, memory?.took ?? 0, least)
+      // The reason is asked for as soon as the ration of the service permits.
+      const soon = Math.max((budget.between ?? 0) * siblings, least)
+      return wasProven ? { ...usual, brisk: soon, quiet: soon } : usual
     },
     async look(target, deadline) {
       const component = componentOf(target)
       const memory = own.memories.of(target)
+      if (isProvenByKubelet(discovery, target)) return takenFromKubelet(target, memory)
+      endKubelet(memory)
       if (throttles.of(component)?.silent === true) return throttledLook(target, memory, own, 'backing_off')
       return lookAt(target, memory, own, paces[component], deadline)
     },
   }
+}
+
+/** What the watch says newly is taken at once. */
+function paceOfKubelet(isTaken: boolean, timeout: Millis): Pace {
+  return isTaken ? { ...byKubelet, timeout } : { brisk: 0, quiet: 0, timeout }
+}
+
+/** The same look each time, since nothing of it is new. What was proven to ourselves before is over. */
+function takenFromKubelet(target: Target, memory: Memory): Look {
+  delete memory.notReady
+  delete memory.provenAt
+  memory.byKubelet ??= readinessLook(target, { ready: 1, detail: 'its kubelet proves it' })
+  return memory.byKubelet
+}
+
+/** From now on ours is asked; an answer that came while it was not may be as old as that. */
+function endKubelet(memory: Memory): void {
+  if (memory.byKubelet !== undefined && memory.request?.took() !== undefined) delete memory.request
+  delete memory.byKubelet
 }
 
 interface Own extends ReadyEndpointSources {

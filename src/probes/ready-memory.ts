@@ -3,6 +3,7 @@ import type { Target } from '../core/observation.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 import { replicaOf, urlOf } from './http-status.ts'
 import { readinessOf, type NotReady } from './ready-answers.ts'
+import type { Look } from './probe.ts'
 import type { Discovery } from './replicas.ts'
 
 const LARGEST_BODY = 64 * 1024
@@ -23,11 +24,17 @@ export interface Memory {
   notReady?: NotReady
   /** When it proved that it is ready, until anything but a refusal to tell follows. */
   provenAt?: Instant
+  /** How long its last answer took. */
+  took?: Millis
+  /** The look that was taken from the watch, while that is the last one. */
+  byKubelet?: Look
 }
 
 /** Memories of the replicas that are listed. */
 export interface Memories {
   of(target: Target): Memory
+  /** Undefined before the first look. */
+  known(target: Target): Memory | undefined
   /** Forgets those that are not listed any more. */
   keep(listed: readonly Target[]): void
 }
@@ -43,6 +50,7 @@ export function newMemories(discovery: Discovery): Memories {
       memories.set(target.id, memory)
       return memory
     },
+    known: ({ id }) => memories.get(id),
     keep(listed) {
       if (memories.size <= listed.length) return
       const ids = new Set(listed.map(({ id }) => id))
@@ -72,7 +80,10 @@ export async function answerOf(
   // Before the look's own deadline: the look has not failed.
   const wait = memory.notReady === undefined ? bounds.patience : Math.min(0.8 * bounds.timeout, 2 * SECOND)
   const answer = await within(request.answer, wait, deadline).finally(() => {
-    if (request.took() !== undefined) delete memory.request
+    const took = request.took()
+    if (took === undefined) return
+    memory.took = took
+    delete memory.request
   })
   if (answer === undefined || (request.took() ?? 0) <= bounds.timeout || !saysReady(answer)) return answer
   // What it checked may be as old as the request, so this proves no more than that it answers again.

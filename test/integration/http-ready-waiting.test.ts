@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { budgets, readyEndpoint, type Budgets } from '../../src/probes/ready-endpoint.ts'
+import { readyEndpoint } from '../../src/probes/ready-endpoint.ts'
+import { budgets, type Budgets } from '../../src/probes/ready-pace.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import { components, type Component } from '../../src/probes/replicas.ts'
 import * as servers from '../support/misbehaving-server.ts'

@@ -54,6 +54,29 @@ describe('discovery in a cluster', () => {
     expect(discovery.replicas()).toEqual(before)
   })
 
+  it('R134: knows which replicas their kubelet proves, by a watch that is fresh', () => {
+    const proving = { unreadyWithin: 31_000 }
+    const cluster = clusterOf({
+      pods: [
+        pod('api-1', proving),
+        pod('api-2', { ...proving, ready: false }),
+        pod('api-3', { ...proving, deleting: true }),
+        pod('api-4'),
+      ],
+    })
+    const discovery = clusterDiscovery(cluster)
+    const before = discovery.proven()
+    expect([...before]).toEqual(['api/api-1'])
+    cluster.set({ pods: [pod('api-1', proving), pod('api-5')] })
+    expect(discovery.proven()).toBe(before)
+    cluster.setAge(15_001)
+    expect(discovery.proven().size).toBe(0)
+    cluster.setAge(15_000)
+    expect(discovery.proven()).toBe(before)
+    cluster.set({ pods: refused })
+    expect(discovery.proven().size).toBe(0)
+  })
+
   it('returns the same list until a pod comes or goes', () => {
     const cluster = clusterOf({ pods: [pod('api-1')] })
     const discovery = clusterDiscovery(cluster)
