@@ -33,7 +33,8 @@ export function beatsIn(interval: Millis): number {
  * most of what it does then.
  */
 export class Beats {
-  readonly #planned = new Map<number, Beating[]>()
+  /** Sets, since what is planned anew for the beat that it was planned for begins once. */
+  readonly #planned = new Map<number, Set<Beating>>()
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Infinity
 
@@ -57,8 +58,8 @@ export class Beats {
   #add(one: Beating, beat: number): void {
     one.beat = beat
     const others = this.#planned.get(beat)
-    if (others === undefined) this.#planned.set(beat, [one])
-    else others.push(one)
+    if (others === undefined) this.#planned.set(beat, new Set([one]))
+    else others.add(one)
   }
 
   #wakeBy(beat: number): void {

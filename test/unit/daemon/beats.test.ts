@@ -56,9 +56,12 @@ describe('beats', () => {
     const moved = beating(() => begun.push('moved'))
     const dropped = beating(() => begun.push('dropped'))
     await new Promise<void>((resolve) => {
-      beats.plan(moved, beats.next + 3)
-      beats.plan(dropped, beats.next + 1)
-      beats.plan(moved, beats.next)
+      const { next } = beats
+      beats.plan(moved, next + 1)
+      beats.plan(dropped, next + 1)
+      beats.plan(moved, next + 3)
+      beats.plan(moved, next + 1)
+      beats.plan(moved, next + 1)
       dropped.beat = NEVER
       beats.plan(beating(resolve), beats.next + 4)
     })
