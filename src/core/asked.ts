@@ -1,4 +1,4 @@
-import type { Contents } from './content.ts'
+import { tokenOf, type Contents, type Part } from './content.ts'
 import type { Evidence, Providers } from './evidence.ts'
 import type { Recollection } from './finding.ts'
 import { isActive } from './rollout.ts'
@@ -19,12 +19,6 @@ export interface Asked {
   saysTheSame(now: Inputs): boolean
 }
 
-/** A part of what is believed: all of a probe, or its targets of one component. */
-interface Part {
-  readonly probe: string
-  readonly component: string | undefined
-}
-
 /** Hands out what conditions are judged by, and notes what one of them asks for. */
 export interface Asking {
   readonly evidence: Evidence
@@ -43,7 +37,7 @@ export function newAsking(inputs: Inputs, all: Evidence): Asking {
     const only = one === undefined ? signal.components : [one]
     // A target without a component may give any signal.
     for (const component of only === undefined ? [undefined] : ['', ...only])
-      parts.set(`${probe} ${component}`, { probe, component })
+      parts.set(`${signal.name} ${component}`, { probe, signal: signal.name, component })
   }
 
   return {
@@ -104,9 +98,4 @@ function recollectionOf(
       return [...baselines.keys()].filter((key) => key.startsWith(prefix)).toSorted()
     },
   }
-}
-
-function tokenOf({ probe, component }: Part, { of }: Contents): object | undefined {
-  const content = of.get(probe)
-  return component === undefined ? content?.whole : content?.components.get(component)
 }

@@ -1,5 +1,7 @@
 import type { Finding } from './finding.ts'
+import type { CheckStatus } from './gate.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { StopStatus } from './stop.ts'
 import type { Instant } from './time.ts'
 
 /** A change of state worth remembering. */
@@ -22,18 +24,23 @@ export function meaning(snapshot: Snapshot): string {
   const parts = [verdict.verdict, rollout?.id, rollout?.phase, ...snapshot.impediments.keys()]
   for (const [phase, question] of snapshot.questions ?? []) parts.push(`${phase} ${question.verdict}`)
   for (const status of gates.values()) parts.push(status.id, status.state)
-  for (const status of checks.values()) parts.push(status.id, status.state, ...concerned(status.findings))
-  for (const status of stops.values()) {
-    const { latch } = status
-    parts.push(
-      status.id,
-      status.state,
-      latch && `${latch.at}/${latch.acknowledged?.at}`,
-      ...concerned(status.findings),
-    )
-  }
+  for (const status of checks.values()) parts.push(meaningOf(status))
+  for (const status of stops.values()) parts.push(meaningOf(status))
   const text = parts.join('\n')
   meanings.set(snapshot, text)
+  return text
+}
+
+/** Of one check or stop condition, most of which stay as they are from step to step. */
+function meaningOf(status: CheckStatus | StopStatus): string {
+  const known = meanings.get(status)
+  if (known !== undefined) return known
+  const { id, state, findings } = status
+  const latch = 'latch' in status ? status.latch : undefined
+  const text = [id, state, latch && `${latch.at}/${latch.acknowledged?.at}`, ...concerned(findings)].join(
+    '\n',
+  )
+  meanings.set(status, text)
   return text
 }
 

@@ -1,4 +1,4 @@
-import { freshUntil, type Belief, type Beliefs } from './belief.ts'
+import { freshUntil, type Belief, type Beliefs, type ProbeBelief } from './belief.ts'
 import type { Outcome, Target, Unavailable } from './observation.ts'
 import type { Labels, Reading, Signal } from './signal.ts'
 import { timeOfDay, type Instant } from './time.ts'
@@ -35,9 +35,12 @@ export type Providers = ReadonlyMap<string, string>
 
 /** Looks at beliefs as of `now`: a look that is too old, failed or never happened is a blind spot. */
 export function evidenceOf(beliefs: Beliefs, providers: Providers, now: Instant): Evidence {
-  function believed(signal: Signal, where: Labels): Belief[] {
-    const targets = beliefs.get(providers.get(signal.name) ?? '')?.targets.values() ?? []
-    return [...targets].filter(({ target }) => gives(target, signal) && agrees(target.labels, where))
+  function believed(signal: Signal, where: Labels): readonly Belief[] {
+    const belief = beliefs.get(providers.get(signal.name) ?? '')
+    if (belief === undefined) return []
+    const { component = signal.components?.length === 1 ? signal.components[0] : undefined } = where
+    const candidates = component === undefined ? [...belief.targets.values()] : partOf(belief, component)
+    return candidates.filter(({ target }) => gives(target, signal) && agrees(target.labels, where))
   }
   return {
     now,
@@ -52,6 +55,18 @@ export function evidenceOf(beliefs: Beliefs, providers: Providers, now: Instant)
   }
 }
 
+const parts = new WeakMap<ProbeBelief, ReadonlyMap<string, readonly Belief[]>>()
+
+/** What is believed of the targets of one component, and of those that have none. */
+function partOf(belief: ProbeBelief, component: string): readonly Belief[] {
+  const known = parts.get(belief)
+  const index =
+    known ?? Map.groupBy(belief.targets.values(), ({ target }) => target.labels['component'] ?? '')
+  if (known === undefined) parts.set(belief, index)
+  const [own = [], others = []] = [index.get(component), index.get('')]
+  return others.length === 0 ? own : [...own, ...others]
+}
+
 function accountOf(belief: Belief, signal: Signal, where: Labels, now: Instant): Account {
   const { target, last } = belief
   const unavailable = whyUnavailable(belief, now)
@@ -60,9 +75,9 @@ function accountOf(belief: Belief, signal: Signal, where: Labels, now: Instant):
       readings: [],
       unseen: unavailable === undefined ? [] : [{ target, labels: target.labels, ...unavailable }],
     }
-  const readings = (indexOf(last.outcome).get(signal.name) ?? [])
-    .filter((reading) => agrees(reading.labels, where))
-    .map((reading) => ({ reading, target }))
+  const readings = (sightingsOf(last.outcome, target).get(signal.name) ?? none).filter(({ reading }) =>
+    agrees(reading.labels, where),
+  )
   const unseen = last.outcome.blindSpots
     .filter((spot) => spot.signal === signal.name && agrees(spot.labels, where))
     .map(({ signal: _, ...spot }) => ({ target, ...spot, labels: { ...target.labels, ...spot.labels } }))
@@ -99,13 +114,22 @@ function agrees(labels: Labels, where: Labels): boolean {
   return true
 }
 
-// An outcome never changes, outlasts its look, and is asked for many signals by many steps.
-const indexes = new WeakMap<Outcome, Map<string, Reading[]>>()
+/** What a target gave, by signal. */
+interface Given {
+  readonly target: Target
+  readonly sightings: ReadonlyMap<string, readonly Sighting[]>
+}
 
-function indexOf(outcome: Outcome): Map<string, Reading[]> {
+const none: readonly Sighting[] = []
+
+// An outcome never changes, outlasts its look, and is asked for many signals by many steps.
+const indexes = new WeakMap<Outcome, Given>()
+
+function sightingsOf(outcome: Outcome, target: Target): Given['sightings'] {
   const known = indexes.get(outcome)
-  if (known !== undefined) return known
-  const index = Map.groupBy(outcome.ok ? outcome.readings : [], (reading) => reading.signal)
-  indexes.set(outcome, index)
-  return index
+  if (known?.target === target) return known.sightings
+  const seen = (outcome.ok ? outcome.readings : []).map((reading): Sighting => ({ reading, target }))
+  const sightings = Map.groupBy(seen, ({ reading }) => reading.signal)
+  indexes.set(outcome, { target, sightings })
+  return sightings
 }

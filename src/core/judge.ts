@@ -9,15 +9,22 @@ const weight: Record<Answer, number> = { unmet: 3, unknown: 2, near: 1, met: 0 }
  * value is to its limit, then by key; never by the order in which they were made.
  */
 export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted(
-    (a, b) =>
-      weight[b.answer] - weight[a.answer] ||
-      Number(a.indirect ?? false) - Number(b.indirect ?? false) ||
-      nearness(b) - nearness(a) ||
-      byText(a.key, b.key) ||
-      byText(a.reason, b.reason) ||
-      byText(a.message, b.message),
-  )
+  return findings
+    .map((finding) => ({ finding, badness: badnessOf(finding), nearness: nearness(finding) }))
+    .sort(
+      (a, b) =>
+        b.badness - a.badness ||
+        b.nearness - a.nearness ||
+        byText(a.finding.key, b.finding.key) ||
+        byText(a.finding.reason, b.finding.reason) ||
+        byText(a.finding.message, b.finding.message),
+    )
+    .map(({ finding }) => finding)
+}
+
+/** What is seen comes before what is missing beside it. */
+function badnessOf({ answer, indirect }: Finding): number {
+  return 2 * weight[answer] - (indirect === true ? 1 : 0)
 }
 
 /** The observed value as a share of its upper limit; of two that are equally well the fuller one is worth showing. */

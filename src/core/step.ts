@@ -60,7 +60,7 @@ export function step(previous: Snapshot, batches: readonly Batch[], time: Instan
     rollout: isActive(previous.rollout),
   }
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
-  const isNews = contents.whole !== kept?.contents.whole || tick.gap || tick.starved || tidies
+  const isNews = contents.token !== kept?.contents.token || tick.gap || tick.starved || tidies
   if (kept !== undefined && !isNews && now < kept.due) {
     const restated = { ...previous, at: now, beliefs }
     keptOf.set(restated, { ...kept, contents })
@@ -120,7 +120,8 @@ function judgeAll(judgement: Judgement): Judgeable {
     rules.gates.map((gate) => {
       const before = previous.gates.get(gate.id)
       const own = statusesOf(gate.checks, checks)
-      return values.value(`gate ${gate.id}`, before, own, ({ now }) =>
+      const from = own.map((status) => (status.state === 'unknown' ? status : status.state))
+      return values.value(`gate ${gate.id}`, before, from, ({ now }) =>
         gateStatus(gate, own, rules.skipped.has(gate.id), before, now),
       )
     }),
@@ -178,12 +179,17 @@ function conclusions(
     const status = stops.get(stop.id)
     return status === undefined ? [] : { title: stop.title, status }
   })
+  // What passes is no part of a conclusion, whatever was measured of it.
+  const open = [
+    ...[...checks.values()].filter(({ state }) => state !== 'pass'),
+    ...[...stops.values()].filter(({ state, latch }) => state !== 'clear' || latch !== undefined),
+  ]
   const concluded = (
     name: string,
     before: VerdictStatus | undefined,
     of: () => Pick<Snapshot, 'checks' | 'gates'>,
   ) =>
-    values.value(name, before, [checks, gates, stops, rollout, impediments], (moment) => {
+    values.value(name, before, [gates, rollout, impediments, ...open], (moment) => {
       const asked = of()
       return conclude(before, {
         moment,

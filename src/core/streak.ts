@@ -1,5 +1,6 @@
 import type { Answer, Finding } from './finding.ts'
 import type { Moment } from './moment.ts'
+import { isSame } from './same.ts'
 import { SECOND, type Instant, type Millis } from './time.ts'
 
 /** Blind looks may interrupt a breach for this long without ending it: half of the shortest level hold, a minute. */
@@ -44,12 +45,16 @@ export function nextStreaks(
   tick: Tick,
 ): Streaks {
   const streaks = new Map<string, Streak>()
+  const [own, others] = [
+    { ...tick, ours: true },
+    { ...tick, ours: false },
+  ]
   let blind = false
   let ours = false
   for (const finding of findings) {
     const before = previous?.get(finding.key)
     const isHiddenByUs = isOurs(finding, tick)
-    const looked = { ...tick, ours: isHiddenByUs }
+    const looked = isHiddenByUs ? own : others
     streaks.set(finding.key, nextStreak(before, finding.answer, breaches(finding, before), looked))
     blind ||= finding.answer === 'unknown'
     ours ||= isHiddenByUs
@@ -57,7 +62,7 @@ export function nextStreaks(
   if (!blind || previous === undefined) return streaks
   for (const [key, before] of previous)
     if (!streaks.has(key) && before.breachedSince !== undefined && (ours || isPatient(before, tick)))
-      streaks.set(key, nextStreak(before, 'unknown', false, { ...tick, ours }))
+      streaks.set(key, nextStreak(before, 'unknown', false, ours ? own : others))
   return streaks
 }
 
@@ -74,17 +79,22 @@ interface Looked extends Tick {
 /** The next streak. A gap breaks a hold: the time without an evaluation counts for nothing. */
 function nextStreak(previous: Streak | undefined, answer: Answer, breached: boolean, tick: Looked): Streak {
   const { now, gap, ours } = tick
+  const isCalm = previous?.answer === answer && previous.breachedSince === undefined && !breached
+  if (isCalm && answer === 'met' && !gap) return previous
   const breachedSince = breachStart(previous, answer, breached, tick)
   const seenBefore = previous && lastSeenOf(previous, tick)
   const lastSeen = seenBefore === undefined || !ours ? seenBefore : seenBefore + elapsedIn(tick)
-  return {
+  const everMet = (previous?.everMet ?? false) || answer === 'met' || answer === 'near'
+  const since = previous !== undefined && previous.answer === answer && !gap ? previous.since : now
+  const next: Streak = {
     answer,
-    since: previous !== undefined && previous.answer === answer && !gap ? previous.since : now,
+    since,
     firstSeen: previous?.firstSeen ?? now,
-    everMet: (previous?.everMet ?? false) || answer === 'met' || answer === 'near',
+    everMet,
     ...(breachedSince !== undefined && { breachedSince }),
     ...(answer === 'unknown' && lastSeen !== undefined && { lastSeen }),
   }
+  return previous !== undefined && isSame(previous, next) ? previous : next
 }
 
 function elapsedIn({ now, before = now }: Tick): Millis {

@@ -1,10 +1,22 @@
-import { atMost, noneAdded, type Condition } from '../core/finding.ts'
+import { atMost, noneAdded, standingClaim } from '../core/claim.ts'
+import { type Condition } from '../core/finding.ts'
 import { newOf } from './counted.ts'
 import { expected } from './expected.ts'
 import type { StreamSpec } from './platform.ts'
 import { evidenceDropped, groupLost, tamperFindings } from './signals.ts'
 
 const none = { trip: 0, clear: 0 }
+
+const noneLost = standingClaim({
+  reason: 'audit_evidence_lost',
+  describe: ({ reading }, key) => `${key} lost ${reading.value} audit events for good`,
+})
+
+const noneFound = standingClaim({
+  reason: 'audit_tamper_detected',
+  describe: ({ reading }, key, observed) =>
+    `${key} counts ${newOf(observed, reading, 'tamper finding', 'tamper findings')}`,
+})
 
 /**
  * No audit event was lost: no replica dropped one, and none was trimmed away before it was ingested, which leaves
@@ -18,10 +30,7 @@ export function noEvidenceLost(streams: readonly StreamSpec[]): Condition {
     claims: 'no audit event is lost',
     signals: [evidenceDropped, groupLost],
     judge: (evidence) => [
-      ...atMost(evidence.of(evidenceDropped), evidenceDropped, none, {
-        reason: 'audit_evidence_lost',
-        describe: ({ reading }, key) => `${key} lost ${reading.value} audit events for good`,
-      }),
+      ...atMost(evidence.of(evidenceDropped), evidenceDropped, none, noneLost),
       ...groups.flatMap((labels) =>
         expected(
           `${labels.stream}/${labels.group}`,
@@ -44,9 +53,5 @@ export const noTampering: Condition = {
   claims: 'no audit evidence was tampered with',
   signals: [tamperFindings],
   judge: (evidence, recollection) =>
-    noneAdded(evidence.of(tamperFindings), tamperFindings, 'zero', recollection, {
-      reason: 'audit_tamper_detected',
-      describe: ({ reading }, key, observed) =>
-        `${key} counts ${newOf(observed, reading, 'tamper finding', 'tamper findings')}`,
-    }),
+    noneAdded(evidence.of(tamperFindings), tamperFindings, 'zero', recollection, noneFound),
 }

@@ -1,4 +1,5 @@
-import { noneAdded, type Condition } from '../core/finding.ts'
+import { noneAdded } from '../core/claim.ts'
+import { type Condition } from '../core/finding.ts'
 import { newOf } from './counted.ts'
 import { deadLetterArrivals } from './signals.ts'
 

@@ -1,6 +1,6 @@
 import type { Evidence, Sighting, LocatedBlindSpot } from '../core/evidence.ts'
+import { isTrue } from '../core/claim.ts'
 import {
-  isTrue,
   notConfigured,
   unknown,
   unseen,

@@ -1,4 +1,5 @@
-import { noneAdded, type CountsFrom, type Condition, type Recollection } from '../core/finding.ts'
+import { noneAdded, type CountsFrom } from '../core/claim.ts'
+import { type Condition, type Recollection } from '../core/finding.ts'
 import { newOf } from './counted.ts'
 import { circuitOpened, policyErrors } from './signals.ts'
 

@@ -1,4 +1,5 @@
-import { atMost, notAboveBaseline, type Claim, type Condition } from '../core/finding.ts'
+import { atMost, notAboveBaseline, type Claim } from '../core/claim.ts'
+import { type Condition } from '../core/finding.ts'
 import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'
 import { outboxMessages, outboxOldestPending } from './signals.ts'

@@ -1,5 +1,6 @@
 import type { Account, Evidence } from '../core/evidence.ts'
-import { isTrue, unknown, unseen, type Condition, type Finding, type Level } from '../core/finding.ts'
+import { isTrue } from '../core/claim.ts'
+import { unknown, unseen, type Condition, type Finding, type Level } from '../core/finding.ts'
 import type { Reading, Signal } from '../core/signal.ts'
 import type { Limits } from './limits.ts'
 import {

@@ -1,13 +1,6 @@
 import type { Evidence, Sighting } from '../core/evidence.ts'
-import {
-  isTrue,
-  keyOf,
-  unknown,
-  unseen,
-  type Condition,
-  type Finding,
-  type Recollection,
-} from '../core/finding.ts'
+import { isTrue, standingClaim } from '../core/claim.ts'
+import { keyOf, unknown, unseen, type Condition, type Finding, type Recollection } from '../core/finding.ts'
 import type { Target } from '../core/observation.ts'
 import { expected, ofEach } from './expected.ts'
 import { readinessReasonOf } from './readiness-reasons.ts'
@@ -33,17 +26,13 @@ export function replicasReady(component: string, source: 'configuration' | 'clus
 }
 
 function proofsOf(evidence: Evidence, component: string, replicas: readonly Target[]): readonly Finding[] {
-  const proves = isTrue(evidence.of(ready, { component }), ready, {
-    reason: reasonOr('not_ready'),
-    describe: inWords,
-  })
+  const proves = isTrue(evidence.of(ready, { component }), ready, isReady)
   // A replica that lives has not proven readiness by that, so only what speaks against it counts.
-  const lives = isTrue(evidence.of(alive, { component }), alive, {
-    reason: reasonOr('not_ready'),
-    describe: inWords,
-  })
+  const lives = isTrue(evidence.of(alive, { component }), alive, isReady)
   return [...ofEach(replicas, proves), ...lives.filter(({ answer }) => answer !== 'met')]
 }
+
+const isReady = standingClaim({ reason: reasonOr('not_ready'), describe: inWords })
 
 function inWords({ reading: { value, detail, facts } }: Sighting, key: string): string {
   if (value === 1) return `${key} is ready${detail === undefined ? '' : `: ${detail}`}`

@@ -1,4 +1,5 @@
-import { isTrue, noneAdded, type Condition } from '../core/finding.ts'
+import { isTrue, noneAdded } from '../core/claim.ts'
+import { type Condition } from '../core/finding.ts'
 import { newOf } from './counted.ts'
 import { expected } from './expected.ts'
 import type { Limits } from './limits.ts'

@@ -1,5 +1,6 @@
 import type { Evidence } from '../core/evidence.ts'
-import { atMost, isTrue, unseen, type Condition, type Finding } from '../core/finding.ts'
+import { atMost, isTrue, standingClaim } from '../core/claim.ts'
+import { unseen, type Condition, type Finding } from '../core/finding.ts'
 import { expected, ofEach } from './expected.ts'
 import type { Limits } from './limits.ts'
 import type { StreamSpec } from './platform.ts'
@@ -8,23 +9,24 @@ import { groupExists, groupLag, perReplicaGroups, snapshotAge, snapshotFresh } f
 
 /** Every Gateway replica holds a fresh revocation snapshot; a replica with a stale one refuses all requests. */
 export function snapshotsFresh(limits: Limits['revocation']): Condition {
+  const isFresh = standingClaim({
+    reason: 'revocation_snapshot_stale',
+    describe: ({ reading }, key) =>
+      `${key} holds its revocation snapshot for ${reading.value === 1 ? 'fresh' : 'stale'}`,
+  })
+  const isYoung = standingClaim({
+    reason: 'revocation_snapshot_stale',
+    describe: ({ reading }, key) => `the revocation snapshot of ${key} is ${Math.round(reading.value)} s old`,
+  })
   return {
     claims: 'every Gateway replica holds a fresh revocation snapshot',
     signals: [snapshotFresh, snapshotAge],
     judge: (evidence) => [
       ...ofEach(
         evidence.targets(snapshotFresh, { component: 'gateway' }),
-        isTrue(evidence.of(snapshotFresh), snapshotFresh, {
-          reason: 'revocation_snapshot_stale',
-          describe: ({ reading }, key) =>
-            `${key} holds its revocation snapshot for ${reading.value === 1 ? 'fresh' : 'stale'}`,
-        }),
+        isTrue(evidence.of(snapshotFresh), snapshotFresh, isFresh),
       ),
-      ...atMost(evidence.of(snapshotAge), snapshotAge, limits.snapshotAgeSeconds, {
-        reason: 'revocation_snapshot_stale',
-        describe: ({ reading }, key) =>
-          `the revocation snapshot of ${key} is ${Math.round(reading.value)} s old`,
-      }),
+      ...atMost(evidence.of(snapshotAge), snapshotAge, limits.snapshotAgeSeconds, isYoung),
     ],
   }
 }

@@ -1,5 +1,6 @@
 import type { Account } from '../core/evidence.ts'
-import { atMost, isTrue, type Condition, type Finding } from '../core/finding.ts'
+import { atMost, isTrue } from '../core/claim.ts'
+import { type Condition, type Finding } from '../core/finding.ts'
 import type { Reading } from '../core/signal.ts'
 import { expected } from './expected.ts'
 import { secretKeysMissing, servicePortReaches, workloadDesired, workloadDrift } from './signals.ts'

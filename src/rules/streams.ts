@@ -1,11 +1,8 @@
 import type { Account, Evidence, Sighting } from '../core/evidence.ts'
+import { atMost, isTrue, notAboveBaseline, type Claim } from '../core/claim.ts'
 import {
-  atMost,
-  isTrue,
   keyOf,
-  notAboveBaseline,
   unseen,
-  type Claim,
   type Condition,
   type Finding,
   type Level,

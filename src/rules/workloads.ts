@@ -1,5 +1,6 @@
 import type { Account, Evidence, Sighting } from '../core/evidence.ts'
-import { isTrue, type Condition, type Finding, type Recollection } from '../core/finding.ts'
+import { isTrue } from '../core/claim.ts'
+import { type Condition, type Finding, type Recollection } from '../core/finding.ts'
 import type { Reading, Signal } from '../core/signal.ts'
 import { expected } from './expected.ts'
 import { workloadDesired, workloadProgressing, workloadRolledOut } from './signals.ts'

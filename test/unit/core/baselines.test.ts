@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { noneAdded, type Condition } from '../../../src/core/finding.ts'
+import { noneAdded } from '../../../src/core/claim.ts'
+import { type Condition } from '../../../src/core/finding.ts'
 import { counter } from '../../../src/core/signal.ts'
 import { initialSnapshot, type Rules, type Snapshot } from '../../../src/core/snapshot.ts'
 import { step } from '../../../src/core/step.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { atMost, type Condition } from '../../../src/core/finding.ts'
+import { atMost } from '../../../src/core/claim.ts'
+import { type Condition } from '../../../src/core/finding.ts'
 import { initialSnapshot } from '../../../src/core/snapshot.ts'
 import { begin } from '../../../src/rollout/commands.ts'
 import { playShown } from '../../support/timeline.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkStates as states, worstState, type CheckState } from '../../../src/core/gate.ts'
-import { atMost, type Condition } from '../../../src/core/finding.ts'
+import { atMost } from '../../../src/core/claim.ts'
+import { type Condition } from '../../../src/core/finding.ts'
 import { playShown } from '../../support/timeline.ts'
 import { aCheck, checkStates, depth, smallRules } from './small-rules.ts'
 

@@ -1,4 +1,5 @@
-import { atMost, noneAdded, type Condition } from '../../../src/core/finding.ts'
+import { atMost, noneAdded } from '../../../src/core/claim.ts'
+import { type Condition } from '../../../src/core/finding.ts'
 import type { Check } from '../../../src/core/gate.ts'
 import { gauge } from '../../../src/core/signal.ts'
 import type { Rules, Snapshot } from '../../../src/core/snapshot.ts'

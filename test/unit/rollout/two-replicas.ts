@@ -1,4 +1,5 @@
-import { atMost, type Condition } from '../../../src/core/finding.ts'
+import { atMost } from '../../../src/core/claim.ts'
+import { type Condition } from '../../../src/core/finding.ts'
 import type { Batch } from '../../../src/core/observation.ts'
 import { targetOf, type Piece } from '../../../src/core/pushed.ts'
 import { isActive } from '../../../src/core/rollout.ts'
