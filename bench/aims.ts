@@ -92,13 +92,23 @@ function atMost(what: string, limit: number, value: number, unit: string): Line 
   }
 }
 
-function ownAims({ running, brisk, quiet }: Results): readonly Line[] {
+function ownAims({ running, brisk, quiet, peers }: Results): readonly Line[] {
   const shipped = running[0]?.variant
   const own = running.filter(({ variant }) => variant === shipped)
   const most = (pick: (each: (typeof own)[number]) => number) => Math.max(...own.map(pick))
   return [
     atMost('own CPU, brisk', 35, brisk.cpu, 'ms/s'),
     atMost('own CPU, quiet', 4, quiet.cpu, 'ms/s'),
+    ...(peers === undefined
+      ? []
+      : [
+          atMost(
+            'own CPU, brisk, to that of Prometheus at 1 s in this run',
+            0.5,
+            brisk.cpu / peers.cpu,
+            'times',
+          ),
+        ]),
     atMost(
       'RSS',
       110,

@@ -12,7 +12,7 @@ import { writeConfiguration } from './configuration.ts'
 import { startDaemon, variants, type Daemon } from './daemon.ts'
 import { memoryLimit } from './memory-limit.ts'
 import { startPlatform, type Platform } from './platform.ts'
-import { table } from './report.ts'
+import { table } from './table.ts'
 import { now, short } from './statistics.ts'
 import { cpuOf, residentOf } from './usage.ts'
 

@@ -10,6 +10,8 @@ export type Extent = {
   /** Dispatched rows in the API's outbox. */
   readonly rows: number
   readonly waiting: number
+  /** Whether Prometheus with its exporters is measured beside the daemon. */
+  readonly peers: boolean
 }
 
 /** Six minutes on two cores that nothing else uses. */
@@ -21,6 +23,7 @@ export const quick: Extent = {
   minutes: 12,
   rows: 100_000,
   waiting: 100,
+  peers: false,
 }
 
 /** Twenty minutes. */
@@ -32,4 +35,5 @@ export const whole: Extent = {
   minutes: 50,
   rows: 1_000_000,
   waiting: 500,
+  peers: false,
 }

@@ -15,6 +15,7 @@ tables of docs/internals/benchmarks.md. It builds the bundle, which is what is m
   --quick          fewer repetitions: six minutes instead of twenty; ended after twelve (else after fifty)
   --repetitions N  injections of each fault (30, or 5 when quick)
   --rows N         dispatched rows in the API's outbox (1000000, or 100000 when quick)
+  --peers          measures Prometheus with its exporters and rules at 1 s beside it, by Debian's packages
   --write          puts the tables into docs/internals/benchmarks.md
   --json FILE      also writes all that was measured
   --counts         measures something else: counts and ratios alone, in a minute; fails where one has grown
@@ -37,6 +38,7 @@ async function main(words: readonly string[]): Promise<number> {
       quick: { type: 'boolean', default: false },
       repetitions: { type: 'string' },
       rows: { type: 'string' },
+      peers: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       json: { type: 'string' },
       counts: { type: 'boolean', default: false },
@@ -79,6 +81,10 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(`\n${await measureStarved(values.quick, say)}\n`)
     return 0
   }
+  if (values.peers) {
+    const { peerPackages } = await import('./peers.ts')
+    await promisify(execFile)('bash', ['scripts/setup-debian.sh', ...peerPackages])
+  }
   say('building the bundle ...')
   await promisify(execFile)(process.execPath, ['scripts/build.ts'])
   const { measureAll } = await import('./run.ts')
@@ -86,7 +92,12 @@ async function main(words: readonly string[]): Promise<number> {
   const extent = values.quick ? quick : whole
   const { repetitions = extent.repetitions, rows = extent.rows } = values
   const results = await measureAll(
-    { ...extent, repetitions: count('--repetitions', repetitions), rows: count('--rows', rows) },
+    {
+      ...extent,
+      peers: values.peers,
+      repetitions: count('--repetitions', repetitions),
+      rows: count('--rows', rows),
+    },
     say,
   )
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 1)}\n`)

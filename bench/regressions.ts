@@ -1,5 +1,5 @@
 import type { Counts } from './counts.ts'
-import { table } from './report.ts'
+import { table } from './table.ts'
 import { short } from './statistics.ts'
 
 /** A count or a ratio that may not grow. */

@@ -3,9 +3,11 @@ import { cpus, totalmem } from 'node:os'
 import { format, resolveConfig } from 'prettier'
 import { aimsOf, type Line } from './aims.ts'
 import type { Latency } from './latency.ts'
+import { peerReport } from './peer-report.ts'
 import type { PlatformWork } from './processor-time.ts'
 import type { Results } from './results.ts'
 import { short, summarise } from './statistics.ts'
+import { table } from './table.ts'
 
 /** The results as Markdown. */
 export function report(results: Results): string {
@@ -22,6 +24,7 @@ export function report(results: Results): string {
     missed(lines),
     '### Fault to changed `/gates`, each fault\n\nMilliseconds from the fault to the first document that shows it.',
     table(['fault', 'cadence', 'n', 'median', 'p99', 'worst'], results.latencies.map(latencyLine)),
+    ...peerReport(results),
     '### CPU and memory',
     table(['how it runs', 'cadence', 'CPU ms/s', 'RSS MB', 'of that anonymous'], runningLines(results)),
     '### More replicas, brisk\n\nOne daemon; together the replicas work as much as two of each service do.',
@@ -159,12 +162,6 @@ function logTable({ brisk, quiet }: Results): string {
     ['log lines a minute and replica', 'brisk', 'quiet'],
     services.map((service) => [service, short(brisk.lines[service] ?? 0), short(quiet.lines[service] ?? 0)]),
   )
-}
-
-/** A table in Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 function percent(share: number): string {

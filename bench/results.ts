@@ -2,6 +2,7 @@ import type { Cost } from './cost.ts'
 import type { Plan } from './explain.ts'
 import type { Grown } from './growth.ts'
 import type { Latency } from './latency.ts'
+import type { PeerResults } from './peer-latency.ts'
 import type { PlatformWork } from './processor-time.ts'
 import type { Serving } from './serving.ts'
 import type { Memory } from './usage.ts'
@@ -30,6 +31,8 @@ export type Results = {
   readonly growth: readonly Grown[]
   /** How many times what it costs at 12 replicas an evaluation costs at 500, when one replica has news. */
   readonly evaluationRatio: number
+  /** Only where it was asked for. */
+  readonly peers?: PeerResults
   readonly plans: readonly Plan[]
   /** Share of the machine's processors in use while the platform ran without a daemon. */
   readonly loadBefore: number

@@ -6,6 +6,7 @@ import { within } from './deadline.ts'
 import { explainStatements } from './explain.ts'
 import type { Extent } from './extent.ts'
 import { measureGrowth } from './growth.ts'
+import { measurePeers } from './peer-latency.ts'
 import { workOf } from './processor-time.ts'
 import { whileQuiet } from './quiet.ts'
 import type { Results, Running } from './results.ts'
@@ -46,6 +47,9 @@ async function measure(
     say(`brisk: ${variant.name} ...`)
     others.push(await within(variant.name, 120 + short, () => briskRunning(scene, variant, extent.seconds)))
   }
+  const peers = extent.peers
+    ? await within('Prometheus', 900, () => measurePeers(scene, extent, say))
+    : undefined
   const fleet = await whileQuiet(scene, shipped(), extent, say)
   return {
     repetitions: extent.repetitions,
@@ -58,6 +62,7 @@ async function measure(
     quietDaemons: extent.quietDaemons,
     running: [one.running, fleet.running, ...others],
     serving: one.serving,
+    ...(peers !== undefined && { peers }),
     plans,
     loadBefore,
   }

@@ -10,7 +10,7 @@ import { startPlatform } from './platform.ts'
 import type { PlatformSettings } from './platform-process.ts'
 import { openStores } from './stores.ts'
 
-const metricsBearer = 'bench-bearer'
+export const metricsBearer = 'bench-bearer'
 
 /** A daemon and the way to it. */
 export type Watched = { readonly daemon: Daemon; readonly gates: Gates }

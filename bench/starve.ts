@@ -12,7 +12,7 @@ import { writeConfiguration } from './configuration.ts'
 import { fromSource, startDaemon, type Daemon } from './daemon.ts'
 import { gatesAt } from './gates.ts'
 import { startPlatform } from './platform.ts'
-import { table } from './report.ts'
+import { table } from './table.ts'
 import { now } from './statistics.ts'
 
 const metricsBearer = 'bench-bearer'
