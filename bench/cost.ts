@@ -5,7 +5,7 @@ import { linesAMinute, type Logged } from './log-lines.ts'
 import type { Platform } from './platform.ts'
 import { redisCommandTime, watchCommands } from './redis-cost.ts'
 import type { Stores } from './stores.ts'
-import { sumOf } from './samples.ts'
+import { sumOf, turnIn } from './samples.ts'
 import { now } from './statistics.ts'
 import { cpuOf } from './usage.ts'
 
@@ -15,6 +15,8 @@ export type Cost = {
   readonly evaluation: { readonly perSecond: number; readonly milliseconds: number }
   /** Attempts at targets. */
   readonly looks: number
+  /** The longest that the event loop was busy, milliseconds. */
+  readonly turn: number
   readonly statements: { readonly perSecond: number; readonly milliseconds: number }
   readonly redis: {
     readonly commands: number
@@ -36,6 +38,8 @@ type Spot = {
   readonly calls: number
   readonly milliseconds: number
   readonly looks: number
+  /** Since the spot before, as the metric begins anew with each scrape. */
+  readonly turn: number
   readonly requests: Readonly<Record<string, number>>
   readonly logged: Logged
 }
@@ -81,6 +85,7 @@ function costBetween(
       milliseconds: ((last.evaluationSeconds - first.evaluationSeconds) * 1_000) / evaluations,
     },
     looks: (last.looks - first.looks) / seconds,
+    turn: last.turn,
     // The platform counts what all of them do.
     statements: {
       perSecond: rate(last.calls - first.calls),
@@ -126,6 +131,7 @@ async function spotOf(
     calls: Number(row?.calls),
     milliseconds: row?.spent ?? Number.NaN,
     looks: sample('probe_attempts_total'),
+    turn: turnIn(metrics),
     requests: await requestsOf(platform),
     logged: await platform.logged(),
   }

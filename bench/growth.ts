@@ -3,7 +3,6 @@ import { roll } from './brisk.ts'
 import type { Variant } from './daemon.ts'
 import { within } from './deadline.ts'
 import { withScene } from './scene.ts'
-import { longestTurn } from './serving.ts'
 import { memoryOf } from './usage.ts'
 
 /** What one daemon costs while a rollout of so many replicas is under way. */
@@ -36,7 +35,6 @@ export async function measureGrowth(
     const grown = await within(`${each * 6} replicas`, 240 + 2 * seconds, () =>
       withScene({ seedRows: 1_000, replicas: each }, say, async (scene) => {
         const watched = await roll(scene, 'grown', variant)
-        const turn = await longestTurn(watched.gates)
         const [cost] = await costOf([watched], scene, seconds)
         if (cost === undefined) throw new RangeError('the cost was not measured')
         return {
@@ -46,7 +44,7 @@ export async function measureGrowth(
           evaluations: cost.evaluation.perSecond,
           evaluation: cost.evaluation.milliseconds,
           looks: cost.looks,
-          turn: await turn(),
+          turn: cost.turn,
         }
       }),
     )

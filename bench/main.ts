@@ -19,6 +19,8 @@ tables of docs/internals/benchmarks.md. It builds the bundle, which is what is m
   --write          puts the tables into docs/internals/benchmarks.md
   --json FILE      also writes all that was measured
   --counts         measures something else: counts and ratios alone, in a minute; fails where one has grown
+  --cluster [--minutes N]  measures something else: a daemon that watches a real API server, CPU, memory and log lines,
+                   brisk for N minutes (15, or 1 when quick); needs root, helm and the control plane of the tests
   --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
   --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
   --attack NAME    one of these alone
@@ -42,6 +44,8 @@ async function main(words: readonly string[]): Promise<number> {
       write: { type: 'boolean', default: false },
       json: { type: 'string' },
       counts: { type: 'boolean', default: false },
+      cluster: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
       crowd: { type: 'boolean', default: false },
       attacks: { type: 'boolean', default: false },
       attack: { type: 'string' },
@@ -62,6 +66,13 @@ async function main(words: readonly string[]): Promise<number> {
     const counts = await measureCounts(say)
     process.stdout.write(`\n${reportOf(counts)}\n`)
     return findingsOf(counts).every(({ holds }) => holds) ? 0 : 1
+  }
+  if (values.cluster) {
+    const { measureCluster } = await import('./cluster.ts')
+    const minutes = count('--minutes', values.minutes ?? (values.quick ? 1 : 15))
+    const measure = () => measureCluster(minutes, say)
+    process.stdout.write(`\n${await within('the cluster', ASIDE + minutes * 60, measure)}\n`)
+    return 0
   }
   if (values.crowd) {
     const { measureCrowd } = await import('./crowd.ts')

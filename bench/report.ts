@@ -71,7 +71,7 @@ function runningLines({ running }: Results): readonly (readonly string[])[] {
   ])
 }
 
-function growthTable({ growth, brisk, running, serving }: Results): string {
+function growthTable({ growth, brisk, running }: Results): string {
   const { perSecond, milliseconds } = brisk.evaluation
   const twelve = {
     replicas: 12,
@@ -80,7 +80,7 @@ function growthTable({ growth, brisk, running, serving }: Results): string {
     evaluations: perSecond,
     evaluation: milliseconds,
     looks: brisk.looks,
-    turn: serving.turn,
+    turn: brisk.turn,
   }
   const head = [
     'replicas',

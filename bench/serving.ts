@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Extent } from './extent.ts'
 import type { Gates } from './gates.ts'
-import { sumOf } from './samples.ts'
+import { turnIn } from './samples.ts'
 import type { Watched } from './scene.ts'
 import { now, summarise, type Summary } from './statistics.ts'
 import { cpuOf, residentOf } from './usage.ts'
@@ -26,9 +26,9 @@ export async function serve({ daemon: { url, pid }, gates }: Watched, extent: Ex
   const load = await loadOf(url, pid, '/gates', 8, seconds)
   const index = async () => (await gates.report()).index
   const leave = await longPollers(url, extent.waiting, index)
-  const turn = await longestTurn(gates)
+  await gates.text('/metrics')
   const gatesWhileWaiting = await latencyOf(url, '/gates', 300)
-  const longest = await turn()
+  const turn = turnIn(await gates.text('/metrics'))
   const metricsWhileWaiting = await latencyOf(url, '/metrics', 300)
   leave()
   return {
@@ -37,23 +37,8 @@ export async function serve({ daemon: { url, pid }, gates }: Watched, extent: Ex
     gatesWhileWaiting,
     metricsWhileWaiting,
     saturated: load.latency,
-    turn: longest,
+    turn,
     residentAfter: residentOf(pid),
-  }
-}
-
-/** Milliseconds between two samples of the loop's delay, by `eventLoopMonitoringPrecision` of the daemon. */
-const precision = 20
-
-/**
- * Begins to watch the event loop; what is returned tells by how many milliseconds its timers were late at most. The
- * daemon's own metric, which each scrape begins anew.
- */
-export async function longestTurn(gates: Gates): Promise<() => Promise<number>> {
-  await gates.text('/metrics')
-  return async () => {
-    const longest = sumOf(await gates.text('/metrics'), 'nodejs_eventloop_lag_max_seconds') * 1_000
-    return Math.max(0, longest - precision)
   }
 }
 

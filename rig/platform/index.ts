@@ -21,6 +21,8 @@ export type Platform = {
   readonly postgres: { readonly url: string }
   readonly metricsBearer: string
   readonly faults: FaultControl
+  /** Those that run now. */
+  running(): readonly PlatformReplica[]
   /** What a replica has written to its log because it was asked. */
   logged(name: string): { readonly lines: number; readonly bytes: number }
   /** Ends a replica's process and starts another in its place. */
@@ -45,6 +47,7 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
     postgres: { url: world.database.monitorUrl },
     metricsBearer: world.secrets.metricsBearer,
     faults,
+    running: () => world.everyone().map(described),
     logged: (name) => world.byName(name).endpoint.logged,
     replaceReplica: (name) => world.replace(name),
     startReplica: async (service, place) => described(await world.add(service, place)),

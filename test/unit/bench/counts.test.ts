@@ -45,6 +45,7 @@ function counted(evaluations: number): Counts['brisk'] {
     cpu: 1,
     evaluation: { perSecond: evaluations, milliseconds: 1 },
     looks: 80,
+    turn: 5,
     statements: { perSecond: 0.1, milliseconds: 0.1 },
     redis: { commands: 1, roundTrips: 1, byCommand: {} },
     requests: { 'api /ready 200': 0.1 },
