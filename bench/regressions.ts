@@ -73,7 +73,7 @@ const guards: readonly Guard[] = [
   {
     what: 'SQL statements a second, brisk',
     of: ({ brisk: { cost } }) => cost.statements.perSecond,
-    limit: 40,
+    limit: 63,
     advice: 'src/probes/postgres*.ts, outbox-tables.ts',
   },
   {

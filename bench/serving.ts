@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Extent } from './extent.ts'
-import type { Gates } from './gates.ts'
 import { turnIn } from './samples.ts'
 import type { Watched } from './scene.ts'
 import { now, summarise, type Summary } from './statistics.ts'
