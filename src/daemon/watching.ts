@@ -16,7 +16,8 @@ import { components, type Component } from '../core/replica.ts'
 import { rulesFor } from '../rules/rules.ts'
 import { clusterDiscovery } from '../probes/replicas.ts'
 import type { Sources } from '../probes/declaration.ts'
-import { atPace, openProbes, providersOf } from '../probes/index.ts'
+import { withinBudget } from '../probes/budget.ts'
+import { atPace, httpProbes, openProbes, providersOf } from '../probes/index.ts'
 import type { OnFault } from '../probes/probe.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
@@ -75,7 +76,11 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   const sources = sourcesOf(config, { clock: steadyClock, http, redis, postgres }, cluster)
   const { discovery } = sources
   const opened = openProbes(sources)
-  const looks = opened.probes.map((probe) => atPace(probe, config.probes[probe.name]))
+  const paced = opened.probes.map((probe) => atPace(probe, config.probes[probe.name]))
+  const { services = [], others = [] } = Object.groupBy(paced, ({ name }) =>
+    httpProbes.includes(name) ? 'services' : 'others',
+  )
+  const looks = [...withinBudget(services), ...others]
   const follows = opened.watches
   let looking: ReturnType<typeof startLooking> | undefined
   let unsubscribe: (() => void) | undefined
