@@ -20,7 +20,7 @@ RUN --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
  && npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.ts scripts/schema-files.ts scripts/
+COPY scripts/build.ts scripts/bundle-plugins.ts scripts/schema-files.ts scripts/
 COPY src src
 RUN node_modules/.bin/tsc --noEmit \
  && node scripts/build.ts \

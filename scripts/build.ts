@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
 import { folder, packaged } from '../src/http/page/assets.ts'
+import { onlyDefining, requiredHttp } from './bundle-plugins.ts'
 import { schemaFiles } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -32,6 +33,12 @@ const { metafile } = await build({
   banner: { js: banner },
   // pg asks for its native binding in a try block; it is not used.
   external: ['pg-native'],
+  plugins: [onlyDefining('@kubernetes/client-node'), requiredHttp],
+  // The source is in memory for as long as the program runs, and takes twice as much with one letter that is not ASCII, in
+  // a comment, say. Names stay as they are, so that a stack trace can be read without the map.
+  charset: 'ascii',
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: 'linked',
   legalComments: 'none',
   metafile: true,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { readExpected, type Expected, type ExpectedWords } from '../core/expected.ts'
 import { phases } from '../core/rollout.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { unknownReasons } from '../core/observation.ts'
 import { askedPhases } from '../core/rollout.ts'
 import { verdicts } from '../core/verdict.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { units } from '../core/signal.ts'
 import { textLimit } from './wire.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { answers } from '../core/finding.ts'
 import { checkStates, sources } from '../core/gate.ts'
 import { unknownReasons } from '../core/observation.ts'

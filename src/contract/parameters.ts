@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { durationOf } from '../core/duration.ts'
 import { expectedAllowed, readExpected, type Expected, type ExpectedField } from '../core/expected.ts'
 import { askedPhases } from '../core/rollout.ts'

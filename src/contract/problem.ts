@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { problems, problemType, type ProblemCode } from './wire.ts'
 
 const codes = Object.keys(problems) as ProblemCode[]

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What can be asked for at `POST /api/v1/query`. None is a metric that we expose, so that a Prometheus that is asked in

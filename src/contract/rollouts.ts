@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { detections, phases } from '../core/rollout.ts'
 import { latchReport } from './items.ts'
 import { listOf, text, timestamp } from './fields.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { pieceOf } from '../core/pushed.ts'
 import { phases } from '../core/rollout.ts'
 import { unknownReasons } from '../core/observation.ts'

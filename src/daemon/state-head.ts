@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { codeOf } from '../core/text.ts'
 import type { Sealed } from './state-form.ts'
 import { replaceFile } from './replace-file.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import * as commands from '../contract/commands.ts'
 import * as documents from '../contract/document.ts'
 import { problem } from '../contract/problem.ts'

@@ -1,7 +1,7 @@
 import { apiVersion } from '../contract/wire.ts'
 import { jsonSchema, schemas } from './json-schema.ts'
 import { answersOf, operations, type Operation } from './operations.ts'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parameters, type ParameterName } from '../contract/parameters.ts'
 
 /** OpenAPI 3.1 of the whole HTTP interface, made from the table of operations and the schemas. */

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { acknowledgementBody, beginBody, evidenceBody, finishBody } from '../contract/commands.ts'
 import type { Actor, CommandResult, LedgerLine } from './context.ts'
 import type { Fault } from '../contract/problem.ts'

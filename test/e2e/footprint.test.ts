@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -56,5 +56,29 @@ describe('the memory of the daemon', () => {
     expect(partsOf(daemon.pid, 'environ')).toEqual(expect.arrayContaining(settings))
     daemon.send('SIGTERM')
     expect(await daemon.ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe('the bundle', () => {
+  const chunks = () =>
+    readdirSync(join(bundle, 'chunks'))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => ({ name, text: readFileSync(join(bundle, 'chunks', name), 'utf8') }))
+
+  // Each of these was some megabytes of the daemon's memory: its source stays there for as long as it runs.
+  it('has nothing of packages that nothing uses, and takes a byte for a letter', () => {
+    const texts = chunks()
+    const holding = (part: RegExp) => texts.filter(({ text }) => part.test(text)).map(({ name }) => name)
+    // The models that client-node is generated with, the languages of zod, and comments.
+    expect(holding(/V1JSONSchemaProps/)).toEqual([])
+    expect(holding(/locales\/he\.js|\\u05E7\\u05DC\\u05D8/i)).toEqual([])
+    expect(holding(/^ +\* @param/m)).toEqual([])
+    const large = texts.filter(({ text }) => text.length > 64 * 1024)
+    expect(large.filter(({ text }) => /[^\0-\x7f]/.test(text)).map(({ name }) => name)).toEqual([])
+  })
+
+  it("does not load Node's own undici with node:http", () => {
+    const importing = chunks().filter(({ text }) => /\bfrom ?["'](?:node:)?http["']/.test(text))
+    expect(importing.map(({ name }) => name)).toEqual([])
   })
 })
