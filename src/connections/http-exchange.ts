@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Client, type Dispatcher } from 'undici'
+import { Client, type Dispatcher, type Pool } from 'undici'
 import {
   failureOf,
   lateIn,
@@ -9,6 +9,8 @@ import {
   UnavailableError,
 } from '../core/network-failure.ts'
 import type { Unavailable } from '../core/observation.ts'
+import type { Ending } from './deadline.ts'
+import type { LastAnswer } from './last-answer.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -23,45 +25,63 @@ export interface HttpAnswer {
   readonly body: string
 }
 
+/** What is asked for, and within what bounds. */
+export interface Asked {
+  readonly host: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends it, whatever state it is in: undici ends neither a queued request nor a TLS handshake by a signal. */
+  readonly deadline: Ending
+  readonly maxBytes: number
+}
+
 /** One request and what comes of it. Holds at most `maxBytes` of a body, however it is cut into pieces. */
 export class Exchange implements Dispatcher.DispatchHandler {
   /** Set by the client that is to send it. */
   connection: ConnectionState | undefined
-  readonly #host: string
-  readonly #maxBytes: number
+  readonly #asked: Asked
+  /** What the body is read over. */
+  readonly #body: LastAnswer
   readonly #outcome = Promise.withResolvers<HttpAnswer>()
+  readonly #late: () => void
+  #client: Pool | Client | undefined
   #controller: Dispatcher.DispatchController | undefined
   #cancelled: HttpFailure | undefined
   #isReused = false
   #hasBegun = false
   #head: Omit<HttpAnswer, 'body'> | undefined
-  #body: Buffer = Buffer.alloc(0)
-  #size = 0
 
-  constructor(host: string, maxBytes: number) {
-    this.#host = host
-    this.#maxBytes = maxBytes
+  constructor(asked: Asked, body: LastAnswer) {
+    this.#asked = asked
+    this.#body = body
+    body.begin()
+    this.#late = () => this.#cancel(lateFailure(this.#phase, asked.host))
   }
 
-  /** Rejects with what the client threw, or with an HttpFailure. */
-  get answer(): Promise<HttpAnswer> {
+  /** Sends it. Rejects with an HttpFailure, or with what is no failure of the network or the peer. */
+  send(client: Pool | Client): Promise<HttpAnswer> {
+    const { path, headers, deadline } = this.#asked
+    this.#client = client
+    deadline.addEventListener('abort', this.#late, { once: true })
+    if (deadline.aborted) this.#late()
+    client.dispatch({ method: 'GET', path, headers }, this)
     return this.#outcome.promise
   }
 
-  get phase(): Phase {
+  /** Whether it was sent on a connection that had served before and not a byte came back, and there is time for another. */
+  get wasLost(): boolean {
+    return this.#isReused && !this.#hasBegun && !this.#asked.deadline.aborted
+  }
+
+  /** A request that is queued behind others waits too. */
+  get #phase(): Phase {
     if (this.#head !== undefined) return 'reading'
-    return this.#controller === undefined ? 'connecting' : 'waiting'
+    return this.#controller !== undefined || isConnected(this.#client) ? 'waiting' : 'connecting'
   }
 
-  /** Whether it was sent on a connection that had served before, and not a byte came back. */
-  get wasLostOnReuse(): boolean {
-    return this.#isReused && !this.#hasBegun
-  }
-
-  /** Ends it, whatever state it is in. */
-  cancel(failure: HttpFailure): void {
+  #cancel(failure: HttpFailure): void {
     this.#cancelled = failure
-    this.#outcome.reject(failure)
+    this.#fail(failure)
     this.#controller?.abort(failure)
   }
 
@@ -79,44 +99,47 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // Interim answers may come before any other (RFC 9110, 15.2).
     if (status < 200) return
-    this.#head = {
-      status,
-      contentType: headerOf(headers, 'content-type') ?? '',
-      ...(status === 429 && limitIn(headers)),
-    }
-    if (isEncoded(headers)) this.cancel(encodedFailure(this.#host))
+    const { host } = this.#asked
+    const contentType = headerOf(headers, 'content-type') ?? ''
+    this.#head = status === 429 ? { status, contentType, ...limitIn(headers) } : { status, contentType }
+    if (isEncoded(headers)) this.#cancel(encodedFailure(host))
     // Of a refusal the body only helps to tell what it is.
-    else if (status < 300 && !isDelimited(status, headers)) this.cancel(undelimitedFailure(this.#host))
+    else if (status < 300 && !isDelimited(status, headers)) this.#cancel(undelimitedFailure(host))
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    const size = this.#size + chunk.length
-    if (size > this.#maxBytes) {
-      this.cancel(tooLargeFailure(this.#host, this.#maxBytes))
-      return
-    }
-    // Copied: a piece of a few bytes would keep all that was read with it.
-    if (size > this.#body.length) this.#body = grown(this.#body, size, this.#maxBytes)
-    chunk.copy(this.#body, this.#size)
-    this.#size = size
+    const { host, maxBytes } = this.#asked
+    if (this.#body.size + chunk.length > maxBytes) this.#cancel(tooLargeFailure(host, maxBytes))
+    // What comes after it was ended is of no use, and the body may be read over by another.
+    else if (this.#cancelled === undefined) this.#body.add(chunk, maxBytes)
   }
 
   onResponseEnd(): void {
-    if (this.#head === undefined) return
-    this.#outcome.resolve({ ...this.#head, body: this.#body.toString('utf8', 0, this.#size) })
+    if (this.#head === undefined || this.#cancelled !== undefined) return
+    this.#rest()
+    this.#outcome.resolve(this.#body.end(this.#head))
   }
 
   onResponseError(_: Dispatcher.DispatchController, fault: Error): void {
+    const { host } = this.#asked
+    const unavailable =
+      fault instanceof HttpFailure ? undefined : unavailableByFault(fault, this.#phase, host)
+    this.#fail(unavailable === undefined ? fault : new HttpFailure(unavailable, { cause: fault }))
+  }
+
+  #fail(fault: Error): void {
+    this.#rest()
     this.#outcome.reject(fault)
+  }
+
+  #rest(): void {
+    this.#asked.deadline.removeEventListener('abort', this.#late)
   }
 }
 
-const FIRST_PIECE = 4 * 1024
-
-function grown(before: Buffer, size: number, limit: number): Buffer {
-  const after = Buffer.allocUnsafeSlow(Math.min(Math.max(size, 2 * before.length, FIRST_PIECE), limit))
-  before.copy(after)
-  return after
+function isConnected(client: Pool | Client | undefined): boolean {
+  const connected = client?.stats.connected ?? false
+  return typeof connected === 'number' ? connected > 0 : connected
 }
 
 /** Whether it can be seen where the body ends (RFC 9112, 6.3). */
@@ -131,8 +154,11 @@ function isEncoded(headers: IncomingHttpHeaders): boolean {
   return codingsOf(headers['content-encoding']).some((coding) => coding !== '' && coding !== 'identity')
 }
 
+const NONE: readonly string[] = []
+
 /** Of one header with a list, or of several. */
-function codingsOf(header: string | readonly string[] = []): readonly string[] {
+function codingsOf(header: string | readonly string[] | undefined): readonly string[] {
+  if (header === undefined) return NONE
   const values: readonly string[] = typeof header === 'string' ? [header] : header
   return values.flatMap((value) => value.split(',')).map((coding) => coding.trim().toLowerCase())
 }
@@ -197,7 +223,7 @@ function saidOf(host: string, { unknownReason, reason, says, fix, tls }: Network
 }
 
 /** The failure of a request that was still under way at its deadline. */
-export function lateFailure(phase: Phase, host: string): HttpFailure {
+function lateFailure(phase: Phase, host: string): HttpFailure {
   return new HttpFailure(saidOf(host, lateIn(phase)))
 }
 

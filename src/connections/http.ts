@@ -1,14 +1,8 @@
 import { Client, Pool } from 'undici'
 import type { Millis } from '../core/time.ts'
-import {
-  Exchange,
-  type HttpAnswer,
-  HttpFailure,
-  lateFailure,
-  NotingClient,
-  unavailableByFault,
-} from './http-exchange.ts'
-import type { Phase } from '../core/network-failure.ts'
+import type { Ending } from './deadline.ts'
+import { Exchange, type Asked, type HttpAnswer, NotingClient } from './http-exchange.ts'
+import { LastAnswer } from './last-answer.ts'
 import { names } from './names.ts'
 
 export type { HttpAnswer } from './http-exchange.ts'
@@ -21,14 +15,15 @@ export interface HttpSettings {
 export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Ends the request, whatever state it is in. */
-  readonly deadline: AbortSignal
+  readonly deadline: Ending
   /** Longest body that is accepted; at most 4 MiB. */
   readonly maxBytes: number
 }
 
 export interface Http {
   /**
-   * Asks once, and once more on a new connection when a kept one was closed before a byte came.
+   * Asks once, and once more on a new connection when a kept one was closed before a byte came. An answer that has status,
+   * type and bytes of the last one of this URL is the same object.
    * @throws HttpFailure when there is no whole answer; the status is for the caller to judge, redirects included
    */
   get(url: string, request: HttpRequest): Promise<HttpAnswer>
@@ -50,9 +45,9 @@ function clientOptions({ tls }: HttpSettings): Client.Options {
     keepAliveTimeout: 20_000,
     keepAliveMaxTimeout: 20_000,
     maxResponseSize: LARGEST_BODY,
-    // A net below the caller's deadline. undici 8 rounds these up by as much as a second.
-    headersTimeout: 60_000,
-    bodyTimeout: 10_000,
+    // The caller's deadline ends every request; undici would set two more timers anew for each.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     allowH2: false,
     connect: {
       timeout: 2_000,
@@ -73,100 +68,115 @@ function openPool(origin: string, options: Client.Options): Pool {
   })
 }
 
-/** A client that asks each origin over few connections of its own, follows nothing and decodes nothing. */
-export function openHttp(settings: HttpSettings = {}): Http {
-  const options = clientOptions(settings)
-  const pools = new Map<string, Pool>()
-  const aside = new Set<Client>()
+/** What is kept of a URL from one request to the next. */
+interface Place {
+  readonly origin: string
+  readonly host: string
+  readonly path: string
+  readonly pool: Pool
+  /** Absent while a request reads over it. */
+  last: LastAnswer | undefined
+}
 
-  function poolOf(origin: string): Pool {
-    const known = pools.get(origin)
+/** The URLs that are asked, over few connections for each origin. */
+class Places {
+  readonly #options: Client.Options
+  readonly #pools = new Map<string, Pool>()
+  readonly #places = new Map<string, Place>()
+
+  constructor(options: Client.Options) {
+    this.#options = options
+  }
+
+  of(url: string): Place {
+    const known = this.#places.get(url)
     if (known !== undefined) return known
-    const pool = openPool(origin, options)
-    pools.set(origin, pool)
-    // Replicas come and go: one that was not asked for as long as its connections are kept alive leaves nothing.
-    pool.on('disconnect', () => dropIdle(origin, pool))
-    pool.on('connectionError', () => dropIdle(origin, pool))
-    return pool
+    const { origin, host, pathname, search } = new URL(url)
+    const place: Place = {
+      origin,
+      host,
+      path: `${pathname}${search}`,
+      pool: this.#poolOf(origin),
+      last: undefined,
+    }
+    this.#places.set(url, place)
+    return place
   }
 
-  function dropIdle(origin: string, pool: Pool): void {
-    setImmediate(() => {
-      if (pools.get(origin) === pool && pool.stats.size === 0 && pool.stats.connected === 0) forget(origin)
-    })
-  }
-
-  function forget(origin: string): void {
-    const pool = pools.get(origin)
-    pools.delete(origin)
+  forget(origin: string): void {
+    const pool = this.#pools.get(origin)
+    this.#pools.delete(origin)
+    for (const [url, place] of this.#places) if (place.origin === origin) this.#places.delete(url)
     void pool?.destroy()
   }
 
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    this.#places.clear()
+    await Promise.all(pools.map((pool) => pool.destroy()))
+  }
+
+  #poolOf(origin: string): Pool {
+    const known = this.#pools.get(origin)
+    if (known !== undefined) return known
+    const pool = openPool(origin, this.#options)
+    this.#pools.set(origin, pool)
+    // Replicas come and go: one that was not asked for as long as its connections are kept alive leaves nothing.
+    pool.on('disconnect', () => this.#dropIdle(origin, pool))
+    pool.on('connectionError', () => this.#dropIdle(origin, pool))
+    return pool
+  }
+
+  #dropIdle(origin: string, pool: Pool): void {
+    setImmediate(() => {
+      const isIdle = pool.stats.size === 0 && pool.stats.connected === 0
+      if (this.#pools.get(origin) === pool && isIdle) this.forget(origin)
+    })
+  }
+}
+
+/** A client that asks each origin over few connections of its own, follows nothing and decodes nothing. */
+export function openHttp(settings: HttpSettings = {}): Http {
+  const options = clientOptions(settings)
+  const places = new Places(options)
+  const aside = new Set<Client>()
+
   /** Asks on a connection that nothing else uses, and that ends with the answer. */
-  async function askAside(url: URL, request: HttpRequest): Promise<HttpAnswer> {
-    const client = new Client(url.origin, options)
+  async function askAside(origin: string, asked: Asked, body: LastAnswer): Promise<HttpAnswer> {
+    const client = new Client(origin, options)
     aside.add(client)
     try {
-      return await exchange(client, url, request).answer
+      return await new Exchange(asked, body).send(client)
     } finally {
       aside.delete(client)
       void client.destroy()
     }
   }
 
-  async function ask(pool: Pool, url: URL, request: HttpRequest): Promise<HttpAnswer> {
-    const { answer, wasLost } = exchange(pool, url, request)
+  async function ask(place: Place, asked: Asked, body: LastAnswer): Promise<HttpAnswer> {
+    const exchange = new Exchange(asked, body)
     try {
-      return await answer
+      return await exchange.send(place.pool)
     } catch (fault) {
-      if (!wasLost()) throw fault
+      if (!exchange.wasLost) throw fault
       // The server closed it while the request was on its way, which proves nothing (RFC 9112, 9.3.1).
-      return askAside(url, request)
+      return await askAside(place.origin, asked, body)
+    } finally {
+      place.last = body
     }
   }
 
   return {
-    get(url, request) {
-      const parsed = new URL(url)
-      return ask(poolOf(parsed.origin), parsed, request)
+    get(url, { headers = {}, deadline, maxBytes }) {
+      const place = places.of(url)
+      const { host, path, last = new LastAnswer() } = place
+      place.last = undefined
+      return ask(place, { host, path, headers, deadline, maxBytes: Math.min(maxBytes, LARGEST_BODY) }, last)
     },
-    forget,
+    forget: (origin) => places.forget(origin),
     async close() {
-      const open = [...pools.values(), ...aside]
-      pools.clear()
-      await Promise.all(open.map((client) => client.destroy()))
+      await Promise.all([places.close(), ...[...aside].map((client) => client.destroy())])
     },
   }
-}
-
-/**
- * One request. Its deadline is watched here: undici ends neither a queued request nor a TLS handshake by a signal.
- * `answer` rejects with an HttpFailure; `wasLost` says then whether it may be sent once more.
- */
-function exchange(client: Pool | Client, url: URL, { headers = {}, deadline, maxBytes }: HttpRequest) {
-  const own = new Exchange(url.host, Math.min(maxBytes, LARGEST_BODY))
-  const onAbort = () => own.cancel(lateFailure(phaseOf(own, client), url.host))
-  deadline.addEventListener('abort', onAbort, { once: true })
-  if (deadline.aborted) onAbort()
-  const path = `${url.pathname}${url.search}`
-  client.dispatch({ method: 'GET', path, headers: { ...headers } }, own)
-  const answer = own.answer
-    .catch((fault: unknown) => {
-      throw failureFrom(fault, phaseOf(own, client), url.host)
-    })
-    .finally(() => deadline.removeEventListener('abort', onAbort))
-  return { answer, wasLost: () => own.wasLostOnReuse && !deadline.aborted }
-}
-
-/** A request that is queued behind others waits too. */
-function phaseOf({ phase }: Exchange, { stats }: Pool | Client): Phase {
-  if (phase !== 'connecting') return phase
-  const isConnected = typeof stats.connected === 'number' ? stats.connected > 0 : stats.connected
-  return isConnected ? 'waiting' : 'connecting'
-}
-
-function failureFrom(fault: unknown, phase: Phase, host: string): unknown {
-  if (fault instanceof HttpFailure) return fault
-  const unavailable = unavailableByFault(fault, phase, host)
-  return unavailable === undefined ? fault : new HttpFailure(unavailable, { cause: fault })
 }

@@ -53,6 +53,7 @@ export class Beats {
   stop(): void {
     clearTimeout(this.#timer)
     this.#planned.clear()
+    this.#wakesAt = -Infinity
   }
 
   #add(one: Beating, beat: number): void {

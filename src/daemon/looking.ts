@@ -1,14 +1,7 @@
 import type { Batch, Target } from '../core/observation.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
-import {
-  ProbeError,
-  observe,
-  outcomeSince,
-  type Look,
-  type OnFault,
-  type Probe,
-  type Watch,
-} from '../probes/probe.ts'
+import { ProbeError, type Look, type Probe, type Watch } from '../probes/probe.ts'
+import { observe, outcomeSince, type LastSeen, type OnFault } from '../probes/observe.ts'
 import { reasonsOf } from '../probes/declaration.ts'
 import { anyReasons } from '../probes/reasons.ts'
 import { BEAT, Beats, beatsIn, NEVER, type Beating } from './beats.ts'
@@ -63,6 +56,7 @@ interface Turn extends Beating {
   /** The beat of the last attempt, which is under way for as long as no other is planned. */
   last?: number
   ended: boolean
+  readonly lastSeen: LastSeen
 }
 
 interface Schedule extends LookingOptions {
@@ -174,7 +168,8 @@ function relist(probe: Listed, schedule: Schedule, before: number): boolean {
   for (const target of targets) {
     const key = `${probe.name} ${target.id}`
     if (turns.has(key)) continue
-    const turn: Turn = { probe, target, beat: NEVER, ended: false, begin: () => void take(turn, schedule) }
+    const begin = () => void take(turn, schedule)
+    const turn: Turn = { probe, target, beat: NEVER, ended: false, begin, lastSeen: {} }
     beats.plan(turn, beats.next + Math.floor((turns.size - before) / TOGETHER))
     turns.set(key, turn)
     changed = true
@@ -192,7 +187,7 @@ async function take(turn: Turn, schedule: Schedule): Promise<void> {
   const { probe, target } = turn
   const { clock, deliver, onFault } = schedule
   turn.last = turn.beat
-  const seen = await observe(probe, target, clock, 0, onFault)
+  const seen = await observe(probe, target, clock, 0, onFault, turn.lastSeen)
   if (turn.ended) return
   // The cadence may have changed during the attempt: one interval says both how long it is worth and when the next is.
   const pace = probe.pace(target)
@@ -224,11 +219,12 @@ async function follow(
   stop: AbortSignal,
 ): Promise<void> {
   deliver({ probe: watch.name, at: clock.now(), targets: watch.targets(), observations: [] })
+  const last: LastSeen = {}
   let since = steadyClock.now()
   function take(seen: Look | ProbeError): void {
     if (stop.aborted) return
     const { validFor } = watch
-    const outcome = outcomeSince(since, target, seen)
+    const outcome = outcomeSince(since, target, seen, last)
     since = steadyClock.now()
     const at = clock.now()
     const observation = { target, at, took: 0, validFor, outcome }

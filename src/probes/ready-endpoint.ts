@@ -1,4 +1,5 @@
 import { ready } from '../rules/signals.ts'
+import type { Ending } from '../connections/deadline.ts'
 import type { Http } from '../connections/http.ts'
 import { HttpFailure } from '../connections/http-exchange.ts'
 import type { Target } from '../core/observation.ts'
@@ -128,7 +129,7 @@ async function lookAt(
   memory: Memory,
   own: Own,
   bounds: Patience,
-  deadline: AbortSignal,
+  deadline: Ending,
 ): Promise<Look> {
   const { notReady, provenAt } = memory
   delete memory.provenAt

@@ -1,3 +1,4 @@
+import type { Ending } from '../connections/deadline.ts'
 import type { Http, HttpAnswer } from '../connections/http.ts'
 import type { Target } from '../core/observation.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
@@ -74,7 +75,7 @@ export async function answerOf(
   http: Http,
   memory: Memory,
   bounds: Patience,
-  deadline: AbortSignal,
+  deadline: Ending,
 ): Promise<HttpAnswer | undefined> {
   const request = (memory.request ??= ask(http, memory.url, bounds.patience))
   // Before the look's own deadline: the look has not failed.
@@ -108,7 +109,7 @@ function ask(http: Http, url: string, patience: Millis): LastingRequest {
 }
 
 /** The outcome of `work`, or undefined when it has none after `wait`, or when `stop` is aborted. */
-async function within<T>(work: Promise<T>, wait: Millis, stop: AbortSignal): Promise<T | undefined> {
+async function within<T>(work: Promise<T>, wait: Millis, stop: Ending): Promise<T | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>()
   const end = () => resolve(undefined)
   const timer = setTimeout(end, wait)

@@ -2,6 +2,7 @@ import { secretReferences, secretUsers, type SecretUser } from '../kubernetes/ma
 import { secretKeysMissing } from '../rules/signals.ts'
 import { NO_SUCH_SECRET } from '../rules/source.ts'
 import { workloadKinds, type Cluster, type Job } from '../kubernetes/model.ts'
+import { signalOf, type Ending } from '../connections/deadline.ts'
 import type { Target, Unavailable } from '../core/observation.ts'
 import { read } from '../core/signal.ts'
 import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
@@ -43,11 +44,11 @@ export function secretReferenceProbe(cluster: Cluster, clock: Clock): Probe {
   let known = new Map<string, KnownKeys>()
 
   /** Those that are known, if they are all that is needed. */
-  async function keysOf(secret: string, needs: Needs, deadline: AbortSignal): Promise<KnownKeys | undefined> {
+  async function keysOf(secret: string, needs: Needs, deadline: Ending): Promise<KnownKeys | undefined> {
     const last = known.get(secret)
     const isFresh = last !== undefined && clock.now() - last.at < WHOLE_FOR
     if (isFresh && missingOf(needs, last.keys).length === 0) return last
-    const keys = await cluster.secretKeys(secret, deadline)
+    const keys = await cluster.secretKeys(secret, signalOf(deadline))
     return keys && { keys, at: clock.now() }
   }
 

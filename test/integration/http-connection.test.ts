@@ -51,6 +51,25 @@ describe('an HTTP answer', () => {
     })
   })
 
+  it('is the same object as the last one of its URL for as long as nothing of it changes', async () => {
+    const server = await start(servers.saysJson(200, { ok: true }))
+    const [ready, health] = [`${server.url}/ready`, `${server.url}/health`]
+    const first = await get(ready)
+    expect(await get(ready)).toBe(first)
+    expect(await get(health)).not.toBe(first)
+
+    server.behave(servers.saysJson(503, { ok: true }))
+    const refused = await get(ready)
+    expect(refused).toEqual({ ...first, status: 503 })
+    server.behave(servers.resetAmidBody)
+    await failureOf(get(ready))
+    server.behave(servers.saysJson(503, { ok: true }))
+
+    expect(await get(ready)).toEqual(refused)
+    // Two at once are each read by itself.
+    expect(await Promise.all([get(ready), get(ready)])).toEqual([refused, refused])
+  })
+
   it('is asked for once, at exactly the path, without offering an encoding', async () => {
     const server = await start(servers.saysJson(200, { ok: true }))
 

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Ending } from '../../src/connections/deadline.ts'
 import { openHttp } from '../../src/connections/http.ts'
 import { measureOwnTime } from '../../src/connections/own-time.ts'
 import { openPostgres } from '../../src/connections/postgres.ts'
 import { openRedis } from '../../src/connections/redis.ts'
 import type { Observation, Target } from '../../src/core/observation.ts'
-import { observe, type Probe } from '../../src/probes/probe.ts'
+import { type Probe } from '../../src/probes/probe.ts'
+import { observe } from '../../src/probes/observe.ts'
 import { startServers, type Servers } from '../../rig/servers.ts'
 import { impatientServer } from '../support/impatient-server.ts'
 import { settingsOf } from '../support/postgres.ts'
@@ -29,7 +31,7 @@ afterAll(async () => {
   await servers.stop()
 })
 
-type Asking = (deadline: AbortSignal) => Promise<unknown>
+type Asking = (deadline: Ending) => Promise<unknown>
 
 function look(ask: Asking): Promise<Observation> {
   const probe: Probe = {

@@ -1,6 +1,7 @@
 import { openHttp, type Http } from '../../src/connections/http.ts'
 import type { Observation } from '../../src/core/observation.ts'
-import { observe, type Probe } from '../../src/probes/probe.ts'
+import { type Probe } from '../../src/probes/probe.ts'
+import { observe } from '../../src/probes/observe.ts'
 import type { Component, Discovery, Replica } from '../../src/probes/replicas.ts'
 import { hanging, misbehavingServer, type MisbehavingServer } from './misbehaving-server.ts'
 

@@ -6,7 +6,8 @@ import type { Outcome } from '../../src/core/observation.ts'
 import type { Labels } from '../../src/core/signal.ts'
 import { openPostgres, type Postgres, type PostgresSettings } from '../../src/connections/postgres.ts'
 import { PostgresFailure } from '../../src/connections/postgres-failure.ts'
-import { observe, type Probe } from '../../src/probes/probe.ts'
+import { type Probe } from '../../src/probes/probe.ts'
+import { observe } from '../../src/probes/observe.ts'
 
 /** Settings without TLS from the URL that a rig gives. */
 export function settingsOf(url: string): PostgresSettings {

@@ -1,5 +1,5 @@
 import { SECOND } from '../../core/time.ts'
-import { observe } from '../../probes/probe.ts'
+import { observe } from '../../probes/observe.ts'
 import { serviceMetrics } from '../../probes/service-metrics.ts'
 import type { Area, Installation } from './area.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'

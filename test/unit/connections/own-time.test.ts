@@ -88,7 +88,7 @@ describe('a span of own time', () => {
 
 describe('how punctual the process was', () => {
   it('X11: is told of the last seconds and in all', async () => {
-    const end = afterOwnTime(60_000, () => {})
+    const end = afterOwnTime(4_000, () => {})
     await turn(30)
     const before = ownTimeTotals().lost
     block(500)

@@ -69,6 +69,25 @@ describe('beats', () => {
     beats.stop()
   })
 
+  it('begin nothing once they are stopped, whatever is planned then', async () => {
+    const beats = new Beats()
+    const begun: string[] = []
+    const stopping = beating(() => {
+      beats.stop()
+      beats.plan(
+        beating(() => begun.push('after')),
+        beats.next,
+      )
+    })
+    beats.plan(stopping, beats.next)
+    const others = new Beats()
+    await new Promise<void>((resolve) => {
+      others.plan(beating(resolve), others.next + 4)
+    })
+    expect(begun).toEqual([])
+    others.stop()
+  })
+
   it('leave to the next what is more than one can bear, in order', async () => {
     const beats = new Beats()
     const begun: number[] = []

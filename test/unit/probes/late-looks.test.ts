@@ -6,7 +6,8 @@ import {
   type Target,
   type UnknownReason,
 } from '../../../src/core/observation.ts'
-import { ProbeError, observe, type Look, type Probe } from '../../../src/probes/probe.ts'
+import { ProbeError, type Look, type Probe } from '../../../src/probes/probe.ts'
+import { observe } from '../../../src/probes/observe.ts'
 import { startLooking } from '../../../src/daemon/looking.ts'
 import { depth } from '../core/small-rules.ts'
 import { block, starveUntil } from '../../support/standing-still.ts'
