@@ -32,8 +32,11 @@ export interface FrameListener {
   readonly end: () => void
 }
 
-const CR = 13
-const LF = 10
+const [CR, LF] = [13, 10]
+const [PLUS, MINUS, COLON, DOLLAR, STAR, ZERO] = [43, 45, 58, 36, 42, 48]
+
+/** Of a 64-bit number. */
+const MOST_DIGITS = 19
 
 /** Follows the frames of RESP2 in a stream of bytes and keeps no more of them than the line that is open. */
 export class FrameReader {
@@ -43,8 +46,15 @@ export class FrameReader {
   #elements = 0
   /** For each open list, how many of its values are to come. */
   readonly #open: number[] = []
-  /** What was read of a line, its type first; undefined outside of one. */
-  #line: string | undefined
+  /** Type of the line that is open; 0 outside of one. */
+  #type = 0
+  /** Bytes that were read of it, its type included. */
+  #lineLength = 0
+  // What a line says in a number; no text is made of it, since there is a line for each value.
+  #digits = 0
+  #value = 0
+  #isNegative = false
+  #isNumber = true
   /** Whether only the line feed of the line is to come. */
   #isEnding = false
   /** Bytes of a text that are to come, with the two that end it; undefined outside of one. */
@@ -57,7 +67,7 @@ export class FrameReader {
 
   /** @throws RedisFault when the bytes are no RESP2, and as soon as they exceed a bound or announce to */
   read(chunk: Uint8Array): void {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     for (let at = 0; at < bytes.length;)
       if (this.#text !== undefined) at = this.#readText(bytes, at, this.#text)
       else if (this.#isEnding) at = this.#readLineFeed(bytes, at)
@@ -77,13 +87,21 @@ export class FrameReader {
 
   /** Reads what the chunk has of a line. Gives where the next step begins, as the others do. */
   #readLine(chunk: Buffer, from: number): number {
-    const before = this.#line ?? this.#beginLine(chunk[from] ?? 0)
     let to = from
-    while (to < chunk.length && chunk[to] !== CR && chunk[to] !== LF) to += 1
+    if (this.#type === 0) {
+      this.#beginLine(chunk[from] ?? 0)
+      to += 1
+    }
+    const isText = this.#type === PLUS || this.#type === MINUS
+    for (; to < chunk.length; to += 1) {
+      const byte = chunk[to] ?? 0
+      if (byte === CR || byte === LF) break
+      if (!isText) this.#addDigit(byte, this.#lineLength + to - from === 1)
+    }
     this.#take(to - from)
-    if (before.length + to - from > this.#bounds.line + 1)
+    this.#lineLength += to - from
+    if (this.#lineLength > this.#bounds.line + 1)
       throw tooLarge(`a line of more than ${this.#bounds.line} bytes`)
-    this.#line = before + chunk.toString('latin1', from, to)
     if (to === chunk.length) return to
     if (chunk[to] === LF) throw malformed('a line feed within a line')
     this.#take(1)
@@ -91,37 +109,54 @@ export class FrameReader {
     return to + 1
   }
 
-  #beginLine(type: number): '' {
+  #beginLine(type: number): void {
     if (this.#open.length === 0) this.#listener.begin?.()
-    if (!'+-:$*'.includes(String.fromCharCode(type))) throw malformed(`byte ${type} where a value begins`)
+    if (type !== PLUS && type !== MINUS && type !== COLON && type !== DOLLAR && type !== STAR)
+      throw malformed(`byte ${type} where a value begins`)
     this.#elements += 1
     if (this.#elements > this.#bounds.elements) throw tooLarge(`more than ${this.#bounds.elements} values`)
-    return ''
+    this.#type = type
+    this.#lineLength = 0
+    this.#digits = 0
+    this.#value = 0
+    this.#isNegative = false
+    this.#isNumber = true
+  }
+
+  #addDigit(byte: number, isFirst: boolean): void {
+    const digit = byte - ZERO
+    if (digit >= 0 && digit <= 9) {
+      this.#digits += 1
+      this.#value = this.#value * 10 + digit
+    } else if (isFirst && byte === MINUS) this.#isNegative = true
+    else this.#isNumber = false
   }
 
   #readLineFeed(chunk: Buffer, from: number): number {
     if (chunk[from] !== LF) throw malformed('a line ends without its line feed')
     this.#take(1)
     this.#isEnding = false
-    const line = this.#line ?? ''
-    this.#line = undefined
-    this.#endLine(line[0], line.slice(1))
+    const type = this.#type
+    this.#type = 0
+    this.#endLine(type)
     return from + 1
   }
 
-  #endLine(type: string | undefined, value: string): void {
-    if (type === '+' || type === '-') return this.#endValue()
-    if (type === ':' && /^-?\d{1,19}$/.test(value)) return this.#endValue()
+  #endLine(type: number): void {
+    if (type === PLUS || type === MINUS) return this.#endValue()
+    if (!this.#isNumber || this.#digits === 0 || this.#digits > MOST_DIGITS)
+      throw malformed('a number that is none')
+    if (type === COLON) return this.#endValue()
     // The client skips the null by its length, which has no other form.
-    if (type !== ':' && value === '-1') return this.#endValue()
-    if (type === ':' || !/^\d{1,19}$/.test(value)) throw malformed('a number that is none')
-    this.#announce(type, Number(value))
+    if (this.#isNegative && this.#digits === 1 && this.#value === 1) return this.#endValue()
+    if (this.#isNegative) throw malformed('a number that is none')
+    this.#announce(type, this.#value)
   }
 
   /** Compares what is announced with the bounds before the client makes room for it. */
-  #announce(type: string | undefined, length: number): void {
+  #announce(type: number, length: number): void {
     const { bytes, elements, depth } = this.#bounds
-    if (type === '$') {
+    if (type === DOLLAR) {
       if (this.#bytes + length > bytes) throw tooLarge(`more than ${bytes} bytes`)
       this.#text = length + 2
       return

@@ -73,6 +73,9 @@ function roleFault([fault, info]: Pair): Error | undefined {
   return fault ?? roleFaultIn(info)
 }
 
+/** Of a text of the server in a message. */
+const LONGEST = 200
+
 /**
  * What `INFO replication` holds against the server; undefined for a primary.
  * @param info the reply, whatever it is
@@ -81,16 +84,25 @@ export function roleFaultIn(info: unknown): RedisFault | undefined {
   if (typeof info !== 'string') return new RedisFault('REDIS_ROLE', 'missing')
   const role = onlyField(info, 'role')
   if (role === 'master') return undefined
-  if (role !== 'slave') return new RedisFault('REDIS_ROLE', role ?? 'missing')
-  const host = onlyField(info, 'master_host') ?? 'an unknown host'
-  const port = onlyField(info, 'master_port')
+  if (role !== 'slave') return new RedisFault('REDIS_ROLE', role?.slice(0, LONGEST) ?? 'missing')
+  const host = onlyField(info, 'master_host')?.slice(0, LONGEST) ?? 'an unknown host'
+  const port = onlyField(info, 'master_port')?.slice(0, LONGEST)
   const link = onlyField(info, 'master_link_status') === 'up' ? '' : ', to which its link is down'
   return new RedisFault('REDIS_REPLICA', `${host}${port === undefined ? '' : `:${port}`}${link}`)
 }
 
-/** The value of a field that occurs once; one that occurs twice counts as missing. */
-function onlyField(info: string, name: string): string | undefined {
+/** The value of a field of `INFO` that occurs once; one that occurs twice counts as missing. */
+export function onlyField(info: string, name: string): string | undefined {
   const prefix = `${name}:`
-  const found = info.split(/\r?\n/).filter((line) => line.startsWith(prefix))
-  return found.length === 1 ? found[0]?.slice(prefix.length, 200) : undefined
+  const at = lineThatBegins(prefix, info, 0)
+  if (at === -1 || lineThatBegins(prefix, info, at + 1) !== -1) return undefined
+  const end = info.indexOf('\n', at)
+  return info.slice(at + prefix.length, end === -1 ? undefined : end).trim()
+}
+
+/** Where it begins; -1 when there is none. */
+function lineThatBegins(prefix: string, info: string, from: number): number {
+  let at = info.indexOf(prefix, from)
+  while (at > 0 && info[at - 1] !== '\n') at = info.indexOf(prefix, at + 1)
+  return at
 }

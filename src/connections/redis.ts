@@ -9,7 +9,7 @@ export { isPartial } from './redis-unavailable.ts'
 export { answerBounds } from './redis-frames.ts'
 export type { RedisSettings } from './redis-clients.ts'
 export type { RedisCost, RedisLine, RedisReply } from './redis-line.ts'
-export type { RedisCommand } from './redis-wire.ts'
+export { onlyField, type RedisCommand } from './redis-wire.ts'
 
 /** One Redis, be it a single server, a primary that sentinels name, or a cluster. */
 export interface RedisConnection {

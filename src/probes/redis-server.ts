@@ -6,7 +6,7 @@ import {
   redisPersistence,
   redisRejectedWrites,
 } from '../rules/signals.ts'
-import type { RedisCommand, RedisConnection } from '../connections/redis.ts'
+import { onlyField, type RedisCommand, type RedisConnection } from '../connections/redis.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { ProbeError, blindLook, joined, type Look, type Pace, type Probe } from './probe.ts'
@@ -182,36 +182,32 @@ export interface Persistence {
   readonly detail: string
 }
 
-/** Decodes the reply to `INFO`. */
-export function decodeInfo(text: string): ServerFacts {
-  const lines = text.split('\n').map((line) => line.trim())
-  const fields = new Map(lines.filter((line) => !line.startsWith('#')).map(nameAndValue))
+/** Decodes the reply to `INFO`: of its two hundred lines those that are needed. */
+export function decodeInfo(info: string): ServerFacts {
   return {
-    loading: fields.get('loading') === '1',
-    usedMemory: numberIn(fields, 'used_memory'),
-    maxMemory: numberIn(fields, 'maxmemory'),
-    systemMemory: numberIn(fields, 'total_system_memory'),
-    evictionPolicy: fields.get('maxmemory_policy'),
-    evictedKeys: numberIn(fields, 'evicted_keys'),
+    loading: onlyField(info, 'loading') === '1',
+    usedMemory: numberIn(info, 'used_memory'),
+    maxMemory: numberIn(info, 'maxmemory'),
+    systemMemory: numberIn(info, 'total_system_memory'),
+    evictionPolicy: onlyField(info, 'maxmemory_policy'),
+    evictedKeys: numberIn(info, 'evicted_keys'),
     // The section is there, and empty, when nothing was refused yet.
-    rejectedWrites: lines.includes('# Errorstats')
-      ? errorsIn(fields, 'OOM') + errorsIn(fields, 'MISCONF')
+    rejectedWrites: /^# Errorstats\s*$/m.test(info)
+      ? errorsIn(info, 'OOM') + errorsIn(info, 'MISCONF')
       : undefined,
-    persistence: persistenceIn(fields),
+    persistence: persistenceIn(info),
   }
 }
-
-type Fields = ReadonlyMap<string, string>
 
 /**
  * The platform's configuration has `appendonly yes`, and saves a snapshot beside it whose failure makes Redis refuse
  * writes. Without the append-only file, snapshots do, once one was seen: `INFO` does not say whether any is due.
  */
-function persistenceIn(fields: Fields): Persistence | undefined {
-  const appends = fields.get('aof_enabled')
-  const written = fields.get('aof_last_write_status')
-  const saved = fields.get('rdb_last_bgsave_status')
-  const saves = numberIn(fields, 'rdb_saves')
+function persistenceIn(info: string): Persistence | undefined {
+  const appends = onlyField(info, 'aof_enabled')
+  const written = onlyField(info, 'aof_last_write_status')
+  const saved = onlyField(info, 'rdb_last_bgsave_status')
+  const saves = numberIn(info, 'rdb_saves')
   if (appends === undefined || saved === undefined) return undefined
   if (appends === '1' && written === undefined) return undefined
   if (appends !== '1' && saves === undefined) return undefined
@@ -225,16 +221,11 @@ function persistenceIn(fields: Fields): Persistence | undefined {
     : { ok: true, detail: 'snapshots only: the append-only file is off' }
 }
 
-function nameAndValue(line: string): readonly [name: string, value: string] {
-  const colon = line.indexOf(':')
-  return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1)]
-}
-
-function numberIn(fields: Fields, name: string): number | undefined {
-  const text = fields.get(name)
+function numberIn(info: string, name: string): number | undefined {
+  const text = onlyField(info, name)
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-function errorsIn(fields: Fields, kind: string): number {
-  return Number(/^count=(\d{1,15})$/.exec(fields.get(`errorstat_${kind}`) ?? '')?.[1] ?? 0)
+function errorsIn(info: string, kind: string): number {
+  return Number(/^count=(\d{1,15})$/.exec(onlyField(info, `errorstat_${kind}`) ?? '')?.[1] ?? 0)
 }
