@@ -5,7 +5,7 @@ import { names } from './names.ts'
 import { ownTimeSignal } from './own-time.ts'
 import { addressOf } from './redis-cluster.ts'
 import { isReply, RedisFault } from './redis-unavailable.ts'
-import { guard } from './redis-frames.ts'
+import { guard } from './redis-guard.ts'
 import { type Address, causeOf, type Send, sendToPrimary, type Wire } from './redis-wire.ts'
 import type { Millis } from '../core/time.ts'
 

@@ -96,6 +96,8 @@ export interface Batch {
   readonly counts: Counts
   /** By the clock of Redis. */
   readonly now: Millis
+  /** The last whole second of it. Ages are told as of then, so that a group at rest is not news ten times in a second. */
+  readonly second: Millis
   /** Whether this Redis shows consumers that ask in vain; undefined when that is not known. */
   readonly showsAsking: boolean | undefined
 }
@@ -103,7 +105,7 @@ export interface Batch {
 /** Everything that is exported of one group that exists. */
 export function lookAtGroup(watched: WatchedGroup, round: Batch): Look {
   const { stream, info, name, spec, group } = watched
-  const { counts, now } = round
+  const { counts, second } = round
   const labels = { stream, group: name }
   const exists = { readings: [read(groupExists, labels, 1)] }
   const seen =
@@ -111,7 +113,7 @@ export function lookAtGroup(watched: WatchedGroup, round: Batch): Look {
       ? blindLook(signals, labels, notUnderstood(`a group of another shape (${stream}/${name})`))
       : joined([
           lookAtLag(labels, info, group, counts),
-          lookAtPending(labels, group, now),
+          lookAtPending(labels, group, second),
           lookAtConsumers(labels, group, watched.unreadFor, round),
           lookAtLoss(labels, info, group, counts),
         ])
@@ -139,7 +141,7 @@ function lookAtLag(labels: Labels, info: StreamInfo, group: GroupInfo, counts: C
   ])
 }
 
-function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, now: Millis): Look {
+function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, second: Millis): Look {
   const entries = read(groupPending, labels, pending)
   if (oldestPending === undefined)
     return {
@@ -147,18 +149,18 @@ function lookAtPending(labels: Labels, { pending, oldestPending }: GroupInfo, no
     }
   return joined([
     { readings: [entries] },
-    since(groupOldestPendingIdle, labels, oldestPending.deliveredAt, now),
-    since(groupOldestPendingAge, labels, addedAt(oldestPending.id), now),
+    since(groupOldestPendingIdle, labels, oldestPending.deliveredAt, second),
+    since(groupOldestPendingAge, labels, addedAt(oldestPending.id), second),
   ])
 }
 
 function lookAtConsumers(labels: Labels, group: GroupInfo, unreadFor: Millis, round: Batch): Look {
-  const { now, showsAsking } = round
+  const { now, second, showsAsking } = round
   const sign = lastSignOfLife(group, unreadFor, now)
   if (sign !== undefined)
     return joined([
       { readings: [read(groupConsumers, labels, group.consumers)] },
-      since(groupConsumerIdle, labels, sign, now),
+      since(groupConsumerIdle, labels, sign, second),
     ])
   // Entries that stay unread prove that no consumer asks.
   if (showsAsking === true || unreadFor > TAKEN_WITHIN) return { readings: [read(groupConsumers, labels, 0)] }
@@ -186,10 +188,11 @@ function lookAtLoss(labels: Labels, info: StreamInfo, group: GroupInfo, counts: 
   return { readings: [read(groupLost, labels, undelivered + gone, exact ? undefined : 'at least')] }
 }
 
-/** Seconds between a time and the clock of Redis. */
-function since(signal: GroupSignal, labels: Labels, then: Millis, now: Millis): Look {
-  const span = now - then
-  if (span >= -CLOCK_TOLERANCE) return { readings: [read(signal, labels, Math.max(0, span) / SECOND)] }
+/** Whole seconds between a time and the last whole second by the clock of Redis. */
+function since(signal: GroupSignal, labels: Labels, then: Millis, second: Millis): Look {
+  const span = second - then
+  if (span >= -CLOCK_TOLERANCE)
+    return { readings: [read(signal, labels, Math.floor(Math.max(0, span) / SECOND))] }
   return blindLook(
     [signal],
     labels,

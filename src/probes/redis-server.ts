@@ -6,10 +6,11 @@ import {
   redisPersistence,
   redisRejectedWrites,
 } from '../rules/signals.ts'
-import { onlyField, type RedisCommand, type RedisConnection } from '../connections/redis.ts'
+import type { RedisCommand, RedisConnection } from '../connections/redis.ts'
 import { read, type Signal } from '../core/signal.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { ProbeError, blindLook, joined, type Look, type Pace, type Probe } from './probe.ts'
+import { decodeInfo, type Persistence, type ServerFacts } from './redis-info.ts'
 import { notUnderstood, redisTarget, valueOf } from './redis.ts'
 import { reasonsOf, type Declaration, type Reasons } from './declaration.ts'
 import { redisReasons } from './reasons.ts'
@@ -65,6 +66,16 @@ export const declaration: Declaration = {
  * @param memoryLimit bytes that Redis may use, when the server itself does not know its limit
  */
 export function redisServer(redis: RedisConnection, memoryLimit?: number): Probe {
+  let last: { readonly facts: readonly ServerFacts[]; readonly look: Look } | undefined
+
+  /** Of the same servers that say the same the same look. */
+  function lookOf(said: readonly ServerFacts[]): Look {
+    const facts = said.map((server, at) => steadied(server, last?.facts[at], memoryLimit))
+    if (last === undefined || !areSameFacts(facts, last.facts))
+      last = { facts, look: joined([memoryLook(facts, memoryLimit), countsLook(facts), settingsLook(facts)]) }
+    return last.look
+  }
+
   return {
     ...about,
     targets: () => [redisTarget],
@@ -73,7 +84,7 @@ export function redisServer(redis: RedisConnection, memoryLimit?: number): Probe
       const replies = await redis.runOnPrimaries(command, RIDE)
       const facts = replies.map((reply) => factsOf(valueOf(reply)))
       if (facts.length === 0) throw new ProbeError(notUnderstood('no primary'))
-      return joined([memoryLook(facts, memoryLimit), countsLook(facts), settingsLook(facts)])
+      return lookOf(facts)
     },
   }
 }
@@ -157,75 +168,34 @@ function persistenceLook(all: readonly (Persistence | undefined)[]): Look {
     : { readings: [read(redisPersistence, {}, shown.ok ? 1 : 0, shown.detail)] }
 }
 
+/** Of its limit; so much memory comes and goes with every command. */
+const AT_REST = 0.001
+
+/** The facts, with the memory that was told before where it is at most so little more than is used now. */
+function steadied(
+  server: ServerFacts,
+  before: ServerFacts | undefined,
+  configured: number | undefined,
+): ServerFacts {
+  const memory = memoryOf(server, configured)
+  const told = before?.usedMemory
+  if (memory === undefined || told === undefined) return server
+  const isAtRest = told >= memory.used && told - memory.used <= AT_REST * memory.limit
+  return isAtRest ? { ...server, usedMemory: told } : server
+}
+
+function areSameFacts(facts: readonly ServerFacts[], others: readonly ServerFacts[]): boolean {
+  return facts.length === others.length && facts.every((server, at) => isSameServer(server, others[at]))
+}
+
+function isSameServer(server: ServerFacts, other: ServerFacts | undefined): boolean {
+  for (const name in server)
+    if (server[name as keyof ServerFacts] !== other?.[name as keyof ServerFacts]) return false
+  return true
+}
+
 /** Managed servers leave fields out; that they are missing says nothing of what they would have said. */
 function leftOut(signal: Signal<never>, what: string): Look {
   const message = `INFO of Redis says nothing of ${what}: ${advice}`
   return blindLook([signal], {}, why('ambiguous', 'redis_info_missing', message))
-}
-
-/** What `INFO` says of one server, as far as it is needed; what a server leaves out is undefined. */
-export interface ServerFacts {
-  readonly loading: boolean
-  readonly usedMemory: number | undefined
-  readonly maxMemory: number | undefined
-  readonly systemMemory: number | undefined
-  readonly evictionPolicy: string | undefined
-  readonly evictedKeys: number | undefined
-  /** Commands refused for lack of memory or because Redis can't persist, since it started. */
-  readonly rejectedWrites: number | undefined
-  readonly persistence: Persistence | undefined
-}
-
-export interface Persistence {
-  readonly ok: boolean
-  /** How it persists, or what is wrong. */
-  readonly detail: string
-}
-
-/** Decodes the reply to `INFO`: of its two hundred lines those that are needed. */
-export function decodeInfo(info: string): ServerFacts {
-  return {
-    loading: onlyField(info, 'loading') === '1',
-    usedMemory: numberIn(info, 'used_memory'),
-    maxMemory: numberIn(info, 'maxmemory'),
-    systemMemory: numberIn(info, 'total_system_memory'),
-    evictionPolicy: onlyField(info, 'maxmemory_policy'),
-    evictedKeys: numberIn(info, 'evicted_keys'),
-    // The section is there, and empty, when nothing was refused yet.
-    rejectedWrites: /^# Errorstats\s*$/m.test(info)
-      ? errorsIn(info, 'OOM') + errorsIn(info, 'MISCONF')
-      : undefined,
-    persistence: persistenceIn(info),
-  }
-}
-
-/**
- * The platform's configuration has `appendonly yes`, and saves a snapshot beside it whose failure makes Redis refuse
- * writes. Without the append-only file, snapshots do, once one was seen: `INFO` does not say whether any is due.
- */
-function persistenceIn(info: string): Persistence | undefined {
-  const appends = onlyField(info, 'aof_enabled')
-  const written = onlyField(info, 'aof_last_write_status')
-  const saved = onlyField(info, 'rdb_last_bgsave_status')
-  const saves = numberIn(info, 'rdb_saves')
-  if (appends === undefined || saved === undefined) return undefined
-  if (appends === '1' && written === undefined) return undefined
-  if (appends !== '1' && saves === undefined) return undefined
-  if (saved !== 'ok') return { ok: false, detail: 'the last save of a snapshot failed' }
-  if (appends === '1')
-    return written === 'ok'
-      ? { ok: true, detail: 'append-only file' }
-      : { ok: false, detail: 'the last write to the append-only file failed' }
-  return saves === 0
-    ? { ok: false, detail: 'the append-only file is off and no snapshot was saved since the server started' }
-    : { ok: true, detail: 'snapshots only: the append-only file is off' }
-}
-
-function numberIn(info: string, name: string): number | undefined {
-  const text = onlyField(info, name)
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-}
-
-function errorsIn(info: string, kind: string): number {
-  return Number(/^count=(\d{1,15})$/.exec(onlyField(info, `errorstat_${kind}`) ?? '')?.[1] ?? 0)
 }

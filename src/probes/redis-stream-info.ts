@@ -108,22 +108,22 @@ export function decodeTime(reply: unknown): Millis | undefined {
 
 /** Negative when `a` was added before `b`, 0 when they are the same. */
 export function compareIds(a: string, b: string): number {
-  const [milliseconds, sequence] = partsOf(a)
-  const [otherMilliseconds, otherSequence] = partsOf(b)
-  const difference =
-    milliseconds === otherMilliseconds ? sequence - otherSequence : milliseconds - otherMilliseconds
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+  if (a === b) return 0
+  const [dash, otherDash] = [a.indexOf('-'), b.indexOf('-')]
+  return (
+    compareNumbers(a.slice(0, dash), b.slice(0, otherDash)) ||
+    compareNumbers(a.slice(dash + 1), b.slice(otherDash + 1))
+  )
+}
+
+/** Both are 64-bit numbers, which a double does not hold, and written without leading zeros. */
+function compareNumbers(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
 
 /** When the entry was added, by the clock of Redis, unless its producer chose the id. */
 export function addedAt(id: string): Millis {
-  return Number(partsOf(id)[0])
-}
-
-// Both halves are 64-bit numbers, which a double does not hold.
-function partsOf(id: string): readonly [milliseconds: bigint, sequence: bigint] {
-  const [milliseconds = '0', sequence = '0'] = id.split('-')
-  return [BigInt(milliseconds), BigInt(sequence)]
+  return Number(id.slice(0, id.indexOf('-')))
 }
 
 function nameGroup(group: unknown): NamedGroup | undefined {
@@ -177,7 +177,7 @@ function countOf(value: unknown): number | undefined {
 
 /** An id as Redis writes it, or undefined for anything else. */
 export function idOf(value: unknown): string | undefined {
-  return typeof value === 'string' && /^\d{1,20}-\d{1,20}$/.test(value) ? value : undefined
+  return typeof value === 'string' && /^(0|[1-9]\d{0,19})-(0|[1-9]\d{0,19})$/.test(value) ? value : undefined
 }
 
 /** How many entries were never delivered to a group, as far as `XINFO` alone tells. */

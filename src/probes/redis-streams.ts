@@ -14,8 +14,16 @@ import { ProbeError, joined, type Look, type Pace, type Probe } from './probe.ts
 import { countReasons, openCounter } from './redis-counts.ts'
 import { groupReasons, lookAtGroup, questionsOf, type WatchedGroup } from './redis-group-look.ts'
 import { isAlive, rememberUnread, selectGroups, type UnreadFor } from './redis-groups.ts'
-import { notUnderstood, redisTarget, streamInfoNeed, versionOf, valueOf } from './redis.ts'
-import { decodeStream, decodeTime, type GroupInfo } from './redis-stream-info.ts'
+import {
+  areSame,
+  notUnderstood,
+  redisTarget,
+  sameWhileSame,
+  streamInfoNeed,
+  versionOf,
+  valueOf,
+} from './redis.ts'
+import { decodeStream, decodeTime, type GroupInfo, type StreamInfo } from './redis-stream-info.ts'
 import type { Declaration } from './declaration.ts'
 import type { Discovery } from './replicas.ts'
 
@@ -82,7 +90,12 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
   ]
 
   const unread = rememberUnread()
+  const watched = streams.map((spec) => ({
+    spec,
+    decode: sameWhileSame(([reply]) => decodeStream(valueOf(reply))),
+  }))
   let showsAsking: boolean | undefined
+  let last: Round | undefined
 
   /** One consumer tells for all; where there is none, the version does. */
   async function asksShow(groups: readonly WatchedGroup[]): Promise<boolean | undefined> {
@@ -99,16 +112,23 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
     const [clock, ...replies] = await redis.run(commands)
     const now = decodeTime(valueOf(clock))
     if (now === undefined) throw new ProbeError(notUnderstood('something else than a time'))
+    const second = Math.floor(now / SECOND) * SECOND
     const hosts = hostnames()
+    if (last !== undefined && stands(last, { replies, second, hosts })) return last.look
     const unreadFor = unread(now)
-    const sights = streams.map((spec, at) => sightOf(spec, replies[at], { hosts, unreadFor, now }))
+    const sights = watched.map(({ spec, decode }, at) =>
+      sightOf(spec, replies.slice(at, at + 1), { hosts, unreadFor, now, decode }),
+    )
     const groups = sights.flatMap((sight) => watchedIn(sight, unreadFor))
-    const counts = await counter.count(groups.flatMap(questionsOf), now)
-    const round = { counts, now, showsAsking: await asksShow(groups) }
-    return joined([
+    const questions = groups.flatMap(questionsOf)
+    const counts = await counter.count(questions, now)
+    const round = { counts, now, second, showsAsking: await asksShow(groups) }
+    const seen = joined([
       ...sights.map((sight) => lookAtStream(sight, hosts)),
       ...groups.map((group) => lookAtGroup(group, round)),
     ])
+    last = { replies, second, hosts, look: seen, isWhole: questions.length === 0 }
+    return seen
   }
 
   return {
@@ -119,28 +139,54 @@ export function redisStreams(redis: RedisConnection, options: RedisStreamsOption
       look().catch((error: unknown) => {
         // Behind the same address there may be another server next time.
         showsAsking = undefined
+        last = undefined
         throw error
       }),
   }
+}
+
+/** What one round of questions said, and the look that was made of it. */
+interface Round {
+  readonly replies: readonly RedisReply[]
+  readonly second: Millis
+  readonly hosts: readonly string[]
+  readonly look: Look
+  /** Nothing had to be counted beside. */
+  readonly isWhole: boolean
+}
+
+function stands(
+  last: Round,
+  { replies, second, hosts }: Pick<Round, 'replies' | 'second' | 'hosts'>,
+): boolean {
+  return (
+    last.isWhole &&
+    second === last.second &&
+    hosts.length === last.hosts.length &&
+    hosts.every((host, at) => host === last.hosts[at]) &&
+    areSame(replies, last.replies)
+  )
 }
 
 interface Circumstances {
   readonly hosts: readonly string[]
   readonly unreadFor: UnreadFor
   readonly now: Millis
+  readonly decode: (answer: readonly RedisReply[]) => StreamInfo | undefined
 }
 
 /** @throws ProbeError for what concerns the whole of Redis and not this stream alone */
 function sightOf(
   spec: StreamSpec,
-  reply: RedisReply | undefined,
-  { hosts, unreadFor, now }: Circumstances,
+  answer: readonly RedisReply[],
+  { hosts, unreadFor, now, decode }: Circumstances,
 ): Sight {
+  const [reply] = answer
   if (reply?.ok === false && isPartial(reply.unavailable))
     return reply.unavailable.reason === 'redis_no_such_key'
       ? { kind: 'absent', spec }
       : { kind: 'blind', spec, unavailable: onStream(spec, reply.unavailable) }
-  const info = decodeStream(valueOf(reply))
+  const info = decode(answer)
   if (info === undefined)
     return { kind: 'blind', spec, unavailable: onStream(spec, notUnderstood('no stream')) }
   const alive = (group: GroupInfo) => isAlive(group, unreadFor(spec.name, info, group), now)

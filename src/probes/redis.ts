@@ -20,10 +20,14 @@ export function valueOf(reply: RedisReply | undefined): unknown {
 export function sameWhileSame<Made>(make: (replies: readonly RedisReply[]) => Made): typeof make {
   let last: { readonly replies: readonly RedisReply[]; readonly made: Made } | undefined
   return (replies) => {
-    if (last === undefined || !replies.every((reply, at) => isSame(reply, last?.replies[at])))
-      last = { replies, made: make(replies) }
+    if (last === undefined || !areSame(replies, last.replies)) last = { replies, made: make(replies) }
     return last.made
   }
+}
+
+/** Whether the replies to the same commands say the same. */
+export function areSame(replies: readonly RedisReply[], others: readonly RedisReply[]): boolean {
+  return replies.length === others.length && replies.every((reply, at) => isSame(reply, others[at]))
 }
 
 function isSame(reply: RedisReply, other: RedisReply | undefined): boolean {

@@ -53,6 +53,22 @@ describe('what is there', () => {
     expect(seen.blindSpots).toEqual([])
   })
 
+  test('while nothing moves a look is the one before, and ages are whole seconds', async () => {
+    await platform().xgroup('CREATE', audit.name, 'audit-ingestor', '$', 'MKSTREAM')
+    await platform().xadd(audit.name, '*', 'data', 'x')
+    await readSome(audit.name, 'audit-ingestor', 1)
+    const watched = probe()
+    // A second of the clock of Redis may begin between two looks.
+    await expect.poll(async () => (await lookOnce(watched)) === (await lookOnce(watched))).toBe(true)
+    const idle = async () => valueIn(await lookOnce(watched), groupConsumerIdle, ingestor)
+    await expect.poll(idle, { timeout: 20_000 }).toBe(1)
+    const before = await lookOnce(watched)
+    await platform().xadd(audit.name, '*', 'data', 'x')
+    const after = await lookOnce(watched)
+    expect(after).not.toBe(before)
+    expect(valueIn(after, groupLag, ingestor)).toBe(1)
+  })
+
   test('a required group that is gone is a reading of 0', async () => {
     await add(audit.name, 1, 1)
     expect(valueIn(await look(), groupExists, ingestor)).toBe(0)

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import {
   redisMemoryLimit,
+  redisMemoryUsed,
   redisNoEviction,
   redisPersistence,
   redisRejectedWrites,
 } from '../../../src/rules/signals.ts'
 import type { RedisConnection } from '../../../src/connections/redis.ts'
-import { decodeInfo, redisServer } from '../../../src/probes/redis-server.ts'
+import { decodeInfo } from '../../../src/probes/redis-info.ts'
+import { redisServer } from '../../../src/probes/redis-server.ts'
 import { lookOnce, readingOf, spotIn, valueIn } from '../../support/redis.ts'
 
 const good = [
@@ -57,6 +59,11 @@ describe('INFO', () => {
   test('no refused write is 0, no such section is unknown', () => {
     expect(decodeInfo('# Errorstats\r\n').rejectedWrites).toBe(0)
     expect(decodeInfo('# Stats\r\n').rejectedWrites).toBeUndefined()
+  })
+
+  test('a field that is said twice is not known', () => {
+    const twice = `${info()}\r\nused_memory:9\r\n`
+    expect(decodeInfo(twice)).toMatchObject({ usedMemory: undefined, maxMemory: 4_000 })
   })
 
   test.each([
@@ -126,5 +133,28 @@ describe('the look', () => {
     expect(readingOf(seen, redisNoEviction)).toMatchObject({ value: 0, detail: 'allkeys-lru' })
     expect(valueIn(seen, redisPersistence)).toBe(0)
     expect(valueIn(seen, redisRejectedWrites)).toBe(12)
+  })
+
+  test('is the one before while all that is told is the same', async () => {
+    const probe = redisServer(answering(info()))
+    const first = await lookOnce(probe)
+    expect(await lookOnce(probe)).toBe(first)
+  })
+
+  test.each([
+    ['more', '1000001', 1_000_001],
+    ['as much', '1000000', 1_000_000],
+    ['a little less', '996000', 1_000_000],
+    ['less by more than a thousandth of the limit', '995999', 995_999],
+  ])('memory that moved by a little is told as it was, never too low: %s', async (_, used, told) => {
+    let answer = info({ used_memory: '1000000', maxmemory: '4000000' })
+    const redis = answering(answer)
+    const probe = redisServer({
+      ...redis,
+      runOnPrimaries: () => Promise.resolve([{ ok: true, value: answer }]),
+    })
+    await lookOnce(probe)
+    answer = info({ used_memory: used, maxmemory: '4000000' })
+    expect(valueIn(await lookOnce(probe), redisMemoryUsed)).toBe(told)
   })
 })

@@ -6,6 +6,7 @@ import {
   decodeStream,
   decodeTime,
   decodeTotals,
+  idOf,
 } from '../../../src/probes/redis-stream-info.ts'
 
 const consumer = { name: 'c1', 'seen-time': 900, 'pel-count': 1, pending: [['3-1', 900, 1]] }
@@ -111,6 +112,7 @@ test('ids are compared by both halves, as 64-bit numbers', () => {
   expect(compareIds('10-2', '10-2')).toBe(0)
   expect(compareIds('18446744073709551615-1', '18446744073709551614-9')).toBeGreaterThan(0)
   expect(addedAt('1700000000123-7')).toBe(1_700_000_000_123)
+  expect(['0-0', '7-10', '07-1', '7-01', '7', '-7-1'].map(idOf)).toEqual(['0-0', '7-10', ...Array(4)])
 })
 
 test('TIME is read in milliseconds', () => {
