@@ -31,8 +31,14 @@ const { metafile } = await build({
   format: 'esm',
   chunkNames: 'chunks/[name]-[hash]',
   banner: { js: banner },
-  // pg asks for its native binding in a try block; it is not used.
-  external: ['pg-native'],
+  // Not in the bundle, since nothing loads them: pg's native binding, which it asks for in a try block, and what Fastify
+  // compiles schemas and injects requests with.
+  external: [
+    'pg-native',
+    '@fastify/ajv-compiler',
+    '@fastify/fast-json-stringify-compiler',
+    'light-my-request',
+  ],
   plugins: [onlyDefining('@kubernetes/client-node'), requiredHttp],
   // The source is in memory for as long as the program runs, and takes twice as much with one letter that is not ASCII, in
   // a comment, say. Names stay as they are, so that a stack trace can be read without the map.

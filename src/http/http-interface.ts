@@ -117,12 +117,18 @@ function newApp(options: InterfaceOptions, { instruments }: PublishContext): Fas
     routerOptions: { maxParamLength: 300 },
     // While closing we answer what is in flight, and what still comes in on open connections.
     return503OnClosing: false,
+    // No route has a schema of Fastify's (docs/internals/decisions.md): what would compile them is not even loaded.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // A path that can't be decoded comes to no route.
     frameworkErrors: (fault, _request, reply) => {
       void refuseRequest(reply, fault.statusCode ?? 400, fault.message)
     },
     serverFactory: (answer) => boundedServer(answer, options, instruments),
   })
+}
+
+function noSchemas(): never {
+  throw new Error('a route was given a schema, which nothing here compiles')
 }
 
 function refusals(app: FastifyInstance, context: PublishContext): void {
