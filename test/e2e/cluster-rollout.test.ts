@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GateReport } from '../../src/contract/document.ts'
+import type { GateReport, ProbeDocument } from '../../src/contract/document.ts'
 import { phaseIs, pushEvidence, setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
-import { checkIn, proceeds, stopIn, type Gate } from '../support/daemon.ts'
+import { author, checkIn, proceeds, stopIn, type Gate } from '../support/daemon.ts'
+import { eventually } from '../support/waiting.ts'
 
 // A real API server with its controllers, a real helm, a chart of five services, and in their pods the simulated
 // platform; only scheduler and kubelet are stand-ins.
@@ -36,6 +37,16 @@ async function phasesUntil(
   return phases
 }
 
+/** Milliseconds between the last two attempts at `/health` of each replica. */
+async function spansOfHealth(): Promise<readonly number[]> {
+  const { successes } = (await gate.get('/debug/probes/health-endpoint')).json<ProbeDocument>()
+  const times = Map.groupBy(successes, ({ target }) => target)
+  return [...times.values()].map((own) => {
+    const [last = 0, before = last] = own.map(({ at }) => Date.parse(at)).toSorted((a, b) => b - a)
+    return last - before
+  })
+}
+
 /** Series of the process and of the histograms: they do not grow with the release. */
 const aboutTheExporter =
   /^(process_|nodejs_|caracal_gate_exporter_(probe_attempt_duration|publication_delay|http_request_duration)_)/
@@ -46,6 +57,17 @@ describe('a clean upgrade in a cluster', () => {
     const report = await gate.until('readiness is proven', ready, 30)
     expect(report.rollout.phase).toBe('idle')
     expect(stopIn(report, 'gateway-unready').state).toBe('clear')
+  })
+
+  it('R134: finds replicas whose kubelet proves their readiness, which are asked seldom though it is brisk', async () => {
+    await gate.post('/rollouts', { id: 'watched', phase: 'preflight', ...author })
+    await gate.until('it is brisk', ({ evaluator }) => evaluator.cadence === 'brisk', 10)
+    // A brisk attempt in 400 ms would be the usual.
+    await eventually('each is asked seldom', async () => {
+      const spans = await spansOfHealth()
+      return spans.length > 1 && spans.every((span) => span > 4_000)
+    })
+    await gate.post('/rollouts/watched/finish', { outcome: 'failed', ...author })
   })
 
   it('is detected, goes through migrating, rolling and verifying, and is done when every gate is proven', async () => {
