@@ -36,7 +36,8 @@ const about = { name: 'health-endpoint', provides: [alive] } as const
 
 export const declaration: Declaration = {
   ...about,
-  reads: '`/health` of API, Coordinator and Web',
+  reads:
+    '`/health` of API, Coordinator and Web; every 5 s brisk and 15 s quiet while their kubelet proves readiness',
   asks: 'services',
   pace,
   open: healthEndpoint,
