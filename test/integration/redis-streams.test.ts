@@ -60,8 +60,8 @@ describe('what is there', () => {
     const watched = probe()
     // A second of the clock of Redis may begin between two looks.
     await expect.poll(async () => (await lookOnce(watched)) === (await lookOnce(watched))).toBe(true)
-    const idle = async () => valueIn(await lookOnce(watched), groupConsumerIdle, ingestor)
-    await expect.poll(idle, { timeout: 20_000 }).toBe(1)
+    const age = async () => valueIn(await lookOnce(watched), groupOldestPendingAge, ingestor)
+    await expect.poll(age, { timeout: 20_000 }).toBe(1)
     const before = await lookOnce(watched)
     await platform().xadd(audit.name, '*', 'data', 'x')
     const after = await lookOnce(watched)
