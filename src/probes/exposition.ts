@@ -21,7 +21,6 @@ export const expositionLimits = {
   labelLength: 4_096,
 } as const
 
-const METRIC_NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y
 // Written so that digits can be matched in one way only: a pattern that could split them would be quadratic.
 // Everything after the labels: value, then a timestamp or an exemplar, which are ignored.
@@ -32,7 +31,8 @@ const TIMESTAMP = new RegExp(`(?:[ \\t]+${NUMBER})?[ \\t]*(?:#.*)?$`, 'y')
 
 /**
  * Reads the families of `wanted` from a text exposition (format 0.0.4) in one pass; other families are only looked
- * at closely enough to tell them from another kind of text. A family that does not occur is not in the result.
+ * at closely enough to tell them from another kind of text. A family that does not occur is not in the result. A line
+ * is taken out of the text only when it is a wanted one with labels or anything else besides a plain number.
  * @throws ExpositionError for anything that is not a complete exposition, and for two samples of one series
  */
 export function parseExposition(
@@ -49,32 +49,87 @@ export function parseExposition(
     // The format ends every line, so a missing end means that something is missing before it.
     if (end === -1) throw new ExpositionError(number, 'the last line is cut off')
     if (end - start > expositionLimits.lineLength) throw new ExpositionError(number, 'too long')
-    const line = text.slice(start, end)
+    const at = blanksFrom(text, start)
+    const from = start
     start = end + 1
-    const at = skipBlanks(line, 0)
-    if (at === line.length || line[at] === '#') continue
-    const name = match(METRIC_NAME, line, at)
-    if (name === undefined) throw new ExpositionError(number, 'does not begin with a metric name')
-    const after = at + name.length
+    if (at === end || text.charCodeAt(at) === HASH) continue
+    const after = nameFrom(text, at)
+    if (after === at) throw new ExpositionError(number, 'does not begin with a metric name')
+    const name = text.slice(at, after)
     if (wanted.has(name)) {
-      const sample = readSample(line, after, number)
+      const sample = plainSample(text, after, end) ?? readSample(text.slice(from, end), after - from, number)
       const key = `${name}${seriesKey(sample)}`
       if (series.has(key)) throw new ExpositionError(number, 'gives a series a second time')
       series.add(key)
       const samples = families.get(name)
       if (samples === undefined) families.set(name, [sample])
       else samples.push(sample)
-    } else if (!looksLikeSample(line, after)) {
+    } else if (!looksLikeSample(text, from, after, end)) {
       throw new ExpositionError(number, 'is no sample')
     }
   }
   return families
 }
 
+const [TAB, BLANK, HASH, DOT, BRACE] = [0x09, 0x20, 0x23, 0x2e, 0x7b]
+const NO_LABELS: Sample['labels'] = Object.freeze(Object.create(null) as Record<string, string>)
+
+/** Fifteen digits are exact in a number. */
+const MOST_DIGITS = 15
+
+/** A sample of one blank and a decimal number without sign or exponent, as most are; undefined for any other. */
+function plainSample(text: string, after: number, end: number): Sample | undefined {
+  const from = after + 1
+  if (text.charCodeAt(after) !== BLANK || end === from || end - from > MOST_DIGITS) return undefined
+  if (!isDigit(text.charCodeAt(from))) return undefined
+  let dots = 0
+  for (let at = from; at < end; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === DOT) dots += 1
+    else if (!isDigit(code)) return undefined
+  }
+  return dots > 1 ? undefined : { labels: NO_LABELS, value: Number(text.slice(from, end)) }
+}
+
 /** Whether the rest of a line that no signal asks for may be labels and a value. */
-function looksLikeSample(line: string, after: number): boolean {
-  const next = line[after]
-  return (next === '{' || next === ' ' || next === '\t') && /[\dfFnNy][ \t]*$/.test(line.slice(-16))
+function looksLikeSample(text: string, from: number, after: number, end: number): boolean {
+  const next = text.charCodeAt(after)
+  if (after === end || (next !== BRACE && next !== BLANK && next !== TAB)) return false
+  const least = Math.max(from, end - 16)
+  let last = end - 1
+  while (last >= least && isBlank(text.charCodeAt(last))) last -= 1
+  return last >= least && endsValue(text.charCodeAt(last))
+}
+
+/** Whether a number may end so: a digit, `Inf`, `infinity` or `NaN`. */
+function endsValue(code: number): boolean {
+  return isDigit(code) || 'fFnNy'.includes(String.fromCharCode(code))
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+function isBlank(code: number): boolean {
+  return code === BLANK || code === TAB
+}
+
+function blanksFrom(text: string, from: number): number {
+  let at = from
+  while (isBlank(text.charCodeAt(at))) at += 1
+  return at
+}
+
+/** Where a metric name that begins at `from` ends; `from` where there is none. */
+function nameFrom(text: string, from: number): number {
+  let at = from
+  while (isOfName(text.charCodeAt(at)) || (at > from && isDigit(text.charCodeAt(at)))) at += 1
+  return at
+}
+
+function isOfName(code: number): boolean {
+  // Letters in either case, `_` and `:`.
+  return ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) || code === 0x5f || code === 0x3a
 }
 
 function readSample(line: string, from: number, number: number): Sample {
