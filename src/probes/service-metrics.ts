@@ -183,6 +183,7 @@ export const declaration: Declaration = {
  * none, and answers with a page (T03).
  */
 export function serviceMetrics({ http, discovery, bearer }: ServiceMetricsSources): Probe {
+  const lasts = new WeakMap<Target, { readonly answer: HttpAnswer; readonly look: Look }>()
   return {
     ...about,
     targets: () => targetsOf(discovery, components.filter(isMeasured)),
@@ -197,9 +198,15 @@ export function serviceMetrics({ http, discovery, bearer }: ServiceMetricsSource
         .catch((fault: unknown) => {
           throw whyUnavailable(fault, subject)
         })
+      const last = lasts.get(target)
+      // The same bytes, which were read before.
+      if (last?.answer === answer) return last.look
       const unusable = answerUnavailable(answer, token !== undefined, subject)
       if (unusable !== undefined) throw new ProbeError(unusable)
-      return lookAt(measuredOf(target), target.labels['replica'] ?? '', parse(answer.body, target, subject))
+      const samples = parse(answer.body, target, subject)
+      const look = lookAt(measuredOf(target), target.labels['replica'] ?? '', samples)
+      lasts.set(target, { answer, look })
+      return look
     },
   }
 }

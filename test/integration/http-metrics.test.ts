@@ -50,6 +50,24 @@ describe('the /metrics of a replica', () => {
     ])
   })
 
+  it('are read once for as long as they are the same bytes', async () => {
+    server.behave(exposition('gateway'))
+    const probe = metricsProbe('gateway')
+    const [target] = probe.targets()
+    if (target === undefined) throw new Error('no target')
+    const look = () => probe.look(target, AbortSignal.timeout(5_000))
+    const first = await look()
+    expect(await look()).toBe(first)
+
+    server.behave(exposition('gateway', 'other{a="b"} 3\n'))
+    const second = await look()
+    expect(second).toEqual(first)
+    expect(second).not.toBe(first)
+    server.behave(page)
+    await expect(look()).rejects.toMatchObject({ reason: 'html' })
+    expect(await look().catch((fault: unknown) => fault)).toMatchObject({ reason: 'html' })
+  })
+
   it('T01: uses the bearer of now, and asks without one when none is set', async () => {
     server.behave(exposition('sts'))
     const probe = metricsProbe('sts')
