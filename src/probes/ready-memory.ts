@@ -1,5 +1,6 @@
-import type { Ending } from '../connections/deadline.ts'
+import { Deadline, type Ending } from '../connections/deadline.ts'
 import type { Http, HttpAnswer } from '../connections/http.ts'
+import { afterOwnTime } from '../connections/own-time.ts'
 import type { Target } from '../core/observation.ts'
 import { SECOND, type Instant, type Millis } from '../core/time.ts'
 import { replicaOf, urlOf } from './http-status.ts'
@@ -101,8 +102,15 @@ function saysReady(answer: HttpAnswer): boolean {
 function ask(http: Http, url: string, patience: Millis): LastingRequest {
   const startedAt = performance.now()
   let took: Millis | undefined
-  const answer = http.get(url, { deadline: AbortSignal.timeout(patience), maxBytes: LARGEST_BODY })
-  const end = () => (took = performance.now() - startedAt)
+  const deadline = new Deadline()
+  const cancel = afterOwnTime(patience, () =>
+    deadline.pass(new DOMException(`not within ${patience} ms`, 'TimeoutError')),
+  )
+  const answer = http.get(url, { deadline, maxBytes: LARGEST_BODY })
+  const end = () => {
+    cancel()
+    took = performance.now() - startedAt
+  }
   // It may fail while no attempt waits for it; the next attempt receives the error.
   answer.then(end, end)
   return { answer, took: () => took }
