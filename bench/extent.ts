@@ -21,7 +21,7 @@ export const quick: Extent = {
   allQuietFaults: false,
   seconds: 5,
   minutes: 12,
-  rows: 100_000,
+  rows: 1_000_000,
   waiting: 100,
   peers: false,
 }

@@ -17,7 +17,9 @@ const validFor = 3_600_000
 
 type Course = { run(): number }
 
-/** A platform of which one Gateway has other news at each step; `run` gives the microseconds of CPU of one step. */
+/**
+ * A platform of which one Gateway has other news at each step, the age of its snapshot, as every attempt at one brings; `run` gives the microseconds of CPU of one step.
+ */
 function courseOf(replicas: number): Course {
   const rules = platformRules({ steady: 10_000 })
   const world = batchesOf(healthyWorld(replicas), 1_000).map((batch) => ({
@@ -28,9 +30,9 @@ function courseOf(replicas: number): Course {
   const seen = metrics?.observations.find(({ target }) => target.id === 'gateway/gateway-0')
   if (metrics === undefined || seen?.outcome.ok !== true) throw new Error('the world has no Gateway')
   const { target, outcome } = seen
-  const news = [0, 1].map((value) =>
+  const news = [12, 13].map((value) =>
     outcome.readings.map((reading) =>
-      reading.signal.endsWith('replay_files') ? { ...reading, value } : reading,
+      reading.signal.endsWith('snapshot_age_seconds') ? { ...reading, value } : reading,
     ),
   )
   let at = 1_000
