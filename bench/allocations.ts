@@ -33,15 +33,19 @@ export async function countAllocations(inspector: Inspector): Promise<() => Prom
   }
 }
 
-/** What a profile says that was taken over so many seconds. */
+/** What a profile says that was taken over so many seconds. What is built in counts for the function that called it. */
 export function allocationsIn(head: ProfileNode, seconds: number): Allocations {
   const byName = new Map<string, number>()
-  const add = ({ callFrame: { functionName, url }, selfSize, children }: ProfileNode): void => {
-    const name = `${functionName === '' ? 'anonymous' : functionName} (${url.split('/').at(-1) ?? ''})`
+  const add = (
+    { callFrame: { functionName, url }, selfSize, children }: ProfileNode,
+    caller: string,
+  ): void => {
+    const own = `${functionName === '' ? 'anonymous' : functionName} (${url.split('/').at(-1) ?? ''})`
+    const name = url === '' ? caller : own
     byName.set(name, (byName.get(name) ?? 0) + selfSize)
-    for (const child of children) add(child)
+    for (const child of children) add(child, name)
   }
-  add(head)
+  add(head, 'V8 itself')
   const total = [...byName.values()].reduce((sum, size) => sum + size, 0)
   const most = [...byName].toSorted(([, a], [, b]) => b - a).slice(0, 5)
   return {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { countAllocations, type Allocations } from './allocations.ts'
 import { costOf, type Cost } from './cost.ts'
-import { shipped, type Variant } from './daemon.ts'
+import { fromSource, type Variant } from './daemon.ts'
 import { within } from './deadline.ts'
 import { isWell } from './faults.ts'
 import { inspect } from './inspector.ts'
@@ -26,7 +26,8 @@ const QUIET = 12
 
 /** Counts what a daemon does beside a platform of 12 replicas that is well, which takes about a minute. */
 export async function measureCounts(say: (text: string) => void): Promise<Counts> {
-  const { name, arguments: words } = shipped()
+  // Its functions have names, which those of the bundle have not.
+  const { name, arguments: words } = fromSource
   const inspected: Variant = { name, arguments: ['--inspect=127.0.0.1:0', ...words] }
   say('starting Redis, Postgres and 12 replicas ...')
   const counted = await within('the counts', 240, () =>

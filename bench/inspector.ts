@@ -15,7 +15,8 @@ type Answer = {
 
 /** @param logFile where the process writes its errors to: its debugger's address is among them */
 export async function inspect(logFile: string): Promise<Inspector> {
-  const [address] = /ws:\/\/\S+/.exec(readFileSync(logFile, 'utf8')) ?? []
+  // The last one: serve starts itself again in its place.
+  const [address] = [...readFileSync(logFile, 'utf8').matchAll(/ws:\/\/\S+/g)].at(-1) ?? []
   if (address === undefined) throw new Error(`${logFile} names no debugger`)
   const socket = new WebSocket(address)
   const waiting = new Map<number, (answer: Answer) => void>()

@@ -56,7 +56,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (process.platform !== 'linux')
     throw new Error('what a process costs is read from /proc: this needs Linux')
   const say = (text: string) => void process.stderr.write(`${text}\n`)
-  await build(say)
+  if (!values.counts) await build(say)
   const aside = await measureAside(values, say)
   if (aside !== undefined) {
     process.stdout.write(`\n${aside.text}\n`)

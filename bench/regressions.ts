@@ -22,31 +22,31 @@ const guards: readonly Guard[] = [
   {
     what: 'evaluations for one attempt, brisk',
     of: ({ brisk: { cost } }) => cost.evaluation.perSecond / cost.looks,
-    limit: 0.8,
+    limit: 0.3,
     advice: 'an attempt whose outcome is the last one must not be judged: src/daemon/engine.ts',
   },
   {
     what: 'KB allocated for one attempt, brisk',
     of: ({ brisk: { cost, allocations } }) => allocations.bytesPerSecond / 1_000 / cost.looks,
-    limit: 500,
+    limit: 200,
     advice: 'the functions that allocate most are below',
   },
   {
     what: 'KB allocated in a second, quiet',
     of: ({ quiet: { allocations } }) => allocations.bytesPerSecond / 1_000,
-    limit: 4_000,
+    limit: 1100,
     advice: 'the functions that allocate most are below',
   },
   {
     what: 'evaluations a second, quiet',
     of: ({ quiet: { cost } }) => cost.evaluation.perSecond,
-    limit: 8,
+    limit: 2.5,
     advice: 'an evaluation needs news, or something that is due by time: src/daemon/engine.ts',
   },
   {
     what: 'attempts a second, brisk',
     of: ({ brisk: { cost } }) => cost.looks,
-    limit: 130,
+    limit: 190,
     advice: 'a pace in src/probes, or the cadence, has become shorter',
   },
   {
@@ -85,7 +85,7 @@ const guards: readonly Guard[] = [
   {
     what: 'HTTP requests a second to twelve replicas, brisk',
     of: ({ brisk: { cost } }) => sum(cost.requests),
-    limit: 80,
+    limit: 130,
     advice: 'src/probes/ready-endpoint.ts, health-endpoint.ts, service-metrics.ts',
   },
   {
@@ -111,7 +111,7 @@ const guards: readonly Guard[] = [
   {
     what: 'times that an evaluation at 504 replicas costs one at 12, when one replica has news',
     of: ({ evaluationRatio }) => evaluationRatio,
-    limit: 20,
+    limit: 7,
     aim: 2,
     advice: 'what did not change must not be judged: src/core/step.ts, and bench/step.ts measures it',
   },

@@ -8,9 +8,13 @@ function frame(functionName: string, selfSize: number, children: readonly Profil
   return { callFrame: { functionName, url: 'file:///dist/main.js' }, selfSize, children }
 }
 
+function builtIn(functionName: string, selfSize: number): ProfileNode {
+  return { callFrame: { functionName, url: '' }, selfSize, children: [] }
+}
+
 describe('what a sampling profile says', () => {
   const head = frame('(root)', 0, [
-    frame('look', 1_000, [frame('parse', 2_000), frame('parse', 500)]),
+    frame('look', 1_000, [frame('parse', 2_000, [builtIn('next', 200)]), frame('parse', 300)]),
     frame('', 500, [frame('parse', 1_000)]),
   ])
 
