@@ -132,7 +132,7 @@ function costTable({ brisk, quiet, redisTime }: Results): string {
 }
 
 const workText =
-  '### What the platform pays in all\n\n' +
+  '### What the platform pays\n\n' +
   'Milliseconds in a second, for all clients: what replicas do to answer `/ready` and `/metrics` is in it. One run, one ' +
   'machine, so that the ratios hold also where the machine is busy.'
 
