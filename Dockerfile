@@ -42,7 +42,7 @@ COPY LICENSE /licenses/LICENSE
 COPY --from=build /build/dist /app
 # What keeps memory small (src/cli/footprint.ts): given here, it is in force without a second start.
 ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin \
-    MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536
+    MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=8192
 # Nobody in particular: as the distroless and the chart have it. Nothing is written to the file system.
 USER 65532:65532
 EXPOSE 9465

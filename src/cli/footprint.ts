@@ -8,14 +8,14 @@ import type { CliProcess } from './process.ts'
 export const nodeOptions: readonly string[] = ['--max-semi-space-size=2', '--heap-growing-percent=10']
 
 /**
- * How malloc of the GNU C library keeps memory small: one arena for all threads, and what is freed goes back to the
- * system: at the heap's end from 64 KB, and each block of 64 KB or more. V8's compilers take and free 30 MB in the first
- * minute, which stays with the process otherwise. Other C libraries do not read them.
+ * How malloc of the GNU C library keeps memory small: one arena for all threads, what is free at the heap's end goes back to
+ * the system from 64 KB on, and each block of 8 KB or more at once: V8's compilers take memory in such pieces, 30 MB in the
+ * first minute, and what they leave would stay as holes. Other C libraries do not read these.
  */
 export const allocator: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_TRIM_THRESHOLD_: '65536',
-  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '8192',
 }
 
 /** How a process of Node was started. */
