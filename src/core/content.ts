@@ -83,8 +83,10 @@ function contentOf(
     if (now > end) stale.add(id)
     else until = Math.min(until, end)
     const held = known?.targets.get(id)
-    const isAsStale = before?.stale.has(id) === stale.has(id)
-    const news = held !== undefined && isAsStale ? newsIn(held, belief) : 'all'
+    const isAsFresh = before?.stale.has(id) === stale.has(id)
+    // Of what is stale its date is what is said.
+    const isAsDated = !stale.has(id) || held?.last?.at === belief.last?.at
+    const news = held !== undefined && isAsFresh && isAsDated ? newsIn(held, belief) : 'all'
     if (news !== undefined) note(belief.target, news)
   }
   for (const [id, { target }] of known?.targets ?? []) if (!targets.has(id)) note(target, 'all')

@@ -46,10 +46,17 @@ export function isRestated(before: Snapshot, after: Snapshot): boolean {
 /**
  * The one place where belief changes: takes in news, judges at `now` what depends on it or on the time, and concludes.
  * Call it when a batch arrives, when it is due (`dueOf`), and at least once per `longestGap`.
+ * @param origin what a command or the like made `previous` of; of that less has to be judged anew than of nothing
  */
-export function step(previous: Snapshot, batches: readonly Batch[], time: Instant, rules: Rules): Snapshot {
+export function step(
+  previous: Snapshot,
+  batches: readonly Batch[],
+  time: Instant,
+  rules: Rules,
+  origin: Snapshot = previous,
+): Snapshot {
   const now = Math.max(time, previous.at)
-  const known = keptOf.get(previous)
+  const known = keptOf.get(previous) ?? keptOf.get(origin)
   const kept = known?.rules === rules ? known : undefined
   const beliefs = fold(previous.beliefs, batches)
   const contents = contentsOf(kept?.contents, beliefs, now)
@@ -61,7 +68,7 @@ export function step(previous: Snapshot, batches: readonly Batch[], time: Instan
   }
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
   const isNews = contents.token !== kept?.contents.token || tick.gap || tick.starved || tidies
-  if (kept !== undefined && !isNews && now < kept.due) {
+  if (kept !== undefined && keptOf.has(previous) && !isNews && now < kept.due) {
     const restated = { ...previous, at: now, beliefs }
     keptOf.set(restated, { ...kept, contents })
     return restated

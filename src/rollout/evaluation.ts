@@ -55,7 +55,7 @@ export function evaluate(
   rules: Rules,
   release: string,
 ): Evaluated {
-  const judged = step(ofItsTime(commanded, now), batches, now, rules)
+  const judged = step(ofItsTime(commanded, now), batches, now, rules, before)
   const quiet = quiets.get(commanded)
   const isNothing = events.length === 0 && commanded === before && isRestated(before, judged)
   if (isNothing && quiet !== undefined && quiet.ledger === memory.ledger && judged.at < quiet.due) {
@@ -87,5 +87,5 @@ export function evaluate(
 function judgedAnew(judged: Snapshot, followed: Snapshot, now: Instant, rules: Rules): Snapshot {
   const [before, after] = [judged.rollout, followed.rollout]
   const isSame = before?.id === after?.id && before?.phase === after?.phase
-  return isSame || !isActive(after) ? followed : step(followed, [], now, rules)
+  return isSame || !isActive(after) ? followed : step(followed, [], now, rules, judged)
 }

@@ -61,6 +61,18 @@ describe('what was judged before', () => {
     expect(judged() - before).toBeLessThan(conditionsOf(counting).length)
   })
 
+  it('R59: is not judged again for a command, or for what the exporter says of itself', () => {
+    const { counting, judged } = counted(rules)
+    let snapshot = step(initialSnapshot(0, counting), batchesOf(healthy, 1_000), 1_000, counting)
+    snapshot = step(snapshot, [], 1_100, counting)
+    const before = judged()
+    const impeded = { ...snapshot, impediments: new Map([['state', 'it is full']]) }
+    const after = step(impeded, [], 1_200, counting, snapshot)
+    expect(judged()).toBe(before)
+    expect(after.verdict.blocking[0]?.ref).toBe('evaluator/state')
+    expect(after).toEqual(step({ ...impeded }, [], 1_200, counting))
+  })
+
   it('R59: is judged again when a look behind it grows stale', () => {
     const [stop] = rules.stops.filter(({ id }) => id === 'redis-memory-pressure')
     if (stop === undefined) throw new Error('no such stop condition')
