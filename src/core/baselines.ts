@@ -1,9 +1,37 @@
 import type { Beliefs } from './belief.ts'
-import { keyOf } from './finding.ts'
+import { keyOf, type Finding } from './finding.ts'
+import type { Moment } from './moment.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
+import type { StopCondition, StopStatus } from './stop.ts'
 import { MINUTE, type Instant, type Millis } from './time.ts'
 
 type Baselines = Snapshot['baselines']
+
+/** Baselines move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */
+export function nextBaselines(
+  baselines: Baselines,
+  judged: readonly { readonly findings: readonly Finding[] }[],
+  stops: readonly StopCondition[],
+  statuses: ReadonlyMap<string, StopStatus>,
+  moment: Moment,
+): Baselines {
+  const moved = new Map<string, number>()
+  for (const { findings } of judged)
+    for (const { tally } of findings) if (tally?.baseline !== undefined) moved.set(tally.key, tally.baseline)
+  for (const stop of stops) {
+    const status = statuses.get(stop.id)
+    if (status?.lastEventAt === undefined || !moment.reached(status.lastEventAt + stop.window)) continue
+    for (const tally of settleable(status)) moved.set(tally.key, tally.value)
+  }
+  return moved.size === 0 ? baselines : new Map([...baselines, ...moved])
+}
+
+/** The counts of a stop condition that an acknowledgement or its window settles. */
+export function settleable(status: StopStatus): readonly { readonly key: string; readonly value: number }[] {
+  return status.findings.flatMap(({ answer, tally }) =>
+    answer === 'unmet' && tally !== undefined && tally.settles ? { key: tally.key, value: tally.value } : [],
+  )
+}
 
 /** Prefix of the key that says since when the replica of a baseline is not listed any more. */
 const GONE = 'gone:'

@@ -1,4 +1,4 @@
-import { withoutTheGone } from './baselines.ts'
+import { nextBaselines, withoutTheGone } from './baselines.ts'
 import { fold } from './belief.ts'
 import { meaning } from './change.ts'
 import { contentsOf, type Contents } from './content.ts'
@@ -228,30 +228,4 @@ function statusesOf(
   statuses: ReadonlyMap<string, CheckStatus>,
 ): readonly CheckStatus[] {
   return checks.flatMap((check) => statuses.get(check.id) ?? [])
-}
-
-/** Baselines move at first sight, when a count starts anew, and when the window of an edge has passed without an event. */
-function nextBaselines(
-  baselines: Snapshot['baselines'],
-  judged: readonly Judged[],
-  stops: readonly StopCondition[],
-  statuses: ReadonlyMap<string, StopStatus>,
-  moment: Moment,
-): Snapshot['baselines'] {
-  const moved = new Map<string, number>()
-  for (const { findings } of judged)
-    for (const { tally } of findings) if (tally?.baseline !== undefined) moved.set(tally.key, tally.baseline)
-  for (const stop of stops) {
-    const status = statuses.get(stop.id)
-    if (status?.lastEventAt === undefined || !moment.reached(status.lastEventAt + stop.window)) continue
-    for (const tally of settleable(status)) moved.set(tally.key, tally.value)
-  }
-  return moved.size === 0 ? baselines : new Map([...baselines, ...moved])
-}
-
-/** The counts of a stop condition that an acknowledgement or its window settles. */
-export function settleable(status: StopStatus): readonly { readonly key: string; readonly value: number }[] {
-  return status.findings.flatMap(({ answer, tally }) =>
-    answer === 'unmet' && tally !== undefined && tally.settles ? { key: tally.key, value: tally.value } : [],
-  )
 }

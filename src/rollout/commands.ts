@@ -3,7 +3,7 @@ import { allExpected, contradictionsIn, saysMore, type Expected } from '../core/
 import type { RefusalCode, Refused } from '../core/refusal.ts'
 import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { settleable } from '../core/step.ts'
+import { settleable } from '../core/baselines.ts'
 import { forbids, preexistingLatch, standsNoMore, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
 import { claimed } from './evidence.ts'
