@@ -8,7 +8,8 @@ import type { CliProcess } from './cli/process.ts'
 // (--permission), it runs as it is.
 if (process.argv[2] === 'serve' && process.execve !== undefined && process.permission === undefined) {
   const { missing } = await import('./cli/footprint.ts')
-  const lacking = missing(process)
+  const { totalmem } = await import('node:os')
+  const lacking = missing(process, { constrained: process.constrainedMemory(), total: totalmem() })
   if (lacking !== undefined)
     process.execve(
       process.execPath,

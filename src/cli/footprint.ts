@@ -18,6 +18,29 @@ export const allocator: Readonly<Record<string, string>> = {
   MALLOC_MMAP_THRESHOLD_: '8192',
 }
 
+/** Options by which an operator may limit the heap in another way than ours. */
+const otherLimits = ['--max-old-space-size-percentage', '--max-heap-size']
+
+/** MB of the old generation where nothing limits the memory: more than hundreds of replicas need. */
+const HEAP_WITHOUT_LIMIT = 512
+
+/** What the machine and its control group say, in bytes; `constrained` is 0 where nothing is known. */
+export interface Room {
+  readonly constrained: number
+  readonly total: number
+}
+
+/**
+ * Largest old generation. Node takes no less than 256 MB in a container that may have less, and 4 GB where nothing limits it.
+ * Two thirds of a limit leave a third for what is not in the heap: then V8 ends the process and says why, before the kernel
+ * ends it and says nothing.
+ */
+function heapLimit({ constrained, total }: Room): string {
+  const limited = constrained > 0 && constrained < total
+  const megabytes = limited ? Math.floor((constrained * 2) / 3 / 2 ** 20) : HEAP_WITHOUT_LIMIT
+  return `--max-old-space-size=${megabytes}`
+}
+
 /** How a process of Node was started. */
 export interface Started {
   /** The options of Node before the name of the script. */
@@ -29,9 +52,11 @@ export interface Started {
  * What `started` lacks to keep memory small; undefined when it lacks nothing. What is set already, here or by
  * NODE_OPTIONS, stays as it is.
  */
-export function missing({ execArgv, env }: Started): Started | undefined {
+export function missing({ execArgv, env }: Started, room: Room): Started | undefined {
   const given = [...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)].map(nameOf)
-  const options = nodeOptions.filter((option) => !given.includes(nameOf(option)))
+  const isLimited = otherLimits.some((name) => given.includes(name))
+  const wanted = isLimited ? nodeOptions : [...nodeOptions, heapLimit(room)]
+  const options = wanted.filter((option) => !given.includes(nameOf(option)))
   const settings = Object.entries(allocator).filter(([name]) => env[name] === undefined)
   if (options.length === 0 && settings.length === 0) return undefined
   return { execArgv: options, env: Object.fromEntries(settings) }

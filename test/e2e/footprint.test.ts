@@ -51,7 +51,9 @@ describe('the memory of the daemon', () => {
     const daemon = startProgram(program, [...words, 'serve', '--config', configuration], { PATH })
     await daemon.said('listening on')
     // The process that a supervisor started is the one that runs.
-    expect(partsOf(daemon.pid, 'cmdline')).toEqual(expect.arrayContaining([...nodeOptions]))
+    expect(partsOf(daemon.pid, 'cmdline')).toEqual(
+      expect.arrayContaining([...nodeOptions, expect.stringMatching(/^--max-old-space-size=\d+$/)]),
+    )
     const settings = Object.entries(allocator).map(([name, value]) => `${name}=${value}`)
     expect(partsOf(daemon.pid, 'environ')).toEqual(expect.arrayContaining(settings))
     daemon.send('SIGTERM')
