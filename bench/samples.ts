@@ -7,7 +7,7 @@ export function sumOf(exposition: string, name: string): number {
 }
 
 /** Milliseconds between two samples of the loop's delay, by `eventLoopMonitoringPrecision` of the daemon. */
-const precision = 20
+const precision = 100
 
 /**
  * The longest that the daemon's event loop was busy since the scrape before, in milliseconds: by how much a timer was late

@@ -100,8 +100,8 @@ export function processMetrics(): Registry {
   collectDefaultMetrics({
     register: ofProcess,
     eventLoopUtilizationTimeout: SELDOM,
-    // Every sample is a wake-up; 50 in a second show each stall that could make an attempt late.
-    eventLoopMonitoringPrecision: 20,
+    // Every sample is a wake-up: 50 in a second cost 2.2 ms of CPU, these 0.4, and the shortest timeout is 550 ms.
+    eventLoopMonitoringPrecision: 100,
     gcDurationBuckets: [0.001, 0.01, 0.1],
   })
   for (const name of leftOut) ofProcess.removeSingleMetric(name)
