@@ -70,7 +70,8 @@ export class Frames {
     this.#counted += length + 1
     if (this.#counted > ANSWER_BYTES)
       throw new ConnectionFault('too_large', `more than ${ANSWER_BYTES / 1024} KiB`)
-    const frame = Buffer.alloc(length + 1)
+    // Every byte of it is written before it is read.
+    const frame = Buffer.allocUnsafe(length + 1)
     this.#header.copy(frame)
     return frame
   }

@@ -57,6 +57,14 @@ const steps: Readonly<Record<State, Readonly<Record<string, State>>>> = {
   over: {},
 }
 
+/** Types of the messages that may follow. */
+const due: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(steps).map(([state, next]) => [
+    state,
+    new Set(Object.keys(next).map((step) => step.charAt(0))),
+  ]),
+)
+
 /** States in which a setting may change or a notification arrive amid an answer. */
 const answering: ReadonlySet<State> = new Set<State>([
   'statement',
@@ -86,8 +94,8 @@ export class Order {
 
   /** @throws ConnectionFault when a message of this type can't be next */
   admit(type: string): void {
-    const isDue = Object.keys(steps[this.#state]).some((step) => step.startsWith(type))
-    if (!isDue && this.#aside(type) === undefined) throw this.#unexpected(type)
+    if (due.get(this.#state)?.has(type) !== true && this.#aside(type) === undefined)
+      throw this.#unexpected(type)
   }
 
   /** @throws ConnectionFault when this message can't be next, or is not well-formed */

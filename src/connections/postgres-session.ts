@@ -47,9 +47,10 @@ function settingsOf({ statement, lock }: ServerPatience): Readonly<Record<string
 /** Goes before each statement: puts the settings into force and says which server answers. */
 function preambleOf(patience: ServerPatience): Statement {
   const settings = Object.entries(settingsOf(patience)).map(
-    ([name, value]) => `set_config('${name}', '${value}', true) AS ${name}`,
+    ([name, value]) => `set_config('${name}', '${value}', true)`,
   )
-  const text = `SELECT pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS backend, ${settings.join(', ')}`
+  // One column, since each is described and read with every answer.
+  const text = `SELECT pg_is_in_recovery() AS in_recovery, pg_backend_pid() AS backend, concat(${settings.join(', ')}) AS settings`
   return { name: 'gate-session', text, values: [] }
 }
 

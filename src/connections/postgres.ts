@@ -166,23 +166,35 @@ class Connection implements Postgres {
   }
 }
 
-/** Lets one at a time pass. */
+/** Lets one at a time pass, in the order in which they came. */
 class Turns {
-  #last: Promise<void> = Promise.resolve()
+  readonly #waiting: (() => void)[] = []
+  #isTaken = false
+  readonly #end = () => {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#isTaken = false
+    else next()
+  }
 
   /**
    * @returns what ends the turn
    * @throws ConnectionFault when it did not come within this time
    */
   async take(within: Millis): Promise<() => void> {
-    const mine = Promise.withResolvers<void>()
-    const before = this.#last
-    this.#last = before.then(() => mine.promise)
+    if (!this.#isTaken) {
+      this.#isTaken = true
+      return this.#end
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
     return withinOwnTime(
-      before.then(() => mine.resolve),
+      promise.then(() => this.#end),
       within,
       () => {
-        mine.resolve()
+        const at = this.#waiting.indexOf(resolve)
+        // The turn came in the same moment: another one has it.
+        if (at === -1) this.#end()
+        else this.#waiting.splice(at, 1)
         throw new ConnectionFault('timeout')
       },
     )

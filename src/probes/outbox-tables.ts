@@ -26,8 +26,9 @@ export type Outbox = (typeof outboxes)[number]
 const counted = 10_001
 
 /**
- * What a statement says of the outboxes that it was asked about. The age is that of the oldest pending row, in seconds
- * by the clock of the database; null when none is pending.
+ * What a statement says of the outboxes that it was asked about. The age is that of the oldest pending row, in whole
+ * seconds by the clock of the database, so that a backlog at rest is not news ten times in a second; null when none is
+ * pending.
  */
 export type OutboxRow<Asked extends Outbox = Outbox> = {
   readonly [K in `${Asked}_${'pending' | 'dead'}`]: number
@@ -68,7 +69,7 @@ const coordinatorFigures = `(
 
 function columns(outbox: Outbox): string {
   return `${outbox}.pending AS ${outbox}_pending, ${outbox}.dead AS ${outbox}_dead,
-  extract(epoch FROM clock_timestamp() - ${outbox}.oldest)::float8 AS ${outbox}_age`
+  floor(extract(epoch FROM clock_timestamp() - ${outbox}.oldest))::float8 AS ${outbox}_age`
 }
 
 const apiColumns = { api_pending: 'count', api_dead: 'count', api_age: 'number?' } as const

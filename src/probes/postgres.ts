@@ -119,19 +119,20 @@ export function rowsOf<Row extends object>(
   columns: Columns<Row>,
   rows: readonly object[],
 ): readonly Row[] {
-  const expected: readonly (readonly [string, Kind | `${Kind}?`])[] = Object.entries(columns)
+  const names = Object.keys(columns) as Extract<keyof Row, string>[]
   for (const row of rows) {
-    const values = new Map<string, unknown>(Object.entries(row))
-    const wrong = expected.find(([name, kind]) => !values.has(name) || !fits(kind, values.get(name)))
-    if (wrong !== undefined) throw unexpected(statement, `no ${wrong[1].replace('?', '')} ${wrong[0]}`)
-    if (values.size !== expected.length) throw unexpected(statement, `${values.size} columns`)
+    const wrong = names.find((name) => !Object.hasOwn(row, name) || !fits(columns[name], (row as Row)[name]))
+    if (wrong !== undefined) throw unexpected(statement, `no ${columns[wrong].replace('?', '')} ${wrong}`)
+    const { length } = Object.keys(row)
+    if (length !== names.length) throw unexpected(statement, `${length} columns`)
   }
   return rows as readonly Row[]
 }
 
 function fits(kind: Kind | `${Kind}?`, value: unknown): boolean {
-  if (value === null) return kind.endsWith('?')
-  return isKind[kind.replace('?', '') as Kind](value)
+  const isOptional = kind.endsWith('?')
+  if (value === null) return isOptional
+  return isKind[(isOptional ? kind.slice(0, -1) : kind) as Kind](value)
 }
 
 /** The first row of a statement that always gives one. */

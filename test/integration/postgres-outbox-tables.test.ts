@@ -41,6 +41,15 @@ describe('what waits', () => {
     expect(seen[apiAge]).toBeLessThan(460)
   })
 
+  test('a backlog at rest is the same look until it is a second older', async () => {
+    const first = await probe.look({ id: 'postgres', labels: {} }, new AbortController().signal)
+    await addApiRows(world.platform.admin, { count: 1, age: '10 s' })
+    const look = () => probe.look({ id: 'postgres', labels: {} }, new AbortController().signal)
+    await expect.poll(async () => (await look()) === (await look())).toBe(true)
+    expect(await look()).not.toBe(first)
+    expect(Number.isInteger(valuesOf(await lookOnce(probe))[apiAge])).toBe(true)
+  })
+
   test('T31, T32: dead rows are counted by themselves and do not age what is pending', async () => {
     await addApiRows(world.platform.admin, { count: 2, age: '3 hours', available: `'infinity'` })
     await addApiRows(world.platform.admin, { count: 1, age: '20 s' })
