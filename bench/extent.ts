@@ -5,6 +5,11 @@ export type Extent = {
   readonly allQuietFaults: boolean
   /** Of each measurement of cost. */
   readonly seconds: number
+  /**
+   * Of each measurement of what the platform's stores do: at least two intervals of the look that is dearest to them, `/ready`
+   * of the API.
+   */
+  readonly workSeconds: number
   /** All of it may take so many minutes, twice what it was seen to take. */
   readonly minutes: number
   /** Dispatched rows in the API's outbox. */
@@ -20,6 +25,7 @@ export const quick: Extent = {
   quietDaemons: 3,
   allQuietFaults: false,
   seconds: 5,
+  workSeconds: 30,
   minutes: 12,
   rows: 1_000_000,
   waiting: 100,
@@ -32,6 +38,7 @@ export const whole: Extent = {
   quietDaemons: 6,
   allQuietFaults: true,
   seconds: 12,
+  workSeconds: 60,
   minutes: 50,
   rows: 1_000_000,
   waiting: 500,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { within } from './deadline.ts'
+import type { Extent } from './extent.ts'
 import { faults, type BenchFault } from './faults.ts'
 import { linesAMinute, type Logged } from './log-lines.ts'
 import { rules, startPeers, type Peers } from './peers.ts'
@@ -27,18 +28,18 @@ const asking = 10
 /** Starts the stack, measures it, and stops it. */
 export async function measurePeers(
   scene: Scene,
-  { seconds, repetitions }: { readonly seconds: number; readonly repetitions: number },
+  { workSeconds, repetitions }: Pick<Extent, 'workSeconds' | 'repetitions'>,
   say: (text: string) => void,
 ): Promise<PeerResults> {
   const { platform, stores } = scene
   const peers = await startPeers(platform, metricsBearer)
   try {
-    // As long as the daemon had to settle, and the first scrapes are more work than later ones.
-    await pause(10_000)
+    // The first scrapes are more work than later ones.
+    await pause(5_000)
     say('the cost of Prometheus and its exporters ...')
     const sum = (of: (pid: number) => number) => peers.pids.reduce((all, pid) => all + of(pid), 0)
     const before = { at: now(), cpu: sum(cpuOf), logged: await platform.logged() }
-    const work = await workOf(platform, stores, seconds)
+    const work = await workOf(platform, stores, workSeconds)
     const passed = (now() - before.at) / 1_000
     const cpu = (sum(cpuOf) - before.cpu) / passed
     const times = { seconds: passed, replicas: 2, daemons: 1 }

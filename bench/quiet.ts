@@ -35,7 +35,7 @@ export async function whileQuiet(
   const short = 360 + 30 * extent.seconds
   const costs = await within('the cost of quiet daemons', short, () => quietCosts(fleet, scene, extent, say))
   const work = await within('the work of the platform', short, () =>
-    workOf(scene.platform, scene.stores, 2 * extent.seconds),
+    workOf(scene.platform, scene.stores, extent.workSeconds),
   )
   const memory = fleet.map(({ daemon }) => memoryOf(daemon.pid))
   const latencies: Latency[] = []

@@ -38,17 +38,18 @@ async function measure(
   await pause(3_000)
   say('the platform alone ...')
   const load = machineLoad()
-  const short = 60 + 10 * extent.seconds
-  const without = await within('time in Redis', short, () => redisTimePerSecond(stores, extent.seconds))
+  const { seconds, workSeconds } = extent
+  const [without, idle] = await within('the platform alone', 60 + 2 * workSeconds, () =>
+    Promise.all([redisTimePerSecond(stores, workSeconds), workOf(platform, stores, workSeconds)]),
+  )
   const loadBefore = load()
-  const idle = await within('the work of the platform', short, () => workOf(platform, stores, extent.seconds))
   const plans = await within('plans', 60, () => explainStatements(platform))
   const one = await whileBrisk(scene, shipped(), extent, say)
   const others: Running[] = []
   for (const variant of variants()) {
     if (variant.name === one.running.variant) continue
     say(`brisk: ${variant.name} ...`)
-    others.push(await within(variant.name, 120 + short, () => briskRunning(scene, variant, extent.seconds)))
+    others.push(await within(variant.name, 180 + 10 * seconds, () => briskRunning(scene, variant, seconds)))
   }
   const peers = extent.peers
     ? await within('Prometheus', 900, () => measurePeers(scene, extent, say))
