@@ -66,7 +66,7 @@ async function measured(
   await gates.until('each pod is ready', ready, 120)
   say('until it is quiet ...')
   await gates.until('it is quiet', ({ evaluator }) => evaluator.cadence === 'quiet', 180)
-  const quiet = await spentBy(daemon, ground, { cadence: 'quiet', seconds: 30, alone })
+  const quiet = await spentBy(daemon, ground, { cadence: 'quiet', seconds: 60, alone })
   await gates.post('/rollouts', { ...author, id: 'bench', phase: 'rolling' })
   await gates.until('it is brisk', ({ evaluator }) => evaluator.cadence === 'brisk', 60)
   await pause(5_000)
@@ -95,7 +95,7 @@ async function spentBy(
 /** What the kubelet's own probes make the services write. */
 async function linesWithout(ground: ClusterGround): Promise<Logged> {
   const [at, before] = [now(), linesOf(ground)]
-  await pause(10_000)
+  await pause(60_000)
   const times = { seconds: (now() - at) / 1_000, replicas: 2, daemons: 1 }
   return linesAMinute(before, linesOf(ground), times)
 }
