@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { type Punctuality, PUNCTUALITY_SPAN } from '../core/punctuality.ts'
 import type { Millis } from '../core/time.ts'
+import { oldestSample, sample, scheduled } from './processor-time.ts'
 import { BEAT, Stalls } from './stalls.ts'
 
 // A timer that fires says that time has passed, and not that this process could have heard an answer in it. What may
@@ -11,13 +11,6 @@ import { BEAT, Stalls } from './stalls.ts'
 const stalls = new Stalls()
 /** When the next beat is due that comes whether or not anything is waited for; infinite where nothing is measured. */
 let idleAt = Infinity
-let usage: { readonly at: Millis; readonly scheduled: Scheduled | undefined }[] = []
-
-/** What the kernel says of the main thread since it began. */
-interface Scheduled {
-  readonly ran: Millis
-  readonly waited: Millis
-}
 
 /**
  * While nothing is waited for the loop is to turn at least so often: each turn costs 0.1 ms of CPU, and what stood still
@@ -51,24 +44,9 @@ function noteTurn(): void {
   if (idleAt !== Infinity) stalls.beat(performance.now(), dueAt())
 }
 
-function sample(): void {
-  const at = performance.now()
-  const oldest = usage.findLastIndex((one) => at - one.at >= PUNCTUALITY_SPAN)
-  usage = [...usage.slice(Math.max(0, oldest)), { at, scheduled: scheduled() }]
-}
-
 /** How much of the time since `from`, an instant of `performance.now()`, was lost. */
 export function lostSince(from: Millis): Millis {
   return stalls.since(from, performance.now())
-}
-
-/** For how much of the time since `from` the main thread waited for a CPU; 0 where the kernel does not say. */
-export function waitedSince(from: Millis): Millis {
-  const base = usage.findLast((one) => one.at <= from) ?? usage[0]
-  const [before, after] = [base?.scheduled, scheduled()]
-  if (base === undefined || before === undefined || after === undefined) return 0
-  const now = performance.now()
-  return (after.waited - before.waited) * Math.min(1, (now - from) / (now - base.at))
 }
 
 /** What was lost since the measuring began, and waited for a CPU since the process began. */
@@ -83,28 +61,16 @@ export function punctuality(): Punctuality {
   const from = now - PUNCTUALITY_SPAN
   const lost = stalls.since(from, now)
   const base = { lost, longest: stalls.longest(from, now) }
-  const before = usage[0]?.scheduled
+  const before = oldestSample()?.scheduled
   // Read from the kernel only where the cause is needed.
   const after = lost > 0 && before !== undefined ? scheduled() : undefined
   if (before === undefined || after === undefined) return base
-  const share = Math.min(1, PUNCTUALITY_SPAN / (now - (usage[0]?.at ?? now)))
+  const share = Math.min(1, PUNCTUALITY_SPAN / (now - (oldestSample()?.at ?? now)))
   return {
     ...base,
     ran: share * (after.ran - before.ran),
     waited: share * (after.waited - before.waited),
   }
-}
-
-/** Undefined where the kernel keeps no such count (CONFIG_SCHED_INFO), and where there is no such kernel. */
-function scheduled(): Scheduled | undefined {
-  let text: string
-  try {
-    text = readFileSync('/proc/self/schedstat', 'utf8')
-  } catch {
-    return undefined
-  }
-  const [ran, waited] = text.split(' ').map((field) => Number(field) / 1e6)
-  return ran === undefined || waited === undefined || !(ran > 0) ? undefined : { ran, waited }
 }
 
 /** What waits for a span of own time to pass. */
@@ -238,9 +204,27 @@ export function withinOwnTime<Value, Late>(
   })
 }
 
+/** Runs with a signal that is aborted after `span` of own time; the waiting ends with the run. */
+export async function signalledWithin<Value>(
+  span: Millis,
+  run: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const controller = new AbortController()
+  const cancel = afterOwnTime(span, () => controller.abort(lateFault(span)))
+  try {
+    return await run(controller.signal)
+  } finally {
+    cancel()
+  }
+}
+
+function lateFault(span: Millis): DOMException {
+  return new DOMException(`not within ${span} ms`, 'TimeoutError')
+}
+
 /** A signal that is aborted after `span` of own time, like `AbortSignal.timeout` with its reason. */
 export function ownTimeSignal(span: Millis): AbortSignal {
   const controller = new AbortController()
-  afterOwnTime(span, () => controller.abort(new DOMException(`not within ${span} ms`, 'TimeoutError')))
+  afterOwnTime(span, () => controller.abort(lateFault(span)))
   return controller.signal
 }

@@ -1,5 +1,5 @@
 import { KubernetesFailure, type Kubernetes } from '../connections/kubernetes.ts'
-import { ownTimeSignal } from '../connections/own-time.ts'
+import { signalledWithin } from '../connections/own-time.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 
 /** What a ConfigMap holds; binary values are Base64. */
@@ -132,19 +132,20 @@ export function openConfigMap(kubernetes: Kubernetes, namespace: string, name: s
 
 /** One object, or undefined when there is none. */
 async function get(kubernetes: Kubernetes, path: string, part: 'whole' | 'metadata'): Promise<unknown> {
-  const deadline = ownTimeSignal(part === 'whole' ? READ_WITHIN : VERSION_WITHIN)
   const shape = part === 'metadata' ? ({ metadataOnly: 'one' } as const) : {}
-  return kubernetes
-    .json('GET', path, { deadline, maxBytes: MOST_BYTES, ...shape })
-    .catch((fault: unknown) => {
-      if (statusOf(fault) === 404) return undefined
-      throw fault
-    })
+  return signalledWithin(part === 'whole' ? READ_WITHIN : VERSION_WITHIN, (deadline) =>
+    kubernetes.json('GET', path, { deadline, maxBytes: MOST_BYTES, ...shape }),
+  ).catch((fault: unknown) => {
+    if (statusOf(fault) === 404) return undefined
+    throw fault
+  })
 }
 
 function send(kubernetes: Kubernetes, method: 'PUT' | 'POST', path: string, body: object): Promise<unknown> {
-  const deadline = ownTimeSignal(WRITE_WITHIN)
-  return kubernetes.json(method, `${path}?fieldManager=${MANAGER}`, { deadline, maxBytes: MOST_BYTES, body })
+  const at = `${path}?fieldManager=${MANAGER}`
+  return signalledWithin(WRITE_WITHIN, (deadline) =>
+    kubernetes.json(method, at, { deadline, maxBytes: MOST_BYTES, body }),
+  )
 }
 
 function statusOf(fault: unknown): number | undefined {

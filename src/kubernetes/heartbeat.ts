@@ -1,5 +1,5 @@
 import { KubernetesFailure } from '../connections/kubernetes.ts'
-import { ownTimeSignal } from '../connections/own-time.ts'
+import { signalledWithin } from '../connections/own-time.ts'
 import type { Unavailable } from '../core/observation.ts'
 import { SECOND, type Millis } from '../core/time.ts'
 import { pause } from './unavailable.ts'
@@ -99,7 +99,7 @@ export async function beat(kinds: readonly Confirmed[], told: Beating, stop: Abo
 /** What `ask` threw; undefined when it succeeded. */
 async function attempt(ask: (deadline: AbortSignal) => Promise<void>, stop: AbortSignal): Promise<unknown> {
   try {
-    await ask(AbortSignal.any([stop, ownTimeSignal(WITHIN)]))
+    await signalledWithin(WITHIN, (deadline) => ask(AbortSignal.any([stop, deadline])))
     return undefined
   } catch (fault) {
     return fault

@@ -1,5 +1,6 @@
 import { Deadline } from '../connections/deadline.ts'
-import { afterOwnTime, lostSince, waitedSince } from '../connections/own-time.ts'
+import { afterOwnTime, lostSince } from '../connections/own-time.ts'
+import { waitedSince } from '../connections/processor-time.ts'
 import type { Observation, Outcome, Target, Unavailable, UnknownReason } from '../core/observation.ts'
 import { isOurs } from '../core/punctuality.ts'
 import { isSame } from '../core/same.ts'

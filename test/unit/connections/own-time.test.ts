@@ -6,6 +6,7 @@ import {
   ownTimeSignal,
   ownTimeTotals,
   punctuality,
+  signalledWithin,
   withinOwnTime,
 } from '../../../src/connections/own-time.ts'
 import { block } from '../../support/standing-still.ts'
@@ -77,6 +78,16 @@ describe('a span of own time', () => {
     }
     await expect(withinOwnTime(new Promise(() => {}), 5, throws)).rejects.toBe(fault)
     await expect(withinOwnTime(Promise.reject(fault), 1_000, () => 2)).rejects.toBe(fault)
+  })
+
+  it('ends what runs by a signal, and is over with it', async () => {
+    const ended = (signal: AbortSignal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    await expect(signalledWithin(10, ended)).rejects.toMatchObject({ name: 'TimeoutError' })
+    let kept: AbortSignal | undefined
+    expect(await signalledWithin(5, (signal) => Promise.resolve((kept = signal)))).toBe(kept)
+    await turn(30)
+    expect(kept?.aborted).toBe(false)
   })
 
   it('aborts a signal as AbortSignal.timeout does', async () => {
