@@ -161,7 +161,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   }
 }
 
-/** Whether what a snapshot says is told: all news at once, and that there are none now and then. */
+/** Whether what a snapshot says is published: all news at once, and that there are none now and then. */
 function newsAndNow(clock: Clock): (snapshot: Snapshot, isNews: boolean) => boolean {
   let toldAt = clock.now()
   return ({ at }, isNews) => {
