@@ -16,8 +16,8 @@ export const observedFamilies = {
   ),
   publication: histogram(
     'caracal_gate_exporter_publication_delay_seconds',
-    'Time in seconds from the end of a probe attempt, or a pushed event, to the snapshot that includes it.',
-    // Steps are 20 ms apart at most while anything arrives, and no snapshot is older than a second.
+    'Time in seconds from the end of a probe attempt that saw something new, or a pushed event, to the snapshot that includes it.',
+    // Steps are 20 ms apart at most while news arrives.
     [0.005, 0.025, 0.1, 1],
   ),
   httpRequest: histogram(

@@ -23,6 +23,16 @@ export function freshUntil({ last }: Belief): Instant {
 export type Beliefs = ReadonlyMap<string, ProbeBelief>
 
 /**
+ * Whether a batch may say anything that is not believed: all but an attempt that gave the very outcome that is held. Told by
+ * identity, which costs nothing and errs on the side of news.
+ */
+export function bringsNews(beliefs: Beliefs, { probe, targets, observations }: Batch): boolean {
+  const known = beliefs.get(probe)?.targets
+  if (known === undefined || known.size !== targets.length || observations.length === 0) return true
+  return observations.some(({ target, outcome }) => known.get(target.id)?.last?.outcome !== outcome)
+}
+
+/**
  * Takes in news. The result does not depend on the order of batches, nor on that of observations in them. What is as it was
  * stays the same object: a target that is listed again, and an outcome that says what the last one said.
  */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../http/context.ts'
-import { newInstruments } from '../http/instruments.ts'
+import { newInstruments, type Delivered } from '../http/instruments.ts'
 import { startServer, type Server } from '../http/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
 import { warnOfExpiry, watchExpiry } from './certificate.ts'
@@ -200,7 +200,7 @@ function watchingOptions(
   { records, costs, instruments }: Observed,
   parts: () => Pick<Parts, 'cadence' | 'engine'>,
 ): WatchingOptions {
-  function record(batch: Batch, how: 'polled' | 'pushed'): void {
+  function record(batch: Batch, how: Delivered): void {
     for (const observation of batch.observations) records.add(batch.probe, observation)
     instruments.delivered(batch, how)
   }
@@ -209,8 +209,8 @@ function watchingOptions(
     cadence: () => parts().cadence(),
     costs,
     deliver(batch) {
-      record(batch, 'polled')
-      parts().engine.takeSoon(batch)
+      const isNews = parts().engine.takeSoon(batch)
+      record(batch, isNews ? 'polled' : 'repeated')
     },
     deliverNow(batch) {
       record(batch, 'pushed')

@@ -1,3 +1,4 @@
+import { bringsNews } from '../core/belief.ts'
 import type { Batch } from '../core/observation.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
@@ -37,8 +38,11 @@ export interface Engine {
   stats(): EngineStats
   /** Takes in news; what arrives in one turn of the event loop is judged in one step. */
   take(batch: Batch): void
-  /** The same for news that a poll brought: judged at once, or together with what arrives within a few milliseconds. */
-  takeSoon(batch: Batch): void
+  /**
+   * The same for what a poll brought: together with what arrives within a few milliseconds. Gives whether it is news; what
+   * says what was said before may wait a quarter of a second.
+   */
+  takeSoon(batch: Batch): boolean
   /**
    * Carries out a command that may open something. It is kept first, and counts only then; what can't be kept changes
    * nothing. Commands are carried out in the order in which they are given.
@@ -57,7 +61,8 @@ export interface Engine {
 
 export function startEngine(options: EngineOptions): Engine {
   const { clock } = options
-  const inbox = openInbox(() => void advance())
+  const isNews = (batch: Batch) => bringsNews(held.snapshot.beliefs, batch)
+  const inbox = openInbox(() => void advance(), isNews)
   const held = openJudgement(options, inbox)
 
   /** Judges what has come in, by the time that it is. */
@@ -68,8 +73,8 @@ export function startEngine(options: EngineOptions): Engine {
 
   function judge(commanded: Snapshot, events: readonly Event[]): Promise<void> | undefined {
     const before = held.memory
-    const isNews = held.judge(commanded, events)
-    options.onSnapshot(held.snapshot, isNews)
+    const isOther = held.judge(commanded, events)
+    options.onSnapshot(held.snapshot, isOther)
     passes.next(held.due())
     return held.memory === before ? undefined : options.store.save(held.memory)
   }
@@ -87,11 +92,7 @@ export function startEngine(options: EngineOptions): Engine {
     take: (batch) => inbox.take(batch),
     takeSoon: (batch) => inbox.takeSoon(batch),
     async command(apply) {
-      const change = changeBy(apply, held, {
-        now: () => clock.now(),
-        advance: () => void advance(),
-        judge: (commanded, events) => void judge(commanded, events),
-      })
+      const change = changeBy(apply, held, { clock, advance, judge })
       const kept = await options.store.keep(change)
       return kept.ok || !change.result().ok ? change.result() : unkept(kept.message, 'it has no effect')
     },
@@ -128,22 +129,22 @@ function isOld({ snapshot, stats, due }: Judgement, clock: Clock): boolean {
 }
 
 interface Judging {
-  readonly now: () => Instant
-  readonly advance: () => void
-  readonly judge: (commanded: Snapshot, events: readonly Event[]) => void
+  readonly clock: Clock
+  readonly advance: () => unknown
+  readonly judge: (commanded: Snapshot, events: readonly Event[]) => unknown
 }
 
 /** The change that a command makes, and how the command went when it was last tried. */
-function changeBy(apply: Apply, held: Judgement, { now, advance, judge }: Judging) {
+function changeBy(apply: Apply, held: Judgement, { clock, advance, judge }: Judging) {
   let result: Result = { ok: false, code: 'not-carried-out', detail: 'it was not tried' }
-  let at = now()
+  let at = clock.now()
   let before = held.memory
   let proposed = before
   return {
     result: () => result,
     make(): Memory | undefined {
       advance()
-      at = now()
+      at = clock.now()
       result = apply(held.snapshot, at)
       if (!result.ok) return undefined
       before = held.memory
@@ -152,7 +153,7 @@ function changeBy(apply: Apply, held: Judgement, { now, advance, judge }: Judgin
     },
     done(): void {
       const again = apply(held.snapshot, at)
-      if (again.ok) return judge(again.snapshot, again.events)
+      if (again.ok) return void judge(again.snapshot, again.events)
       // What came during the write speaks against it, and it is written: as if another replica had carried it out.
       held.adopt(merge(before, held.memory, proposed))
       judge(latchStanding(held.snapshot), [])

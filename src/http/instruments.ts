@@ -9,8 +9,8 @@ import { verdicts, type Verdict } from '../core/verdict.ts'
 /** What the daemon observes of itself as it happens. Scrapes read it; nothing is judged by it. */
 export interface Instruments {
   readonly registry: Registry
-  /** Observations were handed over, to be in the next snapshot. What is pushed was no attempt that took time. */
-  delivered(batch: Batch, how: 'polled' | 'pushed'): void
+  /** Observations were handed over. */
+  delivered(batch: Batch, how: Delivered): void
   /** A snapshot became current. It includes all that was delivered before. */
   published(): void
   evaluated(took: Millis): void
@@ -21,14 +21,18 @@ export interface Instruments {
   refused(kind: RefusedKind): void
 }
 
+/** News is to be in the next snapshot; what a poll repeats is no news. What is pushed was no attempt that took time. */
+export type Delivered = 'polled' | 'repeated' | 'pushed'
+
 export type RefusedKind = 'waiters' | 'streams' | 'connections' | 'pipelined' | 'unread'
 
 /** @param now instants of a clock that only goes forward */
 export function newInstruments(now: () => Millis): Instruments {
   const registry = new Registry()
-  const attempts = counterOf(self.probeAttempts, registry)
+  const made = new Map<string, Attempts>()
+  sumOf(self.probeAttempts, made, ({ count }) => count, registry)
+  sumOf(self.probeDuration, made, ({ seconds }) => seconds, registry)
   const failures = counterOf(self.probeFailures, registry)
-  const seconds = counterOf(self.probeDuration, registry)
   const durations = histogramOf(family.probeAttempt, registry)
   const publication = histogramOf(family.publication, registry)
   const requests = histogramOf(family.httpRequest, registry)
@@ -42,13 +46,15 @@ export function newInstruments(now: () => Millis): Instruments {
     registry,
     delivered({ probe, observations }, how) {
       const at = now()
+      const sum = made.get(probe) ?? { count: 0, seconds: 0 }
+      if (observations.length > 0) made.set(probe, sum)
       for (const { outcome, took } of observations) {
-        attempts.inc({ probe })
-        seconds.inc({ probe }, took / 1_000)
+        sum.count += 1
+        sum.seconds += took / 1_000
         if (!outcome.ok) failures.inc({ probe, reason: outcome.unknownReason })
         const labels = { probe, outcome: outcome.ok ? 'success' : 'failure' }
-        if (how === 'polled') durations.observe(labels, took / 1_000)
-        unpublished.push(at)
+        if (how !== 'pushed') durations.observe(labels, took / 1_000)
+        if (how !== 'repeated') unpublished.push(at)
       }
     },
     published() {
@@ -61,6 +67,31 @@ export function newInstruments(now: () => Millis): Instruments {
     answered: (route, code, took) => requests.observe({ route, code }, took / 1_000),
     refused: (kind) => refusals.inc({ kind }),
   }
+}
+
+/** What the attempts of one probe add up to. */
+interface Attempts {
+  count: number
+  seconds: number
+}
+
+/** A counter that is made when it is read: a call of the library for each attempt costs as much as a part of the attempt. */
+function sumOf(
+  { name, help, labels }: Family,
+  made: ReadonlyMap<string, Attempts>,
+  valueOf: (sum: Attempts) => number,
+  registry: Registry,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [probe, sum] of made) this.inc({ probe }, valueOf(sum))
+    },
+  })
 }
 
 function counterOf({ name, help, labels }: Family, registry: Registry): Counter<string> {
