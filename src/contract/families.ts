@@ -181,7 +181,7 @@ export const selfFamilies = {
   ),
   interval: gauge(
     'caracal_gate_exporter_evaluation_interval_seconds',
-    'Longest time between two evaluations in the current cadence, in seconds.',
+    'How old an evaluation may be that is published, in seconds. A document expires after three times that.',
   ),
   cadence: gauge(
     'caracal_gate_exporter_cadence',

@@ -118,7 +118,7 @@ export interface SelfStats {
 export interface ReportContext {
   /** Changes whenever the revisions of snapshots start anew. */
   readonly epoch: string
-  /** Longest time between two evaluations in the cadence in force. */
+  /** How old an evaluation may be that is published. */
   readonly evaluationInterval: Millis
   readonly release: { readonly name: string; readonly namespace: string }
   /** The rules that the snapshot was judged by. */
