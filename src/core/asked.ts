@@ -59,15 +59,34 @@ export function newAsking(inputs: Inputs, all: Evidence): Asking {
     asked() {
       if (others.time) return { saysTheSame: () => false }
       const from = [...parts.values()]
-      const tokens = from.map((part) => tokenOf(part, contents))
-      return {
-        saysTheSame: (next) =>
-          next.providers === providers &&
-          (!others.baselines || next.baselines === baselines) &&
-          (!others.rollout || next.rollout === rollout) &&
-          from.every((part, n) => tokenOf(part, next.contents) === tokens[n]),
-      }
+      return askedOf({
+        from,
+        tokens: from.map((part) => tokenOf(part, contents)),
+        providers,
+        baselines: others.baselines ? baselines : undefined,
+        rollout: others.rollout ? { of: rollout } : undefined,
+      })
     },
+  }
+}
+
+/** What was asked for, and what it said; undefined where it was not asked for. */
+interface Said {
+  readonly from: readonly Part[]
+  readonly tokens: readonly (object | undefined)[]
+  readonly providers: Providers
+  readonly baselines: Inputs['baselines'] | undefined
+  readonly rollout: { readonly of: Inputs['rollout'] } | undefined
+}
+
+/** Apart, so that what stands for hours does not keep all that was believed when it was judged. */
+function askedOf({ from, tokens, providers, baselines, rollout }: Said): Asked {
+  return {
+    saysTheSame: (next) =>
+      next.providers === providers &&
+      (baselines === undefined || next.baselines === baselines) &&
+      (rollout === undefined || next.rollout === rollout.of) &&
+      from.every((part, n) => tokenOf(part, next.contents) === tokens[n]),
   }
 }
 

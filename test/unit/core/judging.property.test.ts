@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contentsOf } from '../../../src/core/content.ts'
@@ -71,6 +74,29 @@ describe('what was judged before', () => {
     expect(judged()).toBe(before)
     expect(after.verdict.blocking[0]?.ref).toBe('evaluator/state')
     expect(after).toEqual(step({ ...impeded }, [], 1_200, counting))
+  })
+
+  it('R59: keeps nothing of what was believed when it was judged', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    /** What stands from the first step on is about all probes but one, which has news in each step after it. */
+    function walk(): readonly [WeakRef<object>, Snapshot] {
+      let snapshot = step(initialSnapshot(0, rules), batchesOf(healthy, 1_000), 1_000, rules)
+      const first = new WeakRef<object>(snapshot.beliefs)
+      for (let at = 2_000; at <= 6_000; at += 1_000) {
+        const world = healthy.map((place) =>
+          place.probe === 'redis' && at % 2_000 === 0 ? { ...place, failing: true } : place,
+        )
+        snapshot = step(snapshot, batchesOf(world, at, 1_000), at, rules)
+      }
+      return [first, snapshot]
+    }
+    const [first, last] = walk()
+    // What a WeakRef is made of stays until the turn is over.
+    await nextTurn()
+    collect()
+    expect(first.deref()).toBeUndefined()
+    expect(last.stops.size).toBeGreaterThan(0)
   })
 
   it('R59: is judged again when a look behind it grows stale', () => {
