@@ -14,7 +14,7 @@ const limit = 'caracal_postgres_connection_limit'
 const pools = { api: 40, sts: 40, gateway: 40, audit: 20, coordinator: 20 }
 
 /** A look, and the names of the statements that it asked. */
-function watched(users: Partial<PostgresUsers> = {}, rolesEvery = 3_600_000) {
+function watched(users: Partial<PostgresUsers> = {}, rolesEvery = 3_600_000, breaks = () => false) {
   const asked: string[] = []
   const postgres: Postgres = {
     cost: world.postgres.cost,
@@ -22,6 +22,7 @@ function watched(users: Partial<PostgresUsers> = {}, rolesEvery = 3_600_000) {
     close: () => world.postgres.close(),
     query: (name, text, values) => {
       asked.push(name)
+      if (breaks()) return world.postgres.query('gate-broken', 'SELECT 1 / 0 AS broken', [])
       return world.postgres.query(name, text, values)
     },
   }
@@ -96,10 +97,12 @@ test('R161: what comes and goes far below the limit waits for the next statement
 })
 
 test('R161: nothing is confirmed behind an attempt that failed', async () => {
-  const look = watched()
+  let isBroken = false
+  const look = watched({}, undefined, () => isBroken)
   await look()
-  await world.server.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'caracal_gate'`,
-  )
-  await expect.poll(() => look().catch(() => undefined)).toMatchObject({ asked: ['gate-connections'] })
+  expect((await look()).asked).toEqual(['gate-backends'])
+  isBroken = true
+  await expect(look()).rejects.toThrow()
+  isBroken = false
+  expect((await look()).asked).toEqual(['gate-connections'])
 })
