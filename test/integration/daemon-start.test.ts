@@ -103,7 +103,11 @@ describe('a daemon that can reach nothing', () => {
     // What blocks nothing, because its probe is not asked for it, may be looked at last.
     await expect.poll(async () => (await gate.get('/readyz')).status, { timeout: 20_000 }).toBe(200)
     expect((await gate.get('/healthz')).status).toBe(200)
-    const { 'migrations-applied': migrations, arrival, ...rest } = await said(gate)
+    let seen: Awaited<ReturnType<typeof said>> = {}
+    await expect
+      .poll(async () => Object.values((seen = await said(gate))), { timeout: 20_000 })
+      .not.toContain('late')
+    const { 'migrations-applied': migrations, arrival, ...rest } = seen
     expect(migrations).toBe('not_configured')
     // Nothing was declared that must arrive.
     expect(arrival).toBe('skipped')
