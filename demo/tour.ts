@@ -74,6 +74,14 @@ async function travel(stage: Stage, fault: Fault): Promise<Leg> {
     leg.cleared = watch()
     watch = stopwatch()
     await acknowledgeAll(stage, fault.name)
+    // The last event of a fault may be counted by the attempt after the acknowledgement: it is news, and fires again.
+    await gates.until(
+      'the verdict is proceed, or something fires again',
+      (report) =>
+        report.verdict === 'proceed' || report.stopConditions.some(({ state }) => state === 'firing'),
+      PATIENCE,
+    )
+    await acknowledgeAll(stage, fault.name)
     await gates.until('the verdict is proceed again', ({ verdict }) => verdict === 'proceed', PATIENCE)
     leg.proceeds = watch()
     return leg
