@@ -136,8 +136,10 @@ export function notAboveBaseline(
   recollection: Recollection,
   claim: Claim,
 ): readonly Finding[] {
-  return findingsOf(account, claim, (value, subject) => {
-    const key = `${name}{${subject}}`
+  const keyFor = (subject: string) => `${name}{${subject}}`
+  const baselineOf = (subject: string) => recollection.baseline(keyFor(subject))
+  const judge = (value: number, subject: string): Judged => {
+    const key = keyFor(subject)
     const known = recollection.baseline(key)
     const limit = known ?? value
     const baseline = Math.min(limit, value)
@@ -147,5 +149,6 @@ export function notAboveBaseline(
       threshold: { op: '<=', value: limit },
       tally: { key, value, settles: false, ...(baseline !== known && { baseline }) },
     }
-  })
+  }
+  return findingsOf(account, claim, judge, baselineOf)
 }
