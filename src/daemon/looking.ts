@@ -91,9 +91,11 @@ export function startLooking(given: LookingOptions): Looking {
   return {
     relist: () => relistAll(schedule),
     hurry() {
-      // Never sooner than its interval: what a service grants in a minute is not spent on a change of cadence.
+      // Never sooner than its interval: what a service grants in a minute is not spent on a change of cadence. And never
+      // later than planned: what was seen last is believed until then.
       for (const turn of turns.values())
-        if (turn.last !== undefined && turn.last !== turn.beat) plan(turn, schedule)
+        if (turn.last !== undefined && turn.last !== turn.beat)
+          beats.plan(turn, Math.min(turn.beat, nextOf(turn, schedule)))
     },
     async stop() {
       beats.stop()
@@ -185,7 +187,7 @@ function relist(probe: Listed, schedule: Schedule, before: number): boolean {
 
 async function take(turn: Turn, schedule: Schedule): Promise<void> {
   const { probe, target } = turn
-  const { clock, deliver, onFault } = schedule
+  const { clock, deliver, onFault, beats } = schedule
   turn.last = turn.beat
   const seen = await observe(probe, target, clock, 0, onFault, turn.lastSeen)
   if (turn.ended) return
@@ -194,7 +196,7 @@ async function take(turn: Turn, schedule: Schedule): Promise<void> {
   const cadence = schedule.cadence()
   const validFor = validityOf(pace[cadence], pace.timeout, cadence)
   deliver({ probe: probe.name, at: seen.at, targets: probe.listed(), observations: [{ ...seen, validFor }] })
-  plan(turn, schedule)
+  beats.plan(turn, nextOf(turn, schedule))
 }
 
 /** For how long an outcome may be believed: for three intervals or the longest, but always until the next has ended. */
@@ -203,8 +205,9 @@ export function validityOf(interval: Millis, timeout: Millis, cadence: Cadence):
   return Math.min(3 * interval + attempt, Math.max(OLDEST[cadence], interval + BEAT + attempt))
 }
 
-function plan(turn: Turn, { beats, cadence }: Schedule): void {
-  beats.plan(turn, (turn.last ?? 0) + beatsIn(turn.probe.pace(turn.target)[cadence()]))
+/** The beat of the attempt after the last one, at the pace of now. */
+function nextOf({ probe, target, last = 0 }: Turn, { cadence }: Schedule): number {
+  return last + beatsIn(probe.pace(target)[cadence()])
 }
 
 function end(turn: Turn): void {

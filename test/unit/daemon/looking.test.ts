@@ -3,24 +3,27 @@ import { describe, expect, it } from 'vitest'
 import type { Batch, Target } from '../../../src/core/observation.ts'
 import type { Cadence } from '../../../src/daemon/cadence.ts'
 import { startLooking, validityOf } from '../../../src/daemon/looking.ts'
-import type { Look, Probe } from '../../../src/probes/probe.ts'
+import type { Look, Pace, Probe } from '../../../src/probes/probe.ts'
 
 const clock = { now: () => performance.now() }
 const one: Target = { id: 'one', labels: {} }
 const other: Target = { id: 'other', labels: {} }
 
 interface Setting {
+  readonly pace?: () => Pace
   readonly targets?: () => readonly Target[]
   readonly look: (target: Target) => Promise<Look>
 }
 
+const usual: Pace = { brisk: 10, quiet: 60_000, timeout: 500 }
+
 /** Looks in earnest, every 10 ms while brisk; quiet looks would come in a minute. */
-function looking({ targets = () => [one], look }: Setting) {
+function looking({ targets = () => [one], look, pace = () => usual }: Setting) {
   const probe: Probe = {
     name: 'probe',
     provides: [],
     targets,
-    pace: () => ({ brisk: 10, quiet: 60_000, timeout: 500 }),
+    pace,
     look,
   }
   const batches: Batch[] = []
@@ -142,6 +145,21 @@ describe('looking', () => {
     looks.hurry()
     await until(() => observations().length > 3)
     await looks.stop()
+  })
+
+  it('leaves a look where it was planned when its pace has become slower since and others are hurried', async () => {
+    let brisk = 300
+    const { looks, observations } = looking({
+      pace: () => ({ ...usual, brisk }),
+      look: async () => ({ readings: [] }),
+    })
+    await until(() => observations().length === 1)
+    brisk = 60_000
+    looks.hurry()
+    await until(() => observations().length === 2)
+    await looks.stop()
+    const [first, second] = observations()
+    expect(second?.at).toBeLessThan((first?.at ?? 0) + (first?.validFor ?? 0))
   })
 
   it('says nothing any more once it is stopped, not even of a look that was under way', async () => {
