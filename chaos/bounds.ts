@@ -23,7 +23,7 @@ export const migrationsLooked: Bound = {
 export const atOnce: Bound = {
   brisk: 0,
   quiet: 0,
-  source: 'docs/state.md: state that cannot be trusted is known from the start',
+  source: 'docs/operate/state.md: state that cannot be trusted is known from the start',
 }
 
 /** After the last fault: the slowest look (API and Coordinator, 5 s and 5.5 s), a level's 5 s, the steady time of 2 s. */

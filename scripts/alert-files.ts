@@ -4,7 +4,7 @@ import { gateGroup, platformGroup } from '../alerts/source/index.ts'
 import { alertmanager } from '../alerts/source/routing.ts'
 import { ruleFile, type Links } from '../alerts/source/rule-file.ts'
 
-/** Where links lead by default; docs/alerts.md says how to change that. */
+/** Where links lead by default; docs/use/alerts.md says how to change that. */
 const defaultLinks: Links = {
   docs: 'https://gates.caracal.run/docs',
   grafana: 'https://grafana.example',
@@ -17,7 +17,7 @@ const chart = {
 }
 
 const generated =
-  'Generated from alerts/source by `npm run generate`. docs/alerts.md says what each alert means.'
+  'Generated from alerts/source by `npm run generate`. docs/use/alerts.md says what each alert means.'
 
 function yaml(comments: readonly string[], content: object): string {
   const head = [generated, ...comments].map((line) => `# ${line}\n`).join('')

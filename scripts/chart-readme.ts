@@ -82,7 +82,7 @@ ${chart.description}
 
 **Homepage:** <${chart.home}>
 
-How to install it, step by step: docs/install-kubernetes.md of the repository. In short, from its root:
+How to install it, step by step: docs/operate/install-kubernetes.md of the repository. In short, from its root:
 
 \`\`\`sh
 helm upgrade --install caracal-gate helm --namespace caracal --values gate-values.yaml --wait

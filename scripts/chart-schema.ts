@@ -108,7 +108,7 @@ const global: Schema = {
 function config(known: Known): Schema {
   const { properties } = publishedSchema(configSchema(known)) as { properties: Record<string, Schema> }
   const kept = Object.entries(properties).filter(([name]) => !writtenByChart.includes(name))
-  return { ...fields(Object.fromEntries(kept)), description: 'See docs/configuration.md.' }
+  return { ...fields(Object.fromEntries(kept)), description: 'See docs/reference/configuration.md.' }
 }
 
 /** Helm matches patterns by RE2, which has no lookahead; the daemon still refuses what they would. */

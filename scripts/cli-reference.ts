@@ -13,7 +13,7 @@ export async function cliReference(): Promise<Readonly<Record<string, string>>> 
   const page = [
     '# Commands of caracal-gate',
     '<!-- Made by `npm run generate` from src/cli. -->',
-    'Every command with its options, exit codes and examples, as `caracal-gate help COMMAND` shows them. What the answers mean, and when they are believed, is in [the command line](cli.md).',
+    'Every command with its options, exit codes and examples, as `caracal-gate help COMMAND` shows them. What the answers mean, and when they are believed, is in [the command line](../use/cli.md).',
     ...sections.flat(),
     '## Exit codes',
     table(['code', 'meaning'], exitCodeMeanings),
@@ -23,7 +23,7 @@ export async function cliReference(): Promise<Readonly<Record<string, string>>> 
       environment.map(([name, says]) => [code(name), says]),
     ),
   ]
-  return { 'docs/cli-reference.md': `${page.join('\n\n')}\n` }
+  return { 'docs/reference/cli-reference.md': `${page.join('\n\n')}\n` }
 }
 
 function commandSection(command: Command): readonly string[] {

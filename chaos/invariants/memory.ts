@@ -28,7 +28,7 @@ export function rememberingCommands(past: Past): readonly Violation[] {
 
 /** A later command after which the earlier one need not show any more; one that was not answered may have been kept. */
 function mayChange(next: Command, { name, subject }: Command): boolean {
-  // A fail counts at once, though it could not be written and was answered 503 (docs/state.md).
+  // A fail counts at once, though it could not be written and was answered 503 (docs/operate/state.md).
   if (next.status >= 300 && next.status < 500) return false
   if (next.name === 'begin' || next.name === 'finish') return true
   return next.name === name && next.subject === subject

@@ -3,7 +3,7 @@ import type { CliProcess } from './process.ts'
 /**
  * Options of Node that keep the memory of the daemon small. They count only from the start of a process. A young
  * generation of 2 MB at most, where Node lets it grow to 48 MB; and the old one is collected when it has grown by a tenth,
- * where V8 may let it double. Measured in docs/sizing.md.
+ * where V8 may let it double. Measured in docs/operate/sizing.md.
  */
 export const nodeOptions: readonly string[] = ['--max-semi-space-size=2', '--heap-growing-percent=10']
 

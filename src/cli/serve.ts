@@ -25,7 +25,7 @@ export const serve = command({
   area: 'run',
   says: 'run the exporter',
   more: [
-    'Reads its configuration from a file, the environment and options: docs/configuration.md lists all of it.',
+    'Reads its configuration from a file, the environment and options: docs/reference/configuration.md lists all of it.',
   ],
   options: configuration,
   exits: [0],

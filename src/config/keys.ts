@@ -149,7 +149,8 @@ export function valueOf(key: Key, text: string): unknown {
  */
 export function publishedSchema(schema: z.ZodType): Tree {
   const { $schema, ...described } = describedSchema(schema)
-  const description = 'Configuration file of caracal-gate; docs/configuration.md says what each key means.'
+  const description =
+    'Configuration file of caracal-gate; docs/reference/configuration.md says what each key means.'
   return { $schema, title: 'caracal-gate', description, ...published(described, true) }
 }
 

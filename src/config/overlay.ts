@@ -91,7 +91,7 @@ function unknownVariable(keys: readonly Key[], name: string, refused: Refused): 
   const names = [...keys.flatMap(variablesOf), ...otherVariables].map((variable) =>
     variable.replace('*', index),
   )
-  const allowed = 'the variables that docs/configuration.md lists'
+  const allowed = 'the variables that docs/reference/configuration.md lists'
   const why =
     [...refused].find(([path]) => variableOf(path.split('.')) === name)?.[1] ??
     `is not known${didYouMean(name, names, PREFIX)}`
@@ -147,7 +147,7 @@ function setAssignment(keys: readonly Key[], name: string, value: string): Assig
 }
 
 function unknownSetting(keys: readonly Key[], name: string | undefined, refused: Refused): Fault {
-  const allowed = '--set <key>=<value> with a key that docs/configuration.md lists'
+  const allowed = '--set <key>=<value> with a key that docs/reference/configuration.md lists'
   if (name === undefined)
     return said({ path: [], location: undefined, allowed }, '--set has no key and value')
   const names = keys.flatMap((key) => {

@@ -4,7 +4,7 @@ import { configSchema } from './schema.ts'
 /** The files that are made from the schema, by path in the repository. */
 export function configFiles(known: Known): Readonly<Record<string, string>> {
   return {
-    'docs/configuration.md': configReference(known),
+    'docs/reference/configuration.md': configReference(known),
   }
 }
 
@@ -86,7 +86,7 @@ redis: { url: rediss://redis:6379/0, password: { file: /run/secrets/redis-passwo
 postgres: { url: postgres://gate@db:5432/caracal, password: { file: /run/secrets/postgres-password } }
 \`\`\`
 
-[caracal-gate.example.yaml](../caracal-gate.example.yaml) shows all of it. Its first line gives editors the
+[caracal-gate.example.yaml](../../caracal-gate.example.yaml) shows all of it. Its first line gives editors the
 JSON Schema, which \`npm run build\` writes to \`dist/schemas\`.
 
 \`caracal-gate check-config\` exits with 0 when the configuration is good, and prints what is in force, without secrets, when

@@ -12,7 +12,7 @@ const ownAddress = '# name the service itself, not a proxy before it: services.<
 export const anyReasons = {
   never_measured: ['nothing was measured yet', '# wait for the first attempt, or name the targets'],
   stale: ['the last answer is too old to be believed', '# see the log of the exporter'],
-  late: ['the exporter itself was late', '# give the exporter the CPU that docs/sizing.md names'],
+  late: ['the exporter itself was late', '# give the exporter the CPU that docs/operate/sizing.md names'],
   targets_unknown: ['the probe could not list its targets', '# see the log of the exporter, and report it'],
   watch_ended: ['the watch ended because of an error in it', '# see the log of the exporter, and report it'],
   unexpected_answer: ['the answer was not understood', '# see /debug/probes/<probe>, and report it'],

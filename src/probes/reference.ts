@@ -15,7 +15,7 @@ export function probeFiles(): Readonly<Record<string, string>> {
   const text = [
     '# Probes',
     '<!-- Made from src/probes by npm run generate. -->',
-    'A probe asks its targets again and again; a watch follows changes as they happen. Both only read. The cadence is brisk while a rollout is under way or more attempts may change what is not clear, and quiet otherwise; together they make 1,500 attempts a second at replicas at most, and with hundreds of these the shortest intervals grow; [configuration.md](configuration.md#probes) changes the pace of a probe. `caracal-gate doctor` ([doctor.md](doctor.md)) tries every grant.',
+    'A probe asks its targets again and again; a watch follows changes as they happen. Both only read. The cadence is brisk while a rollout is under way or more attempts may change what is not clear, and quiet otherwise; together they make 1,500 attempts a second at replicas at most, and with hundreds of these the shortest intervals grow; [configuration.md](configuration.md#probes) changes the pace of a probe. `caracal-gate doctor` ([doctor.md](../operate/doctor.md)) tries every grant.',
     ...declarations.flatMap(sectionOf),
     '## Reasons',
     'What a check or a stop condition gives as its reason when a signal could not be read, and what to do. The doctor fills in the words in angle brackets where it knows them.',
@@ -30,7 +30,7 @@ export function probeFiles(): Readonly<Record<string, string>> {
         ]),
     ),
   ]
-  return { 'docs/probes.md': `${text.join('\n\n')}\n` }
+  return { 'docs/reference/probes.md': `${text.join('\n\n')}\n` }
 }
 
 /** The command as code, and its comment as text. */

@@ -158,7 +158,7 @@ const reasons = {
     'the answer is no Prometheus exposition',
     '# name the service itself, not a proxy before it: services.<service>.replicas',
   ],
-  metric_missing: ['a metric is missing', '# this release of the platform may not have it: see docs/faq.md'],
+  metric_missing: ['a metric is missing', '# this platform release may lack it: see docs/use/faq.md'],
   several_series: ['a metric has several series', '# see /metrics of the replica'],
   not_a_number: ['a metric is no number', '# see /metrics of the replica'],
   negative_value: ['a metric is below zero', '# see /metrics of the replica'],

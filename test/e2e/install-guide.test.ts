@@ -10,7 +10,7 @@ import { startPlatform, type Platform } from '../../rig/platform/index.ts'
 import { startServers, type Servers } from '../../rig/servers.ts'
 import { root, run } from '../support/cli-process.ts'
 
-const guide = readFileSync(join(root, 'docs/install-compose.md'), 'utf8')
+const guide = readFileSync(join(root, 'docs/operate/install-compose.md'), 'utf8')
 
 // The simulated platform has a role of the name that the guide uses.
 const user = 'guide_reader'

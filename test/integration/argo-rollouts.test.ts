@@ -15,7 +15,7 @@ import type { ClientProgram } from '../support/clients/program.ts'
 import { pageOf, spoilt, type Tree } from '../support/clients/recipe.ts'
 import { cleanUp } from '../support/cli-process.ts'
 
-// The recipe of docs/pipelines/argo-rollouts.md by the client's own code, argo-rollouts-1.8.3 and argo-rollouts-1.9.1,
+// The recipe of docs/use/pipelines/argo-rollouts.md by the client's own code, argo-rollouts-1.8.3 and argo-rollouts-1.9.1,
 // against our own HTTP interface, and against what may stand in its place.
 
 afterEach(cleanUp)

@@ -227,7 +227,7 @@ describe('the user in Redis', () => {
 
 describe('what is granted', () => {
   it('is what the guide for Compose says', async () => {
-    const guide = await readFile(join(chartFolder, '../docs/install-compose.md'), 'utf8')
+    const guide = await readFile(join(chartFolder, '../docs/operate/install-compose.md'), 'utf8')
     const sql = await readFile(join(chartFolder, 'files/grants.sql'), 'utf8')
     const acl = (await readFile(join(chartFolder, 'files/redis-acl.txt'), 'utf8')).trim()
     const tables = /GRANT SELECT ON (.*) TO/

@@ -5,7 +5,7 @@ import { scratchCopy, type ScratchCopy } from '../support/scratch-copy.ts'
 import { minimalEnvironment } from '../unit/config/loading.ts'
 
 /** What the generator, the compiler and the program need. */
-const parts = ['docs/http.md', 'scripts', 'alerts', 'dashboards', 'helm', 'tsconfig.json']
+const parts = ['docs/reference/http.md', 'scripts', 'alerts', 'dashboards', 'helm', 'tsconfig.json']
 const schema = 'src/config/schema.ts'
 const line = `    colour: oneOf('How log lines are coloured.', ['none', 'ansi']).default('none'),`
 
@@ -51,7 +51,7 @@ describe('a key of the configuration is one line', () => {
       copy.run(['scripts/generate.ts']),
       copy.run(['scripts/generate.ts', '--out', join(copy.folder, 'described')]),
     ])
-    const reference = await readFile(join(copy.folder, 'docs/configuration.md'), 'utf8')
+    const reference = await readFile(join(copy.folder, 'docs/reference/configuration.md'), 'utf8')
     const row = reference.split('\n').find((each) => each.includes('`log.colour`'))
     expect(row?.split('|').map((cell) => cell.trim())).toEqual([
       '',

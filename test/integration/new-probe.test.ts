@@ -61,7 +61,7 @@ process.stdout.write(JSON.stringify({
   configured: known.probes.includes('lock-waits'),
   exported: signalFamilies.has('caracal_postgres_lock_waits'),
   granted: tablesRead.filter(({ probe }) => probe === 'lock-waits'),
-  documented: probeFiles()['docs/probes.md'],
+  documented: probeFiles()['docs/reference/probes.md'],
   remedy: remedyOf('lock_waits_hidden', { role: '"gate"', right: 'pg_monitor' }),
 }))
 `

@@ -201,7 +201,7 @@ const everythingOff: Values = {
 
 /** What the guide tells people to write. */
 function guide(): Values {
-  const text = readFileSync(join(chartFolder, '../docs/install-kubernetes.md'), 'utf8')
+  const text = readFileSync(join(chartFolder, '../docs/operate/install-kubernetes.md'), 'utf8')
   const [, values = ''] = /```yaml\n([^]*?)```/.exec(text) ?? []
   return parse(values) as Values
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The fields of a published line that its hash covers, in their order, as docs/state.md gives them to operators. */
+/** The fields of a published line that its hash covers, in their order, as docs/operate/state.md gives them to operators. */
 export const coveredFields = [
   'previous',
   'sequence',

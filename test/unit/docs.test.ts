@@ -45,13 +45,13 @@ function anchorOf(title: string): string {
 
 describe('the runbook', () => {
   it('has a place for every gate and check, and for nothing else', () => {
-    expect(headings('docs/gates.md', 2)).toEqual(gates.map(({ id }) => id))
+    expect(headings('docs/use/gates.md', 2)).toEqual(gates.map(({ id }) => id))
     const checks = gates.flatMap((gate) => gate.checks.map(({ id }) => id))
-    expect(headings('docs/gates.md', 3)).toEqual(checks)
+    expect(headings('docs/use/gates.md', 3)).toEqual(checks)
   })
 
   it('has a place for every stop condition, which says its kind, and for nothing else', () => {
-    const sections = textOf('docs/stop-conditions.md').split(/^## /m).slice(1)
+    const sections = textOf('docs/use/stop-conditions.md').split(/^## /m).slice(1)
     const kinds = { edge: 'Edge', level: 'Level', 'cannot-prove': 'Cannot prove' }
     const found = sections.map((text) => [
       text.split('\n')[0],
@@ -63,14 +63,16 @@ describe('the runbook', () => {
   it('is where the document and the command line send people to', () => {
     const sentTo = [...gates.flatMap((gate) => gate.checks), ...stops].map(({ runbook }) => runbook)
     const places = ['gates.md', 'stop-conditions.md'].flatMap((file) =>
-      [2, 3].flatMap((level) => headings(`docs/${file}`, level).map((title) => `${file}#${anchorOf(title)}`)),
+      [2, 3].flatMap((level) =>
+        headings(`docs/use/${file}`, level).map((title) => `${file}#${anchorOf(title)}`),
+      ),
     )
     expect(sentTo.filter((place) => !places.includes(place))).toEqual([])
   })
 
   it('is named in the README, gate by gate', () => {
     const readme = textOf('README.md')
-    expect(gates.filter(({ id }) => !readme.includes(`docs/gates.md#${id})`))).toEqual([])
+    expect(gates.filter(({ id }) => !readme.includes(`docs/use/gates.md#${id})`))).toEqual([])
   })
 })
 
@@ -121,8 +123,8 @@ function titlesIn(text: string): readonly { readonly traps: readonly string[]; r
 }
 
 describe('every page', () => {
-  it('is listed in docs/README.md, a recipe in docs/pipelines/README.md', () => {
-    const listed = ['docs/README.md', 'docs/pipelines/README.md'].flatMap((index) =>
+  it('is listed in docs/README.md, a recipe in docs/use/pipelines/README.md', () => {
+    const listed = ['docs/README.md', 'docs/use/pipelines/README.md'].flatMap((index) =>
       [...textOf(index).matchAll(/\]\(([^)#]+\.md)\)/g)].map(([, link = '']) => join(dirname(index), link)),
     )
     const names = filesIn('docs', '.md').filter((file) => file !== 'docs/README.md')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 
-const folder = resolve(import.meta.dirname, '../../../docs/pipelines')
+const folder = resolve(import.meta.dirname, '../../../docs/use/pipelines')
 
 export function pageOf(page: string): string {
   return readFileSync(join(folder, page), 'utf8')

@@ -162,7 +162,7 @@ describe('the alerts', () => {
   })
 
   it('have a section each in the documentation, where their links lead, and nothing else has', () => {
-    const text = readFileSync(join(root, 'docs/alerts.md'), 'utf8')
+    const text = readFileSync(join(root, 'docs/use/alerts.md'), 'utf8')
     const sections = [...text.matchAll(/^### (.+)$([^]*?)(?=^##|$(?![^]))/gm)].map(
       ([, title = '', body = '']) => ({ title, body }),
     )

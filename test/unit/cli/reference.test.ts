@@ -19,7 +19,7 @@ async function printed(...words: readonly string[]): Promise<string> {
   return text
 }
 
-const page = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'docs/cli.md'), 'utf8')
+const page = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'docs/use/cli.md'), 'utf8')
 
 /** What stands under each heading, up to the next one. */
 const sections = new Map(

@@ -9,7 +9,7 @@ const ofOtherSources: readonly Row[] = [
     yaml: minimal,
     env: { CARACAL_GATE_REDIS_PASWORD: 'hunter2' },
     faults: [
-      'environment variable CARACAL_GATE_REDIS_PASWORD is not known (did you mean "CARACAL_GATE_REDIS_PASSWORD"?); allowed: the variables that docs/configuration.md lists',
+      'environment variable CARACAL_GATE_REDIS_PASWORD is not known (did you mean "CARACAL_GATE_REDIS_PASSWORD"?); allowed: the variables that docs/reference/configuration.md lists',
     ],
   },
   {
@@ -17,7 +17,7 @@ const ofOtherSources: readonly Row[] = [
     yaml: minimal,
     env: { CARACAL_GATE_TOKENS_3_NAM: 'ci' },
     faults: [
-      'environment variable CARACAL_GATE_TOKENS_3_NAM is not known (did you mean "CARACAL_GATE_TOKENS_3_NAME"?); allowed: the variables that docs/configuration.md lists',
+      'environment variable CARACAL_GATE_TOKENS_3_NAM is not known (did you mean "CARACAL_GATE_TOKENS_3_NAME"?); allowed: the variables that docs/reference/configuration.md lists',
     ],
   },
   {
@@ -80,8 +80,8 @@ const ofOtherSources: readonly Row[] = [
     yaml: minimal,
     flags: { set: ['http.lisen=:1', 'log=debug'] },
     faults: [
-      '--set: http.lisen is not a key (did you mean "http.listen"?); allowed: --set <key>=<value> with a key that docs/configuration.md lists',
-      '--set: log is not a key (did you mean "log.level"?); allowed: --set <key>=<value> with a key that docs/configuration.md lists',
+      '--set: http.lisen is not a key (did you mean "http.listen"?); allowed: --set <key>=<value> with a key that docs/reference/configuration.md lists',
+      '--set: log is not a key (did you mean "log.level"?); allowed: --set <key>=<value> with a key that docs/reference/configuration.md lists',
     ],
   },
   {
@@ -89,7 +89,7 @@ const ofOtherSources: readonly Row[] = [
     yaml: minimal,
     flags: { set: ['redis.password=hunter2'] },
     faults: [
-      '--set: redis.password is not a key (did you mean "redis.password.file"?); allowed: --set <key>=<value> with a key that docs/configuration.md lists',
+      '--set: redis.password is not a key (did you mean "redis.password.file"?); allowed: --set <key>=<value> with a key that docs/reference/configuration.md lists',
     ],
   },
   {
@@ -97,7 +97,7 @@ const ofOtherSources: readonly Row[] = [
     yaml: minimal,
     flags: { set: ['http.listen'] },
     faults: [
-      '--set has no key and value; allowed: --set <key>=<value> with a key that docs/configuration.md lists',
+      '--set has no key and value; allowed: --set <key>=<value> with a key that docs/reference/configuration.md lists',
     ],
   },
 ]

@@ -41,8 +41,8 @@ const ofKeys: readonly Row[] = [
     env: { CARACAL_GATE_CHECKS_ARRIVAL: 'off' },
     flags: { set: ['checks.arrival=off'] },
     faults: [
-      `environment variable CARACAL_GATE_CHECKS_ARRIVAL ${noSwitch}; allowed: the variables that docs/configuration.md lists`,
-      `--set: checks.arrival ${noSwitch}; allowed: --set <key>=<value> with a key that docs/configuration.md lists`,
+      `environment variable CARACAL_GATE_CHECKS_ARRIVAL ${noSwitch}; allowed: the variables that docs/reference/configuration.md lists`,
+      `--set: checks.arrival ${noSwitch}; allowed: --set <key>=<value> with a key that docs/reference/configuration.md lists`,
     ],
   },
   {

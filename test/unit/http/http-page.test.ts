@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { operations } from '../../../src/http/operations.ts'
 
-const page = readFileSync(resolve(import.meta.dirname, '../../../docs/http.md'), 'utf8')
+const page = readFileSync(resolve(import.meta.dirname, '../../../docs/reference/http.md'), 'utf8')
 const rows = [...page.matchAll(/^\| `([A-Z, ]+) (\/[^`]*)` +\|.*\| (.+?) +\|$/gm)].map(
   ([, methods, path, who]) => `${methods} ${path}: ${who}`,
 )

@@ -100,7 +100,7 @@ describe('the runbook', () => {
   it('is a link where the configuration names a site, and else the path in our documentation', () => {
     const view = viewOf(dead)
     expect(readPage(view).text('.runbook')).toBe('Runbook: audit-dlq-growing')
-    for (const runbookUrl of ['docs/stop-conditions.md#x', 'javascript:alert(1)']) {
+    for (const runbookUrl of ['docs/use/stop-conditions.md#x', 'javascript:alert(1)']) {
       const stopConditions = view.report.stopConditions.map((stop) => ({ ...stop, runbookUrl }))
       const page = readPage({ ...view, report: { ...view.report, stopConditions } })
       expect(page.text('.runbook')).toBe(`Runbook: ${runbookUrl}`)

@@ -150,7 +150,7 @@ describe('what explains an unknown', () => {
 
 describe('the page about the doctor', () => {
   it('has a row for every area, in the order in which they are shown', () => {
-    const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/doctor.md'), 'utf8')
+    const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/operate/doctor.md'), 'utf8')
     const rows = [...page.matchAll(/^\| `([a-z]+)` +\|/gm)].map(([, name]) => name)
     expect(rows).toEqual(areaNames)
   })
