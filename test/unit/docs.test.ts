@@ -123,9 +123,10 @@ function titlesIn(text: string): readonly { readonly traps: readonly string[]; r
 }
 
 describe('every page', () => {
-  it('is listed in docs/README.md, a recipe in docs/use/pipelines/README.md', () => {
-    const listed = ['docs/README.md', 'docs/use/pipelines/README.md'].flatMap((index) =>
-      [...textOf(index).matchAll(/\]\(([^)#]+\.md)\)/g)].map(([, link = '']) => join(dirname(index), link)),
+  it('is listed in docs/README.md, a recipe or a page of the runbook in the README beside it', () => {
+    const listed = ['docs/README.md', 'docs/use/pipelines/README.md', 'docs/runbook/README.md'].flatMap(
+      (index) =>
+        [...textOf(index).matchAll(/\]\(([^)#]+\.md)\)/g)].map(([, link = '']) => join(dirname(index), link)),
     )
     const names = filesIn('docs', '.md').filter((file) => file !== 'docs/README.md')
     expect(names.filter((file) => !listed.includes(file))).toEqual([])
