@@ -114,6 +114,12 @@ export const verdictFamilies = {
     'stop_condition',
     'unit',
   ),
+  stopCulprit: gauge(
+    'caracal_rollout_stop_condition_culprit',
+    'Rank of a subject that the stop condition blames, 1 for the worst; the first three are present, and none unless the stop condition fires or is latched.',
+    'stop_condition',
+    'culprit',
+  ),
   limit: gauge(
     'caracal_rollout_limit',
     'Limits in force, by their name under limits in the configuration; a value above its limit is a breach.',

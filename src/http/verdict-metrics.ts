@@ -5,6 +5,7 @@ import { checkStates } from '../core/gate.ts'
 import { stopStates } from '../core/stop.ts'
 import { verdicts } from '../core/verdict.ts'
 import { verdictFamilies as family } from '../contract/families.ts'
+import { culpritSamples } from './culprit-metrics.ts'
 import { flag, single, stateSet, type Judged, type Sample, type Samples } from './samples.ts'
 
 /** The verdict, the rollout, and every gate, check and stop condition. */
@@ -73,6 +74,7 @@ function stopSamples({ report }: Judged): Samples {
     ],
     [family.stopObserved, stops.flatMap((stop) => number(stop, stop.observed))],
     [family.stopThreshold, stops.flatMap((stop) => number(stop, stop.threshold))],
+    [family.stopCulprit, stops.flatMap(culpritSamples)],
   ]
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../../src/rules/limits.ts'
-import { initialSnapshot } from '../../../src/core/snapshot.ts'
+import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
+import type { StopStatus } from '../../../src/core/stop.ts'
 import { step } from '../../../src/core/step.ts'
 import { toReport } from '../../../src/http/document.ts'
 import type { Family } from '../../../src/contract/family.ts'
@@ -164,6 +165,34 @@ describe('the series of a release', () => {
       ['{stop_condition="audit-dlq-growing"}', start / 1_000 + 1],
       ['{stop_condition="audit-dlq-growing"}', start / 1_000 + 9],
     ])
+  })
+
+  it('X44: name the first three that a stop blames, in their order, while it fires or is latched', async () => {
+    const bad = { key: 'b\u202e', answer: 'unmet', reason: 'r', message: 'm' } as const
+    const rules = handMadeRules(new Map([['audit-dlq-growing', bad]]))
+    const context = reportContext(rules)
+    const blamed = async (snapshot: Snapshot) => {
+      const report = toReport(snapshot, context)
+      const series = await seriesOf({ ...scrapeOf(aRelease(12)), snapshot, context, report })
+      const own = series.filter(({ name }) => name === 'caracal_rollout_stop_condition_culprit')
+      return own.map(({ labels, value }) => [/culprit="([^"]*)"/.exec(labels)?.[1], value])
+    }
+    const fired = play(rules, 3, { ...initialSnapshot(start, rules), rollout })
+    const after = (stop: StopStatus) => ({ ...fired, stops: new Map(fired.stops).set(stop.id, stop) })
+    const status = fired.stops.get('audit-dlq-growing')
+    if (status?.latch === undefined) throw new Error('it did not latch')
+    const others = ['a\n', 'c'.repeat(500), 'd'].map((key) => ({ ...bad, key }))
+    const first = await blamed(after({ ...status, findings: [...status.findings, ...others] }))
+    expect(first).toEqual([
+      ['b', 1],
+      ['a', 2],
+      [`${'c'.repeat(119)}…`, 3],
+    ])
+    const over = { ...status, state: 'clear' as const, findings: [] }
+    const latch = { ...status.latch, culprits: ['sts/sts-1'] }
+    expect(await blamed(after({ ...over, latch }))).toEqual([['sts/sts-1', 1]])
+    const acknowledged = { actor: 'ada', reason: 'known', at: start + 9_000 }
+    expect(await blamed(after({ ...over, latch: { ...latch, acknowledged } }))).toEqual([])
   })
 
   it('carry every limit in force that is a number', async () => {
