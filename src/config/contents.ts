@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import * as z from 'zod'
 import { about, coded, evenIfFaulty } from './fields.ts'
@@ -12,6 +12,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Places {
   readonly readFile: ReadFile
   readonly environment: Environment
+  /** Nothing that the configuration refers to is read: neither a file nor a variable that holds a secret. */
+  readonly syntaxOnly?: boolean
 }
 
 /** What is wrong with the content of a file or variable, in words that do not quote it. */
@@ -23,6 +25,8 @@ interface Content<Held> {
   /** Takes the trimmed text. @throws Unusable */
   readonly hold: (text: string) => Held
   readonly show: (held: Held) => unknown
+  /** What is held in place of a text that was not read; nothing is found wrong with it. */
+  readonly unread: () => Held
 }
 
 interface FileContent<Held> extends Content<Held> {
@@ -38,6 +42,7 @@ export const certificate: FileContent<string> = {
     return text
   },
   show: () => '<certificate>',
+  unread: () => '',
 }
 
 export const privateKey: FileContent<Secret> = {
@@ -48,6 +53,7 @@ export const privateKey: FileContent<Secret> = {
     return new Secret(text)
   },
   show: () => REDACTED,
+  unread: () => new Secret(''),
 }
 
 /** Blank lines and those that begin with # say nothing. */
@@ -60,6 +66,7 @@ export const lines: FileContent<readonly string[]> = {
       .map((line) => line.trim())
       .filter((line) => line !== '' && !line.startsWith('#')),
   show: (held) => held,
+  unread: () => [],
 }
 
 export const password: Content<Secret> = {
@@ -69,6 +76,8 @@ export const password: Content<Secret> = {
     return new Secret(text)
   },
   show: () => REDACTED,
+  // No two are the same: which of them are is not known.
+  unread: () => new Secret(randomUUID()),
 }
 
 /** A secret that travels in an Authorization header. */
@@ -106,7 +115,7 @@ function usable(parse: () => unknown, otherwise: string): void {
 }
 
 /** Reads now, or notes why that is not possible; `path` leads from the key to the reference. */
-async function held<Held>(
+async function contentOf<Held>(
   { hold, allowed }: Content<Held>,
   read: () => string | Promise<string>,
   path: readonly string[],
@@ -148,7 +157,10 @@ const reference = z.union(
 )
 
 /** Makes the fields that refer to a file or variable and hold what is there. */
-export function contentFields({ readFile, environment }: Places) {
+export function contentFields({ readFile, environment, syntaxOnly = false }: Places) {
+  const held: typeof contentOf = (content, ...rest) =>
+    syntaxOnly ? Promise.resolve(content.unread()) : contentOf(content, ...rest)
+
   async function textOf(path: string): Promise<string> {
     return decoded(await readFile(path))
   }
@@ -211,7 +223,7 @@ export function tlsFiles<Shape extends z.ZodRawShape>(wire: z.ZodObject<Shape, z
 
 function keyOfCertificate(written: object, context: z.RefinementCtx): void {
   const { certFile: cert, keyFile: key } = written as Record<string, unknown>
-  if (typeof cert !== 'string' || !(key instanceof Secret)) return
+  if (typeof cert !== 'string' || cert === '' || !(key instanceof Secret)) return
   try {
     createSecureContext({ cert, key: key.reveal() })
   } catch {

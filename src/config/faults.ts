@@ -73,8 +73,8 @@ function fault({ path, location, allowed }: About, message: string, value?: stri
   }
 }
 
-export function wrong(about: About, value: string): Fault {
-  return fault(about, `${pathText(about.path)} is ${value}`, value)
+export function wrong(about: About, value: string, hint = ''): Fault {
+  return fault(about, `${pathText(about.path)} is ${value}${hint}`, value)
 }
 
 export function missing(about: About): Fault {

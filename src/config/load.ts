@@ -7,7 +7,7 @@ import { contradictions } from './contradictions.ts'
 import { documentOf, noDocument, type ConfigDocument } from './document.ts'
 import { ConfigError, faultText, said, type Fault } from './faults.ts'
 import { noting, readProblem, type Digests, type ReadFile } from './files.ts'
-import { describedSchema, keysUnder, refusedKeys, type Known } from './keys.ts'
+import { describedSchema, keysUnder, publishedSchema, refusedKeys, type Known } from './keys.ts'
 import { fromEnvironment, fromFlags, overlaid, type Assignment, type ConfigFlags } from './overlay.ts'
 import { configSchema, type Config } from './schema.ts'
 import { shownBy } from './shown.ts'
@@ -22,6 +22,8 @@ export interface ConfigSources {
   readonly flags: ConfigFlags
   readonly readFile: ReadFile
   readonly known: Known
+  /** Judges what is written alone: no file that it refers to is read, and no variable that holds a secret. */
+  readonly syntaxOnly?: boolean
 }
 
 export interface LoadedConfig {
@@ -39,10 +41,10 @@ export interface LoadedConfig {
  * @throws ConfigError with everything that is wrong
  */
 export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
-  const { env, flags, known } = sources
+  const { env, flags, known, syntaxOnly = false } = sources
   const files = new Map<string, string>()
   const readFile = noting(sources.readFile, files)
-  const schema = configSchema(known, { readFile, environment: env })
+  const schema = configSchema(known, { readFile, environment: env, syntaxOnly })
   const described = describedSchema(schema)
   const keys = keysUnder(described, [])
   const file = sources.file ?? env['CARACAL_GATE_CONFIG']
@@ -88,6 +90,11 @@ export async function checkConfig(sources: ConfigSources): Promise<Checked> {
     ]
     return { exitCode: 2, stdout: '', stderr: `${lines.join('\n')}\n` }
   }
+}
+
+/** What an editor reads: the JSON Schema of the configuration file. */
+export function schemaFor(known: Known): Tree {
+  return publishedSchema(configSchema(known))
 }
 
 async function readDocument(file: string, readFile: ReadFile): Promise<ConfigDocument> {

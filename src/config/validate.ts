@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { didYouMean, missing, said, shown, wrong, type Fault } from './faults.ts'
+import { meantBy } from './meant.ts'
 import { at, isMapping, pathText, type Path, type Tree } from './tree.ts'
 
 /** Names where the value at a path was given. */
@@ -48,8 +49,11 @@ function faultsOf(subject: Subject, issue: Issue, above: Path): readonly Fault[]
   const allowed = mapping ? `a mapping of ${keysAt(node).join(', ')}` : issue.message
   if (typeof says === 'string') return [said({ path, location, allowed }, `${pathText(path)} ${says}`)]
   if (typeof problem === 'string') return [wrong({ path, location, allowed }, `${shown(value)}, ${problem}`)]
-  if (value !== undefined)
-    return [wrong({ path, location, allowed }, shown(value, node['x-kind'] === 'secret'))]
+  if (value !== undefined) {
+    const meant = meantBy(node, value)
+    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
+    return [wrong({ path, location, allowed }, shown(value, node['x-kind'] === 'secret'), hint)]
+  }
   if (standard !== undefined) return [wrong({ path, location, allowed }, `${shown(standard)} by default`)]
   return [missing({ path, location, allowed })]
 }

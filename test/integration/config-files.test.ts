@@ -10,6 +10,7 @@ import { checkConfig, loadConfig, type Checked } from '../../src/config/load.ts'
 import { readConfigFile, type ReadFile } from '../../src/config/files.ts'
 import { replicasIn } from '../../src/config/services-schema.ts'
 import { known } from '../../src/daemon/known.ts'
+import { runHere } from '../support/cli-process.ts'
 import { minimal } from '../unit/config/loading.ts'
 import { schemaFiles } from '../../scripts/schema-files.ts'
 
@@ -53,10 +54,20 @@ describe('the example file', () => {
     expect(plain.config).toMatchObject({ limits, rollout, http, state, log, release })
   })
 
-  it('names the JSON Schema for editors in its first line', async () => {
-    const [line = ''] = (await readFile(example, 'utf8')).split('\n')
-    const path = /^# yaml-language-server: \$schema=dist\/schemas\/(\S+)$/.exec(line)?.[1] ?? ''
-    expect(JSON.parse(schemaFiles()[path] ?? '{}')).toHaveProperty('title', 'caracal-gate')
+  it('names the JSON Schema for editors in its first line, and the command that makes it beside any copy', async () => {
+    const text = await readFile(example, 'utf8')
+    const path = /^# yaml-language-server: \$schema=([\w.-]+)\n/.exec(text)?.[1] ?? ''
+    const [, ...words] = /^# {3}(caracal-gate .+) > (\S+)$/m.exec(text) ?? []
+    expect(words).toEqual(['caracal-gate check-config --schema', path])
+    const { code, stdout } = await runHere(words[0]?.split(' ').slice(1) ?? [])
+    expect([code, stdout]).toEqual([0, schemaFiles()['config.schema.json']])
+  })
+
+  it('is right as far as its syntax goes, although nothing of what it refers to is there', async () => {
+    const { code, stderr } = await runHere(['check-config', '--syntax-only', '--config', example])
+    expect([code, stderr]).toEqual([0, 'The configuration is valid as far as its syntax goes.\n'])
+    const whole = await runHere(['check-config', '--config', example])
+    expect([whole.code, whole.stderr]).toEqual([2, expect.stringContaining('which does not exist')])
   })
 })
 

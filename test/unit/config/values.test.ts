@@ -73,12 +73,16 @@ const ofValues: readonly Row[] = [
   {
     says: 'a duration in words',
     yaml: withLines('rollout: { steady: 5 minutes }\n'),
-    faults: [`${at}:1:12: rollout.steady is "5 minutes"; allowed: ${durationAllowed}, from 0s to 168h`],
+    faults: [
+      `${at}:1:12: rollout.steady is "5 minutes" (did you mean 5m?); allowed: ${durationAllowed}, from 0s to 168h`,
+    ],
   },
   {
     says: 'a duration without a unit',
     yaml: withLines('rollout: { steady: 30 }\n'),
-    faults: [`${at}:1:12: rollout.steady is 30; allowed: ${durationAllowed}, from 0s to 168h`],
+    faults: [
+      `${at}:1:12: rollout.steady is 30 (did you mean 30s?); allowed: ${durationAllowed}, from 0s to 168h`,
+    ],
   },
   {
     says: 'a duration of years',
@@ -89,7 +93,7 @@ const ofValues: readonly Row[] = [
     says: 'a size of another kind',
     yaml: withRedis('{ url: redis://r:1, memoryLimit: 512mb }'),
     faults: [
-      `${at}:8:28: redis.memoryLimit is "512mb"; allowed: a size like 512MiB or 2GiB (B, KiB, MiB, GiB, TiB), at least 1MiB`,
+      `${at}:8:28: redis.memoryLimit is "512mb" (did you mean 512MiB?); allowed: a size like 512MiB or 2GiB (B, KiB, MiB, GiB, TiB), at least 1MiB`,
     ],
   },
   {
@@ -117,7 +121,9 @@ const ofValues: readonly Row[] = [
   {
     says: 'a share above 1',
     yaml: withLines('limits: { redis: { memoryRatio: { trip: 90 } } }\n'),
-    faults: [`${at}:1:35: limits.redis.memoryRatio.trip is 90; allowed: a number above 0 and at most 1`],
+    faults: [
+      `${at}:1:35: limits.redis.memoryRatio.trip is 90 (did you mean 0.9?); allowed: a number above 0 and at most 1`,
+    ],
   },
   {
     says: 'a log level that is none',
