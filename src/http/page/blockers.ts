@@ -1,5 +1,6 @@
 import type { BlockerReport, GateReport } from '../../contract/document.ts'
-import { advice, blockerId, culprits, evidence, latchNote } from './evidence.ts'
+import { blockerId, firstAction, latchNote, runbook } from './action.ts'
+import { culprits, evidence, place } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
 import { judgedAt, type Judged, type PageView } from './view.ts'
@@ -80,9 +81,11 @@ function source(ref: string, judged: Judged | undefined): Html {
     : html`${judged.gate}, check <a href="#check-${slug(item.id)}">${item.id}</a>`
 }
 
-function inFull(judged: Judged, { evaluatedAt }: GateReport): Html {
+function inFull(judged: Judged, report: GateReport): Html {
   const { item } = judged
   const latch = judged.kind === 'stop' ? judged.item.latch : null
-  return html`${evidence(item, evaluatedAt)}${culprits(item, evaluatedAt)}${advice(item)}
-  ${latch !== null && latchNote(item.id, latch, evaluatedAt)}`
+  return html`${place(item, report)}${firstAction(item.nextStep)}${evidence(item, report)}
+    ${culprits(item, report)}
+    <p class="links">${runbook(item.runbookUrl, item.id)}</p>
+    ${latch !== null && latchNote(item.id, latch, report.evaluatedAt)}`
 }

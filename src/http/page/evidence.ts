@@ -1,14 +1,14 @@
 import type { GateReport } from '../../contract/document.ts'
-import type { CheckReport, Culprit, Item, LatchReport, StopConditionReport } from '../../contract/items.ts'
+import type { CheckReport, Culprit, Item, StopConditionReport } from '../../contract/items.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
-import { amount, clockTime, count, instant, limit, moment, slug } from './words.ts'
+import { age, amountBeside, count, instant, limit, moment, newOnes } from './words.ts'
 
-/** The facts of a check or stop condition: where, since when, the observed value, the first action. */
+/** The facts of a check or stop condition: where, since when, the observed value. */
 
 /** Culprits that are shown at once; the others open on demand. */
 const AT_ONCE = 3
 
-type Judged = CheckReport | StopConditionReport
+export type Judged = CheckReport | StopConditionReport
 
 /** One line of a list of facts; nothing where there is no value. */
 export function fact(term: string, value: Value): Html | undefined {
@@ -20,25 +20,43 @@ export function fact(term: string, value: Value): Html | undefined {
       </div>`
 }
 
-/** Where, since when, the observed value with its limit, and the last attempt. */
-export function evidence(item: Judged, now: string): Html {
-  // The message of a yes or no says enough.
-  const observed = item.observed?.unit === 'boolean' ? null : item.observed
-  const threshold = observed === null ? null : item.threshold
+/** Where it is and since when: what a person asks first. */
+export function place(item: Judged, { evaluatedAt: now }: GateReport): Html {
   const isWell = item.state === 'clear'
   return html`<dl class="evidence">
     ${!isWell && fact('Where', where(item))}
     ${fact(isWell ? 'Well again since' : 'Since', moment(item.since, now))}
-    ${fact(isWell ? 'Seen now' : 'Seen', observed && amount(observed))}
-    ${'kind' in item && counted(item, now)} ${fact('Limit', threshold && limit(threshold))}
-    ${!isWell && fact('Reason', reason(item))} ${fact('Last attempt', lastAttempt(item, now))}
   </dl>`
 }
 
-/** The start of the count in a rollout, and the time of the newest event. */
-function counted({ countedSince, lastEventAt }: StopConditionReport, now: string): Html {
-  return html`${fact('Counted since', countedSince && moment(countedSince, now))}
-  ${fact('Last one', lastEventAt && moment(lastEventAt, now))}`
+/** The observed value with its limit, the reason and the last attempt. */
+export function evidence(item: Judged, report: GateReport): Html {
+  const { threshold, state } = item
+  const value = seen(item, report)
+  const isWell = state === 'clear'
+  return html`<dl class="evidence">
+    ${fact(isWell ? 'Seen now' : 'Seen', value)}
+    ${fact('Limit', value !== undefined && threshold && limit(threshold))}
+    ${!isWell && fact('Reason', reason(item))} ${fact('Last attempt', lastAttempt(item, report.evaluatedAt))}
+  </dl>`
+}
+
+/** `7 new entries since the rollout began, last 12 s ago`, or the value; the message of a yes or no says enough. */
+function seen(item: Judged, report: GateReport): Html | undefined {
+  const { observed, threshold } = item
+  if (observed === null || observed.unit === 'boolean') return undefined
+  const now = report.evaluatedAt
+  const last =
+    'lastEventAt' in item && item.lastEventAt !== null && html`, last ${age(item.lastEventAt, now)}`
+  if (!('countedSince' in item) || item.countedSince === null)
+    return html`${amountBeside(observed, threshold)}${last}`
+  return html`${newOnes(observed)} since ${began(item.countedSince, item, report)}${last}`
+}
+
+/** What the count began with, where that has a name. */
+function began(since: string, { latch }: StopConditionReport, { rollout, evaluatedAt }: GateReport): Value {
+  if (since === rollout.startedAt) return 'the rollout began'
+  return since === latch?.acknowledged?.at ? 'the acknowledgement' : instant(since, evaluatedAt)
 }
 
 function where({ target, culprits: list, culpritCount }: Item): Html | undefined {
@@ -76,14 +94,17 @@ function lastAttempt({ lastAttemptAt, lastSuccessAt }: Item, now: string): Value
 }
 
 /** Every culprit, if there is more than one. */
-export function culprits({ culprits: list, culpritCount }: Item, now: string): Html | undefined {
+export function culprits(
+  { culprits: list, culpritCount }: Item,
+  { evaluatedAt: now }: GateReport,
+): Html | undefined {
   if (list.length < 2) return undefined
   const lines = list.map(
     (culprit) =>
       html`<li>
         ${subject(culprit)}:
         ${foreign(culprit.message)}${
-          culprit.since !== null && html` <span class="quiet">since ${clockTime(culprit.since, now)}</span>`
+          culprit.since !== null && html` <span class="quiet">since ${instant(culprit.since, now)}</span>`
         }
       </li>`,
   )
@@ -109,62 +130,4 @@ export function culprits({ culprits: list, culpritCount }: Item, now: string): H
 
 function grouped(many: number): string {
   return many.toLocaleString('en-US')
-}
-
-/** The facts of an item, or a link to its blocker, which has them already. */
-export function details(item: Judged, ref: string, report: GateReport): Html {
-  const now = report.evaluatedAt
-  return report.blocking.some((blocker) => blocker.ref === ref)
-    ? html`<p class="elsewhere"><a href="#${blockerId(ref)}">Evidence and first action</a></p>`
-    : html`${evidence(item, now)}${culprits(item, now)}${advice(item)}`
-}
-
-/** The id of the element of a blocker. */
-export function blockerId(ref: string): string {
-  return `blocker-${slug(ref)}`
-}
-
-/** A command to copy, under its purpose. */
-function command(label: string, line: string): Html {
-  return html`<div class="command">
-    <span class="label">${label}</span>
-    <code tabindex="0">${line}</code>
-    <button type="button" class="copy" data-copy aria-label="Copy the command">Copy</button>
-  </div>`
-}
-
-/** The first action, and the runbook for the next ones. */
-export function advice(item: Judged): Html {
-  return html`${command('First', item.nextStep)}
-    <p class="runbook">${runbook(item.runbookUrl, item.id)}</p>`
-}
-
-/** A link for a web page; anything else is a path in our documentation, which this server does not have. */
-function runbook(url: string, id: string): Html {
-  return /^https?:\/\//.test(url)
-    ? html`<a href="${url}" rel="noreferrer">Runbook: ${id}</a>`
-    : html`Runbook: <code>${url}</code>`
-}
-
-/** That a stop condition fired in this rollout, why, and who acknowledged it or how to do that. */
-export function latchNote(id: string, latch: LatchReport, now: string): Html {
-  const { at, message, preexisting, acknowledged, culprits } = latch
-  const named =
-    culprits.length > 0 &&
-    html` (${culprits.slice(0, 3).map((key, place) => html`${place > 0 && ', '}${foreign(key)}`)})`
-  const origin = preexisting
-    ? 'It fired before this rollout began: it blocks the rollout, which did not cause it.'
-    : 'It fired during this rollout.'
-  return html`<div class="latch">
-    <p><strong>Latched</strong> ${moment(at, now)}: ${foreign(message)}${named}. ${origin}</p>
-    ${
-      acknowledged === null
-        ? html`<p>It stops the rollout until an operator acknowledges it.</p>
-            ${command('Once fixed', `caracal-gate ack ${id} --reason '<why it is safe to go on>'`)}`
-        : html`<p>
-            <strong>Acknowledged</strong> by ${foreign(acknowledged.actor)} ${moment(acknowledged.at, now)}:
-            ${foreign(acknowledged.reason)}
-          </p>`
-    }
-  </div>`
 }

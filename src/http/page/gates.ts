@@ -1,9 +1,9 @@
 import type { GateReport } from '../../contract/document.ts'
 import type { CheckReport, GateItem } from '../../contract/items.ts'
-import { details } from './evidence.ts'
+import { details } from './action.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
-import { amount, clockTime, slug, upTo } from './words.ts'
+import { amountBeside, instant, slug, upTo } from './words.ts'
 
 /** Every gate with its checks. Gates that do not pass are open. */
 export function gates(report: GateReport): Html {
@@ -29,7 +29,7 @@ function gateDetails(gate: GateItem, report: GateReport): Html {
       <h3>${title}</h3>
       <span class="quiet"
         >${tally(state, passing, enforced.length)}${
-          state !== 'skipped' && `, since ${clockTime(since, report.evaluatedAt)}`
+          state !== 'skipped' && html`, since ${instant(since, report.evaluatedAt)}`
         }</span
       >
     </summary>
@@ -52,7 +52,8 @@ function checkLine(check: CheckReport, gate: GateItem, report: GateReport): Html
   const { id, state, claim, message } = check
   return html`<li id="check-${slug(id)}">
     <p>
-      ${badge(state)} <strong class="name">${id}</strong> <span class="quiet">${claim}${numbers(check)}</span>
+      ${badge(state)} <strong class="name">${id}</strong>
+      <span class="quiet">${claim}${numbers(check, report.evaluatedAt)}</span>
     </p>
     ${state !== 'pass' && html`<p class="message">${foreign(message)}</p>`}
     ${isWrong(state) && details(check, `gates/${gate.id}/checks/${id}`, report)}
@@ -60,11 +61,11 @@ function checkLine(check: CheckReport, gate: GateItem, report: GateReport): Html
 }
 
 /** A check that passes shows only its numbers. */
-function numbers({ state, observed, threshold, lastSuccessAt }: CheckReport): Html | false {
+function numbers({ state, observed, threshold, lastSuccessAt }: CheckReport, now: string): Html | false {
   if (state !== 'pass') return false
   const seen =
     observed !== null &&
     observed.unit !== 'boolean' &&
-    html`: ${amount(observed)}${threshold !== null && `, ${upTo(threshold)}`}`
-  return html`${seen}${lastSuccessAt !== null && html`<span class="on-paper">; seen ${lastSuccessAt.slice(11, 19)}</span>`}`
+    html`: ${amountBeside(observed, threshold)}${threshold !== null && `, ${upTo(threshold)}`}`
+  return html`${seen}${lastSuccessAt !== null && html`<span class="on-paper">; seen ${instant(lastSuccessAt, now)}</span>`}`
 }

@@ -133,7 +133,7 @@ function document(
           id="gone"
           data-icon="${assets.href('cannot-tell.svg')}"
           data-title="${titleOf('cannot-tell', release)}"
-          >${banner('cannot-tell', html`<span data-why></span>`, html`<span data-since></span>`)}</template
+          >${banner('cannot-tell', html`<span data-why></span>`, html`since <time></time> (<span data-ago></span>); below is the last known state`)}</template
         >
       </body>
     </html> `

@@ -3,7 +3,7 @@ import { observedForm, thresholdForm } from '../forms.ts'
 import { html, type Html } from './html.ts'
 import { badge } from './badges.ts'
 import type { PageView } from './view.ts'
-import { amount, slug, upTo } from './words.ts'
+import { amountBeside, slug, upTo } from './words.ts'
 
 /** The last value of each as text, beside its limit; the page's script adds the plot of the last quarter of an hour. */
 export function plots(view: PageView): Html {
@@ -40,7 +40,9 @@ function card({ kind, id, gate, plot }: Row, { snapshot }: PageView): Html | und
     <figcaption>
       <h3><a href="#${kind === 'stops' ? 'stop' : 'check'}-${slug(id)}">${title}</a></h3>
       <p>
-        <strong class="value">${observed === null ? wordFor(status.state) : amount(observed)}</strong>
+        <strong class="value"
+          >${observed === null ? wordFor(status.state) : amountBeside(observed, threshold)}</strong
+        >
         ${status.state !== 'pass' && status.state !== 'clear' && badge(status.state)}
         ${threshold !== null && html`<span class="quiet">${upTo(threshold)}</span>`}
       </p>

@@ -1,9 +1,9 @@
 import { rfc3339 } from '../forms.ts'
-import { foreign, html, type Html } from './html.ts'
+import { foreign, html, type Html, type Value } from './html.ts'
 import { serviceViews, type ReplicaView, type ServiceView } from './replica-views.ts'
 import { badge, shape, toneOf, wordOf } from './badges.ts'
 import type { PageView } from './view.ts'
-import { amount, clockTime, count, slug } from './words.ts'
+import { amount, count, instant, slug } from './words.ts'
 
 /** Up to so many replicas of a service are named in its row; more are shapes, and named in the table. */
 const NAMED = 8
@@ -83,7 +83,7 @@ function exceptions(worst: readonly ReplicaView[]): Html {
 
 interface Column {
   readonly title: string
-  readonly shown: (replica: ReplicaView, now: string) => string | undefined
+  readonly shown: (replica: ReplicaView, now: string) => Value
 }
 
 const columns: readonly Column[] = [
@@ -105,7 +105,7 @@ const columns: readonly Column[] = [
   },
   {
     title: 'Last success',
-    shown: ({ seenAt }, now) => (seenAt === undefined ? 'never' : clockTime(rfc3339(seenAt), now)),
+    shown: ({ seenAt }, now) => (seenAt === undefined ? 'never' : instant(rfc3339(seenAt), now)),
   },
 ]
 

@@ -1,10 +1,10 @@
 import { inWords } from '../../core/time.ts'
 import type { GateReport } from '../../contract/document.ts'
 import type { StopConditionReport } from '../../contract/items.ts'
-import { details, latchNote } from './evidence.ts'
+import { details, latchNote } from './action.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
-import { amount, clockTime, count, slug, upTo } from './words.ts'
+import { amountBeside, count, instant, slug, upTo } from './words.ts'
 
 /** The state that is shown: a stop condition that is over is latched until it is acknowledged. */
 function shownState({ state, flags }: StopConditionReport): string {
@@ -41,7 +41,7 @@ function stopDetails(stop: StopConditionReport, state: string, report: GateRepor
       ${badge(state)}
       <h3>${wrong ? title : id}</h3>
       ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}
-      ${state !== 'skipped' && html`<span class="quiet">since ${clockTime(since, report.evaluatedAt)}</span>`}
+      ${state !== 'skipped' && html`<span class="quiet">since ${instant(since, report.evaluatedAt)}</span>`}
       ${wrong && html`<span class="message">${foreign(stop.message)}</span>`}
     </summary>
     ${body(stop, wrong, report)}
@@ -61,7 +61,9 @@ function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Ht
         !wrong &&
         observed !== null &&
         observed.unit !== 'boolean' &&
-        html` <span class="quiet">(${amount(observed)}${threshold !== null && `, ${upTo(threshold)}`})</span>`
+        html` <span class="quiet"
+          >(${amountBeside(observed, threshold)}${threshold !== null && `, ${upTo(threshold)}`})</span
+        >`
       }.
     </p>
     ${state === 'skipped' && html`<p class="message">${foreign(message)}</p>`}

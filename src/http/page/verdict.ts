@@ -7,7 +7,7 @@ import { clip } from '../forms.ts'
 import { fact } from './evidence.ts'
 import { foreign, html, type Html, type Value } from './html.ts'
 import type { PageView } from './view.ts'
-import { clockTime, count, instant, moment } from './words.ts'
+import { age, count, instant, moment } from './words.ts'
 
 /** What is to be seen at one look: the verdict and why, the rollout, the way back, how fresh all of it is. */
 
@@ -114,7 +114,7 @@ export function facts({ report, snapshot }: PageView): Html {
     ${fact('Release', releaseLine(report))}
     ${rollout.expected.length > 0 && fact('Must arrive', arrivalLine(rollout))}
     ${fact('Going back', rollbackLine(report, rollbackOf(snapshot).because))}
-    ${fact('Judged', freshness(report))}
+    ${fact('Evaluated', freshness(report))}
   </dl>`
 }
 
@@ -194,6 +194,6 @@ function rollbackLine({ rollback }: GateReport, because: string): Html {
 }
 
 function freshness({ evaluatedAt, expiresAt }: GateReport): Html {
-  return html`<span class="fresh" data-fresh>at ${instant(evaluatedAt, evaluatedAt)}</span>
-    <span class="quiet">says nothing after ${clockTime(expiresAt, evaluatedAt)}</span>`
+  return html`${age(evaluatedAt, evaluatedAt)}
+    <span class="quiet">valid until ${instant(expiresAt, evaluatedAt)}</span>`
 }

@@ -15,13 +15,36 @@ function unitWord(unit: Unit, value: number): string {
   return value === 1 ? (singular[unit] ?? unit.replace(/s$/, '')) : unit
 }
 
-/** A quantity with its unit: `1.2 s`, `43.0 %`, `1,204 entries`, `310.5 MiB`. */
+/** A quantity with its unit: `1.2 s`, `43 %`, `1,204 entries`, `310 MiB`. */
 export function amount({ value, unit }: Observed): string {
+  return amountWith({ value, unit }, 0)
+}
+
+/** Decimals of a share, at most: more say nothing to a person. */
+const DECIMALS = 2
+
+/** A quantity beside its limit, in as many decimals as it takes to tell them apart: `89.6 %` of at most `90 %`. */
+export function amountBeside(observed: Observed, threshold: Threshold | null): string {
+  const limit = threshold !== null && threshold.value !== observed.value ? amount(threshold) : undefined
+  for (let decimals = 0; decimals < DECIMALS; decimals++) {
+    const text = amountWith(observed, decimals)
+    if (text !== limit) return text
+  }
+  return amountWith(observed, DECIMALS)
+}
+
+function amountWith({ value, unit }: Observed, decimals: number): string {
   if (unit === 'seconds') return span(value)
   if (unit === 'bytes') return bytes(value)
-  if (unit === 'ratio') return `${(value * 100).toFixed(1)} %`
+  if (unit === 'ratio') return percent(value * 100, decimals)
   if (unit === 'boolean') return value === 1 ? 'yes' : 'no'
   return `${grouped(value)} ${unitWord(unit, value)}`
+}
+
+/** Whole from 1 % on; below that one decimal, or a share that is not nothing would read as 0 %. */
+function percent(value: number, decimals: number): string {
+  const most = Math.abs(value) < 1 ? Math.max(decimals, 1) : decimals
+  return `${value.toLocaleString('en-US', { maximumFractionDigits: most })} %`
 }
 
 function span(seconds: number): string {
@@ -33,7 +56,8 @@ function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = value < 1 ? 0 : Math.min(Math.floor(Math.log2(value) / 10), units.length - 1)
   const scaled = value / 1_024 ** power
-  return `${power === 0 ? scaled : scaled.toFixed(1)} ${units[power]}`
+  const decimals = scaled < 10 ? 1 : 0
+  return `${scaled.toLocaleString('en-US', { maximumFractionDigits: decimals, useGrouping: false })} ${units[power]}`
 }
 
 /** Whole numbers with commas between thousands, others with three significant decimals. */
@@ -42,6 +66,11 @@ function grouped(value: number): string {
 }
 
 const opWords = { '<=': 'at most', '>=': 'at least', '==': 'exactly' } as const
+
+/** What was counted in a rollout: `7 new entries`. */
+export function newOnes({ value, unit }: Observed): string {
+  return `${grouped(value)} new ${unitWord(unit, value)}`
+}
 
 /** A limit: `at most 20 entries`. */
 export function upTo({ op, value, unit }: Threshold): string {
@@ -62,20 +91,21 @@ function ago(at: Timestamp, now: Timestamp): string {
   return span < 1_000 ? 'just now' : `${inWords(span)} ago`
 }
 
-/** The time of day in UTC, with the day where that is another than the day of `now`. */
-export function clockTime(at: Timestamp, now: Timestamp): string {
-  const time = `${at.slice(11, 19)} UTC`
-  return at.slice(0, 10) === now.slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`
-}
-
-/** A moment with the time since then, which the page's script keeps up to date. */
-export function moment(at: Timestamp, now: Timestamp): Html {
-  return html`${instant(at, now)} <span class="ago" data-ago="${at}">(${ago(at, now)})</span>`
-}
-
-/** A moment alone. */
+/** A moment, which the page's script writes in the time of the reader: `12:32:38 UTC`, with the day if that is another. */
 export function instant(at: Timestamp, now: Timestamp): Html {
-  return html`<time datetime="${at}" title="${at}">${clockTime(at, now)}</time>`
+  const [day, time] = [at.slice(0, 10), at.slice(11, 19)]
+  const shown = day === now.slice(0, 10) ? time : `${day} ${time}`
+  return html`<time datetime="${at}" title="${day} ${time} UTC">${shown} UTC</time>`
+}
+
+/** How long ago a moment was, which the page's script keeps up to date. */
+export function age(at: Timestamp, now: Timestamp): Html {
+  return html`<span data-ago="${at}">${ago(at, now)}</span>`
+}
+
+/** A moment with its age. */
+export function moment(at: Timestamp, now: Timestamp): Html {
+  return html`${instant(at, now)} (${age(at, now)})`
 }
 
 /** A count with its noun: `1 replica`, `3 replicas`. */

@@ -50,7 +50,7 @@ describe('at one look the page says', () => {
     ])
       expect(facts).toContain(words)
     expect(facts).toContain('0 s of 30 s')
-    expect(facts).toContain('says nothing after 20:01:03 UTC')
+    expect(facts).toContain('valid until 20:01:03 UTC')
   })
 
   it('X03: what must arrive with the rollout, beside what is seen of it', () => {
@@ -146,6 +146,20 @@ describe('a stop that fired', () => {
     const page = readPage({ ...view, report: { ...view.report, stopConditions } })
     expect(page.text('.blocker')).toContain('before this rollout began')
     expect(page.text('#stop-replay-backlog-aging')).toContain('was there before')
+  })
+})
+
+describe('X22: a stop that counts in the rollout', () => {
+  it('says how many are new, since when, and when the last one came', () => {
+    const view = viewOf(dead)
+    const counted = {
+      observed: { value: 7, unit: 'entries' },
+      countedSince: view.report.rollout.startedAt,
+    } as const
+    const lastEventAt = '2026-11-22T20:00:48.000Z'
+    const stopConditions = view.report.stopConditions.map((stop) => ({ ...stop, ...counted, lastEventAt }))
+    const page = readPage({ ...view, report: { ...view.report, stopConditions } })
+    expect(page.text('.blocker')).toContain('Seen 7 new entries since the rollout began, last 12 s ago')
   })
 })
 

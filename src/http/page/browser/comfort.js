@@ -1,26 +1,66 @@
 // @ts-check
 // What else the page does with JavaScript: shows how long ago things were, copies commands, prepares for paper.
 
-/** Keeps "(3 min ago)" true, by the clock of the exporter: the last evaluation, and when it was heard of here. */
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'long' })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+
+/** By how much the clock of this browser is ahead of that of the exporter, which is the one that counts. */
 let offset = Date.now() - Date.parse(document.getElementById('page')?.dataset['evaluatedAt'] ?? '')
 
 document.addEventListener('page:second', (event) => {
   const { told } = /** @type {CustomEvent} */ (event).detail
   const stated = Date.parse(told.evaluatedAt)
   if (!Number.isNaN(stated)) offset = told.firstHeardAt - stated
-  tell()
+  tellAges()
 })
-document.addEventListener('page:shown', tell)
+document.addEventListener('page:shown', () => {
+  tellTimes()
+  tellAges()
+})
+document.addEventListener('page:gone', (event) => {
+  const { since } = /** @type {CustomEvent} */ (event).detail
+  const at = new Date(Number.isNaN(offset) ? since : since - offset).toISOString()
+  document.querySelector('#verdict time')?.setAttribute('datetime', at)
+  document.querySelector('#verdict [data-ago]')?.setAttribute('data-ago', at)
+  tellTimes()
+  tellAges()
+})
+tellTimes()
 
-function tell() {
-  const now = Date.now() - offset
+function exporterNow() {
+  return Number.isNaN(offset) ? Date.now() : Date.now() - offset
+}
+
+/** Writes every moment in the time zone of the reader; the title of each keeps UTC. */
+function tellTimes() {
+  const today = dayOf(exporterNow())
+  for (const element of document.querySelectorAll('time')) {
+    const at = Date.parse(element.dateTime)
+    if (!Number.isNaN(at)) element.textContent = local(at, today)
+  }
+}
+
+/** @param {number} at */
+function dayOf(at) {
+  return day.format(at)
+}
+
+/**
+ * @param {number} at
+ * @param {string} today
+ */
+function local(at, today) {
+  const time = clock.format(at)
+  return dayOf(at) === today ? time : `${dayOf(at)}, ${time}`
+}
+
+/** Keeps "3 min ago" true. */
+function tellAges() {
+  const now = exporterNow()
   for (const element of document.querySelectorAll('[data-ago]')) {
     const at = Date.parse(/** @type {HTMLElement} */ (element).dataset['ago'] ?? '')
-    if (!Number.isNaN(at)) element.textContent = `(${ago(now - at)})`
+    if (!Number.isNaN(at)) element.textContent = ago(now - at)
   }
-  const fresh = document.querySelector('[data-fresh]')
-  const at = Date.parse(document.getElementById('page')?.dataset['evaluatedAt'] ?? '')
-  if (fresh !== null && !Number.isNaN(at)) fresh.textContent = ago(now - at)
 }
 
 /** @param {number} span in milliseconds */
@@ -65,7 +105,8 @@ function beforePrint() {
   opened = [...document.querySelectorAll('details')].filter((details) => !details.open)
   for (const details of opened) details.open = true
   const printed = document.querySelector('[data-printed]')
-  if (printed !== null) printed.textContent = `Printed at ${new Date().toISOString()} from ${location.href}`
+  if (printed !== null)
+    printed.textContent = `Printed at ${new Date(exporterNow()).toISOString()} from ${location.href}`
 }
 
 function afterPrint() {

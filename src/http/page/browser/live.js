@@ -27,7 +27,7 @@ const morpher = /** @type {Morpher} */ (Reflect.get(globalThis, 'Idiomorph'))
 /** When the exporter last answered or sent an event. */
 let heardAt = Date.now()
 /** The last evaluation that is known, when it was first heard of, and for how long it is valid. */
-let told = { evaluatedAt: page.dataset['evaluatedAt'] ?? '', firstHeardAt: Date.now(), worth: Infinity }
+let told = { evaluatedAt: '', firstHeardAt: Date.now(), worth: Infinity }
 /** What is wrong, and since when; undefined while nothing is. @type {{ why: string, since: number } | undefined} */
 let trouble
 let fetching = false
@@ -91,6 +91,7 @@ function show(text) {
     evaluatedAt: content.dataset['evaluatedAt'] ?? '',
     expiresAt: content.dataset['expiresAt'] ?? '',
   })
+  if (content.dataset['verdict'] !== 'cannot-tell' && isOutdated(Date.now())) return failForAge()
   const before = spoken()
   trouble = undefined
   delete document.documentElement.dataset['gone']
@@ -136,15 +137,7 @@ function fail(why, since = Date.now()) {
   document.title = gone.dataset['title'] ?? ''
   icon.href = gone.dataset['icon'] ?? ''
   announcement.textContent = `Cannot tell: ${why}`
-  tellSince()
-}
-
-/** Since when the verdict is unknown, and for how long that is. */
-function tellSince() {
-  if (trouble === undefined) return
-  const time = `${new Date(trouble.since).toISOString().slice(11, 19)} UTC`
-  const span = Math.round((Date.now() - trouble.since) / 1_000)
-  put(document, '[data-since]', `since ${time} (${span} s); below is the last known state`)
+  document.dispatchEvent(new CustomEvent('page:gone', { detail: trouble }))
 }
 
 /**
@@ -193,7 +186,6 @@ function watch() {
     reopenAt = 0
     if (document.visibilityState !== 'hidden') listen()
   }
-  tellSince()
   document.dispatchEvent(new CustomEvent('page:second', { detail: { told, trouble } }))
 }
 
@@ -202,8 +194,19 @@ function doubt(now) {
   // The exporter says so itself then.
   if (trouble !== undefined || page.dataset['verdict'] === 'cannot-tell') return
   if (now - heardAt > SILENCE) fail('The exporter is silent.', heardAt)
-  else if (now - told.firstHeardAt > Math.max(told.worth, SILENCE))
-    fail('The exporter answers, but it does not evaluate.', told.firstHeardAt)
+  else if (isOutdated(now)) failForAge()
+}
+
+/**
+ * A cache on the way may answer for an exporter, and with the same page for ever.
+ * @param {number} now
+ */
+function isOutdated(now) {
+  return now - told.firstHeardAt > Math.max(told.worth, SILENCE)
+}
+
+function failForAge() {
+  fail('The exporter answers, but it does not evaluate.', told.firstHeardAt)
 }
 
 function pace() {

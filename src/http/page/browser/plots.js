@@ -8,6 +8,8 @@
  * @typedef {{ setData(data: unknown): void, setSize(size: object): void, destroy(): void }} Plot
  */
 
+const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const minutes = new Intl.DateTimeFormat('en-GB', { minute: '2-digit', second: '2-digit' })
 const HEIGHT = 96
 const EVERY = 5_000
 const uPlot = /** @type {new (options: object, data: unknown, into: Element) => Plot} */ (
@@ -102,7 +104,7 @@ function optionsOf({ title, unit, threshold }, width, into) {
       { label: title, stroke: colour('--link'), width: 1.5, spanGaps: false, points: { show: false } },
       ...(threshold === null
         ? []
-        : [{ label: 'limit', stroke: colour('--bad'), width: 1.5, dash: [6, 4], points: { show: false } }]),
+        : [{ label: 'limit', stroke: colour('--quiet'), width: 1.5, dash: [6, 4], points: { show: false } }]),
     ],
   }
 }
@@ -114,7 +116,7 @@ function optionsOf({ title, unit, threshold }, width, into) {
  */
 function timeOf(seconds, all) {
   const near = (all[1] ?? Infinity) - (all[0] ?? 0) < 60
-  return new Date(seconds * 1_000).toISOString().slice(near ? 14 : 11, near ? 19 : 16)
+  return (near ? minutes : hours).format(seconds * 1_000)
 }
 
 /**
