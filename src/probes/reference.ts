@@ -35,9 +35,14 @@ export function probeFiles(): Readonly<Record<string, string>> {
 
 /** The command as code, and its comment as text. */
 function inMarkdown(line: string): string {
-  if (line.startsWith('# ')) return line.slice(2)
+  if (line.startsWith('# ')) return literal(line.slice(2))
   const [command = '', comment] = line.split('   # ')
-  return `\`${command}\`${comment === undefined ? '' : `: ${comment}`}`
+  return `\`${command}\`${comment === undefined ? '' : `: ${literal(comment)}`}`
+}
+
+/** Text whose `<words>` are no tags. */
+function literal(text: string): string {
+  return text.replaceAll('<', '\\<')
 }
 
 function sectionOf({ name, asks, reads, pace, provides, needs = {} }: Declaration): readonly string[] {

@@ -146,6 +146,12 @@ describe('every page', () => {
     expect(broken).toEqual([])
   })
 
+  it.each(pages)('$file shows its <words>: outside of code they would be tags', ({ prose }) => {
+    const text = prose.replaceAll(/`[^`\n]*`|<!--[^]*?-->/g, '')
+    const tags = [...text.matchAll(/(?<!\\)<\/?([a-z][^>\s]*)/gi)].map(([, tag = '']) => tag)
+    expect(tags.filter((tag) => !/^(br|details|summary|https?:.*)$/.test(tag))).toEqual([])
+  })
+
   it.each(pages)('$file names files that are there', ({ prose }) => {
     const named = [...prose.matchAll(/`((?:src|test|rig|demo|bench|scripts|docs)\/[\w./-]+\.\w+)`/g)]
     expect(named.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([])
