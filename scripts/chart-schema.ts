@@ -12,6 +12,7 @@ import {
   texts,
   tags,
   name,
+  linkOrNone,
   nameOrNone,
   hostName,
   key,
@@ -153,6 +154,7 @@ function values(known: Known, api: ApiSchemas): Schema {
     readTokens: { type: 'array', items: fields(wholeSecretKey, ['secretName', 'key']) },
     http: fields({
       hosts: { type: 'array', items: hostName, uniqueItems: true },
+      externalUrl: linkOrNone,
       tls: fields({ secretName: nameOrNone, caKey: key }),
     }),
     config: config(known),

@@ -72,6 +72,7 @@
 {{- range .Values.ingress.hosts }}{{ if not (hasPrefix "*" .host) }}{{ $hosts = append $hosts .host }}{{ end }}{{ end }}
 {{- end }}
 {{- with uniq $hosts }}{{ $_ := set $http "hosts" . }}{{ end }}
+{{- with .Values.http.externalUrl }}{{ $_ := set $http "externalUrl" . }}{{ end }}
 {{- $tokens := list }}
 {{- range $index, $token := .Values.readTokens }}
 {{- $tokens = append $tokens (dict "file" (include "caracal-gate.file" (printf "read-token-%d" $index))) }}

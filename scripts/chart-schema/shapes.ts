@@ -18,6 +18,7 @@ export const port: Schema = { type: 'integer', minimum: 1, maximum: 65_535 }
 export const ports: Schema = { type: 'array', items: port, minItems: 1 }
 /** A URL as it may stand in an annotation, where braces are a template. */
 export const link: Schema = { type: 'string', pattern: '^https?://[^\\s"\'{}\\\\]*[^\\s"\'{}\\\\/]$' }
+export const linkOrNone: Schema = { anyOf: [{ const: '' }, link] }
 export const registry: Schema = { type: 'string', pattern: '^[^@ /]*(/[^:@ ]+)*$' }
 export const userId: Schema = { type: 'integer', minimum: 1 }
 export const peers: Schema = { type: 'array', items: anyObject }

@@ -1,10 +1,13 @@
 import * as z from 'zod'
 import { certificate, privateKey, tlsFiles, token, type ContentFields } from './contents.ts'
-import { evenIfFaulty, hostPort, list, name, oneOf, text } from './fields.ts'
+import { evenIfFaulty, folderUrl, hostPort, list, name, oneOf, text } from './fields.ts'
 import { Secret } from './secret.ts'
 
 /** What a bearer token may do: start and finish rollouts, hand in evidence, acknowledge stops. */
 export const scopes = ['rollout', 'evidence', 'acknowledge'] as const
+
+const externalAllowed =
+  'a URL like https://gate.example.com or https://ops.example.com/gate, without a query or a user'
 
 /** Where it listens, and who may read. */
 export function httpSchema({ file, secret }: ContentFields) {
@@ -22,6 +25,12 @@ export function httpSchema({ file, secret }: ContentFields) {
         ),
         'a list of host names',
       ).default([]),
+      externalUrl: folderUrl(
+        'The address by which people reach it, with the prefix of a proxy if there is one; links in documents and alerts begin with it. Its host joins `hosts`.',
+        externalAllowed,
+        ({ search, hash, username, password }) =>
+          [search, hash, username, password].every((part) => part === '') ? undefined : externalAllowed,
+      ).exactOptional(),
       readTokens: list(
         'Bearer tokens that may read. Without it reading needs none.',
         secret('A token that may read; at least 16 characters.', token),

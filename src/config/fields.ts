@@ -140,6 +140,15 @@ export function url(description: string, allowed: string, rules: UrlRules) {
   })
 }
 
+/** The address of a folder over HTTP, held without the `/` at its end. */
+export function folderUrl(description: string, allowed: string, problem?: UrlRules['problem']) {
+  return url(description, allowed, {
+    pattern: /^https?:\/\/[^/]+/,
+    ...(problem && { problem }),
+    hold: (address) => address.replace(/\/+$/, ''),
+  })
+}
+
 export function path(description: string) {
   const error = 'a path'
   return z

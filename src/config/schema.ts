@@ -5,7 +5,7 @@ import { postgresSchema, redisSchema } from './connection-schema.ts'
 import { certificate, bearer, contentFields, lines, tlsFiles, withContents } from './contents.ts'
 import type { ContentFields, Places } from './contents.ts'
 import { coded, duration, evenIfFaulty, flag, list, name, objectName, oneOf, onOff } from './fields.ts'
-import { path, text, url } from './fields.ts'
+import { folderUrl, path, text } from './fields.ts'
 import type { Known } from './keys.ts'
 import { limitsSchema } from './limits-schema.ts'
 import type { Revealed } from './secret.ts'
@@ -111,11 +111,10 @@ const log = z
   })
   .prefault({})
 
-const runbookBaseUrl = url(
-  'Where links to the runbook lead; without it they are paths in this project’s documentation.',
+const runbookBaseUrl = folderUrl(
+  'A runbook of your own: links lead to `<runbookBaseUrl>/<id of the check, stop condition or cause>`. Without it they lead to the runbook that the exporter serves.',
   'a URL like https://runbooks.example/caracal',
-  { pattern: /^https?:\/\/[^/]+/, hold: (address) => address.replace(/\/+$/, '') },
-).default('docs')
+).exactOptional()
 
 function migrations({ file }: ContentFields) {
   return withContents(

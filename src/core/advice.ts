@@ -5,7 +5,7 @@ export interface Advice {
    * of a replica's name, `{stream}` and `{group}` for those of a consumer group's.
    */
   readonly nextStep: string
-  /** Anchor in the operator's documentation. */
+  /** Id of its page in the runbook. */
   readonly runbook: string
 }
 

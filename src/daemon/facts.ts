@@ -71,8 +71,9 @@ export function publishContext(parts: Parts): PublishContext {
     readiness: () => readiness(engine, clock, parts.stopping()),
     authorise: (kind, header) => authoriserOf(inForce().config)(kind, header),
     hosts() {
-      const { hosts, readTokens } = inForce().config.http
-      return readTokens === undefined ? hosts : undefined
+      const { hosts, readTokens, externalUrl } = inForce().config.http
+      if (readTokens !== undefined) return undefined
+      return externalUrl === undefined ? hosts : [...hosts, new URL(externalUrl).hostname]
     },
     onFault: (fault) => log.error({ err: fault }, 'a request failed because of a fault of ours'),
   }
@@ -104,7 +105,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
     rules: parts.engine.rules(),
     limits: config.limits,
     rollback: rollbackOf(parts.engine.current()),
-    runbookBaseUrl: `${config.runbookBaseUrl}/`,
+    runbookBaseUrl: `${runbookOf(config)}/`,
     evaluator: {
       version: parts.version,
       ...identity,
@@ -116,6 +117,12 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
       ...(config.http.tls !== undefined && { certificateExpiresAt: expiryOf(config.http.tls.cert) }),
     },
   }
+}
+
+/** The runbook of the operator, else our own; without an address of ours, as the page leads to it. */
+function runbookOf({ runbookBaseUrl, http: { externalUrl } }: Config): string {
+  if (runbookBaseUrl !== undefined) return runbookBaseUrl
+  return externalUrl === undefined ? 'runbook' : `${externalUrl}/runbook`
 }
 
 function punctualityOf({ impediments }: Snapshot): ReportContext['evaluator']['punctuality'] {

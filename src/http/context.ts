@@ -126,7 +126,7 @@ export interface ReportContext {
   /** The limits that those rules were made with. */
   readonly limits: Limits
   readonly rollback: RollbackReport
-  /** What runbook names are appended to, with its `/`. */
+  /** What the id of a page of the runbook is appended to, with its `/`. */
   readonly runbookBaseUrl: string
   readonly evaluator: {
     readonly version: string

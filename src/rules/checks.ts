@@ -22,7 +22,7 @@ export function check(id: string, condition: Condition, manner: Manner): Check {
     failAfter,
     warmUp,
     nextStep,
-    runbook: `gates.md#${id}`,
+    runbook: id,
     ...(plot && { plot }),
   }
 }

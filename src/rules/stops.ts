@@ -149,7 +149,7 @@ function stop(id: string, title: string, kind: StopKind, manner: Manner): StopCo
     clearAfter: kind === 'edge' ? 0 : 5 * SECOND,
     warmUp: 0,
     window: 10 * MINUTE,
-    runbook: `stop-conditions.md#${id}`,
+    runbook: id,
     ...manner,
   }
 }

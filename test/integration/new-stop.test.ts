@@ -40,7 +40,7 @@ it('a new stop condition is one row, and then has a switch, alerts and a place i
       ['critical', 'audit', 'page the owner of <component>'],
       ['warning', 'audit', 'page the owner of <component>'],
     ],
-    judged: 'stop-conditions.md#audit-forged',
+    judged: 'audit-forged',
     files: [
       'alerts/caracal-gate.rules.yaml',
       'alerts/caracal-gate.prometheusrule.yaml',

@@ -107,7 +107,7 @@ describe('the page, while a rollout goes its way', { timeout: 180_000 }, () => {
     for (const words of ['Where', 'Since', 'Seen', 'Limit', 'Last attempt', 'psql -c'])
       await reads('.blocker', words)
     const link = await page.locator('.blocker .runbook a').first().getAttribute('href')
-    expect(link).toBe('https://runbook.example/caracal/stop-conditions.md#outbox-dead-messages')
+    expect(link).toBe('https://runbook.example/caracal/outbox-dead-messages')
     await reads('#announcement', /^Stop: Dead outbox messages/)
     await expect(page.title()).resolves.toMatch(/^STOP/)
     expect(await page.locator('#icon').getAttribute('href')).toContain('/stop-')

@@ -70,7 +70,7 @@ const everythingOn: Values = {
     { name: 'on-call', scopes: ['acknowledge'], ...secret('onCallToken') },
   ],
   readTokens: [secret('readToken'), secret('prometheusToken')],
-  http: { tls: { secretName: 'gate-tls' } },
+  http: { externalUrl: 'https://ops.example.com/gate', tls: { secretName: 'gate-tls' } },
   config: {
     migrations: { expected: ['0001_baseline', '0002_approval_hardening'] },
     limits: { redis: { memoryRatio: { trip: 0.85, clear: 0.8 } }, readiness: { lostFor: '90s' } },

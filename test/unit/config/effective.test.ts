@@ -44,7 +44,6 @@ describe('the effective configuration', () => {
       tokens: [],
       state: { file: '/var/lib/caracal-gate/state.json' },
       log: { level: 'info' },
-      runbookBaseUrl: 'docs',
     })
   })
 

@@ -17,6 +17,7 @@ function sample({ kind, path }: Key): string {
     nodes: 'a:1,b:2',
     scopes: 'rollout,evidence',
     runbookBaseUrl: 'https://r.example',
+    externalUrl: 'https://r.example',
   }
   if (kind === 'file' || kind === 'path' || kind === 'secret') return '/somewhere'
   if (kind === 'number') return path.some((part) => part.endsWith('Ratio')) ? '0.5' : '7'

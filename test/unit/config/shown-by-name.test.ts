@@ -23,7 +23,8 @@ checks: { ready-api: { enabled: false, reason: r } }
 stopConditions: { sts-unready: { enabled: false, reason: r } }
 migrations: { expected: ['0001_a'] }
 probes: { redis-streams: { quiet: 3s, brisk: 1s, timeout: 1s } }
-http: { hosts: [a.example], readTokens: [{ env: READ }] }
+http: { hosts: [a.example], externalUrl: https://a.example/gate, readTokens: [{ env: READ }] }
+runbookBaseUrl: https://runbooks.example
 tokens: [{ name: ci, token: { env: WRITE }, scopes: [rollout] }]
 `)
 const env = {

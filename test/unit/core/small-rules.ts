@@ -43,7 +43,7 @@ export function aCheck(id: string, overrides: Partial<Check> = {}): Check {
     failAfter: 0,
     warmUp: 0,
     nextStep: 'look',
-    runbook: `gates.md#${id}`,
+    runbook: id,
     ...overrides,
   }
 }
@@ -61,7 +61,7 @@ export function aStop(overrides: Partial<StopCondition> = {}): StopCondition {
     warmUp: 0,
     window: 600_000,
     nextStep: 'look',
-    runbook: 'stop-conditions.md#deep',
+    runbook: 'deep',
     ...overrides,
   }
 }

@@ -44,7 +44,7 @@ function check(id: string, world: World, more: Partial<Check> = {}): Check {
     failAfter: 0,
     warmUp: 0,
     nextStep: 'look at {target}',
-    runbook: `gates.md#${id}`,
+    runbook: id,
     ...more,
   }
 }
@@ -62,7 +62,7 @@ function stop(id: string, world: World, more: Partial<StopCondition> = {}): Stop
     warmUp: 0,
     window: 600_000,
     nextStep: 'look at {replica}',
-    runbook: `stop-conditions.md#${id}`,
+    runbook: id,
     ...more,
   }
 }

@@ -63,7 +63,7 @@ describe('the document', () => {
       target: 'sts/sts-1',
       nextStep: 'look at sts/sts-1',
       culpritCount: 1,
-      runbookUrl: 'https://runbook.example/gates.md#ready-sts',
+      runbookUrl: 'https://runbook.example/ready-sts',
     })
     expect(checkOf(report, 'ready-sts').culprits.map(({ key }) => key)).toEqual(['sts/sts-1'])
   })

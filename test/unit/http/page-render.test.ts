@@ -31,7 +31,7 @@ describe('at one look the page says', () => {
       'look at gateway/gateway-1',
     ])
       expect(blocker).toContain(words)
-    expect(page.markup).toContain('href="https://runbook.example/gates.md#ready-sts"')
+    expect(page.markup).toContain('href="https://runbook.example/ready-sts"')
   })
 
   it('stop, and which rollout, release and way back it is about', () => {
