@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { faults } from '../../rig/platform/faults.ts'
 import { operations } from '../../src/http/operations.ts'
+import { remedyOf } from '../../src/probes/index.ts'
 import { platformRules } from './rules/platform-world.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -111,6 +112,26 @@ function titlesIn(text: string): readonly { readonly traps: readonly string[]; r
     ([, numbers = '', words = '']) => ({ traps: numbers.split(', '), words }),
   )
 }
+
+describe('the guide for Compose', () => {
+  const guide = textOf('docs/operate/install-compose.md')
+
+  it('X47: grants as many connections as the chart, which the doctor asks for', () => {
+    const limit = /CONNECTION LIMIT (\d+)/
+    const granted = limit.exec(textOf('helm/files/grants.sql'))?.[1]
+    expect(limit.exec(guide)?.[1]).toBe(granted)
+    expect(remedyOf('postgres_login_limit').join()).toContain(`CONNECTION LIMIT ${granted}`)
+  })
+
+  it('X47: loads the shipped rules, whose severities the shipped routes need', () => {
+    const named = [...guide.matchAll(/\balerts\/[\w.-]+/g)].map(([path]) => path)
+    expect(named).toEqual(
+      expect.arrayContaining(['alerts/caracal-gate.rules.yaml', 'alerts/alertmanager.yaml']),
+    )
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    expect(guide).not.toMatch(/^ *- alert:/m)
+  })
+})
 
 describe('every page', () => {
   it('is listed in docs/README.md, a recipe or a page of the runbook in the README beside it', () => {
