@@ -45,7 +45,9 @@ const item = z.object({
   nextStep: z
     .string()
     .max(1_000)
-    .describe('A command to paste. A placeholder in braces remains where the item blames no subject.'),
+    .describe(
+      'A command to paste into a POSIX shell. Where the item blames no subject, it asks all of them.',
+    ),
   flags: listOf(z.enum(flags), flags.length),
 })
 /** What checks and stop conditions have in common. */

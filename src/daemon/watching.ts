@@ -19,6 +19,7 @@ import type { Sources } from '../probes/declaration.ts'
 import { withinBudget } from '../probes/budget.ts'
 import { atPace, httpProbes, openProbes, providersOf } from '../probes/index.ts'
 import type { OnFault } from '../probes/observe.ts'
+import { addressesOf } from './addresses.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 import type { Costs } from './records.ts'
@@ -202,6 +203,7 @@ function rulesOf(config: Config, providers: Rules['providers']): Rules {
     kubernetes: config.kubernetes === undefined ? 'absent' : config.kubernetes.enabled ? 'on' : 'off',
     helmSecrets: config.kubernetes?.helmSecrets === true,
     release: config.release,
+    addresses: addressesOf(config),
     off: new Map(off),
   })
 }

@@ -1,3 +1,4 @@
+import type { FirstAction } from '../core/advice.ts'
 import { provenByEvidence, provenElsewhere } from './elsewhere.ts'
 import type { Condition } from '../core/finding.ts'
 import type { Check, Source } from '../core/gate.ts'
@@ -6,7 +7,7 @@ import type { Millis } from '../core/time.ts'
 import type { Options } from './options.ts'
 
 interface Manner {
-  readonly nextStep: string
+  readonly nextStep: FirstAction
   readonly failAfter?: Millis
   readonly warmUp?: Millis
   readonly source?: Source
@@ -28,7 +29,7 @@ export function check(id: string, condition: Condition, manner: Manner): Check {
 }
 
 /** A check that takes evidence which a pipeline pushes. */
-export function evidence(condition: Condition, id: string, nextStep: string): Check {
+export function evidence(condition: Condition, id: string, nextStep: FirstAction): Check {
   return check(id, condition, { source: 'evidence', nextStep })
 }
 
@@ -42,7 +43,7 @@ export function buildersFor({ kubernetes: source, helmSecrets: readable }: Optio
   function kubernetes(id: string, condition: Condition, manner: Manner): Check {
     return source === 'on'
       ? check(id, condition, { ...manner, source: 'kubernetes' })
-      : check(id, needsKubernetes(condition), { source: 'kubernetes', nextStep: 'caracal-gate check-config' })
+      : check(id, needsKubernetes(condition), { source: 'kubernetes', nextStep: manner.nextStep })
   }
   return {
     kubernetes,

@@ -17,8 +17,8 @@ import { consumersAlive, groupsKeepUp, streamsExist } from './streams.ts'
 import { workloadsRolledOut } from './workloads.ts'
 import type { Check, Gate } from '../core/gate.ts'
 import { SECOND, type Millis } from '../core/time.ts'
+import { actionsFor } from './actions.ts'
 import { buildersFor, check, evidence, replicasFrom } from './checks.ts'
-import { commandsFor } from './commands.ts'
 import type { Options } from './options.ts'
 
 /** Watches of different kinds of objects are told of one change one after the other. */
@@ -29,109 +29,108 @@ const ENDPOINTS_FOLLOW: Millis = 10 * SECOND
 
 /** The six gates of the runbook. A check is one line: what it asks, where the proof comes from, what to do first. */
 export function gates(options: Options): readonly Gate[] {
-  const { limits, streams, components, release } = options
+  const { limits, streams, components } = options
   const { persistsFor } = limits.streams
-  const { kubectl, labelled, helm } = commandsFor(options)
+  const first = actionsFor(options)
   const { kubernetes, helmSecrets } = buildersFor(options)
   const ofManifest = options.kubernetes === 'on' && options.helmSecrets ? provenOfManifest : provenByEvidence
   return [
     gate('source-verification', 'Source verification', [
       kubernetes('release-deployed', releaseIsDeployed, {
-        nextStep: `${helm} history ${release.name} --max 3`,
+        nextStep: first.history,
       }),
       {
         ...check('arrival', options.kubernetes === 'on' ? declaredHasArrived : arrivalNotSeen, {
-          nextStep: `${kubectl} describe pods ${labelled('{component}')}`,
+          nextStep: first.arrived,
           // Without a cluster it is not switched off with the other checks that need one: it would pass for arrived.
           source: options.kubernetes === 'on' ? 'kubernetes' : 'platform',
         }),
         notAsked: nothingDeclared,
       },
       helmSecrets('workload-drift', nothingDrifted(components), {
-        nextStep: `${helm} get manifest ${release.name} | ${kubectl} diff -f -`,
+        nextStep: first.diff,
         failAfter: WATCHES_AGREE,
       }),
-      kubernetes('secret-references', secretsExist, { nextStep: `${kubectl} describe secret {target}` }),
+      kubernetes('secret-references', secretsExist, { nextStep: first.secret }),
       kubernetes('service-ports', servicesReach(components), {
-        nextStep: `${kubectl} get services,endpointslices ${labelled('{component}')}`,
+        nextStep: first.services,
         failAfter: ENDPOINTS_FOLLOW,
       }),
       evidence(
         ofManifest('manifest-digest', "the release's manifest is the one that the pipeline rendered"),
         'manifest-digest',
-        'caracal-gate evidence render --chart <chart> --values <file>',
+        'caracal-gate evidence render --chart CHART --values FILE',
       ),
     ]),
     gate('render-validation', 'Render validation', [
       evidence(
         ofManifest('helm-render', "helm lint and helm template succeed with this environment's values"),
         'helm-render',
-        'caracal-gate evidence render --chart <chart> --values <file>',
+        'caracal-gate evidence render --chart CHART --values FILE',
       ),
     ]),
     gate('migration-safety', 'Migration safety', [
       kubernetes('migration-jobs', migrationJobsDone(components), {
-        nextStep: `${kubectl} describe jobs ${labelled('{component}')}`,
+        nextStep: first.jobs,
       }),
       check('migrations-applied', migrationsApplied(options.expectedMigrations), {
-        nextStep: "psql -c 'SELECT version, applied_at FROM schema_migrations ORDER BY version'",
+        nextStep: first.migrations,
       }),
       check('migrations-forward-only', migrationsForwardOnly, {
-        nextStep: "psql -c 'SELECT version, applied_at FROM schema_migrations ORDER BY version'",
+        nextStep: first.migrations,
       }),
     ]),
     gate('readiness', 'Readiness', [
       ...components.map((component) =>
         check(`ready-${component}`, replicasReady(component, replicasFrom(options)), {
-          nextStep: `${kubectl} logs ${labelled(component)} --since=5m # {target}`,
+          nextStep: first.readiness([component]),
           warmUp: limits.readiness.startWithin,
         }),
       ),
       kubernetes('workload-rollout', workloadsRolledOut(components), {
-        nextStep: `${kubectl} describe pods ${labelled('{component}')}`,
+        nextStep: first.pods(),
         // Outside a rollout a pod that is replaced may take as long as any other to start.
         failAfter: limits.readiness.startWithin,
       }),
     ]),
     gate('event-health', 'Event health', [
-      check('streams-exist', streamsExist(streams), { nextStep: 'redis-cli XINFO GROUPS {stream}' }),
+      check('streams-exist', streamsExist(streams), { nextStep: first.groups }),
       check('stream-backlog', groupsKeepUp(streams, limits.streams, 'other'), {
-        nextStep: 'redis-cli XINFO GROUPS {stream}',
+        nextStep: first.groups,
         failAfter: persistsFor,
         plot: { title: 'Consumer lag', unit: 'entries', signals: [groupLag] },
       }),
       check('audit-ingestion', groupsKeepUp(streams, limits.streams, 'evidence'), {
-        nextStep: `${kubectl} logs ${labelled('audit')} --since=5m`,
+        nextStep: first.log(['audit']),
         failAfter: persistsFor,
         plot: { title: 'Audit ingestion lag', unit: 'entries', signals: [groupLag] },
       }),
       check('consumers-alive', consumersAlive(streams, limits.streams), {
-        nextStep: 'redis-cli XINFO CONSUMERS {stream} {group}',
+        nextStep: first.groups,
       }),
-      check('dead-letters', noDeadLetters, { nextStep: 'redis-cli XREVRANGE {stream} + - COUNT 1' }),
+      check('dead-letters', noDeadLetters, { nextStep: first.deadLetter }),
       check('outbox-dispatch', outboxesDrain(limits.outbox), {
-        nextStep: `${kubectl} logs ${labelled('{component}')} --since=5m`,
+        nextStep: first.pendingRows,
         plot: { title: 'Oldest pending outbox row', unit: 'seconds', signals: [outboxOldestPending] },
       }),
       check('outbox-dead-rows', noDeadRows(limits.outbox), {
-        nextStep:
-          'psql -c "SELECT id, stream_name, last_error FROM event_outbox WHERE dispatched_at IS NULL AND available_at = \'infinity\' LIMIT 5"',
+        nextStep: first.deadRows,
       }),
       check('revocation-snapshots', snapshotsFresh(limits.revocation), {
-        nextStep: `${kubectl} logs {replica} --since=5m`,
+        nextStep: first.log(['gateway']),
       }),
       check('revocation-propagation', revocationsPropagate(streams, limits.streams), {
-        nextStep: 'redis-cli XINFO GROUPS {stream}',
+        nextStep: first.revocations,
         failAfter: persistsFor,
       }),
       check('replay-backlog', replayIsYoung(limits.replay), {
-        nextStep: `${kubectl} exec {replica} -- ls -l /var/lib/caracal/audit-replay`,
+        nextStep: first.log(['sts', 'gateway'], '15m'),
       }),
-      check('redis-configuration', redisKeepsEntries, { nextStep: 'redis-cli INFO persistence' }),
+      check('redis-configuration', redisKeepsEntries, { nextStep: first.redisSettings }),
     ]),
     gate('rollback-plan', 'Rollback plan', [
       helmSecrets('previous-revision', previousRevisionKept, {
-        nextStep: `${helm} history ${release.name}`,
+        nextStep: first.history,
       }),
       evidence(
         schemaCompatible(
@@ -139,7 +138,7 @@ export function gates(options: Options): readonly Gate[] {
           'the previous version is known to run on the current schema',
         ),
         'schema-compatibility',
-        'caracal-gate evidence rollback-plan --migrations <folder> --previous <version>',
+        'caracal-gate evidence rollback-plan --migrations FOLDER --previous VERSION',
       ),
     ]),
   ]

@@ -1,3 +1,4 @@
+import type { Replica } from '../core/replica.ts'
 import type { Limits } from './limits.ts'
 import type { StreamSpec } from './platform.ts'
 
@@ -15,4 +16,46 @@ export interface Options {
   readonly helmSecrets: boolean
   /** Of the platform, for the commands that an operator pastes. */
   readonly release: { readonly name: string; readonly namespace: string }
+  /** Where things are for these commands; absent where that is not known, as in the rules of alerts. */
+  readonly addresses?: Addresses
+}
+
+/** Where the exporter itself asks, for a person who asks the same. There is no secret in it. */
+export interface Addresses {
+  readonly redis: RedisAddress
+  readonly postgres: PostgresAddress
+  /** The replicas that the configuration names: none where a cluster is asked for them. */
+  readonly replicas: readonly Pick<Replica, 'component' | 'name' | 'url'>[]
+  /** Whether services are proven by an authority of their own, whose file is where the exporter is. */
+  readonly ownAuthority: boolean
+}
+
+/** How a client logs in. */
+export interface Login {
+  readonly user?: string
+  readonly hasPassword: boolean
+  readonly tls?: {
+    readonly servername?: string
+    /** These are files where the exporter is; the person has them elsewhere. */
+    readonly ownAuthority: boolean
+    readonly ownCertificate: boolean
+  }
+}
+
+/** One server of Redis: the only one, or the first that the configuration names. */
+export interface RedisAddress extends Login {
+  readonly host: string
+  readonly port: number
+  readonly database: number
+  readonly isCluster: boolean
+  /** Where that server is a sentinel: the name of the primary that it is asked for, and the login there. */
+  readonly sentinel?: Login & { readonly primary: string }
+}
+
+export interface PostgresAddress {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly tls: boolean
 }

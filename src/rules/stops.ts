@@ -18,11 +18,12 @@ import {
   replayOldestAge,
   snapshotAge,
 } from './signals.ts'
+import type { FirstAction } from '../core/advice.ts'
 import type { Condition } from '../core/finding.ts'
 import type { StopCondition, StopKind } from '../core/stop.ts'
 import { MINUTE, SECOND } from '../core/time.ts'
+import { actionsFor } from './actions.ts'
 import { needsKubernetes, replicasFrom } from './checks.ts'
-import { commandsFor } from './commands.ts'
 import type { Options } from './options.ts'
 
 /** The stop conditions of the runbook, and those of its later version. */
@@ -30,60 +31,58 @@ export function stops(options: Options): readonly StopCondition[] {
   const { limits, streams } = options
   const { lostFor: hold, startWithin: warmUp } = limits.readiness
   const { window } = limits.deadLetters
-  const { kubectl, labelled } = commandsFor(options)
+  const first = actionsFor(options)
   const replicas = replicasFrom(options)
   return [
     stop('migration-job-failed', 'A migration Job failed', 'edge', {
       component: 'migration',
       condition: options.kubernetes === 'on' ? noMigrationJobFailed : needsKubernetes(noMigrationJobFailed),
       source: 'kubernetes',
-      nextStep: `${kubectl} describe jobs ${labelled('{component}')}`,
+      nextStep: first.jobs,
     }),
     stop('sts-unready', 'STS cannot prove readiness', 'cannot-prove', {
       component: 'sts',
       condition: replicasReady('sts', replicas),
-      nextStep: `${kubectl} logs {replica} --since=5m`,
+      nextStep: first.readiness(['sts']),
       hold,
       warmUp,
     }),
     stop('gateway-unready', 'Gateway cannot prove readiness', 'cannot-prove', {
       component: 'gateway',
       condition: replicasReady('gateway', replicas),
-      nextStep: `${kubectl} logs {replica} --since=5m`,
+      nextStep: first.readiness(['gateway']),
       hold,
       warmUp,
     }),
     stop('audit-dlq-growing', 'Dead letters arrive', 'edge', {
       component: 'audit',
       condition: noDeadLetters,
-      nextStep: 'redis-cli XREVRANGE {stream} + - COUNT 1',
+      nextStep: first.deadLetter,
       window,
     }),
     stop('replay-backlog-aging', 'The audit replay backlog ages', 'level', {
       component: 'audit',
       condition: replayIsYoung(limits.replay),
-      nextStep: `${kubectl} exec {replica} -- ls -l /var/lib/caracal/audit-replay`,
+      nextStep: first.log(['sts', 'gateway'], '15m'),
       hold: limits.replay.persistsFor,
       plot: { title: 'Oldest audit replay file', unit: 'seconds', signals: [replayOldestAge] },
     }),
     stop('revocation-snapshot-stale', 'A Gateway revocation snapshot is stale', 'level', {
       component: 'gateway',
       condition: snapshotsFresh(limits.revocation),
-      nextStep: `${kubectl} logs {replica} --since=5m`,
+      nextStep: first.log(['gateway']),
       hold: limits.revocation.persistsFor,
       plot: { title: 'Revocation snapshot age', unit: 'seconds', signals: [snapshotAge] },
     }),
     stop('outbox-dead-messages', 'Dead outbox messages appeared', 'edge', {
       component: 'api',
       condition: noNewDeadRows,
-      nextStep:
-        'psql -c "SELECT id, stream_name, last_error FROM event_outbox WHERE dispatched_at IS NULL AND available_at = \'infinity\' LIMIT 5"',
+      nextStep: first.deadRows,
     }),
     stop('postgres-pool-saturation', 'Postgres connections are used up', 'level', {
       component: 'postgres',
       condition: connectionsAvailable(limits.postgres),
-      nextStep:
-        "psql -c 'SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC'",
+      nextStep: first.sessions,
       hold: limits.postgres.persistsFor,
       clearAfter: limits.postgres.clearAfter,
       plot: { title: 'Postgres connections in use', unit: 'ratio', signals: connectionSignals },
@@ -91,7 +90,7 @@ export function stops(options: Options): readonly StopCondition[] {
     stop('redis-memory-pressure', 'Redis runs out of memory', 'level', {
       component: 'redis',
       condition: memoryAvailable(limits.redis),
-      nextStep: 'redis-cli INFO memory',
+      nextStep: first.redisMemory,
       hold: limits.redis.persistsFor,
       clearAfter: limits.redis.clearAfter,
       window: MINUTE,
@@ -100,24 +99,24 @@ export function stops(options: Options): readonly StopCondition[] {
     stop('audit-evidence-lost', 'Audit evidence was lost', 'edge', {
       component: 'audit',
       condition: noEvidenceLost(streams),
-      nextStep: `${kubectl} logs {replica} --since=15m`,
+      nextStep: first.lostEvidence,
     }),
     stop('audit-tamper-detected', 'Audit evidence was tampered with', 'edge', {
       component: 'audit',
       condition: noTampering,
-      nextStep: `${kubectl} logs {replica} --since=15m`,
+      nextStep: first.log(['audit'], '15m'),
       window,
     }),
     stop('sts-circuit-open', 'Gateway cut its circuit towards STS', 'edge', {
       component: 'gateway',
       condition: circuitStaysClosed,
-      nextStep: `${kubectl} logs ${labelled('sts')} --since=5m`,
+      nextStep: first.log(['sts'])(),
       window,
     }),
     stop('policy-failure', 'STS fails to compile or evaluate policy', 'edge', {
       component: 'sts',
       condition: policiesWork,
-      nextStep: `${kubectl} logs {replica} --since=15m`,
+      nextStep: first.log(['sts'], '15m'),
       window,
     }),
   ]
@@ -135,7 +134,7 @@ interface Manner extends Partial<
 > {
   readonly condition: Condition
   readonly component: string
-  readonly nextStep: string
+  readonly nextStep: FirstAction
 }
 
 function stop(id: string, title: string, kind: StopKind, manner: Manner): StopCondition {

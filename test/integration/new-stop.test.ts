@@ -4,7 +4,7 @@ import { scratchCopy, type ScratchCopy } from '../support/scratch-copy.ts'
 // A stop condition is one row; its section in docs/use/stop-conditions.md is held to the row by test/unit/docs.test.ts.
 
 const table = 'src/rules/stops.ts'
-const row = `    stop('audit-forged', 'Audit evidence was forged', 'edge', { component: 'audit', condition: noTampering, nextStep: 'page the owner of {component}' }),`
+const row = `    stop('audit-forged', 'Audit evidence was forged', 'edge', { component: 'audit', condition: noTampering, nextStep: 'page the owner of Audit' }),`
 
 const question = `
 import { gateGroup } from './alerts/source/index.ts'
@@ -37,8 +37,8 @@ it('a new stop condition is one row, and then has a switch, alerts and a place i
     switched: true,
     named: true,
     alerts: [
-      ['critical', 'audit', 'page the owner of <component>'],
-      ['warning', 'audit', 'page the owner of <component>'],
+      ['critical', 'audit', 'page the owner of Audit'],
+      ['warning', 'audit', 'page the owner of Audit'],
     ],
     judged: 'audit-forged',
     files: [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextStepFor } from '../../src/core/advice.ts'
 import { defaultLimits } from '../../src/rules/limits.ts'
 import { platformStreams } from '../../src/rules/platform.ts'
 import { replicasReady } from '../../src/rules/readiness.ts'
@@ -18,7 +19,9 @@ const { gates, stops } = platformRules()
 
 describe('the next steps', () => {
   it('T05: select workloads by label, since their names depend on the release', () => {
-    const steps = [...gates.flatMap((gate) => gate.checks), ...stops].map(({ nextStep }) => nextStep)
+    const steps = [...gates.flatMap((gate) => gate.checks), ...stops].map((item) =>
+      nextStepFor(item, undefined),
+    )
     expect(steps.filter((step) => /\b(deploy|deployment|statefulset|sts|svc)\//.test(step))).toEqual([])
     expect(steps.filter((step) => step.includes('app.kubernetes.io/component='))).not.toEqual([])
   })

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextStepFor } from '../../../src/core/advice.ts'
 import type { Answer, Finding } from '../../../src/core/finding.ts'
 import { judge, worstFirst } from '../../../src/core/judge.ts'
 import { evidenceOf } from '../../../src/core/evidence.ts'
@@ -70,23 +69,6 @@ describe('findings', () => {
     expect(judge(shallow, evidenceOf(new Map(), new Map(), 0), recollection)).toMatchObject([
       { key: 'evidence', answer: 'unknown', unknownReason: 'never_measured' },
     ])
-  })
-})
-
-describe('the next step', () => {
-  const advice = { runbook: 'x', nextStep: 'do {target} {replica} {stream} {group}' }
-
-  it('names the culprit and its parts', () => {
-    expect(nextStepFor(advice, 'caracal.audit.events/audit-ingestor')).toBe(
-      'do caracal.audit.events/audit-ingestor audit-ingestor caracal.audit.events audit-ingestor',
-    )
-    expect(nextStepFor(advice, 'redis')).toBe('do redis redis redis <group>')
-    expect(nextStepFor(advice, undefined)).toBe('do <target> <replica> <stream> <group>')
-  })
-
-  it('keeps out of a command what a shell would not take literally', () => {
-    for (const name of ['$(reboot)', 'a b', "a'b", 'a;b', '`x`', 'a\nb', 'a|b', 'x'.repeat(121)])
-      expect(nextStepFor(advice, name)).toBe(`do <target> <replica> <stream> <group>`)
   })
 })
 

@@ -27,6 +27,11 @@ export function finding(answer: Answer, more: Partial<Finding> = {}): Finding {
   }
 }
 
+/** As the real tables do, it takes a name only where a shell takes it literally. */
+function lookAt(culprit = ''): string {
+  return /^[\w/-]+$/.test(culprit) ? `look at ${culprit}` : 'look at all'
+}
+
 function condition(id: string, world: World): Condition {
   return {
     id,
@@ -43,7 +48,7 @@ function check(id: string, world: World, more: Partial<Check> = {}): Check {
     source: 'platform',
     failAfter: 0,
     warmUp: 0,
-    nextStep: 'look at {target}',
+    nextStep: lookAt,
     runbook: id,
     ...more,
   }
@@ -61,7 +66,7 @@ function stop(id: string, world: World, more: Partial<StopCondition> = {}): Stop
     clearAfter: 0,
     warmUp: 0,
     window: 600_000,
-    nextStep: 'look at {replica}',
+    nextStep: lookAt,
     runbook: id,
     ...more,
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextStepFor } from '../../../src/core/advice.ts'
 import { MINUTE, SECOND } from '../../../src/core/time.ts'
 import { evidenceIn, healthyWorld, platformRules } from './platform-world.ts'
 import { faultsIn, findingsIn, remembering } from './judging.ts'
@@ -48,7 +49,7 @@ describe('both tables', () => {
   })
 
   it('give every item a next step and its page in the runbook', () => {
-    expect(items.filter(({ nextStep }) => nextStep.trim() === '').map(({ id }) => id)).toEqual([])
+    expect(items.filter((item) => nextStepFor(item, undefined).trim() === '').map(({ id }) => id)).toEqual([])
     expect(checks.map(({ runbook }) => runbook)).toEqual(checks.map(({ id }) => id))
     expect(stops.map(({ runbook }) => runbook)).toEqual(stops.map(({ id }) => id))
   })
@@ -64,8 +65,8 @@ describe('both tables', () => {
   it('T05: name the namespace and the release of this installation in every command', () => {
     const release = { name: 'blue', namespace: 'identity' }
     const other = platformRules({ release })
-    const steps = [...other.gates.flatMap((gate) => gate.checks), ...other.stops].map(
-      ({ nextStep }) => nextStep,
+    const steps = [...other.gates.flatMap((gate) => gate.checks), ...other.stops].map((item) =>
+      nextStepFor(item, undefined),
     )
     const cluster = steps.filter((step) => /kubectl|helm /.test(step))
     expect(cluster.length).toBeGreaterThan(15)
