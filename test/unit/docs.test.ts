@@ -45,10 +45,13 @@ function anchorOf(title: string): string {
 }
 
 describe('the runbook', () => {
-  it('has a place for every gate and check, and for nothing else', () => {
-    expect(headings('docs/use/gates.md', 2)).toEqual(gates.map(({ id }) => id))
-    const checks = gates.flatMap((gate) => gate.checks.map(({ id }) => id))
-    expect(headings('docs/use/gates.md', 3)).toEqual(checks)
+  it('has an overview of every gate with its checks, and of nothing else', () => {
+    const parts = textOf('docs/use/gates.md').split(/^## /m).slice(1)
+    const found = parts.map((text) => ({
+      id: text.split('\n')[0],
+      checks: [...text.matchAll(/^\| (?:\[|`)([a-z-]+)/gm)].map(([, id]) => id),
+    }))
+    expect(found).toEqual(gates.map(({ id, checks }) => ({ id, checks: checks.map((check) => check.id) })))
   })
 
   it('has a place for every stop condition, which says its kind, and for nothing else', () => {
