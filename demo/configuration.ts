@@ -14,8 +14,9 @@ export type DemoFiles = {
 /**
  * The daemon's configuration for the simulated platform. Holds are seconds instead of minutes, so that a person
  * sees a stop condition go from pending to firing without waiting; everything else is as it would be installed.
+ * @param port of the loopback address; 0 for any that is free
  */
-export function demoConfiguration(platform: Platform, files: DemoFiles): string {
+export function demoConfiguration(platform: Platform, files: DemoFiles, port = 0): string {
   const services = Object.groupBy(platform.replicas, (replica) => replica.service)
   return stringify({
     services: Object.fromEntries(
@@ -45,7 +46,7 @@ export function demoConfiguration(platform: Platform, files: DemoFiles): string 
       redis: { persistsFor: '2s', clearAfter: '1s' },
     },
     rollout: { steady: '2s' },
-    http: { listen: '127.0.0.1:0' },
+    http: { listen: `127.0.0.1:${port}` },
     tokens: [{ name: 'demo', token: { file: files.token }, scopes: ['rollout', 'evidence', 'acknowledge'] }],
     state: { file: files.state },
     log: { level: 'info' },

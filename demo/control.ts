@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 import type { FaultControl } from '../rig/platform/faults.ts'
+import { guardFolder } from '../rig/processes.ts'
 
 // One demo for each user and machine is what a person can look at.
 const file = join(tmpdir(), `caracal-gate-demo-${userInfo().uid}`, 'control.json')
@@ -43,9 +44,11 @@ export async function openControl(faults: FaultControl): Promise<() => Promise<v
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const release = guardFolder(dirname(file))
   writeFileSync(file, JSON.stringify({ url: `http://127.0.0.1:${port}`, pid: process.pid }))
   return async () => {
     rmSync(dirname(file), { recursive: true, force: true })
+    release()
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
@@ -59,6 +62,15 @@ export async function sendCommand(words: readonly string[]): Promise<string> {
   const text = await response.text()
   if (!response.ok) throw new Error(text)
   return text
+}
+
+/** @throws Error when a demo of this user runs already: `fault` and `clear` could not tell the two apart */
+export async function refuseSecond(): Promise<void> {
+  const other = await sendCommand(['faults']).then(
+    () => running(),
+    () => undefined,
+  )
+  if (other !== undefined) throw new Error(`a demo is running already, as process ${other.pid}; end it first`)
 }
 
 function running() {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
+import { guardServer } from '../rig/processes.ts'
 
 export type Daemon = {
   readonly url: string
@@ -13,12 +14,14 @@ export type Daemon = {
 
 /**
  * Starts `caracal-gate serve` as a process of its own and waits until it listens. Its log goes to `logFile`.
+ * It is ended, and `folder` removed, should our own process die in any way.
  * @param env what it gets beside our own environment
  */
 export async function startDaemon(
   config: string,
   logFile: string,
   env: Readonly<Record<string, string>> = {},
+  folder?: string,
 ): Promise<Daemon> {
   const log = openSync(logFile, 'a')
   const child = spawn(process.execPath, ['src/main.ts', 'serve', '--config', config], {
@@ -28,7 +31,9 @@ export async function startDaemon(
     // A Ctrl-C at the terminal reaches the whole foreground group; the demo ends its daemon itself.
     detached: true,
   })
+  const release = child.pid === undefined ? () => {} : guardServer(child.pid, 'SIGTERM', folder)
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  void ended.then(release)
   if (child.stdout === null) throw new Error('the daemon was started without an output')
   const lines = createInterface({ input: child.stdout })
   const listening = new Promise<string>((resolve) => {
@@ -38,7 +43,7 @@ export async function startDaemon(
     })
   })
   const early = ended.then((code) => {
-    throw new Error(`the daemon ended with code ${code} before it listened; see ${logFile}`)
+    throw new Error(`the daemon ended with code ${code} before it listened:\n${endOf(logFile)}`)
   })
   early.catch(() => undefined)
   const url = await Promise.race([listening, early])
@@ -51,4 +56,9 @@ export async function startDaemon(
       await ended
     },
   }
+}
+
+/** The last lines of a log, for a message: the file itself may be removed before anyone can read it. */
+export function endOf(logFile: string): string {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-20).join('\n')
 }

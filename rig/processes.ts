@@ -56,7 +56,7 @@ export function launch(start: Launch): ServerProcess {
     ended = true
   })
   const pid = child.pid ?? 0
-  const release = pid === 0 ? () => {} : guardServer(pid, start.folder, start.endSignal)
+  const release = pid === 0 ? () => {} : guardServer(pid, start.endSignal, start.folder)
   child.unref()
 
   async function end(name: NodeJS.Signals): Promise<void> {
@@ -102,8 +102,8 @@ function unrefPipe(pipe: unknown): void {
   }
 }
 
-/** Ends the server and removes its folder, in a shell, when our process is gone. */
-function guardServer(pid: number, folder: string, endSignal: NodeJS.Signals): () => void {
+/** Ends the server and removes its folder, in a shell, when our process is gone; call the result when it has ended. */
+export function guardServer(pid: number, endSignal: NodeJS.Signals, folder?: string): () => void {
   const ending = `
     kill -CONT ${pid} 2>/dev/null
     kill -${endSignal.slice(3)} ${pid} 2>/dev/null
@@ -126,9 +126,9 @@ export function guardFolder(folder: string): () => void {
  * A shell that waits on a pipe from us. A line means that all is tidied; the end of the pipe without a line
  * means that our process is gone.
  */
-function guard(ending: string, folder: string): () => void {
-  const script = `read -r word; [ "$word" = tidy ] && exit 0\n${ending}\nrm -rf -- "$1"`
-  const shell = spawn('/bin/sh', ['-c', script, 'guard', folder], {
+function guard(ending: string, folder?: string): () => void {
+  const script = `read -r word; [ "$word" = tidy ] && exit 0\n${ending}\n[ -z "$1" ] || rm -rf -- "$1"`
+  const shell = spawn('/bin/sh', ['-c', script, 'guard', folder ?? ''], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

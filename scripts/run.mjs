@@ -56,15 +56,42 @@ function packagesAreInstalled() {
   return [...needed, ...Object.keys(installed)].every(same)
 }
 
-function installPackages() {
+/** Says every few seconds how many packages are there; on a terminal in one line. */
+function showProgress() {
+  const startedAt = Date.now()
+  const wanted = Object.entries(readPackages('package-lock.json'))
+    .filter(([path, { optional }]) => path !== '' && optional !== true)
+    .map(([path]) => join(root, path, 'package.json'))
+  const { isTTY } = process.stderr
+  const timer = setInterval(
+    () => {
+      const there = wanted.filter((file) => existsSync(file)).length
+      const seconds = Math.round((Date.now() - startedAt) / 1_000)
+      const text = `  ${there} of ${wanted.length} packages after ${seconds} s`
+      process.stderr.write(isTTY ? `\r${text}\u001b[K` : `${text}\n`)
+    },
+    isTTY ? 500 : 5_000,
+  )
+  return () => {
+    clearInterval(timer)
+    if (isTTY) process.stderr.write('\r\u001b[K')
+  }
+}
+
+async function installPackages() {
   say('Installing the packages of package-lock.json (about half a minute, once) ...')
   const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-progress']
   const ownNpm = process.env['npm_execpath']
   const [command, first] = ownNpm ? [process.execPath, [ownNpm]] : ['npm', []]
-  const done = spawnSync(command, [...first, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
-  if (done.error) stop(`npm could not be started (${done.error.message}). Install npm and try again.`)
-  if (done.status !== 0)
-    stop(`npm ci failed in ${root}: see above. It needs the network and a writable folder.`)
+  const npm = spawn(command, [...first, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
+  const hide = showProgress()
+  const [code, error] = await new Promise((resolve) => {
+    npm.on('error', (failure) => resolve([1, failure]))
+    npm.on('exit', (status) => resolve([status ?? 1]))
+  })
+  hide()
+  if (error) stop(`npm could not be started (${error.message}). Install npm and try again.`)
+  if (code !== 0) stop(`npm ci failed in ${root}: see above. It needs the network and a writable folder.`)
 }
 
 function runsTypeScript(version) {
@@ -91,6 +118,7 @@ function installSystemParts(missing) {
     process.getuid?.() === 0 && ['/usr/bin/apt-get', '/bin/apt-get'].some((path) => existsSync(path))
   if (!may) return
   const packages = missing.map((part) => part.debianPackage)
+  say(`Installing ${packages.join(', ')} (Debian packages, once) ...`)
   spawnSync('bash', [join(root, 'scripts/setup-debian.sh'), ...packages], { stdio: ['ignore', 2, 2] })
 }
 
@@ -115,13 +143,17 @@ function runScript(node, script, args) {
   // At a terminal Ctrl-C reaches the child directly; a second one would cut its clean end short.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   process.on('SIGTERM', () => child.kill('SIGTERM'))
+  process.on('SIGHUP', () => child.kill('SIGHUP'))
+  // npm was killed: what it started ends too.
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
   child.on('error', (error) => stop(`${node} could not be started: ${error.message}`))
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
 
 const [script, ...args] = process.argv.slice(2)
 if (script === undefined) stop('usage: node scripts/run.mjs <script.ts> [arguments]')
-if (!packagesAreInstalled()) installPackages()
+if (!packagesAreInstalled()) await installPackages()
 const node = findNode()
 ensureSystemParts(partsOfScript[script] ?? [])
 runScript(node, script, args)

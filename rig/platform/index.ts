@@ -2,6 +2,7 @@ import type { Service } from './context.ts'
 import { clearBeforeStop, controlFaults } from './faults.ts'
 import type { FaultControl } from './faults.ts'
 import { recoverFromPostgresOutage, recoverFromRedisOutage } from './recovery.ts'
+import { addSigned, streams } from './streams.ts'
 import { startWorld } from './world.ts'
 import type { AnyReplica, Place, WorldOptions } from './world.ts'
 
@@ -32,6 +33,8 @@ export type Platform = {
   stopReplica(name: string): Promise<void>
   /** What a person does when Redis or Postgres is back after an outage, until both answer and nothing is left over. */
   recover(): Promise<void>
+  /** Publishes what the API does when a signing key is rotated: the STS drops its cached keys. */
+  rotateKey(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -56,6 +59,8 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
       await recoverFromPostgresOutage(world)
       await recoverFromRedisOutage(world)
     },
+    rotateKey: () =>
+      addSigned(world.redis, world.secrets.streamsHmacKey, streams.keys, { zone_id: 'zone-1', kid: 'key-2' }),
     stop: async () => {
       await clearBeforeStop(faults)
       await world.stop()
