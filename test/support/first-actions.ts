@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { nextStepFor, type FirstAction } from '../../src/core/advice.ts'
 import { components } from '../../src/core/replica.ts'
 import { causeActions } from '../../src/rules/actions.ts'
@@ -6,12 +9,6 @@ import type { Options } from '../../src/rules/options.ts'
 import { deadLetterStreams, platformStreams } from '../../src/rules/platform.ts'
 import { stops } from '../../src/rules/stops.ts'
 
-export interface Step {
-  readonly id: string
-  readonly culprit: string | undefined
-  readonly command: string
-}
-
 /** Every first action of this installation by the id of its check, stop condition or cause. */
 export function firstActions(options: Options): ReadonlyMap<string, FirstAction> {
   const items = [...gates(options).flatMap(({ checks }) => checks), ...stops(options)]
@@ -19,6 +16,13 @@ export function firstActions(options: Options): ReadonlyMap<string, FirstAction>
     ...items.map(({ id, nextStep }) => [id, nextStep] as const),
     ...Object.entries<FirstAction>(causeActions(options)),
   ])
+}
+
+/** The first action of a check, stop condition or cause for one culprit. */
+export function commandFor(options: Options, id: string, culprit?: string): string {
+  const nextStep = firstActions(options).get(id)
+  if (nextStep === undefined) throw new Error(`there is no first action of ${id}`)
+  return nextStepFor({ nextStep }, culprit)
 }
 
 /** Names of what can be blamed, as conditions give them; `pods` are replicas by `component/name`. */
@@ -52,9 +56,54 @@ export function culpritsWith(pods: readonly string[]): readonly (string | undefi
 }
 
 /** Every command that this installation can show, each once. */
-export function stepsOf(options: Options, pods: readonly string[]): readonly Step[] {
-  const steps = [...firstActions(options)].flatMap(([id, nextStep]) =>
-    culpritsWith(pods).map((culprit): Step => ({ id, culprit, command: nextStepFor({ nextStep }, culprit) })),
+export function everyCommand(options: Options, pods: readonly string[]): readonly string[] {
+  const all = [...firstActions(options).values()].flatMap((nextStep) =>
+    culpritsWith(pods).map((culprit) => nextStepFor({ nextStep }, culprit)),
   )
-  return [...new Map(steps.toReversed().map((step) => [step.command, step])).values()]
+  return [...new Set(all)]
+}
+
+/** What came of a pasted command. */
+export interface Pasted {
+  readonly command: string
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Pastes commands into shells of their own, a few side by side; the first prompt of each is answered with `answer`. */
+export async function paste(
+  commands: readonly string[],
+  {
+    env = {},
+    answer = '',
+  }: { readonly env?: Readonly<Record<string, string>>; readonly answer?: string } = {},
+): Promise<readonly Pasted[]> {
+  const waiting = [...commands]
+  const pasted: Pasted[] = []
+  async function work(): Promise<void> {
+    for (let command = waiting.shift(); command !== undefined; command = waiting.shift())
+      pasted.push(await inShell(command, env, answer))
+  }
+  await Promise.all(Array.from({ length: 4 }, work))
+  return pasted
+}
+
+async function inShell(
+  command: string,
+  env: Readonly<Record<string, string>>,
+  answer: string,
+): Promise<Pasted> {
+  const child = spawn('sh', ['-c', command], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    timeout: 30_000,
+  })
+  // A command that asks for nothing has ended by then.
+  child.stdin.on('error', () => {}).end(answer)
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  return { command, code, stdout, stderr }
 }

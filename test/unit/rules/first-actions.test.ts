@@ -6,7 +6,7 @@ import { word } from '../../../src/core/shell.ts'
 import { defaultLimits } from '../../../src/rules/limits.ts'
 import type { Addresses, Options } from '../../../src/rules/options.ts'
 import { platformStreams } from '../../../src/rules/platform.ts'
-import { culpritsWith, firstActions, stepsOf } from '../../support/first-actions.ts'
+import { commandFor, culpritsWith, everyCommand, firstActions } from '../../support/first-actions.ts'
 
 const addresses: Addresses = {
   redis: { host: 'redis', port: 6380, database: 0, isCluster: false, hasPassword: false },
@@ -39,12 +39,6 @@ const pods = [
   'gateway/blue-caracal-gateway-0',
   'audit/blue-caracal-audit-5d4f-x2x4z',
 ]
-
-function step(options: Options, id: string, culprit?: string): string {
-  const nextStep = firstActions(options).get(id)
-  if (nextStep === undefined) throw new Error(`there is no first action of ${id}`)
-  return nextStepFor({ nextStep }, culprit)
-}
 
 const ready = String.raw`curl -sS -m 5 -w ' %{http_code} %{url_effective}\n'`
 const redis = 'redis-cli -h redis -p 6380'
@@ -82,7 +76,7 @@ describe('X43: a first action names what is asked, in a cluster', () => {
     ['arrival', 'sts/sidecar', `kubectl -n identity describe pods -l ${selected}=sts`],
     ['arrival', 'chart', 'helm -n identity history blue --max 3'],
   ])('%s of %s', (id, culprit, command) => {
-    expect(step(cluster, id, culprit)).toBe(command)
+    expect(commandFor(cluster, id, culprit)).toBe(command)
   })
 })
 
@@ -106,12 +100,12 @@ describe('X43: a first action names what is asked, without a cluster', () => {
     ['redis-configuration', 'eviction', `${redis} INFO memory`],
     ['redis-unavailable', undefined, `${redis} INFO server`],
   ])('%s of %s', (id, culprit, command) => {
-    expect(step(plain, id, culprit)).toBe(command)
+    expect(commandFor(plain, id, culprit)).toBe(command)
   })
 
   it('asks the outbox that is blamed, and both where none is', () => {
     for (const id of ['outbox-dead-messages', 'outbox-dead-rows', 'outbox-dispatch']) {
-      const from = (culprit?: string) => step(plain, id, culprit).match(/FROM \w+/g)
+      const from = (culprit?: string) => commandFor(plain, id, culprit).match(/FROM \w+/g)
       expect(from('api/dead')).toEqual(['FROM event_outbox'])
       expect(from('coordinator/dead')).toEqual(['FROM caracal_outbox'])
       expect(from()).toEqual(['FROM event_outbox', 'FROM caracal_outbox'])
@@ -133,7 +127,7 @@ describe('X43: a first action names what is asked, without a cluster', () => {
 
 describe('X43: a first action asks a store as the exporter does', () => {
   function asking(changes: Partial<Addresses>): (id: string) => string {
-    return (id) => step({ ...plain, addresses: { ...addresses, ...changes } }, id)
+    return (id) => commandFor({ ...plain, addresses: { ...addresses, ...changes } }, id)
   }
   const server = addresses.redis
 
@@ -174,13 +168,13 @@ describe('X43: a first action asks a store as the exporter does', () => {
 
 describe('X43 R145: no first action', () => {
   const steps = [cluster, plain, installation({ kubernetes: 'absent' })].flatMap((options) =>
-    stepsOf(options, pods),
+    everyCommand(options, pods),
   )
 
   it('holds a placeholder, or is longer than the document takes', () => {
     expect(steps.length).toBeGreaterThan(40)
-    expect(steps.filter(({ command }) => /<\w+>|\{(?!http_code|url_effective)/.test(command))).toEqual([])
-    expect(steps.filter(({ command }) => command === '' || command.length > 1_000)).toEqual([])
+    expect(steps.filter((command) => /<\w+>|\{(?!http_code|url_effective)/.test(command))).toEqual([])
+    expect(steps.filter((command) => command === '' || command.length > 1_000)).toEqual([])
   })
 
   it('takes more of a name from a target than a shell takes literally', { timeout: 60_000 }, () => {
@@ -209,10 +203,10 @@ describe('X43 R145: no first action', () => {
     )
     for (const options of [cluster, plain]) {
       const known = new Set(
-        stepsOf(
+        everyCommand(
           options,
           components.map((component) => `${component}/pod`),
-        ).map(({ command }) => command),
+        ),
       )
       for (const [id, nextStep] of firstActions(options))
         fc.assert(
