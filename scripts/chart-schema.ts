@@ -155,6 +155,7 @@ function values(known: Known, api: ApiSchemas): Schema {
     http: fields({
       hosts: { type: 'array', items: hostName, uniqueItems: true },
       externalUrl: linkOrNone,
+      page: fields({ acknowledge: flag }),
       tls: fields({ secretName: nameOrNone, caKey: key }),
     }),
     config: config(known),

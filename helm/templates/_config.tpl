@@ -73,6 +73,7 @@
 {{- end }}
 {{- with uniq $hosts }}{{ $_ := set $http "hosts" . }}{{ end }}
 {{- with .Values.http.externalUrl }}{{ $_ := set $http "externalUrl" . }}{{ end }}
+{{- if .Values.http.page.acknowledge }}{{ $_ := set $http "page" (dict "acknowledge" true) }}{{ end }}
 {{- $tokens := list }}
 {{- range $index, $token := .Values.readTokens }}
 {{- $tokens = append $tokens (dict "file" (include "caracal-gate.file" (printf "read-token-%d" $index))) }}

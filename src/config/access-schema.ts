@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { certificate, privateKey, tlsFiles, token, type ContentFields } from './contents.ts'
-import { evenIfFaulty, folderUrl, hostPort, list, name, oneOf, text } from './fields.ts'
+import { evenIfFaulty, flag, folderUrl, hostPort, list, name, oneOf, text } from './fields.ts'
 import { Secret } from './secret.ts'
 
 /** What a bearer token may do: start and finish rollouts, hand in evidence, acknowledge stops. */
@@ -36,6 +36,13 @@ export function httpSchema({ file, secret }: ContentFields) {
         secret('A token that may read; at least 16 characters.', token),
         'a list of { file: <path> } or { env: <NAME> }',
       ).exactOptional(),
+      page: z
+        .strictObject({
+          acknowledge: flag(
+            'Whether the page has a form that acknowledges a stop with a token of the scope `acknowledge`. Without it, no browser may acknowledge.',
+          ).default(false),
+        })
+        .prefault({}),
       tls: tlsFiles(
         z.strictObject({
           certFile: file('Certificate of the server, with its chain.', certificate),

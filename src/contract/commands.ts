@@ -101,7 +101,8 @@ export const finishBody = z
 export const acknowledgementBody = z.strictObject({
   stopCondition: id,
   rollout: id.describe('Refuses when another rollout is current.').exactOptional(),
-  ...by,
+  actor: words.describe('Who acts; without it, the name of the token.').exactOptional(),
+  reason: by.reason,
 })
 
 export const evidenceBody = z.strictObject({

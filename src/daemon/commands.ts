@@ -77,7 +77,8 @@ function rolloutOf({ rollout }: Snapshot): object {
 }
 
 function signed(actor: Actor): { actor: string; reason: string } {
-  return { actor: `${actor.name} (${actor.token})`, reason: plain(actor.reason) }
+  const { name, token, reason } = actor
+  return { actor: name === '' ? token : `${name} (${token})`, reason: plain(reason) }
 }
 
 function inRollout(snapshot: Snapshot, asked: string | undefined): Result | undefined {

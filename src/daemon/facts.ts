@@ -75,6 +75,7 @@ export function publishContext(parts: Parts): PublishContext {
       if (readTokens !== undefined) return undefined
       return externalUrl === undefined ? hosts : [...hosts, new URL(externalUrl).hostname]
     },
+    browsersAcknowledge: () => inForce().config.http.page.acknowledge,
     onFault: (fault) => log.error({ err: fault }, 'a request failed because of a fault of ours'),
   }
 }

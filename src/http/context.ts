@@ -21,7 +21,7 @@ export interface Board {
 }
 
 export interface Actor {
-  /** Who acts, as the request says. */
+  /** Who acts, as the request says; empty where its token says enough. */
   readonly name: string
   /** Why, as the request says. */
   readonly reason: string
@@ -165,6 +165,8 @@ export interface PublishContext {
   authorise(kind: Access, header: string | undefined): Authorisation
   /** Names by which it may be asked, besides its own; undefined when reading needs a token, and any name will do. */
   hosts(): readonly string[] | undefined
+  /** Whether a browser may acknowledge, from the page of this server. */
+  browsersAcknowledge(): boolean
   /** Called with errors in handlers, which are bugs of the exporter. */
   onFault(fault: unknown): void
 }

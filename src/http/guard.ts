@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Authorisation, PublishContext } from './context.ts'
+import { refusalOfBrowser } from './browsers.ts'
+import { nameOf } from './host-name.ts'
 import { refuse } from './problem.ts'
 
 export interface Guards {
@@ -15,6 +17,8 @@ export interface Guards {
  */
 export function guard({ context, countGuess }: Guards, access: Access) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const strange = access === 'acknowledge' ? refusalOfBrowser(request.headers, context) : undefined
+    if (strange !== undefined) return void refuse(reply, 'forbidden', strange)
     const authorisation = context.authorise(access, credentials(request))
     if (authorisation.ok) {
       request.token = authorisation.token
@@ -89,12 +93,4 @@ export function isOwnHost(host: string, listed: readonly string[]): boolean {
     /\.(localhost|svc|svc\.cluster\.local)$/.test(name) ||
     listed.some((each) => each.toLowerCase() === name)
   )
-}
-
-/** In lower case, without its port, brackets and final dot; undefined when it is no host. */
-function nameOf(host: string): string | undefined {
-  if (!/^[\w.:[\]-]+$/.test(host)) return undefined
-  return URL.parse(`http://${host}`)
-    ?.hostname.replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
 }

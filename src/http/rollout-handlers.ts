@@ -105,14 +105,14 @@ function evidence({ context }: Parts): Handler {
 }
 
 /** A handler that validates the body, runs the command and says how it went. */
-function command<Body extends { readonly actor: string; readonly reason: string }>(
+function command<Body extends { readonly actor?: string; readonly reason: string }>(
   schema: z.ZodType<Body>,
   run: (body: Body, actor: Actor, request: FastifyRequest) => Promise<CommandResult>,
 ): Handler {
   return async (request, reply) => {
     const parsed = schema.safeParse(request.body)
     if (!parsed.success) return void faulty(reply, faultsOf(parsed.error, request.body))
-    const { actor: name, reason } = parsed.data
+    const { actor: name = '', reason } = parsed.data
     answerCommand(reply, await run(parsed.data, { name, reason, token: request.token }, request))
   }
 }

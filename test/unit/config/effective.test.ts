@@ -40,7 +40,7 @@ describe('the effective configuration', () => {
       limits: defaultLimits,
       rollout: { steady: 30_000 },
       probes: {},
-      http: { listen: { host: '127.0.0.1', port: 9465 }, hosts: [] },
+      http: { listen: { host: '127.0.0.1', port: 9465 }, hosts: [], page: { acknowledge: false } },
       tokens: [],
       state: { file: '/var/lib/caracal-gate/state.json' },
       log: { level: 'info' },
@@ -137,6 +137,7 @@ tokens: [{ name: ci, token: { env: SECRET }, scopes: [rollout] }]
     expect(config.http).toEqual({
       listen: { host: '::', port: 0 },
       hosts: [],
+      page: { acknowledge: false },
       readTokens: ['s3cret-0123456789', 'bearer-0123456789'],
     })
     expect(config.tokens).toEqual([{ name: 'ci', token: 's3cret-0123456789', scopes: ['rollout'] }])

@@ -214,6 +214,7 @@ export function newContext(
       return { ok: false, status: 403, detail: `the token has no scope ${kind}` }
     },
     hosts: () => [],
+    browsersAcknowledge: () => false,
     onFault(fault) {
       throw fault
     },
