@@ -15,12 +15,17 @@ import { apiVersion } from './wire.ts'
 export const blockerReport = z
   .object({
     ref: text.describe(
-      'Path in the document: `stop-conditions/x`, `gates/x/checks/y`, `gates/x`, or `request/x` for a demand of the request.',
+      'Path in the document: `stop-conditions/x`, `gates/x/checks/y` or `gates/x`; `causes/x` for a cause that is neither, `evaluator/x` for the exporter itself, `rollout`, or `request/x` for a demand of the request.',
     ),
     state: text,
     reason: text,
     message: text,
     rootCause: z.boolean(),
+    explainedBy: text.nullable().describe('`ref` of the root cause that explains it; null for a root cause.'),
+    title: text.nullable().describe('A heading; null where the message says all.'),
+    since: timestamp.nullable().describe('Since when it is so, where that is known.'),
+    nextStep: z.string().max(2_000).describe('A command to begin with; empty where there is none.'),
+    runbookUrl: z.string().max(2_000).describe('Its page of the runbook; empty where there is none.'),
   })
   .describe('What keeps the verdict from `proceed`.')
 export type BlockerReport = z.infer<typeof blockerReport>

@@ -1,9 +1,7 @@
 import * as signals from '../rules/signals.ts'
 import type { Signal } from '../core/signal.ts'
 import { counter, gauge, type Family } from './family.ts'
-
-/** Every state has a series, so that an expression never meets one that is missing. */
-const oneIsSet = 'All states are present, exactly one of them is 1.'
+import { oneIsSet, stopFamilies } from './stop-families.ts'
 
 /** The verdict and what it rests on. */
 export const verdictFamilies = {
@@ -71,55 +69,7 @@ export const verdictFamilies = {
     'check',
     'unit',
   ),
-  stop: gauge(
-    'caracal_rollout_stop_condition_state',
-    `State of the stop condition. ${oneIsSet}`,
-    'stop_condition',
-    'state',
-  ),
-  stopLatched: gauge(
-    'caracal_rollout_stop_condition_latched',
-    'Whether the stop condition fired during this rollout and is not acknowledged (1).',
-    'stop_condition',
-  ),
-  stopLatchedAt: gauge(
-    'caracal_rollout_stop_condition_latched_timestamp_seconds',
-    'Time at which the stop condition fired during this rollout, acknowledged or not; absent if it did not.',
-    'stop_condition',
-  ),
-  stopAcknowledgedAt: gauge(
-    'caracal_rollout_stop_condition_acknowledged_timestamp_seconds',
-    'Time at which the stop condition was acknowledged during this rollout; absent until then.',
-    'stop_condition',
-  ),
-  stopFirings: counter(
-    'caracal_rollout_stop_condition_firings_total',
-    'Firings of the stop condition since the state of the exporter began.',
-    'stop_condition',
-  ),
-  stopFiringSince: gauge(
-    'caracal_rollout_stop_condition_firing_since_timestamp_seconds',
-    'Time since which the stop condition fires; absent while it does not.',
-    'stop_condition',
-  ),
-  stopObserved: gauge(
-    'caracal_rollout_stop_condition_observed',
-    'Observed value of the worst subject of the stop condition; absent while unknown.',
-    'stop_condition',
-    'unit',
-  ),
-  stopThreshold: gauge(
-    'caracal_rollout_stop_condition_threshold',
-    'Limit for the observed value of the stop condition.',
-    'stop_condition',
-    'unit',
-  ),
-  stopCulprit: gauge(
-    'caracal_rollout_stop_condition_culprit',
-    'Rank of a subject that the stop condition blames, 1 for the worst; the first three are present, and none unless the stop condition fires or is latched.',
-    'stop_condition',
-    'culprit',
-  ),
+  ...stopFamilies,
   limit: gauge(
     'caracal_rollout_limit',
     'Limits in force, by their name under limits in the configuration; a value above its limit is a breach.',

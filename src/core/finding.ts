@@ -59,6 +59,8 @@ export interface Finding {
    * where that is unknown a stop condition that is about proof does not take it for a breach.
    */
   readonly indirect?: true
+  /** Is about whether a process lives at all, which no dependency of it explains. */
+  readonly life?: true
   readonly tally?: Tally
   /**
    * Whether what is wrong came with the rollout under way, where that can be told for certain. Else the first look that

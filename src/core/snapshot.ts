@@ -1,4 +1,5 @@
 import type { Beliefs } from './belief.ts'
+import type { CauseGraph } from './cause.ts'
 import type { Providers } from './evidence.ts'
 import type { CheckStatus, Gate, GateStatus } from './gate.ts'
 import type { AskedPhase, Life, Rollout } from './rollout.ts'
@@ -17,6 +18,8 @@ export interface Rules {
   readonly longestGap: Millis
   /** Ids of gates, checks and stop conditions that are switched off on purpose, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
+  /** What explains what; nothing explains anything else where it is absent. */
+  readonly graph?: CauseGraph
   /** Ids of checks that the question of a phase leaves out; none where it is absent. */
   readonly notAsked?: Readonly<Record<AskedPhase, readonly string[]>>
 }

@@ -1,5 +1,6 @@
 import { nextBaselines, withoutTheGone } from './baselines.ts'
 import { fold } from './belief.ts'
+import { noGraph } from './cause.ts'
 import { meaning } from './change.ts'
 import { contentsOf, type Contents } from './content.ts'
 import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
@@ -208,6 +209,7 @@ function conclusions(
         stops: judged,
         steadyRequired: rules.steady,
         impediments,
+        graph: rules.graph ?? noGraph,
         ...(rollout !== undefined && { rollout }),
       })
     })

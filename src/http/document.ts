@@ -8,6 +8,7 @@ import type { EvaluatorReport, GateReport } from '../contract/document.ts'
 import type { PastRollout, RolloutReport } from '../contract/rollouts.ts'
 import { apiVersion } from '../contract/wire.ts'
 import { clip, expectedForm, rfc3339, secondsOf } from './forms.ts'
+import { blockerItem } from './blocker-items.ts'
 import { gateItem, stopConditionItem } from './items.ts'
 
 /** Blockers that a document lists; more than all checks and stop conditions together. */
@@ -56,13 +57,7 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
     release: { name: clip(release.name), namespace: clip(release.namespace) },
     rollout: rolloutReport(snapshot),
     rollback: { viable, reason, message: clip(message), advice },
-    blocking: verdict.blocking.slice(0, BLOCKER_LIMIT).map((blocker) => ({
-      ref: blocker.ref,
-      state: blocker.state,
-      reason: clip(blocker.reason),
-      message: clip(blocker.message),
-      rootCause: blocker.rootCause,
-    })),
+    blocking: verdict.blocking.slice(0, BLOCKER_LIMIT).map((blocker) => blockerItem(blocker, context)),
     gates: rules.gates.map((gate) => gateItem(gate, snapshot, context)),
     stopConditions: rules.stops.map((stop) => stopConditionItem(stop, snapshot, context)),
     evaluator: evaluatorReport(context),

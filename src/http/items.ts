@@ -1,4 +1,4 @@
-import { nextStepFor } from '../core/advice.ts'
+import { nextStepFor, type Advice } from '../core/advice.ts'
 import type { Belief } from '../core/belief.ts'
 import { stands } from '../core/edge.ts'
 import type { Condition, Finding } from '../core/finding.ts'
@@ -155,9 +155,20 @@ function item(
     culprits: blamed.slice(0, culpritLimit).map((finding) => culprit(finding, status)),
     culpritCount: blamed.length,
     ...attempts(judged.condition, findings, snapshot, context),
-    runbookUrl: `${context.runbookBaseUrl}${judged.runbook}`,
-    nextStep: nextStepFor(judged, namesSubject(worst) ? worst.key : undefined),
+    ...adviceOn(judged, worst, context),
     flags,
+  }
+}
+
+/** What to do first about a finding, and where the rest is written. */
+export function adviceOn(
+  advice: Advice,
+  finding: Finding,
+  context: Pick<ReportContext, 'runbookBaseUrl'>,
+): Pick<Item, 'nextStep' | 'runbookUrl'> {
+  return {
+    runbookUrl: `${context.runbookBaseUrl}${advice.runbook}`,
+    nextStep: nextStepFor(advice, namesSubject(finding) ? finding.key : undefined),
   }
 }
 

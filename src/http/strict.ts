@@ -54,7 +54,8 @@ export function holdBecause(unmet: Pick<BlockerReport, 'message'> | undefined): 
 }
 
 function demand(name: string, state: string, reason: string, message: string): readonly BlockerReport[] {
-  return [{ ref: `request/${name}`, state, reason, message: clip(message), rootCause: true }]
+  const nextStep = name === 'rollout' ? 'caracal-gate rollouts' : ''
+  return [root(`request/${name}`, state, reason, clip(message), nextStep)]
 }
 
 function mismatch({ rollout }: GateReport, { rollout: asked }: Demands): readonly BlockerReport[] {
@@ -133,5 +134,11 @@ function expired(report: GateReport, now: Instant): readonly BlockerReport[] {
   const expiresAt = Date.parse(report.expiresAt)
   if (now <= expiresAt) return []
   const message = `the last evaluation expired ${inWords(now - expiresAt)} ago`
-  return [{ ref: 'evaluator/expired', state: 'unknown', reason: 'expired', message, rootCause: true }]
+  return [root('evaluator/expired', 'unknown', 'expired', message, 'caracal-gate healthcheck --ready')]
+}
+
+/** What a request finds itself: it has no page of the runbook, and no time. */
+function root(ref: string, state: string, reason: string, message: string, nextStep: string): BlockerReport {
+  const own = { rootCause: true, explainedBy: null, title: null, since: null, runbookUrl: '' }
+  return { ref, state, reason, message, nextStep, ...own }
 }

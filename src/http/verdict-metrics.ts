@@ -1,3 +1,4 @@
+import { causeIds, causeRef } from '../core/cause.ts'
 import { isActive, phases } from '../core/rollout.ts'
 import { limitsIn } from '../rules/limits.ts'
 import type { Item } from '../contract/items.ts'
@@ -15,6 +16,7 @@ export function verdictMetrics(scrape: Judged): Samples {
     ...rolloutSamples(scrape),
     ...gateSamples(scrape),
     ...stopSamples(scrape),
+    ...causeSamples(scrape),
     ...limitSamples(scrape),
   ]
 }
@@ -75,6 +77,19 @@ function stopSamples({ report }: Judged): Samples {
     [family.stopObserved, stops.flatMap((stop) => number(stop, stop.observed))],
     [family.stopThreshold, stops.flatMap((stop) => number(stop, stop.threshold))],
     [family.stopCulprit, stops.flatMap(culpritSamples)],
+  ]
+}
+
+function causeSamples({ report: { blocking } }: Judged): Samples {
+  const active = new Set(blocking.map(({ ref }) => ref))
+  const explained = blocking.flatMap(({ ref, explainedBy }): readonly Sample[] => {
+    const [kind, id = ''] = ref.split('/')
+    const cause = explainedBy?.split('/').at(-1)
+    return kind === 'stop-conditions' && cause !== undefined ? [{ labels: [id, cause], value: 1 }] : []
+  })
+  return [
+    [family.causeActive, causeIds.map((id) => ({ labels: [id], value: flag(active.has(causeRef(id))) }))],
+    [family.stopExplained, explained],
   ]
 }
 

@@ -29,7 +29,10 @@ function proofsOf(evidence: Evidence, component: string, replicas: readonly Targ
   const proves = isTrue(evidence.of(ready, { component }), ready, isReady)
   // A replica that lives has not proven readiness by that, so only what speaks against it counts.
   const lives = isTrue(evidence.of(alive, { component }), alive, isReady)
-  return [...ofEach(replicas, proves), ...lives.filter(({ answer }) => answer !== 'met')]
+  const dead = lives
+    .filter(({ answer }) => answer !== 'met')
+    .map((finding) => ({ ...finding, life: true }) as const)
+  return [...ofEach(replicas, proves), ...dead]
 }
 
 const isReady = standingClaim({ reason: reasonOr('not_ready'), describe: inWords })

@@ -1,6 +1,7 @@
 import type { Providers } from '../core/evidence.ts'
 import type { Rules } from '../core/snapshot.ts'
 import type { Millis } from '../core/time.ts'
+import { causeGraph } from './causes.ts'
 import { gates } from './gates.ts'
 import type { Options } from './options.ts'
 import { notAskedIn } from './phases.ts'
@@ -26,5 +27,13 @@ export function rulesFor(options: RuleOptions): Rules {
   // Only Helm's own record says what its status is; no pipeline can prove it in advance.
   if (options.kubernetes === 'on' && !options.helmSecrets && !skipped.has('release-deployed'))
     skipped.set('release-deployed', 'the Secrets of Helm are not read (kubernetes.helmSecrets: false)')
-  return { ...tables, providers, steady, longestGap, skipped, notAsked: notAskedIn }
+  return {
+    ...tables,
+    providers,
+    steady,
+    longestGap,
+    skipped,
+    notAsked: notAskedIn,
+    graph: causeGraph(options),
+  }
 }

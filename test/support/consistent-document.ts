@@ -1,5 +1,5 @@
 import type { GateReport } from '../../src/contract/document.ts'
-import type { CheckReport, GateItem, StopConditionReport } from '../../src/contract/items.ts'
+import type { CheckReport, GateItem, LatchReport, StopConditionReport } from '../../src/contract/items.ts'
 import {
   at,
   forbids,
@@ -127,6 +127,18 @@ function ofBlockers({ blocking, gates, stopConditions }: GateReport): readonly s
       const mustBlock = !isWell(item) || ('latch' in item && isLatched(item))
       return when(mustBlock !== listed.has(ref), `${ref} is ${item.state}, and blocks ${listed.has(ref)}`)
     }),
+    ...blocking.flatMap(({ ref, rootCause, explainedBy }) =>
+      at(ref, [
+        ...when(
+          rootCause !== (explainedBy === null),
+          `is a root cause: ${rootCause}, explained by ${explainedBy}`,
+        ),
+        ...when(
+          explainedBy !== null && listed.get(explainedBy)?.rootCause !== true,
+          `is explained by ${explainedBy}, which is no root cause`,
+        ),
+      ]),
+    ),
     ...[...listed].flatMap(([ref, { state, reason, message }]) => {
       const item = items.get(ref)
       if (item === undefined) return []
@@ -137,14 +149,23 @@ function ofBlockers({ blocking, gates, stopConditions }: GateReport): readonly s
           state !== (latch === null ? item.state : 'latched'),
           `blocks as ${state} and is ${item.state}`,
         ),
-        ...when(reason !== said.reason, `blocks for ${reason}, and its reason is ${said.reason}`),
         ...when(
-          !message.includes(said.message.replace(/…$/, '')) && !message.endsWith('…'),
-          `blocks by "${message}", and says "${said.message}"`,
+          !saidBy(item, latch).some(
+            (one) => reason === one.reason && message.includes(one.message.replace(/…$/, '')),
+          ) && !message.endsWith('…'),
+          `blocks by ${reason}, "${message}", and says ${said.reason}, "${said.message}"`,
         ),
       ])
     }),
   ]
+}
+
+/** What an item may block by: what it says, or what it blames beside something that another cause explains. */
+function saidBy(
+  item: CheckReport | StopConditionReport,
+  latch: LatchReport | null,
+): readonly { readonly reason: string; readonly message: string }[] {
+  return latch === null ? [item, ...item.culprits] : [latch]
 }
 
 function ofRollout({ rollout, rollback, gates, stopConditions }: GateReport): readonly string[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { GateReport } from '../../../src/contract/document.ts'
 import type { CheckReport, StopConditionReport } from '../../../src/contract/items.ts'
-import { at, check, gate, report, stop } from './reports.ts'
+import { blocker, at, check, gate, report, stop } from './reports.ts'
 
 /** Texts that some reader would take for more than text. */
 export const nasty = [
@@ -102,6 +102,6 @@ export const anyReport: fc.Arbitrary<GateReport> = fc
       blocking:
         verdict === 'proceed'
           ? []
-          : refs.map((ref) => ({ ref, state: 'fail', reason: 'x', message: blocked, rootCause: true })),
+          : refs.map((ref) => ({ ...blocker(ref, 'fail', blocked), title: blocked, nextStep: blocked })),
     }
   })

@@ -124,7 +124,8 @@ export function report(more: Partial<GateReport> = {}): GateReport {
 }
 
 export function blocker(ref: string, state: string, message: string): BlockerReport {
-  return { ref, state, reason: 'over_limit', message, rootCause: true }
+  const own = { rootCause: true, explainedBy: null, title: null, since: null, nextStep: '', runbookUrl: '' }
+  return { ref, state, reason: 'over_limit', message, ...own }
 }
 
 export function held(more: Partial<GateReport> = {}): GateReport {

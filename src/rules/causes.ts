@@ -1,0 +1,214 @@
+import type { ActiveCause, Cause, CauseGraph, CauseId, Link, Symptom } from '../core/cause.ts'
+import type { Finding } from '../core/finding.ts'
+import { commandsFor } from './commands.ts'
+import type { Options } from './options.ts'
+import { readinessReasonOf, type Dependency, type ReadinessCode } from './readiness-reasons.ts'
+
+/**
+ * What explains what, a cause before its consequences. A dependency that does not answer explains what services say of it
+ * and what cannot be read from it; a replica that is gone explains its own signals and what its callers say.
+ */
+export function causeGraph(options: Options): CauseGraph {
+  const { kubectl } = commandsFor(options)
+  const onCluster = options.kubernetes === 'on'
+  return {
+    causes: [
+      outage('kubernetes-unavailable', 'The Kubernetes API server', {
+        nextStep: `kubectl get --raw /readyz`,
+        target: 'kubernetes',
+        explains: () => false,
+      }),
+      outage('redis-unavailable', 'Redis', {
+        nextStep: 'redis-cli PING',
+        target: 'redis',
+        explains: (symptom) => waitsFor(symptom, 'redis') || cannotDeliver(symptom),
+      }),
+      outage('postgres-unavailable', 'Postgres', {
+        nextStep: 'pg_isready',
+        target: 'postgres',
+        explains: (symptom) =>
+          waitsFor(symptom, 'postgres') || symptom.finding.reason === 'revocation_snapshot_stale',
+      }),
+      {
+        id: 'replica-lost',
+        nextStep: onCluster ? `${kubectl} describe pod {replica}` : 'caracal-gate doctor',
+        runbook: 'replica-lost',
+        find: (symptoms) => lostReplicas(symptoms, options.components),
+      },
+    ],
+    links,
+    others: {
+      'evaluator/starved': {
+        nextStep: onCluster
+          ? 'kubectl top pod -A -l app.kubernetes.io/name=caracal-gate-exporter'
+          : 'caracal-gate healthcheck --ready',
+        runbook: 'exporter-starved',
+      },
+      'evaluator/state-unreadable': {
+        nextStep: 'caracal-gate healthcheck --ready',
+        runbook: 'exporter-state-lost',
+      },
+      rollout: { nextStep: 'caracal-gate rollouts', runbook: 'rollout-failed' },
+    },
+  }
+}
+
+const links: readonly Link[] = [
+  link(
+    ['migration-job-failed', 'migration-jobs'],
+    ({ id, finding }) =>
+      id === 'migrations-applied' || id === 'workload-rollout' || finding.indirect === true,
+  ),
+  link(['migrations-forward-only'], ({ finding }, own) =>
+    own.some(({ finding: gone }) => finding.reason === 'migration_missing' && finding.key === gone.key),
+  ),
+  link(['redis-memory-pressure'], (symptom) => lacks(symptom, 'redis') || cannotDeliver(symptom)),
+  link(
+    ['postgres-pool-saturation'],
+    (symptom) =>
+      waitsFor(symptom, 'postgres') ||
+      symptom.finding.reason === 'revocation_snapshot_stale' ||
+      symptom.finding.reason === 'outbox_stuck',
+  ),
+  link(['audit-evidence-lost'], saysNotReady('audit_evidence_lost')),
+  link(['outbox-dead-messages', 'outbox-dead-rows'], saysNotReady('outbox_dead', 'outbox_dead_messages')),
+  link(['audit-dlq-growing', 'dead-letters'], saysNotReady('audit_dlq_threshold')),
+  link(['audit-ingestion'], saysNotReady('audit_lag_threshold', 'audit_pel_oldest_threshold')),
+  link(['revocation-snapshot-stale', 'revocation-snapshots'], sameReplica('revocation_snapshot_stale')),
+  {
+    by: ['sts-unready', 'ready-sts'],
+    explains: ({ finding }) => lacksSts(finding) || finding.reason === 'sts_circuit_open',
+  },
+  link(['workload-rollout'], ({ finding }) => finding.indirect === true),
+]
+
+/** A link from what was seen to be wrong; what is merely unknown explains nothing. */
+function link(by: readonly string[], explains: Link['explains']): Link {
+  return {
+    by,
+    explains: (symptom, own) =>
+      own.some(({ finding }) => finding.answer !== 'unknown') && explains(symptom, own),
+  }
+}
+
+/** Why a server that was asked gave no answer at all; `stale` and `late` are about who asks. */
+const silent = new Set<Finding['unknownReason']>(['unreachable', 'timeout'])
+
+/** One check that cannot be read may be about a slow statement; two at a time are about the server. */
+const LEAST_CHECKS = 2
+
+interface Outage {
+  readonly nextStep: string
+  /** Id of the probes' target. */
+  readonly target: string
+  /** What follows from it beside what cannot be read from it. */
+  readonly explains: (symptom: Symptom) => boolean
+}
+
+function outage(id: CauseId, name: string, { nextStep, target, explains }: Outage): Cause {
+  const isUnread = ({ finding }: Symptom) => finding.answer === 'unknown' && finding.target === target
+  return {
+    id,
+    nextStep,
+    runbook: id,
+    find(symptoms) {
+      const unread = symptoms.filter(({ finding }) => isSilent(finding) && finding.target === target)
+      const [first] = unread
+      if (first === undefined || countChecks(unread) < LEAST_CHECKS) return undefined
+      const { reason, message } = first.finding
+      const title = `${name} does not answer`
+      return {
+        title,
+        reason,
+        message: `${title}: ${message}`,
+        explains: (symptom) => isUnread(symptom) || explains(symptom),
+      }
+    },
+  }
+}
+
+function isSilent({ answer, unknownReason }: Finding): boolean {
+  return answer === 'unknown' && silent.has(unknownReason)
+}
+
+function countChecks(symptoms: readonly Symptom[]): number {
+  return new Set(symptoms.map(({ id }) => id)).size
+}
+
+/** Replicas of which several checks get no answer. */
+function lostReplicas(symptoms: readonly Symptom[], components: readonly string[]): ActiveCause | undefined {
+  const unanswered = symptoms.filter(
+    ({ finding }) => isUnanswered(finding) && components.includes(componentOf(finding)),
+  )
+  const byReplica = [...Map.groupBy(unanswered, ({ finding }) => finding.target ?? '')]
+  const lost = byReplica.filter(([, own]) => countChecks(own) >= LEAST_CHECKS)
+  const [worst] = lost
+  const [first] = worst?.[1] ?? []
+  if (worst === undefined || first === undefined) return undefined
+  const [subject] = worst
+  const gone = new Set(lost.map(([target]) => target))
+  const isStsGone = lost.some(([, [one]]) => one !== undefined && componentOf(one.finding) === 'sts')
+  const title = `${namesOf([...gone])} ${gone.size === 1 ? 'does' : 'do'} not answer`
+  const { reason, message } = first.finding
+  return {
+    title,
+    reason,
+    message: `${title}: ${message}`,
+    subject,
+    explains: ({ finding }) =>
+      (isUnanswered(finding) && gone.has(finding.target ?? '')) || (isStsGone && lacksSts(finding)),
+  }
+}
+
+function isUnanswered(finding: Finding): boolean {
+  return isSilent(finding) || finding.reason === 'connection_refused'
+}
+
+/** Targets of replicas are named `component/replica`. */
+function componentOf({ target = '' }: Finding): string {
+  return target.split('/')[0] ?? ''
+}
+
+const NAMED = 3
+
+function namesOf(targets: readonly string[]): string {
+  const more = targets.length - NAMED
+  return `${targets.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more replicas` : ''}`
+}
+
+/** The checks and stop conditions that ask replicas whether they are ready. */
+function isReadiness({ id }: Symptom): boolean {
+  return id.startsWith('ready-') || id === 'sts-unready' || id === 'gateway-unready'
+}
+
+function lacks({ finding }: Symptom, dependency: Dependency): boolean {
+  return finding.answer === 'unmet' && readinessReasonOf(finding.reason).lacks === dependency
+}
+
+/** A replica says that it lacks the dependency, or does not say whether it is ready: `/ready` waits for it. */
+function waitsFor(symptom: Symptom, dependency: Dependency): boolean {
+  const { finding } = symptom
+  if (!isReadiness(symptom) || finding.life === true) return false
+  return lacks(symptom, dependency) || (finding.answer === 'unknown' && finding.unknownReason === 'timeout')
+}
+
+function lacksSts({ answer, reason }: Finding): boolean {
+  return answer === 'unmet' && readinessReasonOf(reason).lacks === 'sts'
+}
+
+/** What leads to Redis waits in its outbox, or as a file on the volume of its replica. */
+function cannotDeliver({ finding }: Symptom): boolean {
+  return finding.reason === 'outbox_stuck' || finding.reason === 'replay_backlog_old'
+}
+
+function saysNotReady(...codes: readonly ReadinessCode[]): Link['explains'] {
+  const known = new Set<string>(codes)
+  return (symptom) => isReadiness(symptom) && known.has(symptom.finding.reason)
+}
+
+function sameReplica(code: ReadinessCode): Link['explains'] {
+  return (symptom, own) =>
+    isReadiness(symptom) &&
+    symptom.finding.reason === code &&
+    own.some(({ finding }) => finding.target === symptom.finding.target)
+}
