@@ -22,6 +22,7 @@ RUN --mount=type=secret,id=ca \
 COPY tsconfig.json ./
 COPY scripts/build.ts scripts/bundle-plugins.ts scripts/schema-files.ts scripts/
 COPY src src
+COPY docs/runbook docs/runbook
 RUN node_modules/.bin/tsc --noEmit \
  && node scripts/build.ts \
  # The maps are larger than the program, and only read when Node is told to.

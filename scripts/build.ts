@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
 import { folder, packaged } from '../src/http/page/assets.ts'
+import { runbookFolder } from '../src/http/runbook-sources.ts'
 import { onlyDefining, requiredHttp } from './bundle-plugins.ts'
 import { schemaFiles } from './schema-files.ts'
 
@@ -57,6 +58,9 @@ const assets = join(outdir, folder)
 await cp(join(root, 'src/http/page', folder), assets, { recursive: true })
 for (const [name, file] of Object.entries(packaged))
   await copyFile(join(root, 'node_modules', file), join(assets, name))
+
+// What the daemon makes its runbook from.
+await cp(join(root, runbookFolder), join(outdir, 'runbook-pages'), { recursive: true })
 
 // Postgres' parser, which the command that needs it loads from beside its chunk.
 const parser = 'libpg-query.wasm'

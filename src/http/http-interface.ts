@@ -13,6 +13,7 @@ import { queryHandlers } from './queries.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse, refuseRequest } from './problem.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
+import { runbookHandlers } from './runbook-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
 import { trendHandlers, trendBook } from './trends.ts'
 import { waitingRoom } from './waiting.ts'
@@ -92,6 +93,7 @@ export async function httpInterface(
     ...rolloutHandlers(parts),
     ...selfHandlers(parts),
     ...pageHandlers(parts),
+    ...runbookHandlers,
   }
   for (const routes of allRoutes) await app.register((scope) => routes(scope, guards, handlers))
   return app

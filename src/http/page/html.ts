@@ -1,4 +1,4 @@
-/** Markup to send as it is. Only `html` makes it, so that a text never becomes markup by accident. */
+/** Markup to send as it is. Only `html` and a renderer of Markdown make it, so that a text never becomes markup by accident. */
 export interface Html {
   readonly [markup]: string
 }
@@ -25,7 +25,8 @@ const entities: Readonly<Record<string, string>> = {
 
 const made = new WeakMap<Html, string>()
 
-function safe(text: string): Html {
+/** Markup that another renderer made, which escapes all text that it is given. */
+export function rendered(text: string): Html {
   const value = Object.freeze({}) as Html
   made.set(value, text)
   return value
@@ -35,7 +36,7 @@ function safe(text: string): Html {
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   let text = strings[0] ?? ''
   for (const [place, value] of values.entries()) text += marked(value) + (strings[place + 1] ?? '')
-  return safe(text)
+  return rendered(text)
 }
 
 function marked(value: Value): string {
@@ -58,7 +59,8 @@ function visible(text: string): string {
   return cut.replace(INVISIBLE, '\ufffd').toWellFormed()
 }
 
-function escaped(text: string): string {
+/** For markup that is made without `html`: the text between tags, or in quotes within one. */
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }
 
