@@ -13,7 +13,7 @@ describe('the table of phases', () => {
     for (const left of Object.values(notAskedIn)) expect(ids).toEqual(expect.arrayContaining([...left]))
   })
 
-  it.each(askedPhases)('X03: stands in docs/use/rollouts.md as it is, %s too', (phase) => {
+  it.each(askedPhases)('X03: is in docs/use/rollouts.md as it is, %s too', (phase) => {
     const [, row = ''] = new RegExp(`^\\| \`--phase ${phase}\` +\\|[^|]*\\|([^|]*)\\|`, 'm').exec(page) ?? []
     const named = [...row.matchAll(/\[([a-z-]+)\]/g)].map(([, id]) => id)
     expect(new Set(named)).toEqual(new Set(notAskedIn[phase]))
