@@ -33,8 +33,7 @@ export function clusterActions(options: Options) {
       (culprit) => `${kubectl} get services,endpointslices ${labelled(...componentIn(culprit))}`,
     ),
     jobs: asking((culprit) => {
-      if (culprit === 'new pods')
-        return `${kubectl} get pods,jobs ${labelled()} --sort-by=.metadata.creationTimestamp`
+      if (culprit === 'new pods') return `${kubectl} get jobs,pods ${labelled()} -o wide`
       const kinds = migrationJobs.filter((kind) => kind === culprit.split('/')[0])
       return `${kubectl} describe jobs ${labelled(...(kinds.length > 0 ? kinds : migrationJobs))}`
     }),

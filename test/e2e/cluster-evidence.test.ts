@@ -1,8 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { helmBinary } from '../../scripts/helm.ts'
+import { dirname } from 'node:path'
+import { helmBinary, kubectlBinary } from '../../scripts/helm.ts'
+import { components } from '../../src/core/replica.ts'
+import { defaultLimits } from '../../src/rules/limits.ts'
+import type { Options } from '../../src/rules/options.ts'
+import { platformStreams } from '../../src/rules/platform.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { checkIn, author, proceeds, type Gate } from '../support/daemon.ts'
+import { commandFor, everyCommand, paste, type Pasted } from '../support/first-actions.ts'
 
 // What a pipeline does around a real `helm upgrade`, with the command line alone.
 
@@ -80,5 +86,48 @@ describe('a pipeline around helm upgrade', () => {
     expect(report.verdict).not.toBe('proceed')
     expect((await render('v3')).code).toBe(0)
     await gate.until('it is what was rendered', proceeds, 40)
+  })
+})
+
+describe('X43 R145: every first action in a cluster', () => {
+  async function pasteAll(commands: readonly string[]): Promise<readonly Pasted[]> {
+    const programs = [await kubectlBinary(), helm].map((program = '') => dirname(program))
+    const { adminKubeconfigPath } = ground.cluster.controlPlane
+    const env = {
+      KUBECONFIG: adminKubeconfigPath,
+      HOME: dirname(adminKubeconfigPath),
+      PATH: [...programs, process.env['PATH']].join(':'),
+    }
+    return paste(commands, { env })
+  }
+
+  function installation(): Options {
+    const { release, namespace } = ground.cluster
+    return {
+      limits: defaultLimits,
+      streams: platformStreams,
+      components,
+      kubernetes: 'on',
+      helmSecrets: true,
+      release: { name: release, namespace },
+    }
+  }
+
+  it('names what is there, by options that kubectl and helm have', async () => {
+    const pods = ground.cluster.platform.running().map(({ service, name }) => `${service}/${name}`)
+    // A key of another check is no name of a Secret or a pod.
+    const strange = /describe secret (?!platform-runtime)|(describe pod|logs) (?!caracal-|-l)/
+    const commands = [
+      ...everyCommand(installation(), pods).filter((command) => /^(kubectl|helm) /.test(command)),
+      commandFor(installation(), 'secret-references', 'platform-runtime'),
+    ].filter((command) => !strange.test(command))
+    expect(commands.length).toBeGreaterThan(25)
+    const { logs = [], others = [] } = Object.groupBy(await pasteAll(commands), ({ command }) =>
+      command.includes(' logs ') ? 'logs' : 'others',
+    )
+    expect(others.filter(({ code }) => code !== 0)).toEqual([])
+    // Pod and container are known to the API server; the kubelet that has the log is a stand-in without one.
+    expect(logs.length).toBeGreaterThan(5)
+    expect(logs.filter(({ code, stderr }) => code !== 0 && !stderr.includes('/containerLogs/'))).toEqual([])
   })
 })

@@ -70,7 +70,7 @@ describe('X43: a first action names what is asked, in a cluster', () => {
     [
       'migration-jobs',
       'new pods',
-      'kubectl -n identity get pods,jobs -l app.kubernetes.io/instance=blue --sort-by=.metadata.creationTimestamp',
+      'kubectl -n identity get jobs,pods -l app.kubernetes.io/instance=blue -o wide',
     ],
     ['release-deployed', 'release', 'helm -n identity history blue --max 3'],
     ['arrival', 'sts/sidecar', `kubectl -n identity describe pods -l ${selected}=sts`],
