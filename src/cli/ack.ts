@@ -31,13 +31,17 @@ export const ack = command({
       path: 'acknowledgements',
       body: { stopCondition: stop, ...rolloutFrom(values), ...author },
       scope: 'acknowledge',
+      id: stop,
       isAnswer: (answer: Readonly<Record<string, unknown>>) =>
         answer['stopCondition'] === stop && answer['acknowledged'] === true,
     } as const
     const shown = printable(stop)
     return tell(teller, message, {
       accepted: () => `${shown} is acknowledged by ${author.actor}: ${author.reason}`,
-      advice: (status) => (status === 409 ? `caracal-gate explain ${shown} says what is wrong` : ''),
+      advice(status) {
+        if (status === 404) return 'caracal-gate status --all lists them'
+        return status === 409 ? `caracal-gate explain ${shown} says what is wrong` : ''
+      },
       // The answer to an earlier attempt was lost: the second one finds nothing left to acknowledge.
       async hadBeen({ status, repeated }) {
         if (status !== 409 || !repeated || !(await isReleased(teller, stop))) return undefined

@@ -4,7 +4,7 @@ import { endpointFrom, type connection } from './connect.ts'
 import { pathOf } from './demands.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask, patience, type Endpoint } from './http.ts'
-import { problemOf } from './origin.ts'
+import { problemOf, type Problem } from './origin.ts'
 import type { CliProcess } from './process.ts'
 import { ShapeError, type Reader } from './shape.ts'
 
@@ -28,8 +28,8 @@ export async function askVerdict(
 /** What came of a question about something else than the verdict. */
 export type Asked<Value> =
   | { readonly kind: 'had'; readonly value: Value; readonly document: unknown }
-  /** With the type of the problem, where the exporter gave one. */
-  | { readonly kind: 'not-had'; readonly message: string; readonly type?: string }
+  /** With the problem, where the exporter gave one. */
+  | { readonly kind: 'not-had'; readonly message: string; readonly problem?: Problem }
 
 /** One GET whose answer must be of the shape that the reader knows. Never rejects. */
 export async function askFor<Value>(
@@ -42,8 +42,8 @@ export async function askFor<Value>(
   const reply = await ask(endpoint, { path, within, signal })
   const had = wholeReply(reply)
   if ('kind' in had) {
-    const type = 'status' in reply ? problemOf(reply)?.type : undefined
-    return { kind: 'not-had', message: had.message, ...(type !== undefined && { type }) }
+    const problem = 'status' in reply ? problemOf(reply) : undefined
+    return { kind: 'not-had', message: had.message, ...(problem !== undefined && { problem }) }
   }
   try {
     const document: unknown = JSON.parse(had.body)

@@ -1,5 +1,6 @@
 import { problemType } from '../contract/wire.ts'
 import { ask, type Endpoint, type NoReply, type Reply } from './http.ts'
+import { didYouMean } from './options.ts'
 import { objectIn, problemOf, strangerOf, type Problem } from './origin.ts'
 import type { Surroundings } from './process.ts'
 import { printable } from './text.ts'
@@ -11,6 +12,8 @@ export interface Message {
   readonly body: object
   /** Scope of the token that it takes. */
   readonly scope: 'evidence' | 'rollout' | 'acknowledge'
+  /** The id in it that may be misspelt. */
+  readonly id?: string
   /** Whether an answer is one that only the exporter gives: anything may answer 200. */
   readonly isAnswer: (answer: Readonly<Record<string, unknown>>) => boolean
 }
@@ -68,14 +71,14 @@ function retryAfter(reply: Reply | NoReply): number {
   return seconds > 0 ? Math.min(seconds, 30) * 1_000 : 0
 }
 
-function read(reply: Reply | NoReply, { isAnswer, scope }: Message, repeated: boolean): Delivered {
+function read(reply: Reply | NoReply, { isAnswer, scope, id }: Message, repeated: boolean): Delivered {
   if (!('status' in reply)) return { kind: 'undelivered', message: reply.message }
   const { status, body } = reply
   const answer = objectIn(body)
   if ((status === 200 || status === 201) && isAnswer(answer)) return { kind: 'accepted', status, answer }
   const problem = problemOf(reply)
   if (problem === undefined) return { kind: 'undelivered', message: strangerOf(reply).message }
-  const told = `${wordsOf(problem)} (${status})`
+  const told = `${wordsOf(problem, id)} (${status})`
   switch (status) {
     case 401:
     case 403:
@@ -96,9 +99,11 @@ function read(reply: Reply | NoReply, { isAnswer, scope }: Message, repeated: bo
   }
 }
 
-/** Title and detail of a problem, with what would be allowed. */
-function wordsOf({ title, detail, allowed }: Problem): string {
+/** Title and detail of a problem, with the id that was meant, or else with all that would be allowed. */
+function wordsOf({ title, detail, allowed }: Problem, id = ''): string {
   const texts = [title, detail].filter((text) => text !== '')
+  const hint = didYouMean(id, allowed)
+  if (hint !== '') return printable(`${texts.join(': ')}${hint}`, 600)
   return printable(
     [...texts, ...(allowed.length > 0 ? [`allowed: ${allowed.join(', ')}`] : [])].join(': '),
     600,

@@ -99,6 +99,7 @@ export async function handIn(
       path: `evidence/${encodeURIComponent(check)}`,
       body: evidence,
       scope: 'evidence',
+      id: check,
       isAnswer: (answer: Readonly<Record<string, unknown>>) =>
         answer['check'] === check && answer['outcome'] === evidence.outcome,
     } as const

@@ -1,6 +1,6 @@
 import type * as Http from 'node:http'
 import { createRequire } from 'node:module'
-import { networkFailureOf } from '../core/network-failure.ts'
+import { networkFailureOf, type NetworkFailure } from '../core/network-failure.ts'
 import type { TlsFault } from '../core/tls-fault.ts'
 import { printable } from './text.ts'
 
@@ -90,7 +90,7 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
     if (signal.aborted) return { reason: 'interrupted', message: 'interrupted' }
     if (deadline.aborted)
       return { reason: 'timeout', message: `no whole answer within ${(within / 1_000).toFixed(1)} s` }
-    return failureOf(error)
+    return failureOf(error, endpoint.url)
   }
 }
 
@@ -134,12 +134,30 @@ const tlsFixes: Partial<Readonly<Record<TlsFault, string>>> = {
   client_certificate: 'something in front of it wants a client certificate, which this command cannot show',
 }
 
-function failureOf(error: unknown): NoReply {
+/** Node writes an address of IPv6 in brackets, and one of IPv4 in its shortest form. */
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** What the caller does about a fault of the network: its place in it is not the exporter's. */
+function fixFor(fault: NetworkFailure['fault'], { hostname, port }: URL): string {
+  const isAddress = 'check the address in --url or CARACAL_GATE_URL'
+  if (fault === 'refused' && loopback.test(hostname)) {
+    const forwarded = port === '9465' ? port : `${port}:9465`
+    return `check that it runs there; in Kubernetes, forward its port first: kubectl -n caracal port-forward service/caracal-gate ${forwarded}`
+  }
+  if (fault === 'refused') return `check that it runs, or ${isAddress}`
+  if (fault === 'noName' || fault === 'noNameServer') return isAddress
+  if (fault === 'noRoute' || fault === 'notConnected' || fault === 'failed')
+    return `${isAddress}, and that the network lets this command reach it`
+  return ''
+}
+
+function failureOf(error: unknown, url: URL): NoReply {
   if (error instanceof TooLarge)
     return { reason: 'too_large', message: `the answer is larger than ${longestBody / 2 ** 20} MiB` }
   const failure = networkFailureOf(error)
   if (failure === undefined) return { reason: 'unreachable', message: messageOf(error) }
-  const { says, fix, tls } = failure
+  const { fault, says, tls } = failure
+  const fix = fixFor(fault, url) || failure.fix
   if (tls === undefined) return { reason: 'unreachable', message: `the server ${says}${fix && `: ${fix}`}` }
   // Node names the host, and the names that the certificate has.
   const detail = tls === 'wrong_name' ? ` (${messageOf(error)})` : ''

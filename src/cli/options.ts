@@ -115,5 +115,5 @@ export function notAllowed(
 /** `; did you mean readiness?`, or nothing. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const found = nearest(word, candidates)
-  return found === undefined ? '' : `; did you mean ${found}?`
+  return found === undefined ? '' : `; did you mean ${printable(found, 80)}?`
 }

@@ -3,7 +3,7 @@ import { askFor, type Asked } from './asking.ts'
 import { command } from './command.ts'
 import { connection, endpointFrom } from './connect.ts'
 import { exitCodes, interruptionCode } from './exit-codes.ts'
-import { text, textOrJson } from './options.ts'
+import { didYouMean, text, textOrJson } from './options.ts'
 import { rolloutInWords, rolloutList, story, type Rollout, type Story } from './rollout-forms.ts'
 import { printable, printableJson } from './text.ts'
 
@@ -35,10 +35,12 @@ export const rollouts = command({
     async function show<Value>(asked: Asked<Value>, words: (value: Value) => readonly string[]) {
       if (interrupted.aborted) return interruptionCode(interrupted)
       if (asked.kind === 'not-had') {
-        const isUnknown = asked.type === problemType('no-such-rollout')
+        const { problem, message } = asked
+        const isUnknown = problem?.type === problemType('no-such-rollout')
+        const wanted = id ?? ''
         const why = isUnknown
-          ? `there is no rollout "${printable(id ?? '', 80)}"; caracal-gate rollouts lists them`
-          : `cannot tell: ${asked.message}`
+          ? `there is no rollout "${printable(wanted, 80)}"${didYouMean(wanted, problem.allowed)}; caracal-gate rollouts lists them`
+          : `cannot tell: ${message}`
         process.stderr.write(`${why} [${endpoint.url.href}]\n`)
         return isUnknown ? exitCodes.unknownId : exitCodes.blindSpot
       }

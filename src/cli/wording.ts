@@ -114,15 +114,14 @@ function namesOf({ ref }: Named): readonly string[] {
 
 /**
  * What is named so; several things when they share an id.
- * @throws UsageError with all valid names when nothing is
+ * @throws UsageError with the nearest name, or else with all valid ones, when nothing is
  */
 export function lookUp(wanted: string, report: Report): readonly Named[] {
   const all = namedIn(report)
   const found = all.filter((one) => namesOf(one).includes(wanted))
   if (found.length > 0) return found
-  const ids = all.map((one) => namesOf(one).at(-1) ?? '')
+  const hint = didYouMean(wanted, [...new Set(all.flatMap((one) => namesOf(one).toReversed()))])
   const refs = all.map(({ ref }) => `\n  ${ref}`).join('')
-  throw new UsageError(
-    `REF is "${printable(wanted, 80)}"${didYouMean(wanted, [...ids, ...all.map(({ ref }) => ref)])}\nallowed:${refs}`,
-  )
+  const list = hint === '' ? `\nallowed:${refs}` : '\ncaracal-gate status --all lists them all'
+  throw new UsageError(`REF is "${printable(wanted, 80)}"${hint}${list}`)
 }

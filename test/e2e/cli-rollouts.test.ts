@@ -45,5 +45,8 @@ describe('caracal-gate rollouts', () => {
     const none = await tell(['rollouts', 'x'], [404, problem('no-such-rollout', 'There is no rollout "x".')])
     expect([none.code, none.stdout]).toEqual([11, ''])
     expect(none.stderr).toContain('there is no rollout "x"; caracal-gate rollouts lists them')
+    const known = { ...problem('no-such-rollout', 'none'), allowed: ['caracal/47', 'acme/3'] }
+    const misspelt = await tell(['rollouts', 'carcal/47'], [404, known])
+    expect([misspelt.code, misspelt.stderr]).toEqual([11, expect.stringContaining('mean caracal/47?')])
   })
 })

@@ -195,4 +195,13 @@ describe('caracal-gate ack', () => {
     expect(unknown.code).toBe(11)
     expect(unknown.stderr).toContain('allowed: sts-unready')
   })
+
+  it('X46: names the stop that a misspelt id is nearest to, and not all of them', async () => {
+    const allowed = ['sts-unready', 'outbox-dead-messages', 'audit-dlq-growing']
+    const none = { ...problem('no-such-stop-condition', 'There is no stop condition "x".'), allowed }
+    const { code, stderr } = await tell(['ack', 'outbox-dead-mesages', '--reason', 'replayed'], [404, none])
+    expect(code).toBe(11)
+    expect(stderr).toContain('did you mean outbox-dead-messages? (404); caracal-gate status --all lists them')
+    expect(stderr).not.toContain('audit-dlq-growing')
+  })
 })

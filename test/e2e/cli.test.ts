@@ -17,6 +17,7 @@ import {
   listen,
   root,
   run,
+  runHere,
   start,
 } from '../support/cli-process.ts'
 import { held, report, stopped } from '../unit/cli/reports.ts'
@@ -127,6 +128,15 @@ describe('caracal-gate status', () => {
     expect([ended.code, ended.stdout]).toEqual([5, ''])
     expect(ended.stderr).toContain(words)
     expect(ended.stderr.trim().split('\n').length).toBe(1)
+  })
+
+  it.each([
+    ['http://127.0.0.1:1', 'kubectl -n caracal port-forward service/caracal-gate 1:9465'],
+    ['http://[::1]:1', 'kubectl -n caracal port-forward service/caracal-gate 1:9465'],
+    ['http://no.such.name.invalid:9465', 'check the address in --url or CARACAL_GATE_URL'],
+  ])('says what to check when nothing answers at %s', async (url, hint) => {
+    const { code, stderr } = await runHere(['status', '--url', url])
+    expect([code, stderr]).toEqual([5, expect.stringContaining(hint)])
   })
 
   it('cannot tell from a server that hangs, within ten seconds', async () => {

@@ -147,10 +147,11 @@ describe('a part', () => {
     expect(lines.join('\n')).not.toContain('do first')
   })
 
-  it('that there is not lists those that there are', () => {
+  it('X46: that is misspelt brings the nearest, and one that is like none all that there are', () => {
     expect(() => explained(held(), 'sts-redy')).toThrow(
-      'REF is "sts-redy"; did you mean sts-ready?\nallowed:',
+      /^REF is "sts-redy"; did you mean sts-ready\?\ncaracal-gate status --all lists them all$/,
     )
+    expect(() => explained(held(), 'readiness/sts-redy')).toThrow('did you mean readiness/sts-ready?')
     expect(() => explained(held(), 'x')).toThrow('\n  stop-conditions/audit-dlq-growing')
   })
 
