@@ -65,7 +65,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'daemon/serve.ts',
       'cli/doctor/command.ts',
     ],
-    packages: ['node:*', 'commander', '@optique/core/completion', '@optique/core/parser'],
+    packages: ['node:*', 'commander', 'fast-wrap-ansi', '@optique/core/completion', '@optique/core/parser'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   'cli/doctor': {

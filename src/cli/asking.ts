@@ -1,6 +1,4 @@
 import { readAnswer, wholeReply, type Answer, type Demands } from './answer.ts'
-import type { Values } from './command.ts'
-import { endpointFrom, type connection } from './connect.ts'
 import { pathOf } from './demands.ts'
 import { interruptionCode, type ExitCode } from './exit-codes.ts'
 import { ask, patience, type Endpoint } from './http.ts'
@@ -8,16 +6,12 @@ import { problemOf, type Problem } from './origin.ts'
 import type { CliProcess } from './process.ts'
 import { ShapeError, type Reader } from './shape.ts'
 
-/**
- * Asks once for the verdict, and says on stderr why it is not known; gives the exit code alone when it was interrupted.
- * @throws UsageError
- */
+/** Asks once for the verdict, and says on stderr why it is not known; gives the exit code alone when it was interrupted. */
 export async function askVerdict(
-  { env, interrupted, stderr }: CliProcess,
-  values: Values<typeof connection>,
+  { interrupted, stderr }: CliProcess,
+  endpoint: Endpoint,
   demands: Demands,
 ): Promise<Answer | ExitCode> {
-  const endpoint = await endpointFrom(values, env)
   const reply = await ask(endpoint, { path: pathOf(demands), within: patience, signal: interrupted })
   if (interrupted.aborted) return interruptionCode(interrupted)
   const answer = readAnswer(reply, demands)

@@ -54,6 +54,19 @@ const latch = record({
   acknowledged: nullable(record({ actor: text, reason: text, at: time })),
 })
 
+const blocker = record({
+  ref: text,
+  state: text,
+  reason: text,
+  message: text,
+  rootCause: flag,
+  title: addedLater(text),
+  since: addedLater(time),
+  nextStep: addedLater(longText),
+  runbookUrl: addedLater(longText),
+  explainedBy: addedLater(text),
+})
+
 const report = record({
   verdict: text,
   summary: text,
@@ -67,7 +80,7 @@ const report = record({
   release: record({ name: text, namespace: text }),
   rollout: record({ id: nullable(verbatim), phase: text, startedAt: nullable(time) }),
   rollback: record({ viable: text, message: text, advice: text }),
-  blocking: listOf(record({ ref: text, state: text, reason: text, message: text, rootCause: flag })),
+  blocking: listOf(blocker),
   gates: listOf(
     record({ id: text, title: text, state: text, since: time, required: flag, checks: listOf(record(item)) }),
   ),

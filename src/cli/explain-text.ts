@@ -1,18 +1,23 @@
 import type { Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
-import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
+import type { Blocker, Report, ReportedGate } from './document.ts'
+import { itemLines, stopLines } from './item-lines.ts'
 import { meaningOf, type Paint } from './paint.ts'
-import { clockTime } from './text.ts'
+import { anyScreen, type Line, type Screen } from './screen.ts'
 import {
+  actionOn,
+  blockedSince,
   compared,
   head,
+  isWell,
   moment,
   namedIn,
+  row,
+  runbookOf,
   sinceWhen,
   steadiness,
-  type Item,
+  titleOf,
   type Named,
-  isSaidBy,
 } from './wording.ts'
 
 /** What `explain` shows. */
@@ -22,38 +27,66 @@ export interface ExplainView {
   /** What was asked about; the verdict, when nothing was. */
   readonly about?: readonly Named[]
   readonly paint: Paint
+  readonly screen?: Screen
+  /** Where the exporter was asked. */
+  readonly base?: URL
 }
 
-/** Root causes that are explained in full, and consequences that are named; the rest is counted. */
-const most = { causes: 5, consequences: 20, culprits: 10 }
+type Shown = Pick<ExplainView, 'paint' | 'base'> & { readonly report: Report }
 
-/** The answer for a person: why first, then what hangs on it. */
+/** Root causes that are explained in full, and consequences that are named below each; the rest is counted. */
+const most = { causes: 5, consequences: 20 }
+
+/** The answer for a person: why first, then what follows from it. */
 export function explanation(view: ExplainView): string {
-  const { answer, about, paint } = view
+  const { answer, about, paint, screen = anyScreen } = view
+  const shown = { ...view, report: answer.report }
   const sections =
-    about === undefined
-      ? verdictSections(view)
-      : about.map((named) => sectionOf(named, answer.report, paint, ''))
-  return `${[head(view, paint), ...sections].map((lines) => lines.join('\n')).join('\n\n')}\n`
+    about === undefined ? verdictSections(view, shown) : about.map((named) => sectionOf(named, shown, ''))
+  const lines = [head(view, paint), ...sections].flatMap((section, place) =>
+    place === 0 ? section : [{ text: '' }, ...section],
+  )
+  return `${screen.rows(lines).join('\n')}\n`
 }
 
-function verdictSections({ answer: { report }, decision, paint }: ExplainView): (readonly string[])[] {
+function verdictSections({ decision }: ExplainView, shown: Shown): readonly (readonly Line[])[] {
+  const { report, paint } = shown
   const { blocking } = report
-  if (blocking.length === 0) return [[unblocked(report, decision)]]
+  if (blocking.length === 0) return [[{ text: unblocked(report, decision) }]]
   const named = new Map(namedIn(report).map((one) => [one.ref, one]))
   const causes = blocking.filter(({ rootCause }) => rootCause)
   const full = causes.slice(0, most.causes)
-  const rest = [...causes.slice(most.causes), ...blocking.filter(({ rootCause }) => !rootCause)]
-  const sections = full.map((blocker, place) =>
-    blockerSection(blocker, named.get(blocker.ref), report, paint, `${place + 1}. `),
-  )
+  const refs = new Set(full.map(({ ref }) => ref))
+  const sections = full.map((blocker, place) => [
+    ...blockerSection(blocker, named.get(blocker.ref), shown, `${place + 1}. `),
+    ...followers(
+      blocking.filter((one) => one.explainedBy === blocker.ref),
+      paint,
+    ),
+  ])
+  const rest = [
+    ...causes.slice(most.causes),
+    ...blocking.filter((one) => !one.rootCause && !refs.has(one.explainedBy ?? '')),
+  ]
   if (rest.length === 0) return sections
-  const title = causes.length > full.length ? 'Also, or because of it' : 'What hangs on it'
-  const lines = rest
-    .slice(0, most.consequences)
-    .map(({ ref, state, message }) => `  ${paint(state, meaningOf(state))}  ${ref}: ${message}`)
-  const more = rest.length - lines.length
-  return [...sections, [title, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])]]
+  const title = causes.length > full.length ? 'Also, or because of it' : 'What follows from it'
+  return [...sections, [{ text: title }, ...namedLines(rest, '  ', paint)]]
+}
+
+/** What a cause explains, below it. */
+function followers(blockers: readonly Blocker[], paint: Paint): readonly Line[] {
+  if (blockers.length === 0) return []
+  const count = `${blockers.length} ${blockers.length === 1 ? 'entry' : 'entries'}`
+  return [row('explains', count), ...namedLines(blockers, '     ', paint)]
+}
+
+function namedLines(blockers: readonly Blocker[], indent: string, paint: Paint): readonly Line[] {
+  const lines = blockers.slice(0, most.consequences).map(({ ref, state, message }) => ({
+    head: `${indent}${paint(state, meaningOf(state))}  `,
+    text: `${ref}: ${message}`,
+  }))
+  const more = blockers.length - lines.length
+  return [...lines, ...(more > 0 ? [{ text: `${indent}and ${more} more` }] : [])]
 }
 
 function unblocked(report: Report, decision: Decision): string {
@@ -68,144 +101,79 @@ function unblocked(report: Report, decision: Decision): string {
 function blockerSection(
   blocker: Blocker,
   named: Named | undefined,
-  report: Report,
-  paint: Paint,
+  shown: Shown,
   number: string,
-): readonly string[] {
-  if (named?.kind === 'check' || named?.kind === 'stop')
-    return sectionOf(named, report, paint, number, blocker)
-  return sectionOf({ kind: 'blocker', ref: blocker.ref, blocker }, report, paint, number)
+): readonly Line[] {
+  if (named?.kind === 'check' || named?.kind === 'stop') return sectionOf(named, shown, number, blocker)
+  return sectionOf({ kind: 'blocker', ref: blocker.ref, blocker }, shown, number)
 }
 
 function sectionOf(
   named: Named,
-  report: Report,
-  paint: Paint,
+  shown: Shown,
   number: string,
-  blocker = report.blocking.find(({ ref }) => ref === named.ref),
-): readonly string[] {
+  blocker = shown.report.blocking.find(({ ref }) => ref === named.ref),
+): readonly Line[] {
   const { ref } = named
+  const { report, paint } = shown
   switch (named.kind) {
     case 'gate':
-      return gateLines(named.gate, report, paint)
-    case 'blocker': {
-      const { state, message } = named.blocker
-      const advice = adviceOn(ref)
+      return gateLines(named.gate, shown)
+    case 'blocker':
       return [
-        title(number, ref, state, '', paint),
-        row('seen', message),
-        ...(advice === '' ? [] : [row('do first', advice)]),
+        title(number, ref, named.blocker.state, blockedSince(named.blocker, report), paint),
+        ...ownLines(named.blocker, shown),
       ]
-    }
     case 'check':
     case 'stop': {
       const { item } = named
       const state = blocker?.state ?? item.state
       return [
         title(number, ref, state, sinceWhen(state, item, report), paint),
-        ...itemLines(item, report, blocker),
+        ...itemLines(item, shown, blocker),
         ...(named.kind === 'stop' ? stopLines(named.item, report) : []),
       ]
     }
   }
 }
 
-function title(number: string, ref: string, state: string, since: string, paint: Paint): string {
-  return `${number}${paint(ref, 'strong')}  ${paint(state, meaningOf(state))}${since}`
-}
-
-function itemLines(item: Item, report: Report, blocker: Blocker | undefined): readonly string[] {
-  const { unknownReason, reason, message, culprits, culpritCount } = item
-  const measured = compared(item)
-  const why = unknownReason === null ? reason : `${reason}, unknown: ${unknownReason}`
-  const blamed = culprits.slice(0, most.culprits).map((culprit) => {
-    const since = culprit.since === null ? '' : ` since ${moment(culprit.since, report)}`
-    const seen = compared(culprit)
-    const said = [culprit.message, seen].filter((text) => text !== '' && text !== message).join('; ')
-    const where = culprit.target === null || culprit.target === culprit.key ? '' : ` (${culprit.target})`
-    return `${culprit.key}${where}${since}${said === '' ? '' : `: ${said}`}`
-  })
-  const rest = culpritCount - blamed.length
+/** What is known of a blocker that is neither a check nor a stop condition. */
+function ownLines(blocker: Blocker, { report, base }: Shown): readonly Line[] {
+  const { ref, message } = blocker
+  const name = titleOf(blocker)
+  const action = actionOn(blocker, report)
+  const runbook = runbookOf(blocker, report, base)
   return [
-    row('expected', item.claim),
-    row('seen', `${message} [${why}]`),
-    ...(blocker === undefined || isSaidBy(blocker, item, message) ? [] : [row('blocks', blocker.message)]),
-    ...(measured === '' ? [] : [row('measured', measured)]),
-    ...('countedSince' in item ? countedLines(item, report) : []),
-    ...blamed.map((text, place) => row(place === 0 ? 'to blame' : '', text)),
-    ...(rest > 0 ? [row('', `and ${rest} more like it`)] : []),
-    row('looked', looked(item, report)),
-    ...(item.nextStep === '' || !isBad(item, blocker) ? [] : [row('do first', item.nextStep)]),
-    ...(item.runbookUrl === '' ? [] : [row('read', item.runbookUrl)]),
+    ...(name === message ? [] : [row('cause', name)]),
+    row('seen', message),
+    ...(action === '' ? [] : [row('do first', action, 'command')]),
+    ...(ref === 'request/steady' ? [row('do first', 'nothing: it is a matter of time')] : []),
+    ...(runbook === '' ? [] : [row('read', runbook, 'address')]),
   ]
 }
 
-/** Good states need no action, unless one is latched. */
-function isBad({ state }: Item, blocker: Blocker | undefined): boolean {
-  return blocker !== undefined || !['pass', 'clear', 'skipped'].includes(state)
+function title(number: string, ref: string, state: string, since: string, paint: Paint): Line {
+  return { head: number, text: `${paint(ref, 'strong')}  ${paint(state, meaningOf(state))}${since}` }
 }
 
-function looked({ lastAttemptAt, lastSuccessAt }: Item, report: Report): string {
-  const seen =
-    lastSuccessAt === null ? 'never seen whole' : `last seen whole at ${moment(lastSuccessAt, report)}`
-  if (lastAttemptAt === null) return 'not every part was looked at yet'
-  return lastAttemptAt === lastSuccessAt ? seen : `${seen}, last tried at ${moment(lastAttemptAt, report)}`
-}
-
-/** Since when events are counted in a rollout, and when the newest came. */
-function countedLines({ countedSince, lastEventAt }: ReportedStop, report: Report): readonly string[] {
-  const begun = countedSince === report.rollout.startedAt ? 'the rollout began at ' : ''
-  const since = countedSince === null ? [] : [`since ${begun}${moment(countedSince, report)}`]
-  const last = lastEventAt === null ? [] : [`last one at ${moment(lastEventAt, report)}`]
-  const said = [...since, ...last]
-  return said.length === 0 ? [] : [row('counted', said.join(', '))]
-}
-
-function stopLines({ id, state, latch, holdSeconds }: ReportedStop, report: Report): readonly string[] {
-  const held = state === 'pending' ? [row('fires', `after ${holdSeconds} s without a break`)] : []
-  if (latch === null) return held
-  const { acknowledged } = latch
-  const fired = row('fired', `at ${moment(latch.at, report)}: ${latch.message}`)
-  if (acknowledged !== null)
-    return [
-      ...held,
-      fired,
-      row(
-        'noted',
-        `by ${acknowledged.actor} at ${clockTime(new Date(acknowledged.at))}: ${acknowledged.reason}`,
-      ),
-    ]
-  return [...held, fired, row('then', `caracal-gate ack ${id} --reason "why it is safe to go on"`)]
-}
-
-function gateLines(gate: ReportedGate, report: Report, paint: Paint): readonly string[] {
+function gateLines(gate: ReportedGate, shown: Shown): readonly Line[] {
+  const { report, paint } = shown
   const { id, checks } = gate
-  const isWell = ({ state }: Item) => state === 'pass' || state === 'skipped'
   const bad = checks
     .filter((item) => !isWell(item))
-    .map((item) =>
-      sectionOf({ kind: 'check', ref: `gates/${id}/checks/${item.id}`, item }, report, paint, ''),
-    )
+    .map((item) => sectionOf({ kind: 'check', ref: `gates/${id}/checks/${item.id}`, item }, shown, ''))
   const well = checks.filter(isWell).map((item) => {
     const seen = compared(item)
-    return `  ${paint(item.state, meaningOf(item.state))}  ${item.id}: ${item.claim}${seen === '' ? '' : ` (${seen})`}`
+    return {
+      head: `  ${paint(item.state, meaningOf(item.state))}  `,
+      text: `${item.id}: ${item.claim}${seen === '' ? '' : ` (${seen})`}`,
+    }
   })
+  const blank = { text: '' }
   return [
     title('', `gates/${id}`, gate.state, ` since ${moment(gate.since, report)}`, paint),
     row('asks', gate.title),
-    ...bad.flatMap((lines) => ['', ...lines]),
-    ...(well.length === 0 ? [] : ['', ...well]),
+    ...bad.flatMap((lines) => [blank, ...lines]),
+    ...(well.length === 0 ? [] : [blank, ...well]),
   ]
-}
-
-function row(name: string, text: string): string {
-  return `   ${name.padEnd(8)}  ${text}`
-}
-
-/** What to do about what is no part of the platform: a demand of the request, or the exporter itself. */
-function adviceOn(ref: string): string {
-  if (ref === 'request/rollout') return 'caracal-gate rollouts'
-  if (ref === 'request/steady') return 'nothing: it is a matter of time'
-  if (ref === 'evaluator/starved') return 'kubectl top pod -l app.kubernetes.io/name=caracal-gate-exporter -A'
-  return ref.startsWith('evaluator/') ? 'caracal-gate healthcheck --ready' : ''
 }

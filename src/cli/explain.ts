@@ -1,11 +1,13 @@
 import { askVerdict } from './asking.ts'
 import { command } from './command.ts'
-import { connection } from './connect.ts'
+import { connection, endpointFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
 import { demandOptions, demandsFrom } from './demands.ts'
 import { explanation } from './explain-text.ts'
+import { annotate, format, inert } from './github.ts'
 import { noColor, text } from './options.ts'
 import { paintFor } from './paint.ts'
+import { anyScreen, screenOf } from './screen.ts'
 import { lookUp } from './wording.ts'
 
 /** `caracal-gate explain`: why the verdict or a part of it is what it is. Exits by the verdict. */
@@ -22,7 +24,7 @@ export const explain = command({
     'a gate, check, stop condition or blocker, as status and wait name it (default: the verdict)',
     { completes: 'refs' },
   ),
-  options: { ...demandOptions, noColor, ...connection },
+  options: { ...demandOptions, format, noColor, ...connection },
   exits: [0, 3, 4, 5, 7],
   examples: [
     ['caracal-gate explain', 'why the verdict is what it is'],
@@ -31,14 +33,21 @@ export const explain = command({
   ],
   async run(process, values, wanted) {
     const demands = demandsFrom(values)
-    const answer = await askVerdict(process, values, demands)
+    const forGithub = values.format === 'github'
+    const endpoint = await endpointFrom(values, process.env)
+    const base = endpoint.url
+    const answer = await askVerdict(process, endpoint, demands)
     if (typeof answer === 'number') return answer
-    if (answer.kind === 'cannot-tell') return exitCodeOf(answer, demands)
-    const about = wanted === undefined ? undefined : lookUp(wanted, answer.report)
-    const paint = paintFor(process, values.noColor)
-    process.stdout.write(
-      explanation({ answer, decision: decide(answer.report, demands), paint, ...(about && { about }) }),
-    )
-    return exitCodeOf(answer, demands)
+    const code = exitCodeOf(answer, demands)
+    if (answer.kind === 'valid') {
+      const about = wanted === undefined ? undefined : lookUp(wanted, answer.report)
+      const decision = decide(answer.report, demands)
+      const paint = paintFor(process, values.noColor)
+      const screen = forGithub ? anyScreen : await screenOf(process)
+      const text = explanation({ answer, decision, paint, screen, base, ...(about && { about }) })
+      process.stdout.write(forGithub ? inert(text) : text)
+    }
+    if (forGithub) await annotate(process, 'text', { answer, demands, code, base })
+    return code
   },
 })

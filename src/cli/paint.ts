@@ -24,6 +24,11 @@ export function paintFor({ stdout, env }: Pick<CliProcess, 'stdout' | 'env'>, sw
   return wanted ? colours : noPaint
 }
 
+/** Whether rows can be written over: on a terminal that knows how. */
+export function canDraw({ stdout, env }: Pick<CliProcess, 'stdout' | 'env'>): boolean {
+  return stdout.isTTY === true && env['TERM'] !== 'dumb'
+}
+
 const meanings: Readonly<Record<string, Meaning>> = {
   proceed: 'good',
   pass: 'good',

@@ -20,6 +20,9 @@ export interface CliProcess {
 export interface Output {
   write(text: string): unknown
   readonly isTTY?: boolean
+  /** The size of a terminal. */
+  readonly columns?: number
+  readonly rows?: number
 }
 
 /** Time and chance as `wait` uses them; a test plays hours with its own. */

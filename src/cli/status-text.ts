@@ -1,9 +1,11 @@
 import type { Valid } from './answer.ts'
+import { causeLines, moreCauses } from './cause-lines.ts'
 import type { Decision } from './decision.ts'
-import type { Blocker, Report, ReportedGate, ReportedStop } from './document.ts'
-import { meaningOf, type Paint } from './paint.ts'
-import { compared, head, itemOf, moment, sinceWhen, type Item, isSaidBy } from './wording.ts'
-import { clockTime } from './text.ts'
+import type { ReportedGate } from './document.ts'
+import type { Paint } from './paint.ts'
+import { anyScreen, type Line, type Screen } from './screen.ts'
+import { wholeSections } from './whole-text.ts'
+import { head, isWell } from './wording.ts'
 
 /** What `status` shows. */
 export interface StatusView {
@@ -12,104 +14,78 @@ export interface StatusView {
   readonly gates: readonly ReportedGate[]
   /** One gate was asked for: only what concerns it is shown. */
   readonly narrowed: boolean
+  /** Everything, however long; without it, what fits on a screen. */
+  readonly all?: boolean
   readonly paint: Paint
+  readonly screen?: Screen
+  /** Where the exporter was asked: what the document says relative to that is shown as an address. */
+  readonly base?: URL
 }
 
-/** Blockers that are explained in full, and that are named; the rest is counted. */
-const explained = 3
-const named = 12
+const blank: Line = { text: '' }
 
-/** The answer for a person: the verdict, then why, then everything. */
+/** The answer for a person: the verdict, then why, then everything or how much of it there is. */
 export function statusText(view: StatusView): string {
-  const { answer, paint, gates, narrowed } = view
-  const { report } = answer
-  const width = Math.max(
-    ...[...gates.flatMap((gate) => gate.checks), ...report.stopConditions].map(({ id }) => id.length),
-    0,
-  )
-  const sections = [
-    head(view, paint),
-    blockers(view),
-    ['Gates', ...gates.flatMap((gate) => gateLines(gate, width, paint))],
-    narrowed ? [] : ['Stop conditions', ...report.stopConditions.map((stop) => stopLine(stop, width, paint))],
-  ]
-  return `${sections
+  const { screen = anyScreen } = view
+  return `${screen.rows(statusLines(view)).join('\n')}\n`
+}
+
+export function statusLines(view: StatusView): readonly Line[] {
+  const { narrowed, all = false, paint } = view
+  if (narrowed || all) return joined([head(view, paint), ...wholeSections(view)])
+  const top = head(view, paint, { most: 2 })
+  const foot = countLines(view)
+  const { screen = anyScreen } = view
+  // Two blank lines separate the three.
+  const room = screen.height - screen.heightOf([...top, ...foot]) - 2
+  return joined([top, causesWithin(room, view, screen), foot])
+}
+
+function joined(sections: readonly (readonly Line[])[]): readonly Line[] {
+  return sections
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`
+    .flatMap((lines, at) => (at === 0 ? lines : [blank, ...lines]))
 }
 
-function blockers({ answer: { report }, gates, narrowed, paint }: StatusView): readonly string[] {
-  const concerned = report.blocking.filter(
-    ({ ref }) => !narrowed || gates.some(({ id }) => ref.startsWith(`gates/${id}/`)),
-  )
-  const causes = concerned.filter((blocker) => blocker.rootCause).slice(0, named)
-  const rest = concerned.length - causes.length
-  if (concerned.length === 0) return []
-  const lines = causes.flatMap((blocker, place) => {
-    const [title = '', ...details] = blockerLines(blocker, report, paint)
-    return place < explained ? [title, ...details] : [`${title}: ${blocker.message}`]
-  })
-  const more = rest === 0 ? [] : [`  and ${rest} more, which these explain or which rank lower`]
-  return ['Blocking', ...lines, ...more]
+/** The root causes, as many as there is room for: the first ones with what to do, the next ones by name. */
+function causesWithin(room: number, view: StatusView, screen: Screen): readonly Line[] {
+  const { report } = view.answer
+  const causes = report.blocking.filter(({ rootCause }) => rootCause)
+  const lines: Line[] = []
+  for (const [place, cause] of causes.entries()) {
+    const left = room - screen.heightOf(lines)
+    // A row for each of the next ones, and one for the number of the others.
+    const reserved = Math.min(causes.length - place - 1, 3)
+    const forms = [
+      causeLines(cause, place, view, 'whole'),
+      ...(place === 0 ? [causeLines(cause, place, view, 'short')] : []),
+      causeLines(cause, place, view, 'name'),
+    ]
+    const fitting = forms.find((form, at) => {
+      const isName = at === forms.length - 1
+      return screen.heightOf(form) + (isName ? Math.min(reserved, 1) : reserved) <= left
+    })
+    if (fitting === undefined && place > 0) return [...lines, moreCauses(causes.length - place)]
+    lines.push(...(fitting ?? forms[1] ?? []))
+  }
+  return lines
 }
 
-function blockerLines(blocker: Blocker, report: Report, paint: Paint): readonly string[] {
-  const item = itemOf(blocker.ref, report)
-  const state = paint(blocker.state, meaningOf(blocker.state))
-  const since = item === undefined ? '' : sinceWhen(blocker.state, item, report)
-  const lines = [`  ${state}  ${paint(blocker.ref, 'strong')}${since}`, `    ${blocker.message}`]
-  if (item === undefined) return lines
-  return [
-    ...lines,
-    ...culpritLines(item, blocker, report),
-    ...(item.nextStep === '' ? [] : [`    next: ${item.nextStep}`]),
-    ...(item.runbookUrl === '' ? [] : [`    runbook: ${item.runbookUrl}`]),
+/** How much is well, how much follows from the causes, and where all of it is. */
+function countLines({ answer: { report }, paint }: StatusView): readonly Line[] {
+  const { gates, stopConditions, blocking } = report
+  const asked = gates.filter(({ state }) => state !== 'skipped')
+  const watched = stopConditions.filter(({ state }) => state !== 'skipped')
+  const passing = asked.filter(({ state }) => state === 'pass').length
+  const clear = watched.filter((stop) => isWell(stop)).length
+  const followed = blocking.filter(({ rootCause }) => !rootCause).length
+  const counts = [
+    `${passing} of ${asked.length} gates pass`,
+    `${clear} of ${watched.length} stops clear`,
+    ...(followed === 0
+      ? []
+      : [`${followed} more ${followed === 1 ? 'entry follows' : 'entries follow'} from this`]),
   ]
-}
-
-function culpritLines(item: Item, blocker: Blocker, report: Report): readonly string[] {
-  const shown = item.culprits.slice(0, 3)
-  const rest = item.culpritCount - shown.length
-  return [
-    ...shown.map(({ key, since, observed, threshold, message }) => {
-      const begun = since === null ? '' : ` since ${moment(since, report)}`
-      const seen = compared({ observed, threshold })
-      const said = isSaidBy(blocker, item, message) ? '' : message
-      const words = [said, seen].filter((text) => text !== '').join('; ')
-      return `    culprit: ${key}${begun}${words === '' ? '' : `: ${words}`}`
-    }),
-    ...(rest > 0 ? [`    and ${rest} more like it`] : []),
-  ]
-}
-
-function gateLines(gate: ReportedGate, width: number, paint: Paint): readonly string[] {
-  return [
-    `  ${state(gate.state, paint)}${paint(gate.id, 'strong')}`,
-    ...gate.checks.map((check) => `    ${state(check.state, paint)}${row(check, width)}`),
-  ]
-}
-
-function stopLine(stop: ReportedStop, width: number, paint: Paint): string {
-  const { latch } = stop
-  const acknowledgement = latch?.acknowledged ?? null
-  const latched =
-    latch === null
-      ? ''
-      : acknowledgement === null
-        ? `, ${paint(`latched at ${clockTime(new Date(latch.at))}`, 'bad')}: ${latch.message}`
-        : `, latched at ${clockTime(new Date(latch.at))}, acknowledged by ${acknowledgement.actor}: ${acknowledgement.reason}`
-  return `    ${state(stop.state, paint)}${row(stop, width)}${latched}`
-}
-
-function row(item: Item, width: number): string {
-  const well = item.state === 'pass' || item.state === 'clear'
-  const flags = item.flags.filter((flag) => flag === 'stale' || flag === 'preexisting')
-  const said = well ? compared(item) : item.message
-  const marks = flags.length === 0 ? '' : ` (${flags.join(', ')})`
-  return `${item.id.padEnd(width)}  ${said}${marks}`.trimEnd()
-}
-
-function state(word: string, paint: Paint): string {
-  return `${paint(word, meaningOf(word))}${' '.repeat(Math.max(1, 9 - word.length))}`
+  const where = 'everything: caracal-gate status --all; why: caracal-gate explain'
+  return [{ text: counts.join(', ') }, { text: paint(where, 'faint') }]
 }

@@ -7,11 +7,14 @@ import type { Surroundings } from './process.ts'
 export const endings = ['proceed', 'decided', 'stop'] as const
 
 export interface Wish {
-  readonly until: (typeof endings)[number]
+  /** `interrupted`: nothing that is heard ends it. */
+  readonly until: (typeof endings)[number] | 'interrupted'
   /** Milliseconds. */
   readonly timeout: number
   readonly failFast: boolean
   readonly demands: Demands
+  /** Milliseconds that a question may be held at most. */
+  readonly longestPoll?: number
 }
 
 /** One question: with `poll`, the server may keep it until something changes. */
@@ -35,7 +38,7 @@ export interface Conversation extends Pick<Surroundings, 'now' | 'sleep' | 'rand
 }
 
 /** Servers and proxies cut a connection that is silent for 30 s or more. */
-const longestPoll = 25_000
+const usualPoll = 25_000
 /** What an answer may take over the wait that was asked for. */
 const grace = 10_000
 /** The end of the time is kept for one more request without waiting: the code must say how things are then. */
@@ -151,7 +154,12 @@ function immediate(left: number): Question {
   return { within: Math.max(Math.min(grace, left), pauses.least) }
 }
 
-function poll({ report }: Valid, left: number, { demands }: Wish, untilHeartbeat: number): Question {
+function poll(
+  { report }: Valid,
+  left: number,
+  { demands, longestPoll = usualPoll }: Wish,
+  untilHeartbeat: number,
+): Question {
   const missing = requiredSteady(report, demands) - report.steadySeconds * 1_000
   // A change that comes with time alone: come back for it, whether or not the server wakes us.
   const untilSteady = report.steadySeconds > 0 && missing > 0 ? missing + 1_000 : longestPoll
@@ -162,6 +170,7 @@ function poll({ report }: Valid, left: number, { demands }: Wish, untilHeartbeat
 
 /** The code that a decision ends the wait with, if it does. */
 function ending(decision: Decision, { until, failFast }: Wish, timeIsOver: boolean): ExitCode | undefined {
+  if (until === 'interrupted') return undefined
   switch (decision) {
     case 'superseded':
     case 'ended':

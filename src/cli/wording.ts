@@ -4,6 +4,7 @@ import type { Decision } from './decision.ts'
 import type { Blocker, Report, ReportedCheck, ReportedGate, ReportedStop } from './document.ts'
 import { didYouMean, UsageError } from './options.ts'
 import { meaningOf, type Paint } from './paint.ts'
+import type { Line } from './screen.ts'
 import { clockTime, numberInWords, printable } from './text.ts'
 
 /** Words that the views of a document have in common. */
@@ -46,11 +47,12 @@ export function sinceWhen(state: string, item: Item, report: Pick<Report, 'evalu
   return ` since ${moment(latch.at, report)}, ${item.state} since ${moment(item.since, report)}`
 }
 
-/** The verdict and what it is about, before anything else. */
+/** The verdict and what it is about, before anything else; each part in so many rows, where that is limited. */
 export function head(
   { answer: { report, age }, decision }: { readonly answer: Valid; readonly decision: Decision },
   paint: Paint,
-): readonly string[] {
+  limit: Pick<Line, 'most'> = {},
+): readonly Line[] {
   const { rollout, release, rollback } = report
   const word = paint(
     decision.toUpperCase(),
@@ -64,12 +66,57 @@ export function head(
   const named = rollout.id === null ? 'no rollout' : `rollout ${printable(rollout.id)}, ${rollout.phase}`
   const begun = rollout.startedAt === null ? '' : `, since ${moment(rollout.startedAt, report)}`
   const back = rollout.id === null ? [] : [`rollback ${rollback.viable}: ${rollback.message}`]
+  const rest = [facts.join(', '), `release ${release.namespace}/${release.name}, ${named}${begun}`, ...back]
   return [
-    `${word}  ${report.summary}`,
-    paint(facts.join(', '), 'faint'),
-    paint(`release ${release.namespace}/${release.name}, ${named}${begun}`, 'faint'),
-    ...back.map((text) => paint(text, 'faint')),
+    { head: `${word}  `, text: report.summary, ...limit },
+    ...rest.map((text) => ({ text: paint(text, 'faint'), ...limit })),
   ]
+}
+
+/** What a blocker is called: a check has no title, and its message says all. */
+export function titleOf({ title, message }: Pick<Blocker, 'title' | 'message'>): string {
+  return title ?? message
+}
+
+/** Since when a blocker blocks, where that is known. */
+export function blockedSince(blocker: Blocker, report: Report): string {
+  const item = itemOf(blocker.ref, report)
+  if (item !== undefined) return sinceWhen(blocker.state, item, report)
+  return blocker.since === null ? '' : ` since ${moment(blocker.since, report)}`
+}
+
+/** The first thing to do about a blocker; empty where there is nothing to do. */
+export function actionOn({ ref, nextStep }: Blocker, report: Report): string {
+  return nextStep || itemOf(ref, report)?.nextStep || adviceOn(ref)
+}
+
+/** The page to read about a blocker. */
+export function runbookOf({ ref, runbookUrl }: Blocker, report: Report, base?: URL): string {
+  return addressOf(runbookUrl || (itemOf(ref, report)?.runbookUrl ?? ''), base)
+}
+
+/** An address of the document, which is relative to the exporter's own where nothing else is configured. */
+export function addressOf(url: string, base?: URL): string {
+  return url === '' || base === undefined ? url : (URL.parse(url, base.href)?.href ?? url)
+}
+
+/** What to do about what an exporter without advice of its own says: a demand of the request, or about itself. */
+function adviceOn(ref: string): string {
+  if (ref === 'request/rollout') return 'caracal-gate rollouts'
+  if (ref === 'evaluator/starved') return 'kubectl top pod -l app.kubernetes.io/name=caracal-gate-exporter -A'
+  return ref.startsWith('evaluator/') ? 'caracal-gate healthcheck --ready' : ''
+}
+
+/** Whether a check or a stop condition needs nothing: a stop that is latched does. */
+export function isWell(item: Item): boolean {
+  const latch = 'latch' in item ? item.latch : null
+  const isHeld = latch !== null && latch.acknowledged === null
+  return ['pass', 'clear', 'skipped'].includes(item.state) && !isHeld
+}
+
+/** A line of an explanation, below a name. */
+export function row(name: string, text: string, form?: Line['form']): Line {
+  return { head: `   ${name.padEnd(8)}  `, text, ...(form !== undefined && { form }) }
 }
 
 /** How long every gate has passed, of how long it must. */

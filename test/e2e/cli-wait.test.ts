@@ -14,12 +14,13 @@ describe('caracal-gate wait', () => {
     server.change(report())
     const { code, stdout, stderr } = await waiting.ended
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.split('\n').map((line) => line.replace(/^\d\d:\d\d:\d\dZ /, ''))).toEqual([
+    expect(stdout.split('\n').map((line) => line.replace(/^\d\d:\d\d:\d\dZ |after \d+ m?s/g, ''))).toEqual([
       'Hold: 1 of 2 replicas is not ready',
       'rollout caracal/47 is rolling',
       'readiness/sts-ready is fail: 1 of 2 replicas is not ready',
       'hold -> proceed: Proceed: all 2 required gates pass and no stop condition stands',
       'readiness/sts-ready fail -> pass',
+      `may proceed ; next: caracal-gate finish caracal/47 --outcome done --url ${url}/`,
       '',
     ])
   })

@@ -20,6 +20,8 @@ export interface Running {
   /** Resolves when this has been printed on stdout or stderr. */
   said(text: string): Promise<void>
   send(signal: NodeJS.Signals): void
+  /** Writes to its stdin. */
+  type(text: string): void
 }
 
 const undo: (() => Promise<unknown>)[] = []
@@ -62,6 +64,7 @@ export function startProgram(
     pid: child.pid ?? 0,
     ended,
     send: (signal) => void child.kill(signal),
+    type: (text) => void child.stdin.write(text),
     async said(text) {
       while (!said.stdout.includes(text) && !said.stderr.includes(text)) {
         if (child.exitCode !== null)
@@ -70,6 +73,20 @@ export function startProgram(
       }
     },
   }
+}
+
+/** Runs the program on a terminal of 80 columns and 24 rows: \u0003 typed there is Ctrl-C. */
+export function startOnTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running {
+  const quoted = [process.execPath, 'src/main.ts', ...args].map((word) => `'${word}'`).join(' ')
+  return startProgram('script', ['-qefc', `stty cols 80 rows 24; exec ${quoted}`, '/dev/null'], {
+    PATH: process.env['PATH'] ?? '',
+    TERM: 'xterm',
+    SHELL: '/bin/sh',
+    ...env,
+  })
 }
 
 export function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {

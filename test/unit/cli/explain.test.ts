@@ -43,7 +43,7 @@ describe('the explanation of the verdict', () => {
     ])
   })
 
-  it('lets what hangs on the cause follow it, however the document orders them', () => {
+  it('lets what follows from the cause come after it, however the document orders them', () => {
     const consequence = {
       ...blocker('gates/event-health/checks/outbox-api', 'unknown', 'not seen'),
       rootCause: false,
@@ -52,12 +52,12 @@ describe('the explanation of the verdict', () => {
     const lines = explained(held({ blocking: [consequence, cause] }))
     const first = lines.findIndex((line) => line.startsWith('1. stop-conditions/audit-dlq-growing'))
     expect(first).toBeGreaterThan(0)
-    expect(lines.slice(lines.indexOf('What hangs on it'))).toEqual([
-      'What hangs on it',
+    expect(lines.slice(lines.indexOf('What follows from it'))).toEqual([
+      'What follows from it',
       '  unknown  gates/event-health/checks/outbox-api: not seen',
       '',
     ])
-    expect(lines.indexOf('What hangs on it')).toBeGreaterThan(first)
+    expect(lines.indexOf('What follows from it')).toBeGreaterThan(first)
   })
 
   it('says how to take note of a stop that is latched, and only then', () => {
@@ -85,7 +85,8 @@ describe('the explanation of the verdict', () => {
       expect(explained(document, 'x')).toContain(`stop-conditions/x  latched ${since}`)
       const answer = valid(document)
       const decision = decide(answer.report, {})
-      const view = { answer, decision, gates: answer.report.gates, narrowed: false, paint: noPaint }
+      const { gates } = answer.report
+      const view = { answer, decision, gates, narrowed: false, all: true, paint: noPaint }
       expect(statusText(view)).toContain(`latched  stop-conditions/x ${since}`)
       expect(markdownNote(answer, decision)).toContain(`latched\` ${since}`)
     },

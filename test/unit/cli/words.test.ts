@@ -11,10 +11,10 @@ import { at, check, gate, held, report, stop, stopped, valid } from './reports.t
 function shown(document: GateReport, paint = noPaint): string {
   const answer = valid(document)
   const { gates } = answer.report
-  return statusText({ answer, decision: decide(answer.report, {}), gates, narrowed: false, paint })
+  return statusText({ answer, decision: decide(answer.report, {}), gates, narrowed: false, all: true, paint })
 }
 
-describe('the text of status', () => {
+describe('the text of status --all', () => {
   it('begins with the verdict and says the root cause first', () => {
     expect(shown(held()).split('\n').slice(0, 11)).toEqual([
       'HOLD  Hold: 1 of 2 replicas is not ready',
