@@ -16,7 +16,7 @@ export const verdictFamilies = {
   ),
   verdictTransitions: counter(
     'caracal_rollout_verdict_transitions_total',
-    'Changes of the verdict to this value.',
+    'Number of times that the verdict changed to this value.',
     'to',
   ),
   expiry: gauge(
@@ -102,7 +102,7 @@ export const selfFamilies = {
     'target',
   ),
   probeUp: gauge('caracal_gate_exporter_probe_up', 'Whether every target of the probe is up (1).', 'probe'),
-  probeAttempts: counter('caracal_gate_exporter_probe_attempts_total', 'Probe attempts.', 'probe'),
+  probeAttempts: counter('caracal_gate_exporter_probe_attempts_total', 'Number of probe attempts.', 'probe'),
   probeFailures: counter(
     'caracal_gate_exporter_probe_failures_total',
     'Probe attempts that failed, by reason; a reason appears with its first failure.',
@@ -137,7 +137,7 @@ export const selfFamilies = {
   ),
   interval: gauge(
     'caracal_gate_exporter_evaluation_interval_seconds',
-    'How old an evaluation may be that is published, in seconds. A document expires after three times that.',
+    'Greatest age of a published evaluation, in seconds. A document expires after three times that.',
   ),
   cadence: gauge(
     'caracal_gate_exporter_cadence',
@@ -164,11 +164,11 @@ export const selfFamilies = {
     'caracal_gate_exporter_log_failures_total',
     'Log lines that could not be written because of a full disk or a closed pipe; absent until the first.',
   ),
-  waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients in a long poll.'),
+  waiters: gauge('caracal_gate_exporter_http_waiters', 'Clients that wait in a long poll.'),
   streams: gauge('caracal_gate_exporter_http_event_streams', 'Clients connected to /events.'),
   refused: counter(
     'caracal_gate_exporter_http_refused_total',
-    'Clients that were refused, by the bound that they exceeded; a kind appears with its first refusal.',
+    'Clients that were refused, by the limit that they exceeded; a kind appears with its first refusal.',
     'kind',
   ),
   requests: counter(

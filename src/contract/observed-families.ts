@@ -8,7 +8,7 @@ export const observedFamilies = {
   ),
   probeAttempt: histogram(
     'caracal_gate_exporter_probe_attempt_duration_seconds',
-    'Duration of probe attempts in seconds, by outcome: success or failure; a probe that is pushed to has no attempts.',
+    'Duration of probe attempts in seconds, by outcome: success or failure; absent for a probe that waits for events.',
     // Local answers take milliseconds, an API that counts a large outbox 0.1 s, and every timeout is 5 s or less.
     [0.01, 0.05, 0.25, 1, 5],
     'probe',

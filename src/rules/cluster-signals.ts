@@ -10,7 +10,7 @@ export const workloadDesired = gauge('caracal_workload_replicas_desired', 'repli
   help: 'Replicas that the Deployment or StatefulSet should have.',
 })
 export const workloadUpdated = gauge('caracal_workload_replicas_updated', 'replicas', perComponent, {
-  help: 'Replicas that have the target revision.',
+  help: 'Replicas that run the target revision.',
 })
 export const workloadAvailable = gauge('caracal_workload_replicas_available', 'replicas', perComponent, {
   help: 'Replicas that the cluster counts as available, whatever their revision.',
@@ -19,10 +19,10 @@ export const workloadRolledOut = gauge('caracal_workload_rolled_out', 'boolean',
   help: 'Whether every replica has the target revision and is available, and none of another is left.',
 })
 export const workloadProgressing = gauge('caracal_workload_progressing', 'boolean', perComponent, {
-  help: 'Whether the workload can go on (1), or a deadline passed, a pod crashes over and over or cannot start (0).',
+  help: 'Whether the workload can still roll out (1), or cannot (0): its deadline passed, or a pod crashes again and again or cannot start.',
 })
 export const workloadTemplate = gauge('caracal_workload_template_fingerprint', 'objects', perComponent, {
-  help: 'A number made of the pod template: it changes when the workload rolls, not when it is scaled.',
+  help: 'A number derived from the pod template: it changes when the workload rolls out, not when it is scaled.',
 })
 
 /** Exposed as a number: a series for each digest would grow with every release. */
@@ -53,7 +53,7 @@ export const servicePortReaches = gauge('caracal_service_port_reaches', 'boolean
   help: 'Whether the Service reaches every ready pod of the component on the port that it listens on.',
 })
 export const secretKeysMissing = gauge('caracal_secret_keys_missing', 'keys', ['secret'], {
-  help: 'Keys of the Secret that workloads refer to and that it does not hold; all of them when there is no such Secret.',
+  help: 'Keys that workloads refer to and the Secret lacks; all of them when there is no such Secret.',
 })
 
 // Migration Jobs
@@ -61,7 +61,7 @@ export const secretKeysMissing = gauge('caracal_secret_keys_missing', 'keys', ['
 const perMigration = ['kind'] as const
 
 export const migrationJobActive = gauge('caracal_migration_job_active', 'boolean', perMigration, {
-  help: 'Whether the migration Job exists and has not ended.',
+  help: 'Whether the migration Job exists and has not ended (1) or not (0).',
 })
 export const migrationJobFailed = gauge('caracal_migration_job_failed', 'boolean', perMigration, {
   help: 'Whether the migration Job exists and has failed.',
@@ -87,7 +87,7 @@ export const releaseRevision = gauge('caracal_release_revision', 'versions', [],
   help: 'Newest revision of the Helm release, whatever its status.',
 })
 export const releaseDeployed = gauge('caracal_release_deployed', 'boolean', [], {
-  help: 'Whether the newest revision of the Helm release is deployed (1), or pending, failed or going away (0).',
+  help: 'Whether the newest revision of the Helm release is deployed (1), or pending, failed or being removed (0).',
 })
 export const releaseFailed = gauge('caracal_release_failed', 'boolean', [], {
   help: 'Whether Helm says that the newest revision of its release has failed (1).',
@@ -96,14 +96,14 @@ export const releaseChart = gauge('caracal_release_chart_info', 'versions', ['ch
   help: 'Chart and application version of the newest revision of the Helm release; always 1.',
 })
 export const releaseCreated = gauge('caracal_release_created_timestamp_seconds', 'seconds', [], {
-  help: 'When the newest revision of the Helm release was begun, by the clock of the API server.',
+  help: 'When Helm began the newest revision of the release, by the clock of the API server.',
 })
 export const releaseManifestObjects = gauge('caracal_release_manifest_objects', 'objects', [], {
   help: 'Objects in the manifest of the newest revision of the Helm release.',
 })
 export const releaseRevisionKept = gauge('caracal_release_revision_kept', 'boolean', ['revision'], {
-  help: 'Whether the earlier revision is kept with chart, images and values, and Helm does not say that it failed (1).',
+  help: 'Whether the earlier revision has chart, images and values stored and did not fail (1) or not (0).',
 })
 export const releasePreviousRevision = gauge('caracal_release_previous_revision', 'versions', [], {
-  help: 'Newest earlier revision that is kept with chart, images and values and could be rolled back to; 0 when none is.',
+  help: 'Newest earlier revision that a rollback can go to, with chart, images and values stored; 0 when there is none.',
 })

@@ -32,11 +32,11 @@ function count(standard: number, words: string): Limit<number> {
 }
 
 function persistsFor(standard: Millis): Limit<Millis> {
-  return span(standard, 'How long a breach must stand before it counts.')
+  return span(standard, 'How long a breach must last before it counts.')
 }
 
 function clearAfter(standard: Millis): Limit<Millis> {
-  return span(standard, 'How long all must be well before a breach is over.')
+  return span(standard, 'How long everything must be within limits before a breach is over.')
 }
 
 /** Every threshold and hold that an operator may set, with the source of its default. Spans are milliseconds, ages are seconds. */
@@ -44,15 +44,12 @@ const limitTable = {
   readiness: {
     lostFor: span(
       MINUTE,
-      'A proven STS or Gateway replica may be unproven for this long before it stops the rollout.',
+      'How long an STS or Gateway replica that was ready may fail to prove it before it stops the rollout.',
     ),
     // The chart's startup probe allows 30 tries 5 s apart before a container is restarted.
-    startWithin: span(180 * SECOND, 'A new replica may take this long to prove readiness.'),
+    startWithin: span(180 * SECOND, 'Longest time that a new replica may take to prove readiness.'),
     // Kubernetes gives a Deployment 600 s to progress, and a StatefulSet for ever.
-    rollOutWithin: span(
-      10 * MINUTE,
-      'A StatefulSet may take this long to roll out; a Deployment has a deadline of its own.',
-    ),
+    rollOutWithin: span(10 * MINUTE, 'Longest rollout of a StatefulSet; a Deployment has its own deadline.'),
   },
   streams: {
     // The platform's doctor and its shipped alert warn above 1000 entries.
@@ -69,10 +66,10 @@ const limitTable = {
     // The doctor's warning for the Coordinator.
     pendingRows: level(500, 250, 'number of undispatched rows'),
     // API_READY_OUTBOX_DEAD_MAX of the platform.
-    deadRows: count(0, 'Dead rows that are tolerated.'),
+    deadRows: count(0, 'Number of dead rows that are tolerated.'),
   },
   deadLetters: {
-    window: span(10 * MINUTE, 'How long the arrival of a dead letter keeps firing outside a rollout.'),
+    window: span(10 * MINUTE, 'How long a dead letter keeps firing outside a rollout.'),
   },
   replay: {
     // The shipped alerts CaracalGatewayAuditReplayBacklogOld and CaracalSTSAuditReplayBacklogOld.

@@ -19,7 +19,7 @@ export const alive = gauge('caracal_readiness_alive', 'boolean', perReplica, {
 // Streams and their consumer groups
 
 export const streamExists = gauge('caracal_stream_exists', 'boolean', perStream, {
-  help: 'Whether the stream exists.',
+  help: 'Whether the stream exists (1) or not (0).',
 })
 export const streamEntries = gauge('caracal_stream_entries', 'entries', perStream, {
   help: 'Entries that the stream holds now.',
@@ -28,13 +28,13 @@ export const streamEntriesAdded = counter('caracal_stream_entries_added_total', 
   help: 'Entries ever added to the stream; trimming and deletion do not lower it.',
 })
 export const groupExists = gauge('caracal_stream_group_exists', 'boolean', perGroup, {
-  help: 'Whether the consumer group exists.',
+  help: 'Whether the consumer group exists (1) or not (0).',
 })
 export const groupLag = gauge('caracal_stream_group_lag_entries', 'entries', perGroup, {
   help: 'Entries that were never delivered to the group; absent while unknown.',
 })
 export const groupLagKnown = gauge('caracal_stream_group_lag_known', 'boolean', perGroup, {
-  help: 'Whether Redis itself knows the lag of the group (1), or it is estimated or unknown (0).',
+  help: 'Whether Redis itself knows the lag of the group (1), or the lag is estimated or unknown (0).',
 })
 export const groupPending = gauge('caracal_stream_group_pending_entries', 'entries', perGroup, {
   help: 'Entries that were delivered to the group and not acknowledged.',
@@ -70,10 +70,10 @@ export const groupLost = gauge('caracal_stream_group_lost_entries', 'entries', p
   help: 'Entries that were trimmed away before the group got or acknowledged them.',
 })
 export const perReplicaGroups = gauge('caracal_stream_per_replica_groups', 'groups', perStream, {
-  help: 'Per-replica groups of the stream whose replica is alive.',
+  help: 'Consumer groups of single replicas whose replica is alive.',
 })
 export const orphanGroups = gauge('caracal_stream_orphan_groups', 'groups', perStream, {
-  help: 'Per-replica groups of the stream whose replica is gone.',
+  help: 'Consumer groups of single replicas whose replica is gone.',
 })
 export const deadLetterEntries = gauge('caracal_dead_letter_entries', 'entries', perStream, {
   help: 'Entries that the dead-letter stream holds now.',
@@ -85,10 +85,10 @@ export const deadLetterArrivals = counter('caracal_dead_letter_arrivals_total', 
 // Redis itself
 
 export const redisMemoryUsed = gauge('caracal_redis_memory_used_bytes', 'bytes', [], {
-  help: 'Memory that Redis uses.',
+  help: 'Memory that Redis uses, in bytes.',
 })
 export const redisMemoryLimit = gauge('caracal_redis_memory_limit_bytes', 'bytes', [], {
-  help: 'Memory that Redis may use: as configured, else its maxmemory, else what its server has.',
+  help: 'Memory that Redis may use, in bytes: the configured limit, else its maxmemory, else the memory of its server.',
 })
 export const redisRejectedWrites = counter('caracal_redis_rejected_writes_total', 'events', [], {
   help: 'Writes that Redis refused for lack of memory or because it cannot persist.',
@@ -97,10 +97,10 @@ export const redisEvictedKeys = counter('caracal_redis_evicted_keys_total', 'eve
   help: 'Keys that Redis evicted for lack of memory.',
 })
 export const redisNoEviction = gauge('caracal_redis_noeviction', 'boolean', [], {
-  help: 'Whether the eviction policy of Redis is noeviction.',
+  help: 'Whether the eviction policy of Redis is noeviction (1) or another (0).',
 })
 export const redisPersistence = gauge('caracal_redis_persistence_ok', 'boolean', [], {
-  help: 'Whether Redis persists to disk and its last write or save succeeded.',
+  help: 'Whether Redis persists to disk and its last write or save succeeded (1) or not (0).',
 })
 
 // Transactional outboxes; outbox is api (event_outbox) or coordinator (caracal_outbox)
@@ -137,7 +137,7 @@ export const postgresServerConnections = gauge('caracal_postgres_server_connecti
   help: 'Connections of all clients to the server.',
 })
 export const postgresServerLimit = gauge('caracal_postgres_server_connection_limit', 'connections', [], {
-  help: 'Connections that the server grants to ordinary roles.',
+  help: 'Connections that the server allows to ordinary roles.',
 })
 export const postgresAccepts = gauge('caracal_postgres_accepts_connections', 'boolean', [], {
   help: 'Whether the server grants a connection (1) or refuses it because its limit is reached (0).',
@@ -153,7 +153,7 @@ export const snapshotAge = gauge('caracal_revocation_snapshot_age_seconds', 'sec
   components: ['gateway'],
 })
 export const snapshotFresh = gauge('caracal_revocation_snapshot_fresh', 'boolean', perReplica, {
-  help: 'Whether the Gateway replica holds its revocation snapshot for fresh.',
+  help: 'Whether the Gateway replica reports its revocation snapshot as fresh (1) or stale (0).',
   components: ['gateway'],
 })
 export const snapshotReloadErrors = counter(
@@ -187,7 +187,7 @@ export const tamperFindings = counter(
   },
 )
 export const circuitOpened = counter('caracal_exchange_circuit_opened_total', 'events', perReplica, {
-  help: 'How often the Gateway replica opened its circuit towards STS.',
+  help: 'Number of times that the Gateway replica opened its circuit to STS.',
   components: ['gateway'],
 })
 export const policyErrors = counter(
@@ -203,5 +203,5 @@ export const policyErrors = counter(
 // Pushed by a pipeline
 
 export const pushedEvidence = gauge('caracal_rollout_evidence_accepted', 'boolean', ['check'], {
-  help: 'Whether the evidence that counts for the check says pass (1) or fail (0); absent when none does or it expired.',
+  help: 'Whether the evidence for the check says pass (1) or fail (0); absent without valid evidence.',
 })
