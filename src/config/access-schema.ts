@@ -13,11 +13,11 @@ const externalAllowed =
 export function httpSchema({ file, secret }: ContentFields) {
   return z
     .strictObject({
-      listen: hostPort('Address to listen on; without a host, all of them.', 'listen').prefault(
+      listen: hostPort('Address to listen on; without a host, all addresses.', 'listen').prefault(
         '127.0.0.1:9465',
       ),
       hosts: list(
-        'Names by which it is asked from outside, such as that of an ingress. While reading needs no token, a request by another name is refused, unless that is an address, a name without a dot, or one under `localhost`, `svc` or `svc.cluster.local`.',
+        'Further host names of the exporter, such as that of an ingress. While reading needs no token, a request for another host is refused, unless it is an address, a name without a dot, or a name under `localhost`, `svc` or `svc.cluster.local`.',
         text(
           'A host name.',
           'a host name without a port, like gate.example.com',
@@ -26,7 +26,7 @@ export function httpSchema({ file, secret }: ContentFields) {
         'a list of host names',
       ).default([]),
       externalUrl: folderUrl(
-        'The address by which people reach it, with the prefix of a proxy if there is one; links in documents and alerts begin with it. Its host joins `hosts`.',
+        'Address by which people reach the exporter, with the path prefix of a proxy if there is one. Links in documents and alerts begin with it. Its host is added to `hosts`.',
         externalAllowed,
         ({ search, hash, username, password }) =>
           [search, hash, username, password].every((part) => part === '') ? undefined : externalAllowed,
@@ -39,7 +39,7 @@ export function httpSchema({ file, secret }: ContentFields) {
       page: z
         .strictObject({
           acknowledge: flag(
-            'Whether the page has a form that acknowledges a stop with a token of the scope `acknowledge`. Without it, no browser may acknowledge.',
+            'Whether the page has a form that acknowledges a stop with a token of the scope `acknowledge`. If not, no browser may acknowledge.',
           ).default(false),
         })
         .prefault({}),
@@ -72,9 +72,13 @@ export function tokensSchema({ secret }: ContentFields) {
   return z
     .array(
       z.strictObject({
-        name: name('Whose token it is; recorded with what it does.'),
+        name: name('Name of the token; the ledger records it with each command.'),
         token: secret('The token; at least 16 characters.', token),
-        scopes: list('What it may do.', oneOf('A scope.', scopes), `a list of ${scopes.join(', ')}`),
+        scopes: list(
+          'Commands that the token allows.',
+          oneOf('A scope.', scopes),
+          `a list of ${scopes.join(', ')}`,
+        ),
       }),
       { error: 'a list of { name, token, scopes }' },
     )

@@ -75,7 +75,7 @@ function clientTls<Extra extends z.ZodRawShape>({ file }: ContentFields, of: str
       certFile: file('Client certificate; needs `keyFile`.', certificate).exactOptional(),
       keyFile: file('Key of the client certificate.', privateKey).exactOptional(),
       servername: text(
-        'Name that the server’s certificate must carry, when it is not the host’s.',
+        'Name that the server’s certificate must have, if it is not the host’s.',
         'a host name',
         /^[A-Za-z0-9.:-]{1,253}$/,
       ).exactOptional(),
@@ -96,7 +96,7 @@ export function redisSchema(contents: ContentFields) {
   const { secret } = contents
   const tls = clientTls(contents, 'Redis', {
     enabled: flag(
-      'Whether TLS is used; `true` when anything else is said under `tls`, and for a `rediss://` URL. Sentinel and Cluster have no URL to say it.',
+      'Whether to use TLS. The default is `true` when anything else is set under `tls`, or with a `rediss://` URL. Set it for Sentinel and Cluster, which have no URL.',
     ).exactOptional(),
   })
   const wire = z.strictObject({
@@ -110,7 +110,7 @@ export function redisSchema(contents: ContentFields) {
         nodes: nodes('the sentinels'),
         username: user('ACL user of the sentinels.').exactOptional(),
         password: secret('Password of the sentinels.', password).exactOptional(),
-        tls: flag('Whether the sentinels speak TLS; as Redis does unless said.').exactOptional(),
+        tls: flag('Whether the sentinels use TLS; the default is what Redis uses.').exactOptional(),
       })
       .exactOptional(),
     cluster: z.strictObject({ nodes: nodes('some nodes of the cluster') }).exactOptional(),
@@ -148,7 +148,7 @@ const mode = coded(
   (held) => held,
 ).meta(
   about(
-    'Whether TLS is used. Without it: `verify-full`, but `off` when the host is a loopback address and nothing else is said under `tls`.',
+    'Whether to use TLS. The default is `verify-full`, or `off` when the host is a loopback address and nothing else is set under `tls`.',
     'verify-full, off',
   ),
 )

@@ -19,8 +19,8 @@ function schemaOf({ kind, standard, words }: Limit<number> | Limit<LevelLimit>):
   const number = (about: string) => (kind === 'ratio' ? ratio(about) : whole(about, 0, MOST))
   return z
     .strictObject({
-      trip: number(`Breached above this ${words}.`).default(standard.trip),
-      clear: number(`Over at or below this ${words}; at most \`trip\`.`).default(standard.clear),
+      trip: number(`A breach begins above this ${words}.`).default(standard.trip),
+      clear: number(`A breach ends at or below this ${words}; at most \`trip\`.`).default(standard.clear),
     })
     .superRefine(contradicted)
     .prefault({})

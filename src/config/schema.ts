@@ -34,12 +34,12 @@ function inOrder({ quiet, brisk, timeout }: Pace, context: z.RefinementCtx): voi
 const pace = z
   .strictObject({
     quiet: duration(
-      'How often it probes when all is well and no rollout runs.',
+      'Interval of probe attempts while everything passes and no rollout is under way.',
       50,
       300 * SECOND,
     ).exactOptional(),
-    brisk: duration('How often it probes otherwise.', 50, 60 * SECOND).exactOptional(),
-    timeout: duration('How long one attempt may take.', 50, 10 * SECOND).exactOptional(),
+    brisk: duration('Interval of probe attempts otherwise.', 50, 60 * SECOND).exactOptional(),
+    timeout: duration('Longest duration of one attempt.', 50, 10 * SECOND).exactOptional(),
   })
   // One field that is wrong does not hide that the others contradict each other.
   .superRefine(inOrder, evenIfFaulty)
@@ -67,14 +67,14 @@ const release = z
 const kubernetes = z
   .strictObject({
     enabled: flag(
-      '`true`: the release runs in a cluster, and its pods are found there. `false`: there is no cluster, and what needs one is skipped. Without it, what needs one is unknown.',
+      '`true`: the release runs in a cluster, and the exporter finds its pods there. `false`: there is no cluster, and checks that need one are skipped. Not set: these checks are unknown.',
     ),
     kubeconfig: path(
       'A kubeconfig file; without it the service account of the pod, else the default kubeconfig.',
     ).exactOptional(),
     context: name('Context of the kubeconfig, instead of its current one.').exactOptional(),
     helmSecrets: flag(
-      'Read the Secrets in which Helm keeps releases. Without it, what they prove rests on pushed evidence.',
+      'Read the Secrets in which Helm stores releases. Without them, the checks that need them rely on evidence from a pipeline.',
     ).default(false),
   })
   .exactOptional()
@@ -87,11 +87,11 @@ const rollout = z
 
 const state = z
   .strictObject({
-    file: path('Where latches, baselines and the ledger are kept.').default(
+    file: path('File that stores latches, baselines and the ledger.').default(
       '/var/lib/caracal-gate/state.json',
     ),
     configMap: objectName(
-      'A ConfigMap beside the exporter that keeps the state instead of a file; replicas of the exporter share it.',
+      'ConfigMap that stores the state instead of a file; replicas of the exporter share it.',
     ).exactOptional(),
     namespace: objectName('Namespace of the ConfigMap; that of the release by default.').exactOptional(),
   })
@@ -99,7 +99,7 @@ const state = z
 
 const log = z
   .strictObject({
-    level: oneOf('Least level that is logged.', [
+    level: oneOf('Lowest level that is logged.', [
       'trace',
       'debug',
       'info',
@@ -120,11 +120,11 @@ function migrations({ file }: ContentFields) {
   return withContents(
     z.strictObject({
       expected: list(
-        'Versions that `schema_migrations` must hold.',
+        'Versions that `schema_migrations` must contain.',
         version,
         'a list of versions',
       ).exactOptional(),
-      expectedFile: file('The same, one version a line; instead of `expected`.', lines).exactOptional(),
+      expectedFile: file('File with one version a line, instead of `expected`.', lines).exactOptional(),
     }),
   ).prefault({})
 }

@@ -5,20 +5,26 @@ import { absentIsEmpty, coded, list, name, text, url, whole } from './fields.ts'
 import { shownBy, shownFields } from './shown.ts'
 
 const serviceUrlAllowed = 'a URL like http://gateway-1:8081, without user, password, query or fragment'
-const serviceUrl = url('Base URL of one replica, not of a load balancer before it.', serviceUrlAllowed, {
-  pattern: /^https?:\/\/[^/]+/,
-  problem(found) {
-    if (found.port === '0') return 'a URL with a port from 1 to 65535'
-    return found.username + found.password + found.search + found.hash === '' ? undefined : serviceUrlAllowed
+const serviceUrl = url(
+  'Base URL of one replica, not of a load balancer in front of several.',
+  serviceUrlAllowed,
+  {
+    pattern: /^https?:\/\/[^/]+/,
+    problem(found) {
+      if (found.port === '0') return 'a URL with a port from 1 to 65535'
+      return found.username + found.password + found.search + found.hash === ''
+        ? undefined
+        : serviceUrlAllowed
+    },
+    hold: (written) => new URL(written).href.replace(/\/+$/, ''),
   },
-  hold: (written) => new URL(written).href.replace(/\/+$/, ''),
-})
+)
 
 const replica = z.strictObject({
   name: name('Unique within the service; `api-1`, `api-2` ... by default.').exactOptional(),
   url: serviceUrl,
   hostname: text(
-    'What the replica believes its host is called (`HOSTNAME`). Gateway names its consumer group by it; without it the group of a living replica cannot be told from that of a dead one.',
+    'Host name of the replica’s operating system (the variable `HOSTNAME` does not count). Gateway names its consumer group after it; without it the group of a running replica cannot be told from that of one that is gone.',
     'a host name',
     /^[A-Za-z0-9._-]{1,253}$/,
   ).exactOptional(),
