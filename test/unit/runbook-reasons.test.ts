@@ -66,12 +66,10 @@ const elsewhere = new Set([
   'writes_rejected',
   'failed',
   'incomplete',
-  'replay_backlog_old',
   'ok',
   'timeout',
   'late',
   'switched_off',
-  'no_check',
 ])
 
 const listed = new Map(checks.map(({ id }) => [id, listedIn(id)]))

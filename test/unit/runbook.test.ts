@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { causeIds } from '../../src/core/cause.ts'
 import { platformRules } from './rules/platform-world.ts'
 
 const folder = resolve(import.meta.dirname, '../../docs/runbook')
 const { gates, stops } = platformRules()
 
 /** What has a page beside stop conditions and checks. */
-const causes = ['redis-unavailable', 'postgres-unavailable', 'kubernetes-unavailable', 'replica-lost']
 const own = ['exporter-starved', 'exporter-state-lost', 'rollout-failed']
 const checks = gates.flatMap((gate) => gate.checks.map(({ id }) => id))
 const titles = new Map(stops.map(({ id, title }) => [id, title]))
@@ -34,9 +34,22 @@ function blocksOf(text: string): readonly string[] {
 }
 
 describe('the runbook', () => {
-  it('has a page for nothing that does not exist', () => {
-    const known = new Set([...titles.keys(), ...causes, ...own, ...checks])
-    expect(pages.map(({ id }) => id).filter((id) => !known.has(id))).toEqual([])
+  it('X44: has a page for each check, stop condition and cause, and for nothing else', () => {
+    const wanted = [...checks, ...titles.keys(), ...causeIds, ...own]
+    expect(pages.map(({ id }) => id).toSorted()).toEqual([...new Set(wanted)].toSorted())
+  })
+
+  it('has a page for each thing that can block a rollout', () => {
+    const advice = Object.values(platformRules().graph?.others ?? {})
+    expect(new Set(advice.map(({ runbook }) => runbook))).toEqual(new Set(own))
+  })
+
+  it('has the title of each page in its index', () => {
+    const index = readFileSync(join(folder, 'README.md'), 'utf8')
+    const rows = [...index.matchAll(/\| \[([a-z-]+)\]\([a-z-]+\.md\) +\| (.+?) +\|$/gm)]
+    expect(rows.map(([, id, title]) => `${id}: ${title}`).toSorted()).toEqual(
+      pages.map(({ id, text }) => `${id}: ${/^# (.+)$/m.exec(text)?.[1]}`).toSorted(),
+    )
   })
 
   it.each(pages)('$id: begins with its title and one sentence', ({ id, text }) => {
