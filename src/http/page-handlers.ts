@@ -67,6 +67,7 @@ function rendered({ context }: Parts, answer: Answer | undefined, expired: boole
           rules: context.report().rules,
           history: context.history(),
           expired,
+          acknowledging: context.browsersAcknowledge(),
           assets: assets(),
         })
   const body = Buffer.from(text)

@@ -2,12 +2,28 @@ import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openedPages } from '../support/opened-pages.ts'
 import { syntheticRelease } from '../support/synthetic-page.ts'
+import { finding, handMadeRules, play } from '../unit/http/context.ts'
 
 // The page as it comes to people who are not alike, in a real chromium: small, dark, on paper, by keyboard, without script.
 
 const many = syntheticRelease(504)
 const few = syntheticRelease(12)
 const none = syntheticRelease(0)
+const rules = handMadeRules(
+  new Map([
+    [
+      'audit-dlq-growing',
+      finding('unmet', {
+        key: 'caracal.audit.events.dlq',
+        target: 'redis',
+        message: 'caracal.audit.events.dlq took 7 new entries (90 in all)',
+        observed: { value: 7, unit: 'entries' },
+        threshold: { op: '<=', value: 0 },
+      }),
+    ],
+  ]),
+)
+const stopped = { snapshot: play(rules, 60), rules }
 const pages = openedPages()
 
 beforeAll(() => pages.start())
@@ -27,11 +43,22 @@ describe('on a phone', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
   })
 
-  it('the verdict, why, since when and all facts are seen without scrolling', async () => {
-    const { page } = await pages.open(few, phone)
-    for (const selector of ['h1', '.sentence', '.since', '.facts > div:last-child']) {
+  it.each([
+    ['a hold', few],
+    ['a hold with 504 replicas', many],
+    ['a stop', stopped],
+  ])('the verdict and the first cause with place, time and first action fit into %s', async (_, release) => {
+    const { page } = await pages.open(release, { ...phone, viewport: { width: 390, height: 780 } })
+    for (const selector of [
+      'h1',
+      '.since',
+      '.blocker h3',
+      '.blocker .evidence > div',
+      '.blocker .evidence > div:nth-child(2)',
+      '.blocker .command .copy',
+    ]) {
       const box = await page.locator(selector).first().boundingBox()
-      expect([selector, (box?.y ?? Infinity) + (box?.height ?? 0) < 740]).toEqual([selector, true])
+      expect([selector, (box?.y ?? Infinity) + (box?.height ?? 0) < 780]).toEqual([selector, true])
     }
   })
 })

@@ -1,18 +1,30 @@
 import type { GateReport } from '../../contract/document.ts'
-import type { LatchReport } from '../../contract/items.ts'
 import { culprits, evidence, place, type Judged } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
-import { moment, slug } from './words.ts'
+import { slug } from './words.ts'
 
-/** What to do about a check or stop condition: a command, a runbook page, an acknowledgement. */
+/** What to do about a check or stop condition: a command, a runbook page. */
 
-/** The facts of an item, or a link to its blocker, which has them already. */
+/** The facts of an item, with the cause that explains it; or a link to its card, which has the facts already. */
 export function details(item: Judged, ref: string, report: GateReport): Html {
-  return report.blocking.some((blocker) => blocker.ref === ref)
-    ? html`<p class="elsewhere"><a href="#${blockerId(ref)}">Evidence and first action</a></p>`
-    : html`${place(item, report)}${firstAction(item.nextStep)}${evidence(item, report)}
-        ${culprits(item, report)}
-        <p class="links">${runbook(item.runbookUrl, item.id)}</p>`
+  const blocker = report.blocking.find((one) => one.ref === ref)
+  if (blocker?.rootCause === true)
+    return html`<p class="elsewhere"><a href="#${blockerId(ref)}">Evidence and first action</a></p>`
+  const cause = report.blocking.find((one) => one.rootCause && one.ref === blocker?.explainedBy)
+  if (cause === undefined) return facts(item, report)
+  return html`<p class="elsewhere">
+      Explained by <a href="#${blockerId(cause.ref)}">${foreign(cause.title ?? cause.message)}</a>
+    </p>
+    <details id="facts-${slug(ref)}">
+      <summary>Evidence and first action of its own</summary>
+      ${facts(item, report)}
+    </details>`
+}
+
+function facts(item: Judged, report: GateReport): Html {
+  return html`${place(item, report)}${firstAction(item.nextStep)}${evidence(item, report)}
+    ${culprits(item, report)}
+    <p class="links">${runbook(item.runbookUrl, item.id)}</p>`
 }
 
 /** The id of the element of a blocker. */
@@ -21,7 +33,7 @@ export function blockerId(ref: string): string {
 }
 
 /** A command to copy, under its purpose; nothing where there is none. */
-function command(label: string, line: string): Html | undefined {
+export function command(label: string, line: string): Html | undefined {
   return line === ''
     ? undefined
     : html`<div class="command">
@@ -40,27 +52,4 @@ export function runbook(url: string, id: string): Html {
   return /^(https?:\/\/|runbook\/[a-z0-9-]+$)/.test(url)
     ? html`<a class="runbook" href="${url}" rel="noreferrer">Runbook: ${id}</a>`
     : html`<span class="runbook">Runbook: <code>${url}</code></span>`
-}
-
-/** That a stop condition fired in this rollout, why, and who acknowledged it or how to do that. */
-export function latchNote(id: string, latch: LatchReport, now: string): Html {
-  const { at, message, preexisting, acknowledged, culprits } = latch
-  const named =
-    culprits.length > 0 &&
-    html` (${culprits.slice(0, 3).map((key, place) => html`${place > 0 && ', '}${foreign(key)}`)})`
-  const origin = preexisting
-    ? 'It fired before this rollout began: it blocks the rollout, which did not cause it.'
-    : 'It fired during this rollout.'
-  return html`<div class="latch">
-    <p><strong>Latched</strong> ${moment(at, now)}: ${foreign(message)}${named}. ${origin}</p>
-    ${
-      acknowledged === null
-        ? html`<p>It stops the rollout until an operator acknowledges it.</p>
-            ${command('Once fixed', `caracal-gate ack ${id} --reason '<why it is safe to go on>'`)}`
-        : html`<p>
-            <strong>Acknowledged</strong> by ${foreign(acknowledged.actor)} ${moment(acknowledged.at, now)}:
-            ${foreign(acknowledged.reason)}
-          </p>`
-    }
-  </div>`
 }

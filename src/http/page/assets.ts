@@ -16,7 +16,7 @@ export interface Assets extends AssetLinks {
 }
 
 /** Assets of our own by name, and those of packages with the file that they are there. */
-const own = ['page.css', 'runbook.css', 'live.js', 'plots.js', 'comfort.js'] as const
+const own = ['page.css', 'runbook.css', 'live.js', 'plots.js', 'comfort.js', 'acknowledge.js'] as const
 const icons = ['proceed.svg', 'hold.svg', 'stop.svg', 'cannot-tell.svg'] as const
 export const packaged: Readonly<Record<string, string>> = {
   'idiomorph.js': 'idiomorph/dist/idiomorph.min.js',

@@ -26,6 +26,7 @@ export function place(item: Judged, { evaluatedAt: now }: GateReport): Html {
   return html`<dl class="evidence">
     ${!isWell && fact('Where', where(item))}
     ${fact(isWell ? 'Well again since' : 'Since', moment(item.since, now))}
+    ${isWell && fact('Now', foreign(item.message))}
   </dl>`
 }
 

@@ -1,5 +1,5 @@
 import { blindSpots } from './blind-spots.ts'
-import { blockers } from './blockers.ts'
+import { causes } from './causes.ts'
 import { daemon, notices } from './daemon.ts'
 import { gates } from './gates.ts'
 import { foreign, html, textOf, type Html, type Value } from './html.ts'
@@ -8,7 +8,8 @@ import { replicas } from './replicas.ts'
 import { shapes } from './badges.ts'
 import { stops } from './stops.ts'
 import { timeline } from './timeline.ts'
-import { banner, facts, shownVerdict, titleOf, verdictBanner, type Shown } from './verdict.ts'
+import { banner, shownVerdict, titleOf, verdictBanner, type Shown } from './banner.ts'
+import { facts } from './facts.ts'
 import type { AssetLinks, PageView } from './view.ts'
 import { instant } from './words.ts'
 
@@ -21,13 +22,12 @@ export function renderPage(view: PageView): string {
   return document(assets, shown, release.name, state, [
     header(report.release),
     html`<main id="main">
-      <div class="glance">${verdictBanner(view)}${facts(view)}</div>
-      ${notices(report)}
+      ${verdictBanner(view)} ${notices(report)}
       <div class="judged">
-        ${blockers(view)}
         <div class="columns">
-          <div>${gates(report)}${stops(report)}</div>
-          <div>${timeline(view)}${plots(view)}</div>
+          ${causes(view)}
+          <div class="beside">${facts(view)}${timeline(view)}${plots(view)}</div>
+          <div>${gates(report)}${stops(view)}</div>
         </div>
         ${replicas(view)} ${blindSpots(view)} ${daemon(report)}
       </div>
@@ -47,9 +47,7 @@ export function renderNothingYet(assets: AssetLinks): string {
   const sentence = 'No evaluation yet: the first probe attempts are in progress.'
   return document(assets, 'cannot-tell', 'starting', { verdict: 'cannot-tell', index: '' }, [
     header(undefined),
-    html`<main id="main">
-      <div class="glance">${banner('cannot-tell', sentence, 'This page updates itself.')}</div>
-    </main>`,
+    html`<main id="main">${banner('cannot-tell', sentence, 'This page updates itself.')}</main>`,
   ])
 }
 
@@ -70,8 +68,8 @@ function header(release: { readonly name: string; readonly namespace: string } |
     ${
       release &&
       html`<nav aria-label="Parts of the page">
-        <a href="#why">Why</a> <a href="#gates">Gates</a> <a href="#stops">Stops</a>
-        <a href="#timeline">Rollout</a> <a href="#signals">Signals</a> <a href="#replicas">Replicas</a>
+        <a href="#why">Why</a> <a href="#timeline">Rollout</a> <a href="#signals">Signals</a>
+        <a href="#gates">Gates</a> <a href="#stops">Stops</a> <a href="#replicas">Replicas</a>
         <a href="#blind-spots">Blind spots</a> <a href="#daemon">Exporter</a>
       </nav>`
     }
@@ -90,7 +88,7 @@ export const placing = '/\\/$/.test(location.pathname) || (location.pathname += 
 const placer = html`<script>${placing}</script>`
 
 const scripts = ['idiomorph.js', 'uplot.js'] as const
-const modules = ['live.js', 'plots.js', 'comfort.js'] as const
+const modules = ['live.js', 'plots.js', 'comfort.js', 'acknowledge.js'] as const
 
 function document(
   assets: AssetLinks,

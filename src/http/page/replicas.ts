@@ -5,12 +5,14 @@ import { badge, shape, toneOf, wordOf } from './badges.ts'
 import type { PageView } from './view.ts'
 import { amount, count, instant, slug } from './words.ts'
 
-/** Up to so many replicas of a service are named in its row; more are shapes, and named in the table. */
+/** Up to so many replicas of a service are named one by one; of more, those that are ready are counted. */
 const NAMED = 8
-/** Replicas that are not ready and are listed with the reason; the table has all. */
+/** Names of replicas with the same fault that are listed; the table has all. */
 const SPELT_OUT = 6
+/** Faults of a service that are listed. */
+const FAULTS = 6
 
-/** A row for each service with a shape for each replica, and a table of the details. */
+/** A card for each service: what is wrong first, what is ready counted, and a table of the details. */
 export function replicas(view: PageView): Html {
   const services = serviceViews(view)
   const all = services.flatMap((service) => service.replicas)
@@ -30,15 +32,19 @@ export function replicas(view: PageView): Html {
 
 function serviceRow(service: ServiceView, now: string): Html {
   const { component, replicas: list } = service
-  const worst = list.filter(({ state }) => state !== 'ready')
-  const named = list.length <= NAMED
+  const wrong = list.filter(({ state }) => state !== 'ready').toSorted(worseFirst)
+  const readyOnes = list.filter(({ state }) => state === 'ready')
   return html`<div class="service">
     <h3>${foreign(component)} <span class="quiet">${tally(service)}</span></h3>
-    <ul class="${named ? 'cells' : 'cells dense'}">
-      ${list.map((replica) => cell(replica, named))}
-    </ul>
-    ${worst.length > 0 && exceptions(worst)} ${list.length > 0 && table(service, now)}
+    ${wrong.length > 0 && exceptions(wrong)}
+    ${list.length <= NAMED ? cells(readyOnes) : readyOnes.length > 0 && counted(readyOnes)}
+    ${list.length > 0 && table({ ...service, replicas: [...wrong, ...readyOnes] }, now)}
   </div>`
+}
+
+/** What is known to be wrong comes before what is not known. */
+function worseFirst(a: ReplicaView, b: ReplicaView): number {
+  return Number(a.state === 'unknown') - Number(b.state === 'unknown')
 }
 
 function tally({ desired, updated, replicas: list }: ServiceView): string {
@@ -50,35 +56,57 @@ function tally({ desired, updated, replicas: list }: ServiceView): string {
     : `${proven}, ${updated} of ${desired} updated`
 }
 
-function cell(replica: ReplicaView, named: boolean): Html {
-  const { name, state, isNew } = replica
-  const words = `${name}: ${wordOf(state)}${revisionWord(isNew)}`
-  const style = `tone-${toneOf(state)}${isNew === false ? ' old' : ''}`
-  return named
-    ? html`<li class="${style}" title="${words}">
-        ${shape(state)} ${foreign(name)}<span class="only-heard">: ${wordOf(state)}</span>${
-          isNew === false && html` <span class="flag">old</span>`
-        }
-      </li>`
-    : html`<li class="${style}" title="${words}">${shape(state)}<span class="only-heard">${words}</span></li>`
-}
-
-function revisionWord(isNew: boolean | undefined): string {
-  return isNew === undefined ? '' : isNew ? ', new revision' : ', old revision'
-}
-
-function exceptions(worst: readonly ReplicaView[]): Html {
-  const rest = worst.length - SPELT_OUT
-  return html`<ul class="exceptions">
-    ${worst.slice(0, SPELT_OUT).map(
-      ({ name, state, message }) =>
-        html`<li>
-          ${badge(state)} <strong>${foreign(name)}</strong>:
-          <span class="message">${foreign(message)}</span>
-        </li>`,
-    )}
-    ${rest > 0 && html`<li class="quiet">and ${count(rest, 'more')} in the table</li>`}
+function cells(list: readonly ReplicaView[]): Html | undefined {
+  if (list.length === 0) return undefined
+  return html`<ul class="cells">
+    ${list.map((replica) => cell(replica))}
   </ul>`
+}
+
+function cell({ name, state, isNew }: ReplicaView): Html {
+  return html`<li class="tone-${toneOf(state)}${isNew === false && ' old'}">
+    ${shape(state)} ${foreign(name)}<span class="only-heard">: ${wordOf(state)}</span>${oldFlag(isNew)}
+  </li>`
+}
+
+function oldFlag(isNew: boolean | undefined): Html | false {
+  return isNew === false && html` <span class="flag">old</span>`
+}
+
+function counted(list: readonly ReplicaView[]): Html {
+  const old = list.filter(({ isNew }) => isNew === false).length
+  return html`<p class="counted">
+    ${badge('ready')}
+    ${count(list.length, 'replica')}${old > 0 && html` <span class="flag">${old} old</span>`}
+  </p>`
+}
+
+/** Replicas with the same fault are one line: hundreds of them have few. */
+function exceptions(wrong: readonly ReplicaView[]): Html {
+  const faults = [...Map.groupBy(wrong, ({ state, message }) => `${state} ${message}`).values()]
+  const rest = faults.slice(FAULTS).flat().length
+  return html`<ul class="exceptions">
+    ${faults.slice(0, FAULTS).map(exception)}
+    ${rest > 0 && html`<li class="quiet">and ${count(rest, 'more replica')} in the table</li>`}
+  </ul>`
+}
+
+function exception(same: readonly ReplicaView[]): Html | false {
+  const [first] = same
+  if (first === undefined) return false
+  const rest = same.length - SPELT_OUT
+  const names = same
+    .slice(0, SPELT_OUT)
+    .map(
+      ({ name, isNew }, place) =>
+        html`${place > 0 && ', '}<strong>${foreign(name)}</strong>${oldFlag(isNew)}`,
+    )
+  return html`<li>
+    ${badge(first.state)}
+    ${same.length > 1 && html`<span class="flag">${count(same.length, 'replica')}</span> `}
+    ${names}${rest > 0 && html` <span class="quiet">and ${rest} more</span>`}:
+    <span class="message">${foreign(first.message)}</span>
+  </li>`
 }
 
 interface Column {

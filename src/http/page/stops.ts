@@ -1,7 +1,9 @@
 import { inWords } from '../../core/time.ts'
 import type { GateReport } from '../../contract/document.ts'
 import type { StopConditionReport } from '../../contract/items.ts'
-import { details, latchNote } from './action.ts'
+import { details } from './action.ts'
+import { latchNote } from './latch.ts'
+import type { PageView } from './view.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
 import { amountBeside, count, instant, slug, upTo } from './words.ts'
@@ -14,18 +16,20 @@ function shownState({ state, flags }: StopConditionReport): string {
 const order = ['firing', 'latched', 'unknown', 'pending', 'clear', 'skipped']
 
 /** Every stop condition, the most urgent first. */
-export function stops(report: GateReport): Html {
+export function stops(view: PageView): Html {
+  const { report } = view
   const shown = report.stopConditions.map((stop) => ({ stop, state: shownState(stop) }))
   const ranked = shown.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
   const watched = shown.filter(({ state }) => state !== 'skipped')
   const clear = watched.filter(({ state }) => state === 'clear').length
   return html`<section id="stops" aria-labelledby="stops-title">
     <h2 id="stops-title">Stop conditions <span class="tally">${clear} of ${watched.length} clear</span></h2>
-    ${ranked.map(({ stop, state }) => stopDetails(stop, state, report))}
+    ${ranked.map(({ stop, state }) => stopDetails(stop, state, view))}
   </section>`
 }
 
-function stopDetails(stop: StopConditionReport, state: string, report: GateReport): Html {
+function stopDetails(stop: StopConditionReport, state: string, view: PageView): Html {
+  const { report } = view
   const { id, title, latch } = stop
   const since = state === 'latched' && latch !== null ? latch.at : stop.since
   const wrong = state !== 'clear' && state !== 'skipped'
@@ -39,12 +43,14 @@ function stopDetails(stop: StopConditionReport, state: string, report: GateRepor
   return html`<details id="stop-${slug(id)}" class="panel edge-${toneOf(state)}" ${open && html`open`}>
     <summary>
       ${badge(state)}
-      <h3>${wrong ? title : id}</h3>
+      <h3>${title}</h3>
       ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}
-      ${state !== 'skipped' && html`<span class="quiet">since ${instant(since, report.evaluatedAt)}</span>`}
+      <span class="quiet"
+        ><code>${id}</code>${state !== 'skipped' && html` since ${instant(since, report.evaluatedAt)}`}</span
+      >
       ${wrong && html`<span class="message">${foreign(stop.message)}</span>`}
     </summary>
-    ${body(stop, wrong, report)}
+    ${body(stop, wrong, view)}
   </details>`
 }
 
@@ -52,11 +58,17 @@ function isBlocker({ id }: StopConditionReport, { blocking }: GateReport): boole
   return blocking.some(({ ref }) => ref === `stop-conditions/${id}`)
 }
 
-function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Html {
-  const { id, claim, message, latch, observed, threshold, state } = stop
+/** Its card shows the latch already. */
+function isRootCause({ id }: StopConditionReport, { blocking }: GateReport): boolean {
+  return blocking.some(({ ref, rootCause }) => rootCause && ref === `stop-conditions/${id}`)
+}
+
+function body(stop: StopConditionReport, wrong: boolean, view: PageView): Html {
+  const { report } = view
+  const { id, claim, message, observed, threshold, state } = stop
   return html`<div class="inside">
     <p>
-      <code>${id}</code>: clear when
+      Clear when
       ${claim}${
         !wrong &&
         observed !== null &&
@@ -68,7 +80,7 @@ function body(stop: StopConditionReport, wrong: boolean, report: GateReport): Ht
     </p>
     ${state === 'skipped' && html`<p class="message">${foreign(message)}</p>`}
     ${wrong && details(stop, `stop-conditions/${id}`, report)}
-    ${latch !== null && !(wrong && isBlocker(stop, report)) && latchNote(id, latch, report.evaluatedAt)}
+    ${!(wrong && isRootCause(stop, report)) && latchNote(stop, view, message)}
     <p class="quiet">${manner(stop)}</p>
   </div>`
 }

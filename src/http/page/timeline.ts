@@ -2,7 +2,7 @@ import type { LedgerLine } from '../context.ts'
 import type { RolloutReport } from '../../contract/rollouts.ts'
 import { clip, rfc3339 } from '../forms.ts'
 import { foreign, html, type Html } from './html.ts'
-import { isUnderWay } from './verdict.ts'
+import { isUnderWay } from './facts.ts'
 import type { PageView } from './view.ts'
 import { count, instant, moment } from './words.ts'
 

@@ -22,6 +22,8 @@ export interface PageView {
   readonly history: readonly RolloutRecord[]
   /** The report has expired: the exporter answers, but it does not evaluate. */
   readonly expired: boolean
+  /** The page has forms that acknowledge. */
+  readonly acknowledging: boolean
   readonly assets: AssetLinks
 }
 

@@ -7,7 +7,7 @@ import { handMadeRules, play, rollout, start } from './context.ts'
 import { links, readPage, viewOf, viewOfSnapshot } from './page-views.ts'
 import { blind, dead, latched } from './page-worlds.ts'
 
-describe('at one look the page says', () => {
+describe('at one glance the page says', () => {
   it('proceed, and that nothing stands against it', () => {
     const page = readPage(viewOf(new Map()))
     expect(page.text('h1')).toBe('Proceed')
@@ -97,14 +97,26 @@ describe('at one look the page says', () => {
 })
 
 describe('the runbook', () => {
-  it('is a link where the configuration names a site, and else the path in our documentation', () => {
+  it('X44: is a link to a page of this server or of a site, and nothing else is', () => {
     const view = viewOf(dead)
-    expect(readPage(view).text('.runbook')).toBe('Runbook: audit-dlq-growing')
-    for (const runbookUrl of ['docs/use/stop-conditions.md#x', 'javascript:alert(1)']) {
-      const stopConditions = view.report.stopConditions.map((stop) => ({ ...stop, runbookUrl }))
-      const page = readPage({ ...view, report: { ...view.report, stopConditions } })
-      expect(page.text('.runbook')).toBe(`Runbook: ${runbookUrl}`)
-      expect(page.markup).not.toContain(`href="${runbookUrl}`)
+    const withUrl = (runbookUrl: string) => {
+      const blocking = view.report.blocking.map((one) => ({ ...one, runbookUrl }))
+      return readPage({ ...view, report: { ...view.report, blocking } })
+    }
+    for (const url of ['runbook/audit-dlq-growing', 'https://runbook.example/audit-dlq-growing']) {
+      const page = withUrl(url)
+      expect(page.text('.runbook')).toBe('Runbook: audit-dlq-growing')
+      expect(page.markup).toContain(`href="${url}"`)
+    }
+    for (const url of [
+      'docs/x.md#x',
+      'javascript:alert(1)',
+      'runbook/../admin',
+      '//elsewhere.example/runbook/x',
+    ]) {
+      const page = withUrl(url)
+      expect(page.text('.runbook')).toBe(`Runbook: ${url}`)
+      expect(page.markup).not.toContain(`href="${url}`)
     }
   })
 })
@@ -124,7 +136,7 @@ describe('a stop that fired', () => {
       expect(blocker).toContain(words)
     // X21: since it fired, as `explain` has it, and not since it was over.
     expect(page.text('#stop-replay-backlog-aging')).toMatch(
-      /^latched Title of replay-backlog-aging since 20:00:1[01] UTC/,
+      /^latched Title of replay-backlog-aging replay-backlog-aging since 20:00:1[01] UTC/,
     )
   })
 

@@ -27,8 +27,8 @@ describe('a replica in a rolling update', () => {
     const batches = [replicas(['a', 'a', 'b'], 0), workload(3, 1)]
     const page = readPage(viewOfBatches(...batches))
     expect(page.text('.service')).toContain('2 of 3 replicas proven ready, 1 of 3 updated')
-    expect(page.text('.cells')).toBe('sts-0: unknown old sts-1: ready old sts-2: ready')
-    expect(page.text('.exceptions')).toContain('unknown sts-0')
+    expect(page.text('.cells')).toBe('sts-1: ready old sts-2: ready')
+    expect(page.text('.exceptions')).toContain('unknown sts-0 old')
     expect(page.text('tbody')).toMatch(/sts-1\s*ready\s*a \(old\)/)
   })
 

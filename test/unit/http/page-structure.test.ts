@@ -14,6 +14,7 @@ const pages: readonly (readonly [string, () => Read])[] = [
   ['hold', () => readPage(viewOf(blind))],
   ['stop', () => readPage(viewOf(dead))],
   ['latched', () => readPage(latched())],
+  ['latched, with a form', () => readPage({ ...latched(), acknowledging: true })],
   ['expired', () => readPage(viewOf(new Map(), 60, { expired: true }))],
   ['many replicas', () => readPage(viewOfSnapshot(manyReplicas.snapshot, manyReplicas.rules))],
   ['no replicas', () => readPage(viewOfSnapshot(noReplicas.snapshot, noReplicas.rules))],
@@ -96,13 +97,23 @@ describe('the style sheet', () => {
 })
 
 describe('replicas', () => {
-  it('of which there are hundreds are a sign each, and named in a table', () => {
+  it('of which there are hundreds are grouped by fault, counted where they are ready, and named in a table', () => {
     const page = readPage(viewOfSnapshot(manyReplicas.snapshot, manyReplicas.rules))
     expect(page.text('#replicas-title')).toBe('Replicas 432 of 504 ready')
-    const cells = page.elements.filter(({ name, parents }) => name === 'li' && parents.includes('ul')).length
-    expect(cells).toBeGreaterThan(504)
+    expect(page.all('.cells')).toEqual([])
+    expect(page.all('.service').map(({ text }) => /(?<!not )ready \d+ replicas/.exec(text)?.[0])).toEqual([
+      'ready 72 replicas',
+      'ready 108 replicas',
+      'ready 108 replicas',
+      'ready 72 replicas',
+      'ready 72 replicas',
+    ])
+    expect(page.text('.exceptions')).toMatch(
+      /^not ready 12 replicas api-3, .* and 6 more: redis_unreachable$/,
+    )
     expect(page.all('tr')).toHaveLength(504 + 5)
-    expect(page.text('.exceptions')).toContain('not ready api-3: redis_unreachable')
+    // The worst come first.
+    expect(page.text('tbody')).toMatch(/^api-3 not ready/)
     expect(page.markup.length).toBeLessThan(600_000)
   })
 

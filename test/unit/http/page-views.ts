@@ -9,7 +9,16 @@ export const links: AssetLinks = { href: (name) => `assets/${name}`, build: 'b1'
 
 export function viewOfSnapshot(snapshot: Snapshot, rules: Rules, more: Partial<PageView> = {}): PageView {
   const report = toReport(snapshot, reportContext(rules))
-  return { report, snapshot, rules, history: [], expired: false, assets: links, ...more }
+  return {
+    report,
+    snapshot,
+    rules,
+    history: [],
+    expired: false,
+    acknowledging: false,
+    assets: links,
+    ...more,
+  }
 }
 
 /** The page of a world in a rollout, after so many seconds. */
