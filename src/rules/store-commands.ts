@@ -24,7 +24,8 @@ function loginOptions({ user, hasPassword, tls }: Login): readonly string[] {
 
 /** The beginning of commands that ask Redis where the exporter asks it. */
 export function redisCli(address: RedisAddress | undefined): (command: string) => string {
-  if (address === undefined) return (command) => `redis-cli ${command}`
+  if (address === undefined)
+    return (command) => `redis-cli -h ${asked('REDIS_HOST', 'host of Redis')} ${command}`
   const { host, port, database, isCluster, sentinel } = address
   const there = `redis-cli -h ${word(host)} -p ${port}`
   const options = [
@@ -49,9 +50,9 @@ const PATIENCE = 5
 
 /** A command that asks Postgres where the exporter asks it. */
 export function psql(address: PostgresAddress | undefined): (...statements: readonly string[]) => string {
-  const uri = address === undefined ? [] : [uriOf(address)]
-  return (...statements) =>
-    ['psql', ...uri.map(word), ...statements.map((statement) => `-c "${statement}"`)].join(' ')
+  const uri =
+    address === undefined ? asked('DATABASE_URL', 'postgres://USER@HOST:5432/DATABASE') : word(uriOf(address))
+  return (...statements) => ['psql', uri, ...statements.map((statement) => `-c "${statement}"`)].join(' ')
 }
 
 function uriOf({ host, port, user, database, tls }: PostgresAddress): string {

@@ -158,6 +158,16 @@ describe('X43: a first action asks a store as the exporter does', () => {
     )
   })
 
+  it('has the shell ask where they are, where that is not known, as in the rules of alerts', () => {
+    const { addresses: _, ...unknown } = plain
+    expect(commandFor(unknown, 'redis-unavailable')).toBe(
+      'redis-cli -h "${REDIS_HOST:?host of Redis}" INFO server',
+    )
+    expect(commandFor(unknown, 'postgres-unavailable')).toBe(
+      'psql "${DATABASE_URL:?postgres://USER@HOST:5432/DATABASE}" -c "SELECT now(), pg_is_in_recovery()"',
+    )
+  })
+
   it('quotes what its configuration holds', () => {
     const postgres = { host: '::1', port: 5432, user: "o'neil", database: 'a=b c', tls: false }
     expect(asking({ postgres })('postgres-unavailable')).toContain(
