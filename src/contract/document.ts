@@ -61,6 +61,21 @@ const evaluatorReport = z.object({
     .describe('How punctual the daemon was in the last 10 s. While not `ok`, the verdict is not `proceed`.'),
   stateStore: z.object({ ok: z.boolean(), message: text }),
   configReload: z.object({ ok: z.boolean(), at: timestamp, message: text }),
+  externalUrl: z
+    .string()
+    .max(2_000)
+    .nullable()
+    .describe('The address by which people reach it, `http.externalUrl`; null where that is not set.'),
+  pod: z
+    .object({
+      namespace: text,
+      name: text,
+      tokenFile: text
+        .nullable()
+        .describe('Path there of the file of a token that may acknowledge; null where there is none.'),
+    })
+    .nullable()
+    .describe('The pod in which it runs, for `kubectl exec`; null outside of a cluster.'),
 })
 export type EvaluatorReport = z.infer<typeof evaluatorReport>
 

@@ -15,6 +15,7 @@ import type { Cadence } from './cadence.ts'
 import { expiryOf } from './certificate.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
+import { exporterOf } from './exporter.ts'
 import { historyOf } from './history.ts'
 import type { Costs, Records } from './records.ts'
 import type { StateStore } from './state-store.ts'
@@ -115,6 +116,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
       punctuality: punctualityOf(parts.engine.current()),
       stateStore: parts.store.status(),
       configReload: parts.reload(),
+      place: exporterOf(config, identity.instance),
       ...(config.http.tls !== undefined && { certificateExpiresAt: expiryOf(config.http.tls.cert) }),
     },
   }

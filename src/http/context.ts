@@ -8,6 +8,7 @@ import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
 import type { Refused } from '../core/refusal.ts'
+import type { Exporter } from '../contract/acknowledging.ts'
 import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '../contract/commands.ts'
 import type { Instruments } from './instruments.ts'
 import type { RollbackReport } from '../contract/document.ts'
@@ -140,6 +141,7 @@ export interface ReportContext {
     /** When the certificate that clients are shown expires; absent without TLS. */
     readonly certificateExpiresAt?: Instant
     readonly configReload: { readonly ok: boolean; readonly at: Instant; readonly message: string }
+    readonly place: Exporter
   }
 }
 

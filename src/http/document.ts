@@ -86,6 +86,7 @@ function evaluatorReport({ evaluator }: ReportContext): EvaluatorReport {
       at: rfc3339(configReload.at),
       message: clip(configReload.message),
     },
+    ...evaluator.place,
   }
 }
 

@@ -1,8 +1,12 @@
+import { dirname } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FaultControl } from '../../rig/platform/faults.ts'
+import { acknowledging } from '../../src/contract/acknowledging.ts'
 import type { GateReport } from '../../src/contract/document.ts'
+import { workplace } from '../support/clients/shell.ts'
 import { cleanUp, run, start } from '../support/cli-process.ts'
 import { author, isFiring, proceeds, setGround, stopIn, type Gate, type Ground } from '../support/daemon.ts'
+import { paste, type Pasted } from '../support/first-actions.ts'
 
 let ground: Ground
 let gate: Gate
@@ -27,6 +31,20 @@ function configure(listen = '127.0.0.1:0'): void {
 
 function status(...args: readonly string[]) {
   return run(['status', '--url', gate.url, ...args])
+}
+
+/** As a person does who was shown the command. */
+async function pasteAcknowledgement(id: string): Promise<Pasted | undefined> {
+  const place = await workplace()
+  const env = {
+    PATH: [place.folder, dirname(process.execPath), process.env['PATH']].join(':'),
+    USER: 'ann',
+    TOKEN_FILE: await place.write('token', ground.token),
+    REASON: "replayed, it's CHG-1182",
+  }
+  const { command } = acknowledging(id, { externalUrl: gate.url, pod: null })
+  const [pasted] = await paste([command], { env })
+  return pasted
 }
 
 describe('caracal-gate against a living platform', () => {
@@ -62,7 +80,7 @@ describe('caracal-gate against a living platform', () => {
       10,
     )
     expect((await status()).code).toBe(4)
-    await gate.post('/acknowledgements', { stopCondition: 'outbox-dead-messages', ...author })
+    expect(await pasteAcknowledgement('outbox-dead-messages')).toMatchObject({ code: 0, stderr: '' })
     await gate.until('proceed', proceeds, 20)
 
     await faults.inject('redis-eviction-policy')

@@ -118,6 +118,8 @@ export function report(more: Partial<GateReport> = {}): GateReport {
       configHash: 'sha256:00',
       stateStore: { ok: true, message: '' },
       configReload: { ok: true, at: at(-3_600), message: '' },
+      externalUrl: null,
+      pod: null,
     },
     ...more,
   }

@@ -137,6 +137,7 @@ export function reportContext(rules: Rules, more: Partial<ReportContext> = {}): 
       configHash: 'sha256:abc',
       stateStore: { ok: true, message: 'written' },
       configReload: { ok: true, at: start, message: 'read at start' },
+      place: { externalUrl: null, pod: null },
     },
     ...more,
   }
