@@ -49,7 +49,7 @@ describe('the runbook', () => {
     const parts = textOf('docs/use/gates.md').split(/^## /m).slice(1)
     const found = parts.map((text) => ({
       id: text.split('\n')[0],
-      checks: [...text.matchAll(/^\| (?:\[|`)([a-z-]+)/gm)].map(([, id]) => id),
+      checks: [...text.matchAll(/^\| \[([a-z-]+)\]\(\.\.\/runbook\/\1\.md\)/gm)].map(([, id]) => id),
     }))
     expect(found).toEqual(gates.map(({ id, checks }) => ({ id, checks: checks.map((check) => check.id) })))
   })
