@@ -45,31 +45,31 @@ function defaultText(value: unknown): string {
 
 const notes: Readonly<Record<string, string>> = {
   services:
-    'Every service needs at least one replica; only `web` may be left out. Name each replica itself, not a load balancer before them: one that answers for all hides the one that does not. `sts`, `gateway`, `audit`, `coordinator` and `web` have the same keys as `api` has here.',
-  redis: 'Exactly one of `redis.url`, `redis.sentinel` and `redis.cluster`.',
+    'Every service except `web` needs at least one replica. Name each replica itself: behind a load balancer one healthy replica hides the others. `sts`, `gateway`, `audit`, `coordinator` and `web` have the same keys as `api` has here.',
+  redis: 'Set exactly one of `redis.url`, `redis.sentinel` and `redis.cluster`.',
   postgres:
-    'A role that may only read is enough. With `verify-full` the certificate and the host name of the server are verified; there is no weaker kind of TLS.',
+    'A read-only role is enough. `verify-full` verifies the certificate and the host name of the server; there is no weaker kind of TLS.',
   gates:
-    'What is switched off is still listed, as `skipped`. A reason is shown beside it: `{ enabled: false, reason: staging has no pipeline }`.',
+    'A gate that is switched off is still listed, as `skipped` with its reason: `{ enabled: false, reason: staging has no pipeline }`.',
   limits:
-    'A breach begins above `trip` and is over at or below `clear`. The defaults are those of the platform’s own alerts, where it has one.',
-  probes: 'What replaces a probe’s own pace. `brisk` and `timeout` may not be longer than `quiet`.',
+    'A breach begins above `trip` and ends at or below `clear`. The defaults are those of the platform’s own alerts, where it has one.',
+  probes: 'Replaces the pace of a probe. `brisk` and `timeout` must not be longer than `quiet`.',
   tokens:
-    'Each token may do what its scopes say: `rollout` starts and finishes rollouts, `evidence` hands in evidence, `acknowledge` releases latches whose cause is gone.',
+    'The scopes of a token say what it allows: `rollout` begins and finishes rollouts, `evidence` reports evidence, `acknowledge` acknowledges stop conditions.',
 }
 
 const introduction = `# Configuration
 
 <!-- Generated from src/config by \`npm run generate\`. -->
 
-\`caracal-gate\` reads, the later outweighing the earlier:
+\`caracal-gate\` reads these sources; a later one overrides an earlier one:
 
-1. its defaults,
-2. a YAML file, named by \`--config\` or \`CARACAL_GATE_CONFIG\`,
-3. environment variables \`CARACAL_GATE_*\`,
-4. flags: \`--listen\`, \`--log-level\`, \`--state-file\`, and \`--set key=value\` for any key below.
+1. its defaults
+2. a YAML file, named by \`--config\` or \`CARACAL_GATE_CONFIG\`
+3. environment variables \`CARACAL_GATE_*\`
+4. flags: \`--listen\`, \`--log-level\`, \`--state-file\`, and \`--set key=value\` for any key below
 
-Everything can be given by each of them, so no file is needed. A standard installation needs addresses and secrets:
+Every source can set every key, so a file is optional. A standard installation needs addresses and secrets:
 
 \`\`\`yaml
 services:
@@ -86,25 +86,25 @@ redis: { url: rediss://redis:6379/0, password: { file: /run/secrets/redis-passwo
 postgres: { url: postgres://gate@db:5432/caracal, password: { file: /run/secrets/postgres-password } }
 \`\`\`
 
-[caracal-gate.example.yaml](../../caracal-gate.example.yaml) shows all of it. Its first line gives editors the
-JSON Schema, which \`npm run build\` writes to \`dist/schemas\`.
+[caracal-gate.example.yaml](../../caracal-gate.example.yaml) shows every key. Its first line gives editors the JSON Schema,
+which \`npm run build\` writes to \`dist/schemas\`.
 
-\`caracal-gate check-config\` exits with 0 when the configuration is good, and prints what is in force, without secrets, when
-asked to by \`--print\`. Otherwise it names everything that is wrong, each with place, key, value and what is allowed, and
-exits with 2. Unknown keys, ids and \`CARACAL_GATE_*\` variables are faults: a typo must not switch off a gate in silence.
+\`caracal-gate check-config\` exits with 0 if the configuration is valid; \`--print\` shows the values in force, without secrets.
+Otherwise it lists every error with its place, key, value and what is allowed, and exits with 2. Unknown keys, ids and
+\`CARACAL_GATE_*\` variables are errors: a typo must not switch off a gate silently.
 
-**Secrets** are read from a file (\`{ file: /path }\`) or an environment variable (\`{ env: NAME }\`), and trimmed. They never
-stand in the configuration, nor in a URL. For a key that is a secret the variable below holds the secret itself, and the
-one with \`_FILE\` the path of a file.
+**Secrets** come from a file (\`{ file: /path }\`) or an environment variable (\`{ env: NAME }\`), and are trimmed. Neither the
+configuration nor a URL may contain one. For a secret, the variable below holds the secret itself, and the variable with
+\`_FILE\` the path of a file.
 
-**Relative paths** in the file start from the folder of the file, elsewhere from the working folder.
+**Relative paths** in the file are relative to the folder of the file; elsewhere, to the working folder.
 
-**Lists** in a variable are separated by commas. Where the key has a \`*\` it is the number of an item, from 0:
-\`CARACAL_GATE_TOKENS_0_NAME\`. A list that is given by its items replaces the one in the file.
+**Lists** in a variable are separated by commas. A \`*\` in a key is the number of an item, from 0:
+\`CARACAL_GATE_TOKENS_0_NAME\`. A list that is set by its items replaces the list in the file.
 
-**Reload**: when the file or any file that it names changes, or at SIGHUP, the configuration is read anew. A bad one changes nothing. Mount a
-ConfigMap or Secret as a folder: one that is mounted by \`subPath\` never changes.
+**Reload**: the exporter reads the configuration again when the file, or a file that it names, changes, and at SIGHUP. It ignores
+a configuration with an error. Mount a ConfigMap or Secret as a folder: a file mounted with \`subPath\` never changes.
 
-Variables that Kubernetes sets for a Service named \`caracal-gate\` (\`CARACAL_GATE_SERVICE_HOST\`, \`CARACAL_GATE_PORT\` ...) are
-passed over.
+The exporter ignores variables that Kubernetes sets for a Service named \`caracal-gate\` (\`CARACAL_GATE_SERVICE_HOST\`,
+\`CARACAL_GATE_PORT\` ...).
 `

@@ -1,7 +1,7 @@
 import { failureOf, networkFaults } from '../core/network-failure.ts'
 import type { Reasons } from './declaration.ts'
 
-const again = 'helm upgrade {release} <chart> --reuse-values   # stores it anew'
+const again = 'helm upgrade {release} <chart> --reuse-values   # stores it again'
 
 // Reasons that connections give, or several probes. Reasons of one probe are declared in its file.
 
@@ -91,7 +91,7 @@ export const redisReasons = {
   ],
   redis_wrong_type: [
     'the key holds something else than a stream',
-    'redis-cli TYPE {key}   # then RENAME it away: the services make the stream anew',
+    'redis-cli TYPE {key}   # then RENAME it away: the services create the stream again',
   ],
   redis_no_such_key: ['there is no such stream', '# start the service that writes it'],
   redis_loading: ['Redis loads its data set from disk', '# wait until it has'],
@@ -160,7 +160,7 @@ export const postgresReasons = {
   ],
   postgres_in_recovery: ['this is a standby, whose rows may lag behind', 'postgres.url: <the primary>'],
   postgres_pooler: [
-    'a connection pooler answers: each attempt is planned anew, and a server without a free connection is noticed late',
+    'a connection pooler answers: Postgres plans each attempt again, and a server without a free connection is noticed late',
     'postgres.url: <the server itself, not a pooler before it>',
   ],
   postgres_statement_timeout: [

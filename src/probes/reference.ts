@@ -15,10 +15,10 @@ export function probeFiles(): Readonly<Record<string, string>> {
   const text = [
     '# Probes',
     '<!-- Made from src/probes by npm run generate. -->',
-    'A probe asks its targets again and again; a watch follows changes as they happen. Both only read. The cadence is brisk while a rollout is under way or more attempts may change what is not clear, and quiet otherwise; together they make 1,500 attempts a second at replicas at most, and with hundreds of these the shortest intervals grow; [configuration.md](configuration.md#probes) changes the pace of a probe. `caracal-gate doctor` ([doctor.md](../operate/doctor.md)) tries every grant.',
+    'A probe asks its targets at an interval; a watch follows changes as they happen. Both only read. The cadence is brisk during a rollout, or while more attempts may change the verdict, and quiet otherwise. All probes together make at most 1,500 attempts a second at replicas; with hundreds of replicas the shortest intervals grow. [Configuration](configuration.md#probes) changes the pace of a probe. The [doctor](../operate/doctor.md) tries every grant.',
     ...declarations.flatMap(sectionOf),
     '## Reasons',
-    'What a check or a stop condition gives as its reason when a signal could not be read, and what to do. The doctor fills in the words in angle brackets where it knows them.',
+    'The reason that a check or a stop condition gives when a signal could not be read, and the fix. The doctor fills in the words in angle brackets where it knows them.',
     table(
       ['reason', 'what it means', 'what to do'],
       Object.keys(reasons)

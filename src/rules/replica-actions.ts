@@ -21,7 +21,7 @@ export function replicaActions(options: Options) {
     if (pod !== undefined) return `${kubectl} logs ${pod} -c ${component} --since=${since}`
     const [only = '', ...more] = of
     const containers = more.length === 0 ? `-c ${only}` : '--all-containers'
-    // Of a selection kubectl shows ten lines a pod unless it is told.
+    // Of a selection kubectl shows ten lines a pod by default.
     return `${kubectl} logs ${labelled(...of)} ${containers} --prefix --since=${since} --tail=100`
   }
 
