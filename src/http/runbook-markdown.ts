@@ -35,9 +35,8 @@ class RunbookRenderer extends Renderer {
     return text !== INDEX && this.#pages.has(text) ? `<a href="${text}">${code}</a>` : code
   }
 
-  /** It can be scrolled by keyboard, and one click takes the whole of it. */
   override code({ text }: Tokens.Code): string {
-    return `<pre tabindex="0"><code>${escaped(text)}</code></pre>\n`
+    return `<pre><code>${escaped(text)}</code></pre>\n`
   }
 
   override table(token: Tokens.Table): string {

@@ -30,7 +30,7 @@ async function opened(): Promise<Runbook> {
   const render = markdownRenderer(sources)
   const pages = new Map<string, RunbookPage>()
   function pageOf(id: string, text: string): RunbookPage {
-    const page = pages.get(id) ?? framed(titleOf(text), render(text))
+    const page = pages.get(id) ?? framed(titleOf(text), render(text), text.includes('\n## What to do\n'))
     pages.set(id, page)
     return page
   }
@@ -49,7 +49,7 @@ function titleOf(text: string): string {
 }
 
 /** Addresses are relative, since a proxy may serve the runbook under a prefix that only the browser knows. */
-function framed(title: string, content: string): RunbookPage {
+function framed(title: string, content: string, hasSteps: boolean): RunbookPage {
   const files = assets()
   const page = html`<!doctype html>
     <html lang="en">
@@ -66,7 +66,10 @@ function framed(title: string, content: string): RunbookPage {
         <div id="page">
           <header>
             <p class="brand">Caracal rollout gate</p>
-            <nav aria-label="Elsewhere"><a href="../">Verdict</a> <a href="./">All of the runbook</a></nav>
+            <nav aria-label="Elsewhere">
+              ${hasSteps && html`<a href="#what-to-do">What to do</a>`} <a href="../">Verdict</a>
+              <a href="./">All of the runbook</a>
+            </nav>
           </header>
           <main class="manual">${rendered(content)}</main>
         </div>

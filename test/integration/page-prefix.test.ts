@@ -65,6 +65,21 @@ describe('X40: the page under a prefix that a proxy takes away', () => {
   })
 })
 
+describe('X40: X44: the runbook under a prefix', () => {
+  it('is styled without a script, and leads from page to page and back to the verdict', async () => {
+    const proxy = await prefixProxy(daemon.url, prefix)
+    const { page, complaints } = await pages.view({ javaScriptEnabled: false })
+    await page.goto(`${proxy.url}${prefix}/runbook`)
+    expect(page.url()).toBe(`${proxy.url}${prefix}/runbook/`)
+    await page.locator('a', { hasText: 'audit-dlq-growing' }).first().click()
+    expect(await page.locator('h1').innerText()).toBe('Dead letters arrive')
+    expect(await page.locator('pre').first().innerText()).toContain('NAMESPACE=')
+    await page.locator('a', { hasText: 'Verdict' }).click()
+    expect(page.url()).toBe(`${proxy.url}${prefix}/`)
+    expect(complaints).toEqual([])
+  })
+})
+
 describe('X40: beside the page', () => {
   it.each(['', '/'])('the command line asks under the prefix, written with %j at its end', async (end) => {
     const proxy = await prefixProxy(daemon.url, prefix)
