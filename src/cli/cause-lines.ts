@@ -1,5 +1,6 @@
 import type { Valid } from './answer.ts'
 import type { Blocker } from './document.ts'
+import type { Reach } from './connect.ts'
 import { meaningOf, type Paint } from './paint.ts'
 import type { Line } from './screen.ts'
 import { actionOn, blockedSince, itemOf, runbookOf, titleOf } from './wording.ts'
@@ -9,6 +10,7 @@ export interface CauseView {
   readonly answer: Valid
   readonly paint: Paint
   readonly base?: URL
+  readonly reach?: Reach
 }
 
 /** Culprits that are named in one line. */
@@ -23,11 +25,12 @@ const longestCommand = 240
 export function causeLines(
   blocker: Blocker,
   place: number,
-  { answer: { report }, paint, base }: CauseView,
+  { answer: { report }, paint, base, reach }: CauseView,
   form: 'whole' | 'short' | 'name',
 ): readonly Line[] {
   const { ref, state, message } = blocker
   const title = titleOf(blocker)
+  const isSaid = message === title || report.summary.includes(message)
   const indent = '   '
   const first = {
     head: `${place + 1}. `,
@@ -35,7 +38,7 @@ export function causeLines(
     most: form === 'name' ? 1 : 2,
   }
   if (form === 'name') return [first]
-  const action = actionOn(blocker, report)
+  const action = actionOn(blocker, report, reach)
   const runbook = runbookOf(blocker, report, base)
   const where = form === 'whole' ? culpritsOf(blocker, report) : ''
   const row = (head: string) => `${indent}${head.padEnd(9)}`
@@ -46,7 +49,7 @@ export function causeLines(
       text: paint(`${ref}${blockedSince(blocker, report)}`, 'faint'),
       most: form === 'whole' ? 2 : 1,
     },
-    ...(form === 'short' || message === title ? [] : [{ head: indent, text: message, most: 2 }]),
+    ...(form === 'short' || isSaid ? [] : [{ head: indent, text: message, most: 2 }]),
     ...(where === '' ? [] : [{ head: row('where'), text: where, most: 1 }]),
     ...(action === '' ? [] : [actionLine(row('first'), action, ref)]),
     ...(runbook === '' ? [] : [{ head: row('runbook'), text: runbook, form: 'address' } as const]),

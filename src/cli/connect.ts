@@ -4,7 +4,7 @@ import type { Values } from './command.ts'
 import type { Endpoint } from './http.ts'
 import { path, text, UsageError } from './options.ts'
 import type { CliProcess } from './process.ts'
-import { printable } from './text.ts'
+import { printable, quoted } from './text.ts'
 
 const defaultUrl = 'http://127.0.0.1:9465'
 
@@ -13,6 +13,29 @@ export const connection = {
   url: text('URL', `address of the exporter; or CARACAL_GATE_URL (default ${defaultUrl})`),
   tokenFile: path('FILE', 'bearer token, read anew for each request; or CARACAL_GATE_TOKEN'),
   caFile: path('FILE', 'PEM certificate authorities to trust for https, instead of the system’s'),
+}
+
+/** Options with which a following command reaches the same exporter, each with a blank before it. */
+export interface Reach {
+  readonly read: string
+  /** Those of a command that needs a token. */
+  readonly write: string
+}
+
+export function reachFrom(
+  { url, tokenFile, caFile }: Values<typeof connection>,
+  env: CliProcess['env'],
+): Reach {
+  const given = [
+    ['--url', url],
+    ['--ca-file', caFile],
+    ['--token-file', tokenFile],
+  ] as const
+  const read = given
+    .flatMap(([name, value]) => (value === undefined ? [] : [` ${name} ${quoted(value)}`]))
+    .join('')
+  const hasToken = tokenFile !== undefined || nonEmpty(env['CARACAL_GATE_TOKEN']) !== undefined
+  return { read, write: hasToken ? read : `${read} --token-file FILE` }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Valid } from './answer.ts'
+import type { Reach } from './connect.ts'
 import type { Decision } from './decision.ts'
 import type { Blocker, Report, ReportedGate } from './document.ts'
 import { itemLines, stopLines } from './item-lines.ts'
@@ -30,9 +31,10 @@ export interface ExplainView {
   readonly screen?: Screen
   /** Where the exporter was asked. */
   readonly base?: URL
+  readonly reach?: Reach
 }
 
-type Shown = Pick<ExplainView, 'paint' | 'base'> & { readonly report: Report }
+type Shown = Pick<ExplainView, 'paint' | 'base' | 'reach'> & { readonly report: Report }
 
 /** Root causes that are explained in full, and consequences that are named below each; the rest is counted. */
 const most = { causes: 5, consequences: 20 }
@@ -84,6 +86,7 @@ function namedLines(blockers: readonly Blocker[], indent: string, paint: Paint):
   const lines = blockers.slice(0, most.consequences).map(({ ref, state, message }) => ({
     head: `${indent}${paint(state, meaningOf(state))}  `,
     text: `${ref}: ${message}`,
+    most: 1,
   }))
   const more = blockers.length - lines.length
   return [...lines, ...(more > 0 ? [{ text: `${indent}and ${more} more` }] : [])]
@@ -131,17 +134,17 @@ function sectionOf(
       return [
         title(number, ref, state, sinceWhen(state, item, report), paint),
         ...itemLines(item, shown, blocker),
-        ...(named.kind === 'stop' ? stopLines(named.item, report) : []),
+        ...(named.kind === 'stop' ? stopLines(named.item, shown) : []),
       ]
     }
   }
 }
 
 /** What is known of a blocker that is neither a check nor a stop condition. */
-function ownLines(blocker: Blocker, { report, base }: Shown): readonly Line[] {
+function ownLines(blocker: Blocker, { report, base, reach }: Shown): readonly Line[] {
   const { ref, message } = blocker
   const name = titleOf(blocker)
-  const action = actionOn(blocker, report)
+  const action = actionOn(blocker, report, reach)
   const runbook = runbookOf(blocker, report, base)
   return [
     ...(name === message ? [] : [row('cause', name)]),

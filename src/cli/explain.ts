@@ -1,6 +1,6 @@
 import { askVerdict } from './asking.ts'
 import { command } from './command.ts'
-import { connection, endpointFrom } from './connect.ts'
+import { connection, endpointFrom, reachFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
 import { demandOptions, demandsFrom } from './demands.ts'
 import { explanation } from './explain-text.ts'
@@ -44,7 +44,8 @@ export const explain = command({
       const decision = decide(answer.report, demands)
       const paint = paintFor(process, values.noColor)
       const screen = forGithub ? anyScreen : await screenOf(process)
-      const text = explanation({ answer, decision, paint, screen, base, ...(about && { about }) })
+      const reach = reachFrom(values, process.env)
+      const text = explanation({ answer, decision, paint, screen, base, reach, ...(about && { about }) })
       process.stdout.write(forGithub ? inert(text) : text)
     }
     if (forGithub) await annotate(process, 'text', { answer, demands, code, base })

@@ -1,7 +1,17 @@
 import type { Blocker, Report, ReportedStop } from './document.ts'
+import type { Reach } from './connect.ts'
 import type { Line } from './screen.ts'
 import { clockTime } from './text.ts'
-import { actionOn, addressOf, compared, isSaidBy, moment, row, titleOf, type Item } from './wording.ts'
+import {
+  acknowledgementOf,
+  addressOf,
+  compared,
+  isSaidBy,
+  moment,
+  row,
+  titleOf,
+  type Item,
+} from './wording.ts'
 
 /** Culprits that are named; the rest is counted. */
 const mostCulprits = 10
@@ -9,6 +19,7 @@ const mostCulprits = 10
 interface Shown {
   readonly report: Report
   readonly base?: URL
+  readonly reach?: Reach
 }
 
 /** What `explain` says of a check or a stop condition, below its name. */
@@ -29,7 +40,7 @@ export function itemLines(
   })
   const rest = culpritCount - blamed.length
   const needsAction = blocker !== undefined || !['pass', 'clear', 'skipped'].includes(item.state)
-  const action = needsAction ? (blocker === undefined ? item.nextStep : actionOn(blocker, report)) : ''
+  const action = needsAction ? blocker?.nextStep || item.nextStep : ''
   return [
     row('expected', item.claim),
     row('seen', `${message} [${why}]`),
@@ -68,7 +79,8 @@ function countedLines({ countedSince, lastEventAt }: ReportedStop, report: Repor
 }
 
 /** What a stop condition has that a check has not: its hold, its latch, and how to acknowledge that. */
-export function stopLines({ id, state, latch, holdSeconds }: ReportedStop, report: Report): readonly Line[] {
+export function stopLines(stop: ReportedStop, { report, reach }: Shown): readonly Line[] {
+  const { state, latch, holdSeconds } = stop
   const held = state === 'pending' ? [row('fires', `after ${holdSeconds} s without a break`)] : []
   if (latch === null) return held
   const { acknowledged } = latch
@@ -77,6 +89,5 @@ export function stopLines({ id, state, latch, holdSeconds }: ReportedStop, repor
     const { actor, at, reason } = acknowledged
     return [...held, fired, row('noted', `by ${actor} at ${clockTime(new Date(at))}: ${reason}`)]
   }
-  const command = `caracal-gate ack ${id} --reason "why it is safe to go on"`
-  return [...held, fired, row('then', command, 'command')]
+  return [...held, fired, row('then', acknowledgementOf(stop, reach), 'command')]
 }

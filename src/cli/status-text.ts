@@ -1,5 +1,6 @@
 import type { Valid } from './answer.ts'
 import { causeLines, moreCauses } from './cause-lines.ts'
+import type { Reach } from './connect.ts'
 import type { Decision } from './decision.ts'
 import type { ReportedGate } from './document.ts'
 import type { Paint } from './paint.ts'
@@ -20,6 +21,7 @@ export interface StatusView {
   readonly screen?: Screen
   /** Where the exporter was asked: what the document says relative to that is shown as an address. */
   readonly base?: URL
+  readonly reach?: Reach
 }
 
 const blank: Line = { text: '' }
@@ -33,7 +35,7 @@ export function statusText(view: StatusView): string {
 export function statusLines(view: StatusView): readonly Line[] {
   const { narrowed, all = false, paint } = view
   if (narrowed || all) return joined([head(view, paint), ...wholeSections(view)])
-  const top = head(view, paint, { most: 2 })
+  const top = head(view, paint, { most: 3 }, { most: 2 })
   const foot = countLines(view)
   const { screen = anyScreen } = view
   // Two blank lines separate the three.

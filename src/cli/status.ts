@@ -1,7 +1,7 @@
 import type { Answer, Demands, Valid } from './answer.ts'
 import { askVerdict } from './asking.ts'
 import { command } from './command.ts'
-import { connection, endpointFrom } from './connect.ts'
+import { connection, endpointFrom, reachFrom } from './connect.ts'
 import { decide, exitCodeOf } from './decision.ts'
 import { demandOptions, demandsFrom } from './demands.ts'
 import type { ReportedGate } from './document.ts'
@@ -62,6 +62,7 @@ export const status = command({
       paint,
       screen,
       base: endpoint.url,
+      reach: reachFrom(values, process.env),
     })
     if (values.watch)
       return watch(process, { endpoint, demands, screen, linesOf: (answer) => statusLines(viewOf(answer)) })

@@ -26,6 +26,12 @@ function hex(code: number): string {
   return code.toString(16).padStart(4, '0')
 }
 
+/** A text as a shell takes it for one word. */
+export function quoted(text: string): string {
+  const shown = printable(text)
+  return /^[\w.:@%+=,/][\w.:@%+=,/-]*$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
+}
+
 /** Without a false precision: `0.93`, `12`, `1073741824`. */
 export function numberInWords(value: number): string {
   return String(

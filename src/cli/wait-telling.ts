@@ -1,6 +1,7 @@
 import { inWords } from '../core/time.ts'
 import type { Answer, CannotTell, Demands, Valid } from './answer.ts'
 import { changesBetween } from './changes.ts'
+import type { Reach } from './connect.ts'
 import { decide, requiredSteady } from './decision.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { annotate, inert } from './github.ts'
@@ -8,7 +9,7 @@ import { canDraw, meaningOf, type Paint } from './paint.ts'
 import type { CliProcess, Surroundings } from './process.ts'
 import { rendered, type Output } from './rendering.ts'
 import type { Screen } from './screen.ts'
-import { clockTime, printable, printableJson } from './text.ts'
+import { clockTime, printableJson, quoted } from './text.ts'
 import type { Conversation } from './waiting.ts'
 import { actionOn } from './wording.ts'
 
@@ -18,8 +19,7 @@ export interface Telling {
   readonly output: Output
   readonly forGithub: boolean
   readonly url: URL
-  /** Options that a following command needs to ask the same exporter, with a blank before them. */
-  readonly addressed: string
+  readonly reach: Reach
   readonly demands: Demands
   /** Milliseconds that the wait may take. */
   readonly timeout: number
@@ -87,7 +87,7 @@ export function telling(
     },
     async finished(code) {
       rows.clear()
-      const next = nextStep(code, last, told.addressed)
+      const next = nextStep(code, last, told.reach)
       if (next !== '') rows.line(data, `${closing[code] ?? 'ended'} after ${spent()}; next: ${next}`)
       await handOver(told, code, trouble ?? last)
     },
@@ -150,25 +150,19 @@ const closing: Partial<Readonly<Record<ExitCode, string>>> = {
 }
 
 /** What a person does next; empty where there is nothing. */
-function nextStep(code: ExitCode, last: Valid | undefined, addressed: string): string {
+function nextStep(code: ExitCode, last: Valid | undefined, reach: Reach): string {
   const report = last?.report
-  if (code === exitCodes.superseded) return `caracal-gate rollouts${addressed}`
+  if (code === exitCodes.superseded) return `caracal-gate rollouts${reach.read}`
   if (report === undefined) return ''
   if (code === exitCodes.proceed) {
     const { id, phase } = report.rollout
     return id === null || phase === 'done'
       ? ''
-      : `caracal-gate finish ${quoted(id)} --outcome done${addressed}`
+      : `caracal-gate finish ${quoted(id)} --outcome done${reach.write}`
   }
   if (code !== exitCodes.stop && code !== exitCodes.timedOut) return ''
   const [cause] = report.blocking
-  return (cause && actionOn(cause, report)) || `caracal-gate explain${addressed}`
-}
-
-/** An id as a shell takes it for one word. */
-function quoted(id: string): string {
-  const shown = printable(id)
-  return /^[\w.:@%+=,/][\w.:@%+=,/-]*$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`
+  return (cause && actionOn(cause, report, reach)) || `caracal-gate explain${reach.read}`
 }
 
 /** An interrupted wait says nothing about the rollout, whatever the last answer was. */

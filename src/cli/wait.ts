@@ -1,6 +1,6 @@
 import { readAnswer } from './answer.ts'
 import { command } from './command.ts'
-import { connection, endpointFrom } from './connect.ts'
+import { connection, endpointFrom, reachFrom } from './connect.ts'
 import { demandOptions, demandsFrom, pathOf } from './demands.ts'
 import { format } from './github.ts'
 import { ask } from './http.ts'
@@ -59,7 +59,7 @@ export const wait = command({
         output,
         forGithub,
         url: endpoint.url,
-        addressed: values.url === undefined ? '' : ` --url ${endpoint.url.href}`,
+        reach: reachFrom(values, process.env),
         demands,
         timeout,
         paint: paintFor(process, noColor),

@@ -55,11 +55,14 @@ function stateHead({ state }: Blocker, paint: Paint): string {
   return `  ${paint(state, meaningOf(state))}  `
 }
 
-function blockerLines(blocker: Blocker, { answer: { report }, paint, base }: StatusView): readonly Line[] {
+function blockerLines(
+  blocker: Blocker,
+  { answer: { report }, paint, base, reach }: StatusView,
+): readonly Line[] {
   const { ref, message } = blocker
   const item = itemOf(ref, report)
   const title = titleOf(blocker)
-  const action = actionOn(blocker, report)
+  const action = actionOn(blocker, report, reach)
   const runbook = runbookOf(blocker, report, base)
   const indent = '    '
   return [

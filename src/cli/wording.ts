@@ -5,7 +5,8 @@ import type { Blocker, Report, ReportedCheck, ReportedGate, ReportedStop } from 
 import { didYouMean, UsageError } from './options.ts'
 import { meaningOf, type Paint } from './paint.ts'
 import type { Line } from './screen.ts'
-import { clockTime, numberInWords, printable } from './text.ts'
+import type { Reach } from './connect.ts'
+import { clockTime, numberInWords, printable, quoted } from './text.ts'
 
 /** Words that the views of a document have in common. */
 
@@ -51,7 +52,8 @@ export function sinceWhen(state: string, item: Item, report: Pick<Report, 'evalu
 export function head(
   { answer: { report, age }, decision }: { readonly answer: Valid; readonly decision: Decision },
   paint: Paint,
-  limit: Pick<Line, 'most'> = {},
+  ofSummary: Pick<Line, 'most'> = {},
+  ofOthers: Pick<Line, 'most'> = {},
 ): readonly Line[] {
   const { rollout, release, rollback } = report
   const word = paint(
@@ -68,8 +70,8 @@ export function head(
   const back = rollout.id === null ? [] : [`rollback ${rollback.viable}: ${rollback.message}`]
   const rest = [facts.join(', '), `release ${release.namespace}/${release.name}, ${named}${begun}`, ...back]
   return [
-    { head: `${word}  `, text: report.summary, ...limit },
-    ...rest.map((text) => ({ text: paint(text, 'faint'), ...limit })),
+    { head: `${word}  `, text: report.summary, ...ofSummary },
+    ...rest.map((text) => ({ text: paint(text, 'faint'), ...ofOthers })),
   ]
 }
 
@@ -85,9 +87,19 @@ export function blockedSince(blocker: Blocker, report: Report): string {
   return blocker.since === null ? '' : ` since ${moment(blocker.since, report)}`
 }
 
-/** The first thing to do about a blocker; empty where there is nothing to do. */
-export function actionOn({ ref, nextStep }: Blocker, report: Report): string {
-  return nextStep || itemOf(ref, report)?.nextStep || adviceOn(ref)
+/** The first thing to do about a blocker; empty where there is nothing to do. A stop that is over waits for a person. */
+export function actionOn({ ref, nextStep }: Blocker, report: Report, reach?: Reach): string {
+  const item = itemOf(ref, report)
+  const release = item !== undefined && item.state === 'clear' ? acknowledgementOf(item, reach) : ''
+  return release || nextStep || item?.nextStep || adviceOn(ref)
+}
+
+/** The command that releases a stop; empty where nothing is latched. */
+export function acknowledgementOf(item: Item, reach?: Reach): string {
+  const latch = 'latch' in item ? item.latch : null
+  if (latch === null || latch.acknowledged !== null) return ''
+  const token = reach?.write ?? ' --token-file FILE'
+  return `caracal-gate ack ${quoted(item.id)} --reason "why it is safe to go on"${token}`
 }
 
 /** The page to read about a blocker. */

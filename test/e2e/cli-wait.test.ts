@@ -20,7 +20,7 @@ describe('caracal-gate wait', () => {
       'readiness/sts-ready is fail: 1 of 2 replicas is not ready',
       'hold -> proceed: Proceed: all 2 required gates pass and no stop condition stands',
       'readiness/sts-ready fail -> pass',
-      `may proceed ; next: caracal-gate finish caracal/47 --outcome done --url ${url}/`,
+      `may proceed ; next: caracal-gate finish caracal/47 --outcome done --url ${url} --token-file FILE`,
       '',
     ])
   })

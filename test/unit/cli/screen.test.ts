@@ -93,6 +93,14 @@ describe('a command on a screen', () => {
     }
   })
 
+  it('keeps an option and its value together where there is room', () => {
+    expect(pastable('caracal-gate ack x --reason "why it is safe" --token-file FILE', 36)).toEqual([
+      'caracal-gate ack x \\',
+      '  --reason "why it is safe" \\',
+      '  --token-file FILE',
+    ])
+  })
+
   it.each([
     ['a substitution', 'kubectl logs "$(kubectl get pod -l app=x -o name)" --since=5m'],
     ['backquotes', 'kubectl logs `kubectl get pod -o name` --since=5m'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAnswer } from '../../../src/cli/answer.ts'
+import { reachFrom } from '../../../src/cli/connect.ts'
 import { decide } from '../../../src/cli/decision.ts'
 import { noPaint } from '../../../src/cli/paint.ts'
 import { screenOf } from '../../../src/cli/screen.ts'
@@ -17,7 +18,9 @@ async function shown(document: GateReport, columns = 80, all = false) {
   if (answer.kind !== 'valid') return undefined
   const decision = decide(answer.report, {})
   const { gates } = answer.report
-  const lines = statusLines({ answer, decision, gates, narrowed: false, all, paint: noPaint, screen, base })
+  const reach = reachFrom({ url: 'http://gate:9465', tokenFile: undefined, caFile: undefined }, {})
+  const view = { answer, decision, gates, narrowed: false, all, paint: noPaint, screen, base, reach }
+  const lines = statusLines(view)
   return { rows: screen.rows(lines), height: screen.heightOf(lines) }
 }
 
@@ -38,6 +41,27 @@ describe('status on a terminal', () => {
       '',
       '1 of 2 gates pass, 2 of 2 stops clear',
       'everything: caracal-gate status --all; why: caracal-gate explain',
+    ])
+  })
+
+  it('says of a stop that is over how to acknowledge it, at the same exporter', async () => {
+    const latch = {
+      at: at(-60),
+      reason: 'r',
+      message: 'm',
+      culprits: [],
+      preexisting: false,
+      acknowledged: null,
+    }
+    const over = stopped({
+      blocking: [blocker('stop-conditions/x', 'latched', 'fired and is not acknowledged')],
+      stopConditions: [stop('x', { latch })],
+    })
+    const { rows = [] } = (await shown(over)) ?? {}
+    const first = rows.findIndex((row) => row.startsWith('   first'))
+    expect(rows.slice(first, first + 2)).toEqual([
+      '   first    caracal-gate ack x --reason "why it is safe to go on" \\',
+      '              --url http://gate:9465 --token-file FILE',
     ])
   })
 
@@ -98,7 +122,7 @@ describe('status on a terminal', () => {
   it('is readable at 20 columns', async () => {
     const { rows = [] } = (await shown(held(), 20)) ?? {}
     expect(rows.slice(0, 3)).toEqual(['HOLD  Hold: 1 of 2', '      replicas is', '      not ready'])
-    expect(rows).toContain('  kubectl -n \\')
+    expect(rows).toContain('  kubectl \\')
     expect(Math.max(...rows.filter((row) => !row.includes('https://')).map((row) => row.length))).toBe(20)
   })
 
