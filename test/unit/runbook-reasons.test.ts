@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { unknownReasons } from '../../src/core/observation.ts'
 import type { Signal } from '../../src/core/signal.ts'
 import { declarations, reasons } from '../../src/probes/index.ts'
 import { readinessReasons } from '../../src/rules/readiness-reasons.ts'
@@ -23,8 +24,8 @@ const root = resolve(import.meta.dirname, '../..')
 const checks = platformRules().gates.flatMap((gate) => gate.checks)
 
 /** The reasons that a page has a row for. */
-function listedIn(id: string): readonly string[] {
-  const text = readFileSync(join(root, 'docs/runbook', `${id}.md`), 'utf8')
+function listedIn(file: string): readonly string[] {
+  const text = readFileSync(join(root, 'docs', file), 'utf8')
   const rows = [...text.matchAll(/^ *\|([^|]+)\|/gm)].map(([, cell = '']) => cell)
   return rows.flatMap((cell) => [...cell.matchAll(/`([a-z_…]+)`/g)].map(([, code = '']) => code))
 }
@@ -70,7 +71,7 @@ const elsewhere = new Set([
   'switched_off',
 ])
 
-const listed = new Map(checks.map(({ id }) => [id, listedIn(id)]))
+const listed = new Map(checks.map(({ id }) => [id, listedIn(`runbook/${id}.md`)]))
 
 /** What stands in the source of rules and probes between quotes, by the file. */
 function quotedIn(pattern: RegExp): ReadonlySet<string> {
@@ -79,6 +80,13 @@ function quotedIn(pattern: RegExp): ReadonlySet<string> {
   )
   return new Set(files.flatMap((text) => [...text.matchAll(pattern)].map(([, code = '']) => code)))
 }
+
+describe('what is unknown', () => {
+  it('has a row in the troubleshooting of every kind', () => {
+    const kinds = listedIn('operate/troubleshooting.md')
+    expect(unknownReasons.filter((kind) => !kinds.includes(kind))).toEqual([])
+  })
+})
 
 describe('the reasons of a check', () => {
   it.each(checks)('$id: those of the probes that it rests on have a row', ({ id, condition }) => {
