@@ -1,4 +1,4 @@
-import { word } from '../core/shell.ts'
+import { asked, word } from '../core/shell.ts'
 
 /** Where the exporter is, for commands that ask it. */
 export interface Exporter {
@@ -25,14 +25,14 @@ export interface Acknowledging {
  * @param exporter where it is; another address replaces `externalUrl` where that is not set
  */
 export function acknowledging(stop: string, { externalUrl, pod }: Exporter): Acknowledging {
-  const url = externalUrl === null ? '"${CARACAL_GATE_URL:?address of the exporter}"' : word(externalUrl)
-  const reason = '--reason "${REASON:?why it is safe to continue}"'
-  const token = '--token-file "${TOKEN_FILE:?file with a token of scope acknowledge}"'
+  const url = externalUrl === null ? asked('CARACAL_GATE_URL', 'address of the exporter') : word(externalUrl)
+  const reason = `--reason ${asked('REASON', 'why it is safe to continue')}`
+  const token = `--token-file ${asked('TOKEN_FILE', 'file with a token of scope acknowledge')}`
   const ack = `ack ${word(stop)}`
   const command = `caracal-gate ${ack} --url ${url} ${token} ${reason}`
   if (pod === null || pod.tokenFile === null) return { command }
   const { namespace, name, tokenFile } = pod
   const inside = `kubectl -n ${word(namespace)} exec ${word(name)} -c exporter -- node /app/main.js`
-  const author = `--actor "\${USER:?your name}" --token-file ${word(tokenFile)} ${reason}`
+  const author = `--actor ${asked('USER', 'your name')} --token-file ${word(tokenFile)} ${reason}`
   return { command, inPod: `${inside} ${ack} ${author}` }
 }

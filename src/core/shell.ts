@@ -5,3 +5,8 @@ const PLAIN = /^[\w.:@%+,/][\w.:@%+=,/-]*$/
 export function word(text: string): string {
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
+
+/** What only the person has, as a word of a command: without the variable the shell says what is missing, and runs nothing. */
+export function asked(variable: string, what: string): string {
+  return `"\${${variable}:?${what}}"`
+}

@@ -5,12 +5,13 @@ import type { Addresses, Login, PostgresAddress, RedisAddress } from '../rules/o
 type RedisConfig = Config['redis']
 
 /** Where the exporter asks, for the commands that an operator pastes. Only that a password is there goes further. */
-export function addressesOf({ redis, postgres, services, tls }: Config): Addresses {
+export function addressesOf({ redis, postgres, services, tls, http }: Config): Addresses {
   return {
     redis: redisAddress(redis),
     postgres: postgresAddress(postgres),
     replicas: replicasIn(services),
     ownAuthority: tls.ca !== undefined,
+    ...(http.externalUrl !== undefined && { externalUrl: http.externalUrl }),
   }
 }
 

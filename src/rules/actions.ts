@@ -1,5 +1,7 @@
 import type { FirstAction, ForCulprit } from '../core/advice.ts'
+import { asked } from '../core/shell.ts'
 import { clusterActions } from './cluster-actions.ts'
+import { commandsFor } from './commands.ts'
 import type { Options } from './options.ts'
 import { replicaActions } from './replica-actions.ts'
 import { storeActions } from './store-actions.ts'
@@ -15,7 +17,16 @@ export function actionsFor(options: Options) {
   const lostEvidence: ForCulprit = (culprit = '') =>
     streams.has(culprit.split('/')[0] ?? '') ? ofStores.groups(culprit) : log(culprit)
 
-  return { ...clusterActions(options), ...ofStores, ...ofReplicas, lostEvidence }
+  const { gate, release, namespace } = commandsFor(options)
+  const chart = `--chart ${asked('CHART', 'folder of the chart')} --values ${asked('VALUES', 'values file')}`
+  const migrations = `--migrations ${asked('MIGRATIONS', 'folder of the migrations')}`
+  const evidence = {
+    render: gate(`evidence render ${chart} --release ${release} --namespace ${namespace}`),
+    rollbackPlan: gate(
+      `evidence rollback-plan ${migrations} --previous ${asked('PREVIOUS', 'newest version that it knows')}`,
+    ),
+  }
+  return { ...evidence, ...clusterActions(options), ...ofStores, ...ofReplicas, lostEvidence }
 }
 
 /** First actions for the causes that are no check and no stop, by their ids. */

@@ -11,6 +11,7 @@ export function commandsFor({ release, addresses }: Pick<Options, 'release' | 'a
     helm: `helm -n ${word(namespace)}`,
     /** The release as an argument of helm. */
     release: word(name),
+    namespace: word(namespace),
     /** Selects the objects of these components; without one, those of the release. */
     labelled: (...components: readonly string[]): string => {
       const [one = '', ...more] = components
@@ -19,6 +20,11 @@ export function commandsFor({ release, addresses }: Pick<Options, 'release' | 'a
       if (more.length === 0) return `-l ${word(`${instance},${component}=${one}`)}`
       return `-l ${word(`${instance},${component} in (${components.join(',')})`)}`
     },
+    /** Our own command line, told where the exporter is. */
+    gate: (args: string): string =>
+      addresses?.externalUrl === undefined
+        ? `caracal-gate ${args}`
+        : `caracal-gate ${args} --url ${word(addresses.externalUrl)}`,
     redis: redisCli(addresses?.redis),
     psql: psql(addresses?.postgres),
   }

@@ -59,14 +59,14 @@ export function gates(options: Options): readonly Gate[] {
       evidence(
         ofManifest('manifest-digest', "the release's manifest is the one that the pipeline rendered"),
         'manifest-digest',
-        'caracal-gate evidence render --chart CHART --values FILE',
+        first.render,
       ),
     ]),
     gate('render-validation', 'Render validation', [
       evidence(
         ofManifest('helm-render', "helm lint and helm template succeed with this environment's values"),
         'helm-render',
-        'caracal-gate evidence render --chart CHART --values FILE',
+        first.render,
       ),
     ]),
     gate('migration-safety', 'Migration safety', [
@@ -138,7 +138,7 @@ export function gates(options: Options): readonly Gate[] {
           'the previous version is known to run on the current schema',
         ),
         'schema-compatibility',
-        'caracal-gate evidence rollback-plan --migrations FOLDER --previous VERSION',
+        first.rollbackPlan,
       ),
     ]),
   ]

@@ -28,6 +28,8 @@ export interface Addresses {
   readonly replicas: readonly Pick<Replica, 'component' | 'name' | 'url'>[]
   /** Whether services are proven by an authority of their own, whose file is where the exporter is. */
   readonly ownAuthority: boolean
+  /** The address by which people reach the exporter, where it is configured. */
+  readonly externalUrl?: string
 }
 
 /** How a client logs in. */

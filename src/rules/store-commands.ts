@@ -1,10 +1,5 @@
-import { word } from '../core/shell.ts'
+import { asked, word } from '../core/shell.ts'
 import type { Login, PostgresAddress, RedisAddress } from './options.ts'
-
-/** What only the person has is asked for by the shell, or by the program: `redis-cli` and `psql` ask for a password. */
-function asked(variable: string, what: string): string {
-  return `"\${${variable}:?${what}}"`
-}
 
 function loginOptions({ user, hasPassword, tls }: Login): readonly string[] {
   return [
