@@ -94,10 +94,6 @@ const report = record({
       countedSince: addedLater(time),
     }),
   ),
-  evaluator: record({
-    externalUrl: addedLater(longText),
-    pod: addedLater(record({ namespace: text, name: text, tokenFile: nullable(text) })),
-  }),
 })
 
 /** What is read, as far as the contract has it: a member that it lacks is `never`, and what uses it does not compile. */

@@ -1,3 +1,4 @@
+import { acknowledging } from '../../contract/acknowledging.ts'
 import type { LatchReport, StopConditionReport } from '../../contract/items.ts'
 import { command } from './action.ts'
 import { isUnderWay } from './facts.ts'
@@ -40,8 +41,9 @@ function acknowledgedBy({ actor, at, reason }: NonNullable<LatchReport['acknowle
 }
 
 function toAcknowledge({ id, state }: StopConditionReport, view: PageView): Html {
+  const { command: own, inPod = '' } = acknowledging(id, view.report.evaluator)
   return html`<p>It stops the rollout until an operator acknowledges it.</p>
-    ${command('Once fixed', `caracal-gate ack ${id} --reason '<why it is safe to go on>'`)}
+    ${command('Once fixed', own)} ${command('Or in its pod', inPod)}
     ${view.acknowledging && state === 'clear' && form(id, view)}`
 }
 

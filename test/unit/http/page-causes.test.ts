@@ -85,4 +85,13 @@ describe('the form that acknowledges', () => {
     expect(forms({ ...acknowledged, acknowledging: true })).toEqual([])
     expect(readPage(latched()).text('.latch')).toContain('caracal-gate ack replay-backlog-aging')
   })
+
+  it('X43: has the address of the exporter in the command, and the form of its pod', () => {
+    const view = latched()
+    const pod = { namespace: 'gate', name: 'caracal-gate-0', tokenFile: '/run/token' }
+    const evaluator = { ...view.report.evaluator, externalUrl: 'https://ops.example/gate', pod }
+    const said = readPage({ ...view, report: { ...view.report, evaluator } }).text('.latch')
+    expect(said).toContain('caracal-gate ack replay-backlog-aging --url https://ops.example/gate ')
+    expect(said).toContain('kubectl -n gate exec caracal-gate-0 -c exporter -- node /app/main.js ack ')
+  })
 })
