@@ -147,7 +147,7 @@ function readiness(engine: Engine, clock: Clock, stopping: boolean): { ok: boole
   if (silent > 3 * EVALUATION_INTERVAL)
     return { ok: false, message: `the last evaluation is ${Math.round(silent)} ms ago` }
   const unseen = neverSeen(engine.current())
-  if (unseen !== undefined) return { ok: false, message: `${unseen} was not looked at yet` }
+  if (unseen !== undefined) return { ok: false, message: `${unseen} was not probed yet` }
   return { ok: true, message: 'evaluating' }
 }
 

@@ -81,7 +81,7 @@ async function watch(configMap: ConfigMap, watched: Watched, onShown: () => void
         onShown()
       }, stop)
     } catch (fault) {
-      watched.problem = `; ${messageOf(fault)}, so it is only looked at every other second`
+      watched.problem = `; ${messageOf(fault)}, so it is only read every two seconds`
       watched.shown = undefined
     }
     const pause = BETWEEN_WATCHES * (1 + Math.random())

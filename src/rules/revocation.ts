@@ -12,7 +12,7 @@ export function snapshotsFresh(limits: Limits['revocation']): Condition {
   const isFresh = standingClaim({
     reason: 'revocation_snapshot_stale',
     describe: ({ reading }, key) =>
-      `${key} holds its revocation snapshot for ${reading.value === 1 ? 'fresh' : 'stale'}`,
+      `${key} reports its revocation snapshot as ${reading.value === 1 ? 'fresh' : 'stale'}`,
   })
   const isYoung = standingClaim({
     reason: 'revocation_snapshot_stale',

@@ -122,7 +122,7 @@ describe('a daemon that can reach nothing', () => {
     const gate = await gateFor({ services: silent, redis: silent, postgres: silent })
     const early = await gate.get('/readyz')
     expect(early.status).toBe(503)
-    expect(early.json()['message']).toMatch(/was not looked at yet/)
+    expect(early.json()['message']).toMatch(/was not probed yet/)
     expect((await gate.get('/healthz')).status).toBe(200)
     expect((await gate.report()).verdict).toBe('hold')
   })
