@@ -74,6 +74,19 @@ describe('caracal-gate status --watch', () => {
     expect(stdout.match(/^(HOLD|PROCEED) {2}/gm)?.length).toBe(2)
   })
 
+  it('writes blocks, without a colour, to a terminal that cannot be drawn on', async () => {
+    const server = exporter(held())
+    const { url } = await listen(server.listener)
+    const watching = startOnTerminal(['status', '--watch', '--url', url], { TERM: 'dumb' })
+    await until(() => server.waiting === 1)
+    server.change(stopped())
+    await watching.said('STOP')
+    watching.type('\u0003')
+    const { code, stdout } = await watching.ended
+    expect([code, stdout.includes('\u001b')]).toEqual([4, false])
+    expect(stdout).toMatch(/^HOLD {2}[^]*\r\n\r\nSTOP {2}/)
+  })
+
   it('never ends with 0 on a verdict that it cannot confirm at the end', async () => {
     const server = exporter(report())
     const first = await listen(server.listener)
