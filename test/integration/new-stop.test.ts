@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { scratchCopy, type ScratchCopy } from '../support/scratch-copy.ts'
 
-// A stop condition is one row; its section in docs/use/stop-conditions.md is held to the row by test/unit/docs.test.ts.
+// A stop condition is one row; its page of the runbook and its row of the overview are held to it by test/unit/docs.test.ts.
 
 const table = 'src/rules/stops.ts'
 const row = `    stop('audit-forged', 'Audit evidence was forged', 'edge', { component: 'audit', condition: noTampering, nextStep: 'page the owner of Audit' }),`
