@@ -46,7 +46,7 @@ export function demoConfiguration(platform: Platform, files: DemoFiles, port = 0
       redis: { persistsFor: '2s', clearAfter: '1s' },
     },
     rollout: { steady: '2s' },
-    http: { listen: `127.0.0.1:${port}` },
+    http: { listen: `127.0.0.1:${port}`, page: { acknowledge: true } },
     tokens: [{ name: 'demo', token: { file: files.token }, scopes: ['rollout', 'evidence', 'acknowledge'] }],
     state: { file: files.state },
     log: { level: 'info' },

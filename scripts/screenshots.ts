@@ -1,4 +1,5 @@
 // Pictures of the page in all its states, to be looked at: node scripts/screenshots.ts [folder]
+// Those that begin with `page` are in docs/images.
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { BrowserContextOptions } from 'playwright-core'
@@ -10,7 +11,9 @@ const folder = resolve(process.argv[2] ?? join(import.meta.dirname, '..', '.cach
 await mkdir(folder, { recursive: true })
 const browser = await startBrowser()
 
-const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 }
+const phone: BrowserContextOptions = { viewport: { width: 390, height: 780 } }
+/** As the documentation shows it. */
+const shown: BrowserContextOptions = { viewport: { width: 1080, height: 620 } }
 const author = { actor: 'ann', reason: 'release 1.9.0 to production' }
 
 async function shoot(url: string, name: string, options: BrowserContextOptions = {}, whole = true) {
@@ -38,8 +41,13 @@ async function living(): Promise<void> {
     await post('/rollouts', { id: 'release-1.9.0', phase: 'migrating' })
     await post('/rollouts', { id: 'release-1.9.0', phase: 'rolling' })
     await platform.faults.inject('replica-hung', 'gateway-1')
-    await gates.until('hold', ({ verdict }) => verdict === 'hold', 60)
+    await gates.until(
+      'hold',
+      ({ verdict, blocking }) => verdict === 'hold' && blocking[0]?.ref !== 'evaluator/starved',
+      60,
+    )
     await shoot(daemon.url, 'hold-unknown')
+    await shoot(daemon.url, 'page-hold', shown, false)
     await shoot(daemon.url, 'hold-phone', phone, false)
     await platform.faults.clear('replica-hung')
     await gates.until('well', ({ verdict }) => verdict !== 'hold', 60)
@@ -54,7 +62,7 @@ async function living(): Promise<void> {
     await stands('audit-dlq-growing', 'firing')
     await stands('revocation-snapshot-stale', 'firing')
     await shoot(daemon.url, 'stop')
-    await shoot(daemon.url, 'page', { viewport: { width: 1240, height: 640 } }, false)
+    await shoot(daemon.url, 'page', shown, false)
     await shoot(daemon.url, 'stop-dark', { colorScheme: 'dark' })
     await shoot(daemon.url, 'stop-phone', { ...phone, colorScheme: 'dark' }, false)
     await shoot(daemon.url, 'stop-phone-whole', phone)
@@ -63,9 +71,13 @@ async function living(): Promise<void> {
     await platform.faults.clear('audit-dlq-growing')
     await platform.faults.clear('revocation-snapshot-stale')
     await stands('revocation-snapshot-stale', 'clear')
+    // Over, but within its window: an acknowledgement ends it.
+    await post('/acknowledgements', { stopCondition: 'audit-dlq-growing', reason: 'entries replayed' })
+    await stands('audit-dlq-growing', 'clear')
     await shoot(daemon.url, 'latched')
+    await shoot(daemon.url, 'page-latched', shown, false)
     const { stopConditions } = await gates.report()
-    for (const { id } of stopConditions.filter(({ latch }) => latch !== null))
+    for (const { id } of stopConditions.filter(({ latch }) => latch?.acknowledged === null))
       await post('/acknowledgements', {
         stopCondition: id,
         reason: 'gateway-0 has reloaded; entries replayed',
@@ -73,7 +85,9 @@ async function living(): Promise<void> {
     await post('/rollouts', { id: 'release-1.9.0', phase: 'verifying' })
     await gates.until('proceed', ({ verdict }) => verdict === 'proceed', 60)
     await shoot(daemon.url, 'acknowledged')
-    const viewer = await openViewer(browser)
+    await shoot(daemon.url, 'page-proceed', shown, false)
+    await shoot(daemon.url, 'proceed-phone', phone, false)
+    const viewer = await openViewer(browser, shown)
     await viewer.page.goto(daemon.url)
     await viewer.page.emulateMedia({ media: 'print' })
     await viewer.page.waitForTimeout(500)
@@ -83,7 +97,7 @@ async function living(): Promise<void> {
     await daemon.stop()
     await viewer.page.getByRole('heading', { name: 'Cannot tell' }).waitFor()
     await viewer.page.waitForTimeout(3_000)
-    await viewer.page.screenshot({ path: join(folder, 'gone.png') })
+    await viewer.page.screenshot({ path: join(folder, 'page-cannot-tell.png') })
     await viewer.close()
   } finally {
     await stage.stop()

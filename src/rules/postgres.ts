@@ -1,3 +1,4 @@
+import { partOf } from '../core/amount.ts'
 import type { Account, Evidence } from '../core/evidence.ts'
 import { isTrue } from '../core/claim.ts'
 import { unknown, unseen, type Condition, type Finding, type Level } from '../core/finding.ts'
@@ -71,7 +72,7 @@ export function shares(
         key: who,
         answer,
         reason: answer === 'unmet' ? reason : 'ok',
-        message: `${who} uses ${reading.value} of ${bound.reading.value} ${used.unit}${limitText}`,
+        message: `${who} uses ${partOf(reading.value, bound.reading.value, used.unit)}${limitText}`,
         // Rounded, a share just above the limit would stand beside it as if it were the limit.
         observed: { value: share, unit: 'ratio' },
         threshold: { op: '<=', value: level.trip, clear: level.clear },

@@ -1,9 +1,13 @@
+import { plain } from '../../core/text.ts'
 import type { GateReport } from '../../contract/document.ts'
 import { culprits, evidence, place, type Judged } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
 import { slug } from './words.ts'
 
 /** What to do about a check or stop condition: a command, a runbook page. */
+
+/** Longest name of a cause that has no title, in a link to it. */
+const HEADING = 60
 
 /** The facts of an item, with the cause that explains it; or a link to its card, which has the facts already. */
 export function details(item: Judged, ref: string, report: GateReport): Html {
@@ -13,7 +17,8 @@ export function details(item: Judged, ref: string, report: GateReport): Html {
   const cause = report.blocking.find((one) => one.rootCause && one.ref === blocker?.explainedBy)
   if (cause === undefined) return facts(item, report)
   return html`<p class="elsewhere">
-      Explained by <a href="#${blockerId(cause.ref)}">${foreign(cause.title ?? cause.message)}</a>
+      Explained by
+      <a href="#${blockerId(cause.ref)}">${foreign(cause.title ?? plain(cause.message, HEADING))}</a>
     </p>
     <details id="facts-${slug(ref)}">
       <summary>Evidence and first action of its own</summary>

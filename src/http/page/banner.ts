@@ -81,12 +81,13 @@ const emblems: Readonly<Record<Shown, Html>> = {
 }
 
 /** The banner of the report, or that it has expired. */
-export function verdictBanner({ report, snapshot, expired }: PageView): Html {
+export function verdictBanner(view: PageView): Html {
+  const { report, expired } = view
   const now = report.evaluatedAt
   if (!expired)
     return banner(
       report.verdict,
-      foreign(clip(capitalised(snapshot.verdict.because))),
+      foreign(clip(sentenceOf(view))),
       html`since ${moment(report.verdictSince, now)}`,
     )
   return banner(
@@ -96,8 +97,10 @@ export function verdictBanner({ report, snapshot, expired }: PageView): Html {
   )
 }
 
-/** A sentence that begins with a name is left as it is. */
-function capitalised(sentence: string): string {
-  if (!/^[a-z]+ /.test(sentence)) return sentence
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+/** A sentence of the verdict or of the exporter itself begins like one; others may begin with a name, which stays as it is. */
+function sentenceOf({ report, snapshot }: PageView): string {
+  const { because } = snapshot.verdict
+  const [first] = report.blocking
+  const isOurs = first === undefined || first.ref.startsWith('evaluator/')
+  return isOurs ? because.charAt(0).toUpperCase() + because.slice(1) : because
 }

@@ -59,14 +59,13 @@ function listed(roots: readonly BlockerReport[], view: PageView): Html | undefin
 
 function card(root: BlockerReport, view: PageView): Html {
   const { report } = view
-  const { ref, state, title, message } = root
+  const { ref, state, message } = root
   const judged = judgedAt(report, ref)
-  const said = saidOf(root, judged)
   return html`<li id="${blockerId(ref)}" class="blocker edge-${toneOf(state)}">
-    <h3>${badge(state)} <span class="message">${foreign(title ?? message)}</span></h3>
-    ${said !== '' && html`<p class="message">${foreign(said)}</p>`} ${whatToDo(root, judged, report)}
+    <h3>${badge(state)} <span class="message">${foreign(message)}</span></h3>
+    ${whatToDo(root, judged, report)}
     ${judged !== undefined && html`${evidence(judged.item, report)}${culprits(judged.item, report)}`}
-    ${judged?.kind === 'stop' && latchNote(judged.item, view, said)} ${explained(root, report)}
+    ${judged?.kind === 'stop' && latchNote(judged.item, view)} ${explained(root, report)}
   </li>`
 }
 
@@ -79,13 +78,6 @@ function whatToDo(root: BlockerReport, judged: Judged | undefined, report: GateR
       <span class="ref">${source(ref, judged)}</span>
       ${runbookUrl !== '' && runbook(runbookUrl, nameOf(runbookUrl))}
     </p>`
-}
-
-/** The sentence under a title: of a stop that is over, what fired. Without a title the sentence is the heading. */
-function saidOf({ title, message }: BlockerReport, judged: Judged | undefined): string {
-  if (title === null || title === message) return ''
-  const isOver = judged?.kind === 'stop' && judged.item.state === 'clear'
-  return isOver ? (judged.item.latch?.message ?? message) : (judged?.item.message ?? message)
 }
 
 /** The last part of the address of a runbook page names it. */

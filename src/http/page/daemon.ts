@@ -1,3 +1,4 @@
+import { STARVED } from '../../core/punctuality.ts'
 import type { EvaluatorReport, GateReport } from '../../contract/document.ts'
 import { fact } from './evidence.ts'
 import { foreign, html, type Html } from './html.ts'
@@ -9,11 +10,13 @@ const cadences = {
 } as const
 
 /** What is wrong with the exporter itself, where an operator can not miss it. */
-export function notices({ evaluator }: GateReport): Html | undefined {
+export function notices({ evaluator, blocking }: GateReport): Html | undefined {
   const { stateStore, configReload, punctuality } = evaluator
-  if (stateStore.ok && configReload.ok && punctuality.ok) return undefined
+  // As a cause it has a card of its own.
+  const isLate = !punctuality.ok && !blocking.some(({ ref }) => ref === `evaluator/${STARVED}`)
+  if (stateStore.ok && configReload.ok && !isLate) return undefined
   return html`<section class="notices" aria-label="Problems of the exporter itself">
-    ${!punctuality.ok && html`<p><strong>It has too little CPU:</strong> ${foreign(punctuality.message)}</p>`}
+    ${isLate && html`<p><strong>It has too little CPU:</strong> ${foreign(punctuality.message)}</p>`}
     ${!stateStore.ok && html`<p><strong>Its state is not saved:</strong> ${foreign(stateStore.message)}</p>`}
     ${
       !configReload.ok &&

@@ -6,11 +6,8 @@ import { foreign, html, type Html } from './html.ts'
 import type { PageView } from './view.ts'
 import { moment, slug } from './words.ts'
 
-/**
- * That a stop condition fired in this rollout, and who acknowledged it or how to do that.
- * @param said what is read above already
- */
-export function latchNote(stop: StopConditionReport, view: PageView, said: string): Html | undefined {
+/** That a stop condition fired in this rollout, and who acknowledged it or how to do that. */
+export function latchNote(stop: StopConditionReport, view: PageView): Html | undefined {
   const { latch } = stop
   if (latch === null) return undefined
   const { at, message, preexisting } = latch
@@ -21,7 +18,7 @@ export function latchNote(stop: StopConditionReport, view: PageView, said: strin
   return html`<div class="latch">
     <p>
       <strong>Latched</strong>
-      ${moment(at, now)}${message !== said && html`: ${foreign(message)}`}${blamed(latch)}. ${origin}
+      ${moment(at, now)}${message !== stop.message && html`: ${foreign(message)}`}${blamed(latch)}. ${origin}
     </p>
     ${latch.acknowledged === null ? toAcknowledge(stop, view) : acknowledgedBy(latch.acknowledged, now)}
   </div>`

@@ -80,7 +80,7 @@ function body(stop: StopConditionReport, wrong: boolean, view: PageView): Html {
     </p>
     ${state === 'skipped' && html`<p class="message">${foreign(message)}</p>`}
     ${wrong && details(stop, `stop-conditions/${id}`, report)}
-    ${!(wrong && isRootCause(stop, report)) && latchNote(stop, view, message)}
+    ${!(wrong && isRootCause(stop, report)) && latchNote(stop, view)}
     <p class="quiet">${manner(stop)}</p>
   </div>`
 }

@@ -216,7 +216,7 @@ describe('Redis has memory left and takes writes', () => {
 
   it('says which limit it went by', () => {
     expect(findingsIn(condition, withValue(healthy, signals.redisMemoryUsed, {}, 950))[0]?.message).toBe(
-      'redis uses 950 of 1000 bytes (maxmemory)',
+      'redis uses 950 of 1000 B (maxmemory)',
     )
   })
 })
