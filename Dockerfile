@@ -11,7 +11,8 @@ ARG BUILD_DIGEST=
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 ARG RUNTIME_DIGEST=
 
-FROM ${BUILD_IMAGE}${BUILD_DIGEST} AS build
+# What is built is the same for every processor: it is built once, on the builder's own.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE}${BUILD_DIGEST} AS build
 WORKDIR /build
 # Packages first: they change less often than the source. No script of a package is run.
 COPY package.json package-lock.json .npmrc ./
@@ -20,7 +21,7 @@ RUN --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
  && npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.ts scripts/bundle-plugins.ts scripts/schema-files.ts scripts/
+COPY scripts/build.ts scripts/bundle-options.ts scripts/bundle-plugins.ts scripts/schema-files.ts scripts/
 COPY src src
 COPY docs/runbook docs/runbook
 RUN node_modules/.bin/tsc --noEmit \

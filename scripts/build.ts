@@ -6,50 +6,23 @@ import { build } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
 import { folder, packaged } from '../src/http/page/assets.ts'
 import { runbookFolder } from '../src/http/runbook-sources.ts'
-import { onlyDefining, requiredHttp } from './bundle-plugins.ts'
+import { bundleOptions } from './bundle-options.ts'
 import { schemaFiles } from './schema-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const [folderOfBundle = join(root, 'dist')] = process.argv.slice(2)
 const outdir = resolve(folderOfBundle)
 
-// Some packages are CommonJS: they call require() for node modules, and look for files in their __dirname, neither of
-// which an ES module has of its own.
-const banner = `#!/usr/bin/env node
-import { createRequire as createRequireOfBundle } from 'node:module'
-const require = createRequireOfBundle(import.meta.url)
-const __dirname = import.meta.dirname`
-
 await rm(outdir, { recursive: true, force: true })
 const { metafile } = await build({
+  ...bundleOptions,
   absWorkingDir: root,
   entryPoints: ['src/main.ts'],
   outdir,
-  bundle: true,
   splitting: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
   chunkNames: 'chunks/[name]-[hash]',
-  banner: { js: banner },
-  // Not in the bundle, since nothing loads them: pg's native binding, which it asks for in a try block, and what Fastify
-  // compiles schemas and injects requests with.
-  external: [
-    'pg-native',
-    '@fastify/ajv-compiler',
-    '@fastify/fast-json-stringify-compiler',
-    'light-my-request',
-  ],
-  plugins: [onlyDefining('@kubernetes/client-node'), requiredHttp],
-  // The source is in memory for as long as the program runs, and takes twice as much with one letter that is not ASCII, in
-  // a comment, say. Names stay as they are, so that a stack trace can be read without the map.
-  charset: 'ascii',
-  minifyWhitespace: true,
-  minifySyntax: true,
   sourcemap: 'linked',
-  legalComments: 'none',
   metafile: true,
-  logLevel: 'warning',
 })
 await chmod(join(outdir, 'main.js'), 0o755)
 
@@ -60,7 +33,8 @@ for (const [name, file] of Object.entries(packaged))
   await copyFile(join(root, 'node_modules', file), join(assets, name))
 
 // What the daemon makes its runbook from.
-await cp(join(root, runbookFolder), join(outdir, 'runbook-pages'), { recursive: true })
+const runbook = 'runbook-pages'
+await cp(join(root, runbookFolder), join(outdir, runbook), { recursive: true })
 
 // Postgres' parser, which the command that needs it loads from beside its chunk.
 const parser = 'libpg-query.wasm'
@@ -71,12 +45,16 @@ const schemas = join(outdir, 'schemas')
 await mkdir(schemas)
 for (const [name, text] of Object.entries(schemaFiles())) await writeFile(join(schemas, name), text)
 
-// Wherever the folder is copied to, Node need not read a file twice to see that it is a module.
-const { name, version, license, type } = packageJson
-await writeFile(
-  join(outdir, 'package.json'),
-  `${JSON.stringify({ name, version, license, type }, null, 2)}\n`,
-)
+// Wherever the folder is copied to, Node need not read a file twice to see that it is a module. `npm pack ./dist` makes a
+// package of it that depends on no other.
+const { name, version, description, license, type, engines } = packageJson
+const described = { name, version, description, license, type, engines }
+const manifest = {
+  ...described,
+  bin: { 'caracal-gate': 'main.js' },
+  files: ['main.js', 'chunks/*.js', `chunks/${parser}`, folder, runbook, 'schemas'],
+}
+await writeFile(join(outdir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 
 const files = Object.entries(metafile.outputs)
   .filter(([path]) => path.endsWith('.js'))

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Plugin } from 'esbuild'
 
 /**
@@ -29,6 +30,36 @@ export const requiredHttp: Plugin = {
     )
     bundler.onLoad({ filter: /./, namespace: 'required' }, () => ({
       contents: `module.exports = require('node:http')`,
+      loader: 'js',
+    }))
+  },
+}
+
+/** Puts Postgres' parser into the bundle, which is otherwise read from the file beside the one that is running. */
+export const embeddedParser: Plugin = {
+  name: 'the parser of Postgres is embedded',
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]libpg-query[\\/]wasm[\\/]libpg-query\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      const contents = text.replace(
+        'Module["instantiateWasm"]',
+        `(info, receive) => void WebAssembly.instantiate(require('./libpg-query.wasm'), info)
+          .then(({ instance }) => receive(instance))`,
+      )
+      if (contents === text) throw new Error(`${path} takes no instantiateWasm any more`)
+      return { contents, loader: 'js' }
+    })
+  },
+}
+
+/** Says in place of the daemon that it is not there. */
+export const withoutDaemon: Plugin = {
+  name: 'without the daemon',
+  setup(bundler) {
+    const says =
+      'caracal-gate: this file is the command line alone; run the exporter from the image or the package\n'
+    bundler.onLoad({ filter: /[\\/]src[\\/]daemon[\\/]serve\.ts$/ }, () => ({
+      contents: `export const serve = ({ stderr }) => (stderr.write(${JSON.stringify(says)}), 2)`,
       loader: 'js',
     }))
   },

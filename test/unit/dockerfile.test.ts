@@ -36,7 +36,7 @@ describe('the Dockerfile', () => {
       expect.stringMatching(/^RUNTIME_IMAGE=[\w./-]+nodejs24-debian12:nonroot$/),
     ])
     expect(valuesOf('FROM')).toEqual([
-      '${BUILD_IMAGE}${BUILD_DIGEST} AS build',
+      '--platform=$BUILDPLATFORM ${BUILD_IMAGE}${BUILD_DIGEST} AS build',
       '${RUNTIME_IMAGE}${RUNTIME_DIGEST}',
     ])
     expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).not.toMatch(/:latest/)
