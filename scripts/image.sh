@@ -79,6 +79,9 @@ become() {
   # shellcheck disable=SC2016
   exec unshare --mount sh -euc '
     mount --bind "$1" "$1"
+    # As in a container: Node finds its own program there.
+    mkdir -p "$1/proc"
+    mount --bind /proc "$1/proc"
     mount -o remount,ro,bind "$1"
     root=$1
     shift
