@@ -27,9 +27,12 @@ function withoutQuote(call: string): string {
   return call.split("'").length % 2 === 0 ? call.slice(0, end) : call
 }
 
-/** What a line of a shell gives to the program, as far as it is about that: no pipes, no redirections, no variables. */
+/**
+ * What a line of a shell gives to the program, as far as it is about that: no pipes, no redirections, no variables. An
+ * option that a variable switches on is given.
+ */
 function wordsOf(line: string): readonly string[] {
-  const [command = ''] = line.split(/ [|>&;]+ ?| && |;/)
+  const [command = ''] = line.replaceAll(/\$\{\w+:\+([^}]*)\}/g, '$1').split(/ [|>&;]+ ?| && |;/)
   return [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
     .map(([, double, single, bare]) => double ?? single ?? bare ?? '')
     .filter((word) => !word.startsWith('$values'))
