@@ -2,17 +2,15 @@
 import { stringify } from 'yaml'
 import { gateGroup, platformGroup } from '../alerts/source/index.ts'
 import { alertmanager } from '../alerts/source/routing.ts'
-import { ruleFile, type Links } from '../alerts/source/rule-file.ts'
+import type { Links } from '../alerts/source/links.ts'
+import { ruleFile } from '../alerts/source/rule-file.ts'
 
-/** Where links lead by default; docs/use/alerts.md says how to change that. */
-const defaultLinks: Links = {
-  docs: 'https://gates.caracal.run/docs',
-  grafana: 'https://grafana.example',
-}
+/** No address is known here; docs/use/alerts.md says how to give one. */
+const noLinks: Links = { runbook: '', grafana: '' }
 
 /** What the chart puts its values in for. */
 const chart = {
-  links: { docs: '__RUNBOOK_BASE_URL__', grafana: '__GRAFANA_URL__' },
+  links: { runbook: '__RUNBOOK_BASE_URL__', grafana: '__GRAFANA_URL__' },
   release: { name: '__RELEASE_NAME__', namespace: '__RELEASE_NAMESPACE__' },
 }
 
@@ -25,7 +23,7 @@ function yaml(comments: readonly string[], content: object): string {
 }
 
 /** The generated files by their path. */
-export function alertFiles(links: Links = defaultLinks): Readonly<Record<string, string>> {
+export function alertFiles(links: Links = noLinks): Readonly<Record<string, string>> {
   const gate = ruleFile([gateGroup()], { links })
   const prometheusRule = {
     apiVersion: 'monitoring.coreos.com/v1',

@@ -21,6 +21,10 @@ export interface Alert {
   readonly description: string
   /** The first action, as a command where there is one. */
   readonly nextStep: string
+  /** Id of its page in the runbook; none when a person has nothing to read beyond the description. */
+  readonly runbook?: string
+  /** Its place on the exporter's page, from the slash on; none when the page can't help. */
+  readonly page?: string
 }
 
 /** A recording rule. */

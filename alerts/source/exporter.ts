@@ -1,5 +1,6 @@
 import { MINUTE } from '../../src/core/time.ts'
 import { ofRelease, theRelease, type Alert } from './alert.ts'
+import { listed, own } from './annotations.ts'
 import { lastSaid, recordings } from './recordings.ts'
 
 const { verdict, probeUp, stateStore, reload, starved, overdue, evaluations, replicas } = recordings
@@ -38,9 +39,9 @@ function absent(release: ReleaseName | undefined): Alert {
     for: 3 * MINUTE,
     // From the alert that names the release to the one that cannot any more.
     keepFiringFor: 5 * MINUTE,
-    summary: 'No exporter says whether a rollout of Caracal may proceed.',
+    summary: `Prometheus has scraped no gate exporter{{ with $labels.release_name }} of {{ . }} in {{ $labels.release_namespace }}{{ end }} for 3 minutes.`,
     description:
-      'Prometheus scrapes no exporter{{ with $labels.release_name }} of {{ . }}{{ end }}: it is not there, or may not be scraped. No other alert on it can come.',
+      'The exporter is not running, or Prometheus may not scrape it. Pipelines wait, and its other alerts cannot fire.',
     nextStep: 'kubectl get pods -l app.kubernetes.io/name=caracal-gate-exporter -A',
   }
 }
@@ -51,22 +52,26 @@ const ofThemselves: readonly Alert[] = [
     name: 'CaracalGateExporterStalled',
     severity: 'critical',
     component: 'gate-exporter',
+    page: '',
     // 30 s are for clocks that differ. The second half needs no second clock.
     expr: `${lastSaid(overdue)} > 30\nor\n${lastSaid(evaluations)} == 0`,
     for: 2 * MINUTE,
-    summary: `The exporter of ${theRelease} answers and does not judge.`,
-    description: 'Its verdict has expired and says nothing; pipelines hold.',
+    summary: `The exporter of ${theRelease} answers, but has not judged for 2 minutes.`,
+    description: 'Its verdict has expired. Pipelines treat it as unknown and wait.',
     nextStep: LOGS,
   },
   {
     name: 'CaracalGateExporterBlind',
     severity: 'warning',
     component: 'gate-exporter',
-    expr: `${lastSaid(probeUp)} == 0`,
+    // What the verdict does not need, it may lack.
+    expr: `${lastSaid(probeUp)} == 0\nand on ${ofRelease} ${lastSaid(verdict, '{state!="proceed"}')} == 1`,
     for: 5 * MINUTE,
-    summary: `The exporter of ${theRelease} does not see all targets of {{ $labels.probe }}.`,
-    description: 'What it does not see is unknown, and unknown never passes a gate.',
-    nextStep: 'curl -s http://<exporter>:9465/debug/probes/{{ $labels.probe }}',
+    page: '',
+    summary: `The exporter of ${theRelease} has not read all targets of {{ $labels.probe }} for 5 minutes.`,
+    description: 'What it cannot read is unknown, and unknown never passes a gate.',
+    // As `kubectl port-forward` makes it reachable.
+    nextStep: 'curl -sS http://127.0.0.1:9465/debug/probes/{{ $labels.probe }}',
   },
   {
     name: 'CaracalGateExporterStarved',
@@ -74,9 +79,10 @@ const ofThemselves: readonly Alert[] = [
     component: 'gate-exporter',
     expr: `${lastSaid(starved)} == 1`,
     for: 2 * MINUTE,
-    summary: `The exporter of ${theRelease} has too little CPU to judge.`,
-    description:
-      'It stalls when it should probe. It holds the rollout, and blames the platform for nothing slow.',
+    runbook: 'exporter-starved',
+    page: '',
+    summary: `The exporter of ${theRelease} has had too little CPU for 2 minutes.`,
+    description: 'It cannot tell a slow target from its own delay, so it holds the rollout.',
     nextStep: 'kubectl top pod -l app.kubernetes.io/name=caracal-gate-exporter -A',
   },
   {
@@ -85,8 +91,9 @@ const ofThemselves: readonly Alert[] = [
     component: 'gate-exporter',
     expr: `count by ${ofRelease} (${lastSaid(verdict)} == 1) > 1`,
     for: 5 * MINUTE,
-    summary: `The replicas of the exporter of ${theRelease} disagree.`,
-    description: 'They give {{ $value | humanize }} different verdicts. A pipeline may be told either.',
+    page: '',
+    summary: `The replicas of the exporter of ${theRelease} have given {{ $value | humanize }} different verdicts for 5 minutes.`,
+    description: `A pipeline may get any of them: ${listed(`max by (state) (${own(verdict)} == 1)`, 'state', '', '.')}`,
     nextStep: LOGS,
   },
   {
@@ -95,8 +102,9 @@ const ofThemselves: readonly Alert[] = [
     component: 'gate-exporter',
     expr: `${lastSaid(reload)} == 0`,
     for: 2 * MINUTE,
+    page: '',
     summary: `The exporter of ${theRelease} has refused a new configuration.`,
-    description: 'It keeps the previous one, and would not start with this one.',
+    description: 'It keeps the previous one. After a restart it would not start with the new one.',
     nextStep: 'caracal-gate check-config --config caracal-gate.yaml',
   },
   {
@@ -105,8 +113,9 @@ const ofThemselves: readonly Alert[] = [
     component: 'gate-exporter',
     expr: `${lastSaid(stateStore)} == 0`,
     for: 5 * MINUTE,
-    summary: `The exporter of ${theRelease} cannot write down what it must remember.`,
-    description: 'Latches and the ledger would be lost in a restart.',
+    page: '',
+    summary: `The exporter of ${theRelease} has not been able to write its state for 5 minutes.`,
+    description: 'A restart would lose latches and the ledger.',
     nextStep: LOGS,
   },
   {

@@ -21,6 +21,7 @@ function platformAlert({ stop, hold = 0, ...alert }: PlatformAlert): Alert {
     ...alert,
     severity: 'critical',
     for: hold + LATER,
+    runbook: stop,
     keepFiringFor: 5 * MINUTE,
     labels: { stop_condition: stop, release_namespace: '{{ $labels.namespace }}' },
   }

@@ -48,6 +48,14 @@ export const recordings = {
   ]),
   latched: whole('max', verdict.stopLatched, 'stop_condition'),
   firingSince: whole('min', verdict.stopFiringSince, 'stop_condition'),
+  latchedAt: whole('min', verdict.stopLatchedAt, 'stop_condition'),
+  // A name that a chat might take for more than a name stays out of alerts; the page shows it.
+  culprit: perRelease(
+    'min',
+    verdict.stopCulprit.name,
+    `${verdict.stopCulprit.name}{culprit=~"[a-zA-Z0-9_.:/-]+"}`,
+    ['stop_condition', 'culprit'],
+  ),
   observed: whole('max', verdict.stopObserved, 'stop_condition', 'unit'),
   threshold: whole('max', verdict.stopThreshold, 'stop_condition', 'unit'),
   probeUp: whole('min', self.probeUp, 'probe'),
@@ -66,6 +74,7 @@ export const recordings = {
     'caracal_gate_exporter_evaluations_2m',
     `changes(${self.evaluated.name}[2m])`,
   ),
+  links: whole('max', self.links, 'page_url', 'runbook_url'),
   replicas: {
     record: 'release:caracal_gate_exporter_replicas:count',
     expr: `count by ${ofRelease} (${self.release.name})`,
@@ -91,20 +100,4 @@ export function whileActive(expr: string): string {
 /** The expression, for releases that have none. */
 export function whileIdle(expr: string): string {
   return `${expr}\nunless on ${ofRelease} ${lastSaid(active)} == 1`
-}
-
-/**
- * Text of an annotation about another recorded series of the release of the alert, where there is one. The dot of the
- * template `text` is the sample.
- */
-export function lookUp(
-  { record }: Recording,
-  matchers: Readonly<Record<string, string>>,
-  text: string,
-): string {
-  const given = Object.entries(matchers).map(([label, value]) => `${label}=\\"${value}\\"`)
-  const release = releaseLabels.map((label) => `${label}=%q`)
-  const values = releaseLabels.map((label) => `$labels.${label}`).join(' ')
-  const query = `printf "${record}{${[...given, ...release].join(', ')}}" ${values}`
-  return `{{ with query (${query}) }}{{ with first . }}${text}{{ end }}{{ end }}`
 }

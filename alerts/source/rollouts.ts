@@ -1,10 +1,28 @@
 import { MINUTE } from '../../src/core/time.ts'
 import { theRelease, type Alert } from './alert.ts'
+import { listed, own } from './annotations.ts'
+import { urlOption } from './links.ts'
 import { lastSaid, recordings, whileActive } from './recordings.ts'
 
-const { verdict, gate, started } = recordings
+const { verdict, gate, started, firing, latched } = recordings
 
-const STATUS = 'caracal-gate status'
+const STATUS = `caracal-gate status${urlOption}`
+
+/** The stop conditions that make the verdict. */
+const stopsInForce = listed(
+  `max by (stop_condition) (${own(firing)} == 1 or ${own(latched)} == 1)`,
+  'stop_condition',
+  'In force: ',
+  '. ',
+)
+
+/** The gates that do not pass. */
+const gatesWaitedFor = listed(
+  `max by (gate) (${own(gate, { state: 'pass' })} == 0 unless on (gate) ${own(gate, { state: 'skipped' })} == 1)`,
+  'gate',
+  'Gates that do not pass: ',
+  '. ',
+)
 
 /** What is to be known of a rollout besides the stop conditions. */
 export const rolloutAlerts: readonly Alert[] = [
@@ -14,9 +32,9 @@ export const rolloutAlerts: readonly Alert[] = [
     component: 'rollout',
     expr: whileActive(`${lastSaid(verdict, '{state="stop"}')} == 1`),
     summary: `Stop the rollout of ${theRelease}.`,
-    description:
-      'A stop condition fires, or fired in this rollout and is not acknowledged. Roll back only if the document says that it is viable.',
+    description: `${stopsInForce}Do not continue. Roll back only if the page says that a rollback is viable.`,
     nextStep: STATUS,
+    page: '',
   },
   {
     name: 'CaracalRolloutHoldLong',
@@ -26,8 +44,9 @@ export const rolloutAlerts: readonly Alert[] = [
     // Migrations, images and warm-up of a whole release take a few minutes.
     for: 15 * MINUTE,
     summary: `The rollout of ${theRelease} has been on hold for 15 minutes.`,
-    description: 'Nothing forbids to continue, and nothing proves that it may.',
+    description: `${gatesWaitedFor}No stop condition forbids the rollout, and nothing proves that it may continue.`,
     nextStep: STATUS,
+    page: '',
   },
   {
     name: 'CaracalGateUnknown',
@@ -35,9 +54,10 @@ export const rolloutAlerts: readonly Alert[] = [
     component: 'rollout',
     expr: whileActive(`${lastSaid(gate, '{state="unknown"}')} == 1`),
     for: 3 * MINUTE,
-    summary: `The gate {{ $labels.gate }} of ${theRelease} cannot be judged.`,
-    description: 'Something that the gate asks for is not seen, so the rollout is held.',
+    summary: `The gate {{ $labels.gate }} of ${theRelease} has been unknown for 3 minutes.`,
+    description: 'The exporter cannot read something that the gate needs, so it holds the rollout.',
     nextStep: STATUS,
+    page: '',
   },
   {
     name: 'CaracalGateFlapping',
@@ -45,9 +65,10 @@ export const rolloutAlerts: readonly Alert[] = [
     component: 'rollout',
     // A range outlasts a restart of the daemon, so there is nothing to bridge.
     expr: `changes(${gate.record}{state="pass"}[30m]) > 6`,
-    summary: `The gate {{ $labels.gate }} of ${theRelease} flaps.`,
-    description: 'It turned to pass or away from it {{ $value | humanize }} times within 30 minutes.',
+    summary: `The gate {{ $labels.gate }} of ${theRelease} changed {{ $value | humanize }} times within 30 minutes.`,
+    description: 'Each time it leaves pass, the required steady time starts again.',
     nextStep: STATUS,
+    page: '',
   },
   {
     name: 'CaracalRolloutForgotten',
@@ -55,9 +76,9 @@ export const rolloutAlerts: readonly Alert[] = [
     component: 'rollout',
     expr: whileActive(`time() - ${lastSaid(started)} > 21600`),
     for: 10 * MINUTE,
-    summary: `The rollout of ${theRelease} was not finished.`,
-    description:
-      'It began {{ $value | humanizeDuration }} ago. While it is open, every stop pages and latches stay.',
-    nextStep: 'caracal-gate status, then caracal-gate finish',
+    summary: `The rollout of ${theRelease} began {{ $value | humanizeDuration }} ago and is not finished.`,
+    description: 'While a rollout is open, every stop condition pages, and every latch stays.',
+    nextStep: `${STATUS}; then caracal-gate finish${urlOption}`,
+    page: '',
   },
 ]

@@ -1,23 +1,7 @@
 import type { Millis } from '../../src/core/time.ts'
 import type { Alert, Group } from './alert.ts'
-
-/** Where the links of alerts lead, without a slash at the end. */
-export interface Links {
-  /** The folder of alerts.md. */
-  readonly docs: string
-  /** Grafana. */
-  readonly grafana: string
-}
-
-/** The dashboard of one rollout, by its uid in dashboards/. */
-const DASHBOARD = 'caracal-rollout'
-
-/** The values of its variables; `cluster` is as configured. */
-const onlyThisRelease = [
-  '{{ with $labels.release_namespace }}&var-release_namespace={{ . }}{{ end }}',
-  '{{ with $labels.release_name }}&var-release_name={{ . }}{{ end }}',
-  '{{ with $labels.cluster }}&var-cluster={{ . | urlquery }}{{ end }}',
-].join('')
+import { whole } from './annotations.ts'
+import { linksOf, type Links } from './links.ts'
 
 export interface Rendering {
   readonly links: Links
@@ -63,11 +47,10 @@ function alertingRule(alert: Alert, { links, hurry = 1 }: Rendering): AlertingRu
     ...(alert.keepFiringFor !== undefined && { keep_firing_for: duration(alert.keepFiringFor / hurry) }),
     labels: { severity: alert.severity, component: alert.component, ...alert.labels },
     annotations: {
-      summary: alert.summary,
-      description: alert.description,
-      next_step: alert.nextStep,
-      runbook_url: `${links.docs}/alerts.md#${alert.name.toLowerCase()}`,
-      dashboard_url: `${links.grafana}/d/${DASHBOARD}?from=now-1h&to=now${onlyThisRelease}`,
+      summary: whole(alert.summary),
+      description: whole(alert.description),
+      next_step: whole(alert.nextStep),
+      ...linksOf(alert, links),
     },
   }
 }

@@ -6,7 +6,9 @@ import type { StopCondition } from '../../src/core/stop.ts'
 import { stops } from '../../src/rules/stops.ts'
 import { stopAlertName } from '../../src/contract/alert-names.ts'
 import { theRelease, type Alert } from './alert.ts'
-import { lastSaid, lookUp, recordings, whileActive, whileIdle } from './recordings.ts'
+import { asMeasured, asTime, lasting, lookUp, own, ranked } from './annotations.ts'
+import { urlOption } from './links.ts'
+import { lastSaid, recordings, whileActive, whileIdle } from './recordings.ts'
 
 /** The stop conditions, with commands for the release that an alert is about. */
 export const stopConditions: readonly StopCondition[] = stops({
@@ -30,39 +32,36 @@ function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert
   // A breach that came and went still stops the rollout, until it is acknowledged.
   const forbids = `(\n  ${fires}\n  or\n  ${lastSaid(recordings.latched, only)} == 1\n)`
   const duringRollout = severity === 'critical'
+  const { what, since, measured } = facts(stop)
   return {
     name: stopAlertName(stop.id),
     severity,
     component: stop.component,
     // The daemon has held the breach for its time already, so there is no `for`.
     expr: duringRollout ? whileActive(forbids) : whileIdle(fires),
-    summary: duringRollout
-      ? `Stop the rollout of ${theRelease}: ${lowerFirst(stop.title)}.`
-      : `${stop.title}: ${theRelease}. No rollout is under way.`,
-    description: `${stop.title}.${measured(stop.id)} ${
+    summary: `${what}. ${duringRollout ? 'Stop the rollout.' : 'No rollout is under way.'}`,
+    description: `${since}${measured}${
       duringRollout
-        ? 'The verdict stays stop until the cause is gone and an operator has acknowledged it.'
-        : 'A rollout must not begin before it is gone.'
+        ? `The verdict stays stop until the cause is gone and an operator acknowledges it: caracal-gate ack ${stop.id}${urlOption} --reason "<why it is safe>"`
+        : 'Fix it before the next rollout begins.'
     }`,
     nextStep: nextStepFor(stop, undefined),
+    runbook: stop.id,
+    page: `#stop-${stop.id}`,
   }
 }
 
-/** Since when, what was seen and what the limit is, as far as the stop condition has them. */
-function measured(id: string): string {
-  const { firingSince, observed, threshold } = recordings
+/** Whom it blames, since when, what was measured and what the limit is, as far as the stop condition has them. */
+function facts({ id, title }: StopCondition) {
   const only = { stop_condition: id }
-  // As a number 0.95 would become 950m.
-  const value =
-    '{{ if eq .Labels.unit "ratio" }}{{ .Value | humanizePercentage }}{{ else }}{{ .Value | humanize }} {{ .Labels.unit }}{{ end }}'
-  return [
-    lookUp(firingSince, only, ' Firing since {{ .Value | humanizeTimestamp }}.'),
-    lookUp(observed, only, ` Observed: ${value}.`),
-    lookUp(threshold, only, ` Limit: ${value}.`),
-  ].join('')
-}
-
-function lowerFirst(title: string): string {
-  // Names of services keep their capitals.
-  return /^(STS|Gateway|Postgres|Redis)/.test(title) ? title : title[0]?.toLowerCase() + title.slice(1)
+  const firing = own(recordings.firing, only)
+  const since = own(recordings.firingSince, only)
+  const latched = `${own(recordings.latched, only)} == 1`
+  const latchedAt = `${own(recordings.latchedAt, only)} and ${latched} unless ${firing} == 1`
+  const limit = lookUp(own(recordings.threshold, only), ` (limit ${asMeasured})`)
+  return {
+    what: `${title}: ${ranked(own(recordings.culprit, only), 'culprit', '', ' of ')}${theRelease}${lasting(since, ', for ')}${lookUp(latchedAt, ', over but not acknowledged')}`,
+    since: `${lookUp(since, `Firing since ${asTime}. `)}${lookUp(latchedAt, `Fired at ${asTime}. `)}`,
+    measured: lookUp(own(recordings.observed, only), `Measured: ${asMeasured}${limit}. `),
+  }
 }

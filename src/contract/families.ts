@@ -91,6 +91,12 @@ export const selfFamilies = {
     'release_name',
     'release_namespace',
   ),
+  links: gauge(
+    'caracal_gate_exporter_links_info',
+    'Addresses of the page and of the runbook, as configured; always 1. A label is absent when its address is not configured, and the series when neither is.',
+    'page_url',
+    'runbook_url',
+  ),
   start: gauge(
     'caracal_gate_exporter_start_timestamp_seconds',
     'Start of the exporter, in seconds since the epoch.',

@@ -108,6 +108,7 @@ function reportContext(parts: Parts, { epoch, ...identity }: Identity): ReportCo
     limits: config.limits,
     rollback: rollbackOf(parts.engine.current()),
     runbookBaseUrl: `${runbookOf(config)}/`,
+    externalUrl: config.http.externalUrl,
     evaluator: {
       version: parts.version,
       ...identity,

@@ -129,6 +129,8 @@ export interface ReportContext {
   readonly rollback: RollbackReport
   /** What the id of a page of the runbook is appended to, with its `/`. */
   readonly runbookBaseUrl: string
+  /** The address by which people reach it, without a `/` at its end. */
+  readonly externalUrl?: string | undefined
   readonly evaluator: {
     readonly version: string
     readonly instance: string

@@ -5,19 +5,21 @@ import { STARVED } from '../core/punctuality.ts'
 import type { Instant } from '../core/time.ts'
 import type { ReportContext } from './context.ts'
 import { selfFamilies as family } from '../contract/families.ts'
-import { flag, single, stateSet, type Samples, type Scrape } from './samples.ts'
+import { flag, single, stateSet, type Sample, type Samples, type Scrape } from './samples.ts'
 
 /** What the daemon reports of itself: its probe attempts, its evaluations, its state and its cost to others. */
 export function selfMetrics(scrape: Scrape): Samples {
   return [...evaluatorSamples(scrape.context), ...workSamples(scrape), ...beliefSamples(scrape)]
 }
 
-function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportContext): Samples {
+function evaluatorSamples(context: ReportContext): Samples {
+  const { evaluator, evaluationInterval, release } = context
   const { version, configHash, startedAt, cadence, stateStore, configReload, certificateExpiresAt } =
     evaluator
   return [
     [family.build, [{ labels: [version, configHash], value: 1 }]],
     [family.release, [{ labels: [release.name, release.namespace], value: 1 }]],
+    [family.links, addresses(context)],
     [family.start, single(startedAt / 1_000)],
     [family.interval, single(evaluationInterval / 1_000)],
     [family.cadence, stateSet(['quiet', 'brisk'], cadence)],
@@ -29,6 +31,12 @@ function evaluatorSamples({ evaluator, evaluationInterval, release }: ReportCont
     ],
     [family.stateStore, single(flag(stateStore.ok))],
   ]
+}
+
+/** A runbook without an address of its own is one that only the page can lead to. */
+function addresses({ externalUrl = '', runbookBaseUrl }: ReportContext): readonly Sample[] {
+  const runbook = /^https?:/.test(runbookBaseUrl) ? runbookBaseUrl.replace(/\/$/, '') : ''
+  return externalUrl === '' && runbook === '' ? [] : [{ labels: [externalUrl, runbook], value: 1 }]
 }
 
 function workSamples({ snapshot, self, clients }: Scrape): Samples {

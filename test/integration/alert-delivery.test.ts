@@ -21,7 +21,7 @@ import { eventually } from '../support/waiting.ts'
  * they are, and Alertmanager collects for three seconds where it collects for ten and more.
  */
 const HURRY = 20
-const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }
+const links = { runbook: 'https://docs.example', grafana: 'https://grafana.example' }
 
 let ground: Ground
 let gate: Gate
@@ -142,13 +142,15 @@ describe(
         release_name: 'caracal',
       })
       expect(page?.annotations).toMatchObject({
-        summary: 'Stop the rollout of caracal in caracal: dead outbox messages appeared.',
-        runbook_url: 'https://docs.example/alerts.md#caracalstopoutboxdeadmessages',
+        summary: expect.stringMatching(
+          /^Dead outbox messages appeared: \S+ of caracal in caracal, for \d+s\. Stop the rollout\.$/,
+        ),
+        runbook_url: 'https://docs.example/outbox-dead-messages',
         next_step: expect.stringMatching(/^psql -c "SELECT id/),
         dashboard_url: expect.stringMatching(/^https:\/\/grafana\.example\/d\//),
       })
       expect(page?.annotations['description']).toMatch(
-        /^Dead outbox messages appeared\. Firing since 20\d\d-.* Observed: \d+ rows\. Limit: \d+ rows\. The verdict stays stop/,
+        /^Firing since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\. Measured: \d+ rows \(limit \d+ rows\)\. The verdict stays stop/,
       )
     })
 

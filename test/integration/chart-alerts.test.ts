@@ -5,10 +5,10 @@ import { trials } from '../support/alerts/promtool.ts'
 import { first, neighbours, ruleTest, scraped } from '../support/alerts/world.ts'
 import { renderChart, theOne } from '../support/chart.ts'
 
-const links = { docs: 'https://docs.example/gate', grafana: 'https://grafana.acme.example' }
+const links = { runbook: 'https://docs.example/gate', grafana: 'https://grafana.acme.example' }
 const values = {
   release: { name: 'caracal', namespace: 'prod' },
-  prometheusRule: { enabled: true, runbookBaseUrl: links.docs, grafanaUrl: links.grafana },
+  prometheusRule: { enabled: true, runbookBaseUrl: links.runbook, grafanaUrl: links.grafana },
 }
 
 describe('the alerts of the chart', () => {

@@ -59,11 +59,75 @@ function whenZero(
 const fiveMinutes = { samples: 23, last: '5m45s', fires: '6m', keeps: '7m30s', ends: '7m45s' }
 const twoMinutes = { samples: 11, last: '2m45s', fires: '3m', keeps: '4m30s', ends: '4m45s' }
 
+const redis = { probe: 'redis-streams' }
+
+function probeUp(replica: Replica, values: string) {
+  return series('caracal_gate_exporter_probe_up', replica, redis, values)
+}
+
+const lastWord = [
+  { at: '14m45s', firing: [{ ...warning, ...redis }] },
+  { at: '15m15s', firing: [] },
+]
+
+/** Its stories are those of any gauge, while a verdict needs more than is read. */
+const blind: readonly Case[] = [
+  ...whenZero('caracal_gate_exporter_probe_up', fiveMinutes, redis).map((one) => ({
+    ...one,
+    series: [...one.series, verdict(first, 'hold', '1x41 stale'), verdict(second, 'stop', '1x200')],
+  })),
+  {
+    story: 'X16: the verdict is proceed, so nothing that is not read was needed',
+    series: [
+      scraped(first),
+      probeUp(first, '0x200'),
+      verdict(first, 'proceed', '1x200'),
+      verdict(first, 'hold', '0x200'),
+    ],
+    told: ['6m', '15m', '40m'].map((at) => ({ at, firing: [] })),
+  },
+  {
+    story: 'X16: the verdict of one of two replicas, which reads less, is hold',
+    series: [
+      ...both,
+      probeUp(first, '1x200'),
+      probeUp(second, '0x200'),
+      verdict(first, 'proceed', '1x200'),
+      verdict(first, 'hold', '0x200'),
+      verdict(second, 'proceed', '0x200'),
+      verdict(second, 'hold', '1x200'),
+    ],
+    told: [{ at: '6m', firing: [{ ...warning, ...redis }] }],
+  },
+  {
+    story: 'whether it reads is not told any more, and the verdict is: for five minutes the last word stands',
+    series: [scraped(first), probeUp(first, '0x40 stale'), verdict(first, 'hold', '1x200')],
+    told: lastWord,
+  },
+  {
+    story: 'the verdict is not told any more, and whether it reads is: for five minutes the last word stands',
+    series: [scraped(first), probeUp(first, '0x200'), verdict(first, 'hold', '1x40 stale')],
+    told: lastWord,
+  },
+  {
+    story: 'only other releases hold',
+    series: [
+      scraped(first),
+      probeUp(first, '0x200'),
+      verdict(first, 'hold', '0x200'),
+      ...neighbours.flatMap((replica) => [
+        scraped(replica),
+        probeUp(replica, '1x200'),
+        verdict(replica, 'hold', '1x200'),
+      ]),
+    ],
+    told: ['6m', '15m'].map((at) => ({ at, firing: [] })),
+  },
+]
+
 export const exporterCases: Readonly<Record<string, readonly Case[]>> = {
   ...silenceCases,
-  CaracalGateExporterBlind: whenZero('caracal_gate_exporter_probe_up', fiveMinutes, {
-    probe: 'redis-streams',
-  }),
+  CaracalGateExporterBlind: blind,
   CaracalGateExporterReplicasDisagree: [
     {
       story: 'two replicas give different verdicts for five minutes',

@@ -78,6 +78,9 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_gate_state', 'max', { gate: 'readiness', state: 'pass' }),
   gauge('caracal_rollout_stop_condition_latched', 'max', stop),
   gauge('caracal_rollout_stop_condition_firing_since_timestamp_seconds', 'min', stop),
+  gauge('caracal_rollout_stop_condition_latched_timestamp_seconds', 'min', stop),
+  culprits('release:caracal_rollout_stop_condition_culprit:min'),
+  gauge('caracal_gate_exporter_links_info', 'max', { page_url: 'https://g/x', runbook_url: 'https://g/r' }),
   gauge('caracal_rollout_stop_condition_observed', 'max', { ...stop, unit: 'ratio' }),
   gauge('caracal_rollout_stop_condition_threshold', 'max', { ...stop, unit: 'ratio' }),
   gauge('caracal_gate_exporter_probe_up', 'min', { probe: 'redis-streams' }),
@@ -90,6 +93,17 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   evaluations('release:caracal_gate_exporter_evaluations_2m:min'),
   replicas('release:caracal_gate_exporter_replicas:count'),
 ])
+
+/** A name that holds more than letters, digits and the punctuation of names is left out. */
+function culprits(record: string): readonly [string, RuleTest] {
+  const name = 'sts/caracal-sts-1_a.b:c'
+  const expected = releases(record, 1, `, stop_condition="x", culprit="${name}"`)
+  return told(record, expected, (replica) =>
+    [name, '<!channel>', '@here', 'two words'].map((culprit) =>
+      series('caracal_rollout_stop_condition_culprit', replica, { ...stop, culprit }, `${replica.n}x16`),
+    ),
+  )
+}
 
 function firing(record: string): readonly [string, RuleTest] {
   return told(record, releases(record, 6, ', stop_condition="x"'), (replica) =>

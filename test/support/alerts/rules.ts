@@ -9,7 +9,7 @@ import { rolloutCases } from './rollout-cases.ts'
 import { stopCases } from './stop-cases.ts'
 import { ruleTest, type Case } from './world.ts'
 
-const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }
+const links = { runbook: 'https://docs.example', grafana: 'https://grafana.example' }
 
 /** Every shipped rule. */
 export const rules: readonly Rule[] = ruleFile([gateGroup(), platformGroup], { links }).groups.flatMap(

@@ -12,7 +12,7 @@ import { platformMetrics } from '../http/platform-metrics.ts'
 import { platformRules } from '../rules/platform-world.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
-const links = { docs: 'https://docs.example', grafana: 'https://grafana.example' }
+const links = { runbook: 'https://docs.example', grafana: 'https://grafana.example' }
 
 function rulesIn(group: Parameters<typeof ruleFile>[0][number]): readonly Rule[] {
   return ruleFile([group], { links }).groups.flatMap(({ rules }) => rules)
@@ -108,7 +108,7 @@ describe('the alerts', () => {
     expect(asked(platform)).not.toContain('caracal_gateway_sts_exchange_errors_total')
   })
 
-  it('say nothing but numbers and labels that are closed', () => {
+  it('say nothing but numbers, labels that are closed, and names of subjects that only a name can be', () => {
     const closed = [
       'cluster',
       'release_name',
@@ -131,22 +131,28 @@ describe('the alerts', () => {
           .join(' ')
           .match(/\.Labels\.\w+/g) ?? [],
     )
-    expect(new Set(read)).toEqual(new Set(['.Labels.unit']))
+    const looked = ['culprit', 'gate', 'page_url', 'runbook_url', 'state', 'stop_condition', 'unit']
+    expect([...new Set(read)].toSorted()).toEqual(looked.map((label) => `.Labels.${label}`))
+    const culprits = gate.filter((rule) => !isAlert(rule) && rule.expr.includes('stop_condition_culprit'))
+    expect(culprits.map(({ expr }) => /culprit=~"([^"]+)"/.exec(expr)?.[1])).toEqual(['[a-zA-Z0-9_.:/-]+'])
     expect(JSON.stringify([...gate, ...platform])).not.toContain(verdictFamilies.info.name)
   })
 
   it('say what, what to do first, and where to read on', () => {
     for (const { annotations, labels } of alerts) {
-      expect(Object.keys(annotations)).toEqual([
-        'summary',
-        'description',
-        'next_step',
-        'runbook_url',
-        'dashboard_url',
-      ])
+      const said = Object.keys(annotations).filter((name) => name !== 'runbook_url' && name !== 'page_url')
+      expect(said).toEqual(['summary', 'description', 'next_step', 'dashboard_url'])
       for (const text of Object.values(annotations)) expect(text.trim()).not.toBe('')
       expect(Object.keys(labels)).toEqual(expect.arrayContaining(['severity', 'component']))
     }
+  })
+
+  it('X44: print no time but to the second, and for a person', () => {
+    const texts = alerts.flatMap(({ annotations }) => Object.values(annotations)).join('\n')
+    expect(texts).not.toContain('humanizeTimestamp')
+    expect(texts).toContain('{{ (.Value | toTime).Format "2006-01-02 15:04:05 MST" }}')
+    for (const [, expr = ''] of texts.matchAll(/printf "([^}]*time\(\)[^}]*)"/g))
+      expect(expr).toMatch(/^floor/)
   })
 
   it('X16: name a first action that is there: commands, paths and sections', () => {
@@ -161,15 +167,33 @@ describe('the alerts', () => {
     expect(paths.filter((path) => !served.includes(path.replace(/\{.*/, '')))).toEqual([])
   })
 
-  it('have a section each in the documentation, where their links lead, and nothing else has', () => {
+  it('have a section each in the documentation, and nothing else has', () => {
     const text = readFileSync(join(root, 'docs/use/alerts.md'), 'utf8')
     const sections = [...text.matchAll(/^### (.+)$([^]*?)(?=^##|$(?![^]))/gm)].map(
       ([, title = '', body = '']) => ({ title, body }),
     )
     expect(sections.map(({ title }) => title)).toEqual([...gateNames, ...platformAlertNames])
-    for (const { alert, annotations } of alerts)
-      expect(annotations['runbook_url']).toBe(`https://docs.example/alerts.md#${alert.toLowerCase()}`)
     for (const { body } of sections) expect(body).toMatch(/- (\*\*)?Test/)
+  })
+
+  it('X44: lead to the page of the runbook on what they tell, at the address given or that of the exporter', () => {
+    const ids = [...known.stopConditions, 'exporter-starved']
+    for (const { alert, annotations, labels } of alerts) {
+      const url = annotations['runbook_url'] ?? ''
+      const [, id = ''] =
+        /^(?:\{\{ \$release := [^}]+\}\})?\{\{ \$runbook := "https:\/\/docs\.example" \}\}\{\{ with \$runbook \}\}\{\{ \. \}\}\/([a-z-]+)\{\{/.exec(
+          url,
+        ) ?? []
+      if (/^Caracal(Stop|Platform)/.test(alert) && alert !== 'CaracalPlatformMetricsMissing') {
+        const stop = labels['stop_condition'] ?? id
+        expect([id, stopAlertName(stop)]).toEqual([stop, alert.replace('CaracalPlatform', 'CaracalStop')])
+      }
+      if (url !== '') expect(ids).toContain(id)
+      if (url !== '' && !alert.startsWith('CaracalPlatform'))
+        expect(url).toContain(`.Labels.runbook_url }}{{ . }}/${id}{{`)
+    }
+    const unlinked = ruleFile([gateGroup(), platformGroup], { links: { runbook: '', grafana: '' } })
+    expect(JSON.stringify(unlinked).match(/https?:\/\/[^/ ]+/g)).toEqual(['http://127.0.0.1:9465'])
   })
 
   it('lead to the dashboard that is shipped, and its variables', () => {
@@ -180,7 +204,11 @@ describe('the alerts', () => {
     const variables = dashboard.templating.list.map(({ name }) => name)
     for (const { annotations } of alerts) {
       const url = annotations['dashboard_url'] ?? ''
-      expect(url.startsWith(`https://grafana.example/d/${dashboard.uid}?`)).toBe(true)
+      expect(
+        url.startsWith(
+          `{{ $grafana := "https://grafana.example" }}{{ with $grafana }}{{ . }}/d/${dashboard.uid}?`,
+        ),
+      ).toBe(true)
       const set = [...url.matchAll(/var-(\w+)=/g)].map(([, name = '']) => name)
       expect(set.filter((name) => !variables.includes(name))).toEqual([])
       expect(set).toContain('release_name')

@@ -3,6 +3,7 @@ import { defaultLimits } from '../../../src/rules/limits.ts'
 import { initialSnapshot, type Snapshot } from '../../../src/core/snapshot.ts'
 import type { StopStatus } from '../../../src/core/stop.ts'
 import { step } from '../../../src/core/step.ts'
+import type { ReportContext } from '../../../src/http/context.ts'
 import { toReport } from '../../../src/http/document.ts'
 import type { Family } from '../../../src/contract/family.ts'
 import { selfFamilies, signalFamilies, verdictFamilies } from '../../../src/contract/families.ts'
@@ -103,6 +104,22 @@ describe('the series of a release', () => {
     expect(series.filter(({ name }) => name === 'caracal_gate_exporter_release_info')).toEqual([
       expect.objectContaining({ labels: '{release_name="caracal",release_namespace="caracal"}', value: 1 }),
     ])
+  })
+
+  it('X44: say where page and runbook are, as far as they have an address', async () => {
+    const scrape = scrapeOf(aRelease(12))
+    const links = async (addresses: Partial<ReportContext>) => {
+      const series = await seriesOf({ ...scrape, context: { ...scrape.context, ...addresses } })
+      return series.filter(({ name }) => name.endsWith('_links_info')).map(({ labels }) => labels)
+    }
+    const externalUrl = 'https://gate.example/ops'
+    expect(await links({ externalUrl, runbookBaseUrl: `${externalUrl}/runbook/` })).toEqual([
+      '{page_url="https://gate.example/ops",runbook_url="https://gate.example/ops/runbook"}',
+    ])
+    expect(await links({ runbookBaseUrl: 'https://wiki.example/' })).toEqual([
+      '{runbook_url="https://wiki.example"}',
+    ])
+    expect(await links({ runbookBaseUrl: 'runbook/' })).toEqual([])
   })
 
   it('go with the pod', async () => {
