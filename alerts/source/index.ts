@@ -1,4 +1,5 @@
 import type { Group } from './alert.ts'
+import { causeAlerts, explainedInForce } from './causes.ts'
 import { exporterAlerts, type ReleaseName } from './exporter.ts'
 import { platformAlerts } from './platform.ts'
 import { recordings } from './recordings.ts'
@@ -12,8 +13,8 @@ import { stopAlerts } from './stops.ts'
 export function gateGroup(release?: ReleaseName): Group {
   return {
     name: 'caracal-gate-exporter',
-    recordings: Object.values(recordings),
-    alerts: [...stopAlerts, ...rolloutAlerts, ...exporterAlerts(release)],
+    recordings: [...Object.values(recordings), explainedInForce],
+    alerts: [...stopAlerts, ...causeAlerts, ...rolloutAlerts, ...exporterAlerts(release)],
   }
 }
 

@@ -34,6 +34,8 @@ function whole(
   return perRelease(operation, name, name, labels)
 }
 
+const cause = verdict.causeActive.name
+
 /**
  * What the alerts are made of. A release is known by what its exporter says it judges, not by how it is scraped: two
  * replicas are one release, two releases under one job are two.
@@ -58,6 +60,17 @@ export const recordings = {
   ),
   observed: whole('max', verdict.stopObserved, 'stop_condition', 'unit'),
   threshold: whole('max', verdict.stopThreshold, 'stop_condition', 'unit'),
+  causeActive: whole('max', verdict.causeActive, 'cause'),
+  causeSince: whole('min', verdict.causeSince, 'cause'),
+  // At every scrape of two minutes: a single late answer is nothing to wake a person for. Of a daemon that has just been
+  // started it is not known yet.
+  causeLasting: perRelease(
+    'max',
+    'caracal_rollout_cause_active_2m',
+    `(min_over_time(${cause}[2m]) and (${cause} offset 2m or ${cause} == 0))`,
+    ['cause'],
+  ),
+  explained: whole('max', verdict.stopExplained, 'stop_condition', 'cause'),
   probeUp: whole('min', self.probeUp, 'probe'),
   stateStore: whole('min', self.stateStore),
   reload: whole('min', self.reloadOk),

@@ -4,7 +4,7 @@ import { listed, own } from './annotations.ts'
 import { urlOption } from './links.ts'
 import { lastSaid, recordings, whileActive } from './recordings.ts'
 
-const { verdict, gate, started, firing, latched } = recordings
+const { verdict, gate, started, firing, latched, causeActive } = recordings
 
 const STATUS = `caracal-gate status${urlOption}`
 
@@ -15,6 +15,9 @@ const stopsInForce = listed(
   'In force: ',
   '. ',
 )
+
+/** The causes that are no stop condition. */
+const causesOfIt = listed(`${own(causeActive)} == 1`, 'cause', 'Cause: ', '. ')
 
 /** The gates that do not pass. */
 const gatesWaitedFor = listed(
@@ -32,7 +35,7 @@ export const rolloutAlerts: readonly Alert[] = [
     component: 'rollout',
     expr: whileActive(`${lastSaid(verdict, '{state="stop"}')} == 1`),
     summary: `Stop the rollout of ${theRelease}.`,
-    description: `${stopsInForce}Do not continue. Roll back only if the page says that a rollback is viable.`,
+    description: `${causesOfIt}${stopsInForce}Do not continue. Roll back only if the page says that a rollback is viable.`,
     nextStep: STATUS,
     page: '',
   },
@@ -44,7 +47,7 @@ export const rolloutAlerts: readonly Alert[] = [
     // Migrations, images and warm-up of a whole release take a few minutes.
     for: 15 * MINUTE,
     summary: `The rollout of ${theRelease} has been on hold for 15 minutes.`,
-    description: `${gatesWaitedFor}No stop condition forbids the rollout, and nothing proves that it may continue.`,
+    description: `${causesOfIt}${gatesWaitedFor}No stop condition forbids the rollout, and nothing proves that it may continue.`,
     nextStep: STATUS,
     page: '',
   },

@@ -1,5 +1,5 @@
 import { releaseLabels } from './alert.ts'
-import { stopAlertName } from '../../src/contract/alert-names.ts'
+import { EXPLAINED, stopAlertName } from '../../src/contract/alert-names.ts'
 import { stopConditions } from './stops.ts'
 
 /** What Alertmanager reads; durations and matchers as it writes them. */
@@ -24,33 +24,21 @@ export interface AlertmanagerConfiguration {
   readonly inhibit_rules: readonly Inhibition[]
   readonly receivers: readonly {
     readonly name: string
-    readonly webhook_configs: readonly { readonly url: string; readonly send_resolved: boolean }[]
+    readonly webhook_configs?: readonly { readonly url: string; readonly send_resolved: boolean }[]
   }[]
 }
 
 const WATCHDOG = 'alertname="CaracalGateExporterWatchdog"'
 /** All of ours and none of the platform's own, whose names begin alike. */
-const OURS = 'alertname=~"Caracal(Stop|Rollout|Platform).+|CaracalGate(Unknown|Flapping|Exporter.+)"'
+const OURS = 'alertname=~"Caracal(Stop|Cause|Rollout|Platform).+|CaracalGate(Unknown|Flapping|Exporter.+)"'
 const STOPS = 'alertname=~"CaracalRolloutStop|CaracalStop.+"'
+const CAUSES = 'alertname=~"CaracalCause.+"'
 const ANY_STOP = 'alertname=~"CaracalStop.+"'
 
-/** Stops that another stop explains. Edges are facts and stand in neither column of symptoms. */
-const symptomsOf: Readonly<Record<string, readonly string[]>> = {
-  // A Redis that refuses writes leaves audit events on the volumes of their replicas.
-  'redis-memory-pressure': ['replay-backlog-aging'],
-  // A Gateway without a connection cannot load its snapshot, and one with a stale snapshot says that it is not ready.
-  'postgres-pool-saturation': ['revocation-snapshot-stale', 'gateway-unready'],
-  'revocation-snapshot-stale': ['gateway-unready'],
-}
+const MARKER = `alertname="${EXPLAINED}"`
 
-function alertName(ids: readonly string[]): string {
-  const names = ids.map((id) => {
-    const stop = stopConditions.find((candidate) => candidate.id === id)
-    if (stop === undefined || stop.kind === 'edge') throw new Error(`${id} is no symptom`)
-    return stopAlertName(id)
-  })
-  return names.length === 1 ? `alertname="${names[0]}"` : `alertname=~"${names.join('|')}"`
-}
+/** Stops that something else may explain. An edge is a fact, which nothing else tells. */
+const symptoms = stopConditions.filter(({ kind }) => kind !== 'edge').map(({ id }) => stopAlertName(id))
 
 /**
  * What silences what. Every source and every target carries the labels in `equal`: labels that are missing on both
@@ -64,17 +52,24 @@ const inhibitions: readonly Inhibition[] = [
     target_matchers: ['alertname=~"CaracalRolloutHoldLong|CaracalGateUnknown|CaracalGateFlapping"'],
     equal: releaseLabels,
   },
-  // A rollout began or ended while the stop fired: one of its two alerts is enough.
+  // One that a cause holds need not be told so again.
   {
-    source_matchers: [ANY_STOP, 'severity="critical"'],
-    target_matchers: [ANY_STOP, 'severity="warning"'],
-    equal: ['alertname', ...releaseLabels],
+    source_matchers: [CAUSES, 'severity="critical"'],
+    target_matchers: ['alertname=~"CaracalRolloutHoldLong|CaracalGateUnknown|CaracalGateFlapping"'],
+    equal: releaseLabels,
   },
-  ...Object.entries(symptomsOf).map(([cause, symptoms]) => ({
-    source_matchers: [alertName([cause])],
-    target_matchers: [alertName(symptoms)],
-    equal: ['severity', ...releaseLabels],
+  // A rollout began or ended while it fired: one of its two alerts is enough.
+  ...[ANY_STOP, CAUSES].map((either) => ({
+    source_matchers: [either, 'severity="critical"'],
+    target_matchers: [either, 'severity="warning"'],
+    equal: ['alertname', ...releaseLabels],
   })),
+  // The exporter says what explains it, and that has an alert of its own.
+  {
+    source_matchers: [MARKER],
+    target_matchers: [`alertname=~"${symptoms.join('|')}"`],
+    equal: ['stop_condition', ...releaseLabels],
+  },
   // What an exporter says that does not judge is of yesterday.
   {
     source_matchers: ['alertname="CaracalGateExporterStalled"'],
@@ -97,7 +92,7 @@ const inhibitions: readonly Inhibition[] = [
   },
 ]
 
-const receivers = ['default', 'caracal-page', 'caracal-team', 'caracal-dead-man'] as const
+const receivers = ['default', 'caracal-page', 'caracal-team', 'caracal-dead-man', 'caracal-none'] as const
 
 function to(receiver: (typeof receivers)[number], route: Omit<Route, 'receiver'>): Route {
   return { receiver, ...route }
@@ -107,6 +102,8 @@ function to(receiver: (typeof receivers)[number], route: Omit<Route, 'receiver'>
 export const alertmanager: AlertmanagerConfiguration = {
   route: to('default', {
     routes: [
+      // It only keeps others back.
+      to('caracal-none', { matchers: [MARKER] }),
       // The receiver is outside and raises the alarm when nothing comes, so it must hear often.
       to('caracal-dead-man', {
         matchers: [WATCHDOG],
@@ -135,8 +132,11 @@ export const alertmanager: AlertmanagerConfiguration = {
     ],
   }),
   inhibit_rules: inhibitions,
-  receivers: receivers.map((name) => ({
-    name,
+  receivers: receivers.map((name) => (name === 'caracal-none' ? { name } : { name, ...webhook(name) })),
+}
+
+function webhook(name: string) {
+  return {
     webhook_configs: [{ url: `http://receiver.example/${name}`, send_resolved: name !== 'caracal-dead-man' }],
-  })),
+  }
 }

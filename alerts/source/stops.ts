@@ -3,6 +3,7 @@ import { platformStreams } from '../../src/rules/platform.ts'
 import { nextStepFor } from '../../src/core/advice.ts'
 import { components } from '../../src/core/replica.ts'
 import type { StopCondition } from '../../src/core/stop.ts'
+import type { Options } from '../../src/rules/options.ts'
 import { stops } from '../../src/rules/stops.ts'
 import { stopAlertName } from '../../src/contract/alert-names.ts'
 import { theRelease, type Alert } from './alert.ts'
@@ -10,15 +11,18 @@ import { asMeasured, asTime, lasting, lookUp, own, ranked } from './annotations.
 import { urlOption } from './links.ts'
 import { lastSaid, recordings, whileActive, whileIdle } from './recordings.ts'
 
-/** The stop conditions, with commands for the release that an alert is about. */
-export const stopConditions: readonly StopCondition[] = stops({
+/** The release that an alert is about; nothing else is known of its installation. */
+export const installation: Options = {
   limits: defaultLimits,
   streams: platformStreams,
   components,
   kubernetes: 'on',
   helmSecrets: true,
   release: { name: '{{ $labels.release_name }}', namespace: '{{ $labels.release_namespace }}' },
-})
+}
+
+/** The stop conditions, with commands for that. */
+export const stopConditions: readonly StopCondition[] = stops(installation)
 
 /** A page for every stop condition in a rollout, and a warning outside of one. */
 export const stopAlerts: readonly Alert[] = stopConditions.flatMap((stop) => [
@@ -42,7 +46,7 @@ function stopAlert(stop: StopCondition, severity: 'critical' | 'warning'): Alert
     summary: `${what}. ${duringRollout ? 'Stop the rollout.' : 'No rollout is under way.'}`,
     description: `${since}${measured}${
       duringRollout
-        ? `The verdict stays stop until the cause is gone and an operator acknowledges it: caracal-gate ack ${stop.id}${urlOption} --reason "<why it is safe>"`
+        ? `The verdict stays stop until the cause is gone and an operator acknowledges it: caracal-gate ack ${stop.id}${urlOption} --token-file gate-token --reason "why it is safe to go on"`
         : 'Fix it before the next rollout begins.'
     }`,
     nextStep: nextStepFor(stop, undefined),

@@ -17,7 +17,7 @@ export const duration: Schema = { type: 'string', pattern: '^([0-9]+(ms|s|m|h))+
 export const port: Schema = { type: 'integer', minimum: 1, maximum: 65_535 }
 export const ports: Schema = { type: 'array', items: port, minItems: 1 }
 /** A URL as it may stand in an annotation, where braces are a template. */
-export const link: Schema = { type: 'string', pattern: '^https?://[^\\s"\'{}\\\\]*[^\\s"\'{}\\\\/]$' }
+const link: Schema = { type: 'string', pattern: '^https?://[^\\s"\'{}\\\\]*[^\\s"\'{}\\\\/]$' }
 export const linkOrNone: Schema = { anyOf: [{ const: '' }, link] }
 export const registry: Schema = { type: 'string', pattern: '^[^@ /]*(/[^:@ ]+)*$' }
 export const userId: Schema = { type: 'integer', minimum: 1 }

@@ -53,6 +53,11 @@ export const stopFamilies = {
     'Whether a root cause that is neither a check nor a stop condition keeps the verdict from proceed, such as a Redis that does not answer.',
     'cause',
   ),
+  causeSince: gauge(
+    'caracal_rollout_cause_since_timestamp_seconds',
+    'Time since which the cause is there; absent while it is not, or where the time is not known.',
+    'cause',
+  ),
   stopExplained: gauge(
     'caracal_rollout_stop_condition_explained',
     'The root cause that explains a stop condition which fires, is pending or cannot be judged: a cause, or the id of a check or stop condition. Absent while nothing explains it.',

@@ -87,8 +87,12 @@ function causeSamples({ report: { blocking } }: Judged): Samples {
     const cause = explainedBy?.split('/').at(-1)
     return kind === 'stop-conditions' && cause !== undefined ? [{ labels: [id, cause], value: 1 }] : []
   })
+  const since = causeIds.flatMap((id) =>
+    moment(id, blocking.find(({ ref }) => ref === causeRef(id))?.since ?? null),
+  )
   return [
     [family.causeActive, causeIds.map((id) => ({ labels: [id], value: flag(active.has(causeRef(id))) }))],
+    [family.causeSince, since],
     [family.stopExplained, explained],
   ]
 }

@@ -84,6 +84,19 @@ async function isFiringInPrometheus(name: string): Promise<boolean> {
   return alerts.some(({ labels, state }) => labels['alertname'] === name && state === 'firing')
 }
 
+/** Names of alerts on stop conditions that something inhibits. */
+async function keptBack(): Promise<readonly string[]> {
+  const response = await fetch(`${alertmanager.url}/api/v2/alerts`)
+  const alerts = (await response.json()) as readonly {
+    readonly labels: Readonly<Record<string, string>>
+    readonly status: { readonly inhibitedBy: readonly string[] }
+  }[]
+  return alerts.flatMap(({ labels: { alertname = '' }, status }) =>
+    status.inhibitedBy.length > 0 && alertname.startsWith('CaracalStop') ? [alertname] : [],
+  )
+}
+
+const CAUSE = 'CaracalCauseRedisUnavailable'
 const STOP = 'CaracalStopOutboxDeadMessages'
 const SECOND_PATH = 'CaracalPlatformOutboxDeadMessages'
 
@@ -146,7 +159,7 @@ describe(
           /^Dead outbox messages appeared: \S+ of caracal in caracal, for \d+s\. Stop the rollout\.$/,
         ),
         runbook_url: 'https://docs.example/outbox-dead-messages',
-        next_step: expect.stringMatching(/^psql -c "SELECT id/),
+        next_step: expect.stringMatching(/^psql .*-c "SELECT id/),
         dashboard_url: expect.stringMatching(/^https:\/\/grafana\.example\/d\//),
       })
       expect(page?.annotations['description']).toMatch(
@@ -184,6 +197,24 @@ describe(
         () => isTold('caracal-page', 'CaracalRolloutStop', 'resolved'),
         60,
       )
+    })
+
+    it('X15: a Redis that hangs is one page, which keeps back what it explains and nothing else', async () => {
+      const before = hook.received.length
+      await ground.platform.faults.inject('redis-hung')
+      await eventually('the page comes', () => isTold('caracal-page', CAUSE), 90)
+      await eventually('it explains a stop', () => isFiringInPrometheus('CaracalExplainedStop'), 60)
+      await eventually('what it explains is kept back', async () => (await keptBack()).length > 0, 60)
+      const told = hook.received.slice(before).filter(({ path }) => path === '/caracal-page')
+      const names = new Set(told.flatMap(({ alerts }) => alerts.map(({ labels }) => labels['alertname'])))
+      for (const name of await keptBack()) expect(names).not.toContain(name)
+      expect(toldTo('caracal-none')).toEqual([])
+      const page = toldTo('caracal-page').find(({ labels }) => labels['alertname'] === CAUSE)
+      expect(page?.annotations['summary']).toMatch(
+        /^Redis does not answer: caracal in caracal, for \d+s\. Do not continue the rollout\.$/,
+      )
+      await ground.platform.faults.clear('redis-hung')
+      await eventually('its end is told', () => isTold('caracal-page', CAUSE, 'resolved'), 90)
     })
 
     it('the death of the exporter is told, and what it would have told comes by the second path', async () => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { promtool } from '../support/alerts/promtool.ts'
+import { promtool, trials, type RuleTest } from '../support/alerts/promtool.ts'
 
 // The files as they are shipped, read by the programs that will read them; amtool comes with alertmanager.
 const root = resolve(import.meta.dirname, '../..')
@@ -67,5 +67,50 @@ describe('the fragment for Alertmanager', () => {
       ...labels,
     ])
     expect(stdout.trim()).toBe(receiver)
+  })
+})
+
+describe('what the alerts of the second path say (promtool)', () => {
+  it('is what they count, where the namespace is that of the targets', async () => {
+    const labels = { namespace: 'prod', job: 'caracal-caracal-api', instance: '10.1.0.1:3000' }
+    const tests: RuleTest[] = [
+      {
+        name: 'dead messages',
+        interval: '15s',
+        input_series: [
+          {
+            series: `caracal_api_outbox_dead_total${JSON.stringify(labels).replaceAll(/"(\w+)":/g, '$1=')}`,
+            values: '3x100',
+          },
+        ],
+        alert_rule_test: [
+          {
+            eval_time: '5m',
+            alertname: 'CaracalPlatformOutboxDeadMessages',
+            exp_alerts: [
+              {
+                exp_labels: {
+                  severity: 'critical',
+                  component: 'api',
+                  stop_condition: 'outbox-dead-messages',
+                  namespace: 'prod',
+                  release_namespace: 'prod',
+                },
+                exp_annotations: {
+                  summary: 'There are dead outbox messages in prod.',
+                  description: '3 messages will not be delivered.',
+                  next_step:
+                    'psql -c "SELECT id, stream_name, last_error FROM event_outbox WHERE dispatched_at IS NULL AND available_at = \'infinity\' LIMIT 5"',
+                  runbook_url: '',
+                  dashboard_url: '',
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ]
+    const [outcome] = await trials([{ rules: await content('alerts/platform.rules.yaml'), tests }])
+    expect(outcome?.output).toContain('SUCCESS')
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Rule } from '../../alerts/source/rule-file.ts'
 import { stopConditions } from '../../alerts/source/stops.ts'
+import { causeIds } from '../../src/core/cause.ts'
 import { mutantsOf } from '../support/alerts/mutants.ts'
 import { trials, type Outcome, type Trial } from '../support/alerts/promtool.ts'
 import { recordingCases } from '../support/alerts/recording-cases.ts'
@@ -32,8 +33,11 @@ describe('alerts, told stories (promtool)', { timeout: 400_000 }, () => {
     expect(failures([...names, ...recordings.map(({ record }) => record)], outcomes)).toEqual([])
   })
 
-  it('are the same for every stop condition, but for its id', () => {
-    const [pattern, ...others] = stopConditions.map(({ id }) =>
+  it.each([
+    ['stop condition', stopConditions.map(({ id }) => id)],
+    ['cause', causeIds],
+  ])('are the same for every %s, but for its id', (_, ids) => {
+    const [pattern, ...others] = ids.map((id) =>
       rules.flatMap((rule) => {
         if (!isAlert(rule) || !rule.expr.includes(`"${id}"`)) return []
         const { expr, for: hold, keep_firing_for: keep, labels } = rule
@@ -48,7 +52,7 @@ describe('alerts, told stories (promtool)', { timeout: 400_000 }, () => {
     const mutants = rules.flatMap((rule) =>
       mutantsOf(rule)
         // Of rules that are the same, one is changed in every way and all in their id.
-        .filter(({ change }) => !isOneOfMany(rule) || /stop_condition(\[|=\[)/.test(change))
+        .filter(({ change }) => !isOneOfMany(rule) || /(stop_condition|cause)(\[|=\[)/.test(change))
         .map(({ rule: mutant, change }): Suspect => {
           const name = isAlert(rule) ? rule.alert : rule.record
           const trial = isAlert(rule)
@@ -63,7 +67,8 @@ describe('alerts, told stories (promtool)', { timeout: 400_000 }, () => {
 })
 
 function isOneOfMany(rule: Rule): boolean {
-  return stopConditions.slice(1).some(({ id }) => rule.expr.includes(`"${id}"`))
+  const others = [...stopConditions.slice(1).map(({ id }) => id), ...causeIds.slice(1)]
+  return others.some((id) => rule.expr.includes(`"${id}"`))
 }
 
 interface Suspect {

@@ -1,4 +1,5 @@
 import type { RuleTest } from './promtool.ts'
+import { explainedStory } from './explained-story.ts'
 import { scraped, series, type Replica, type Series } from './world.ts'
 
 const target = { cluster: 'east', namespace: 'ops', job: 'gate', instance: '1' }
@@ -23,7 +24,7 @@ const twice = `${east}, release_name="a", release_namespace="prod"`
 const west = 'cluster="west", release_name="a", release_namespace="prod"'
 
 /** One value for each release; `pair` is what the two replicas of one come to. */
-function releases(record: string, pair: number, more = ''): RuleTest['promql_expr_test'] {
+function releases(record: string, pair: number, more = ''): NonNullable<RuleTest['promql_expr_test']> {
   const values = [
     [west, 2],
     [b, 3],
@@ -80,6 +81,11 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_stop_condition_firing_since_timestamp_seconds', 'min', stop),
   gauge('caracal_rollout_stop_condition_latched_timestamp_seconds', 'min', stop),
   culprits('release:caracal_rollout_stop_condition_culprit:min'),
+  gauge('caracal_rollout_cause_active', 'max', { cause: 'x' }),
+  gauge('caracal_rollout_cause_since_timestamp_seconds', 'min', { cause: 'x' }),
+  lasting('release:caracal_rollout_cause_active_2m:max'),
+  gauge('caracal_rollout_stop_condition_explained', 'max', { ...stop, cause: 'y' }),
+  ['release:caracal_rollout_stop_condition_explained_in_force:max', explainedStory],
   gauge('caracal_gate_exporter_links_info', 'max', { page_url: 'https://g/x', runbook_url: 'https://g/r' }),
   gauge('caracal_rollout_stop_condition_observed', 'max', { ...stop, unit: 'ratio' }),
   gauge('caracal_rollout_stop_condition_threshold', 'max', { ...stop, unit: 'ratio' }),
@@ -114,6 +120,23 @@ function firing(record: string): readonly [string, RuleTest] {
       series('caracal_rollout_stop_condition_state', replica, { ...stop, state }, values),
     ),
   )
+}
+
+/**
+ * After four minutes, the least of two minutes is the number. A replica that was first scraped less than two minutes ago
+ * says only that it is not so.
+ */
+function lasting(record: string): readonly [string, RuleTest] {
+  const expected = releases(record, 6, ', cause="x"')
+  const zeros = releases(record, 6, ', cause="x"').map(({ exp_samples: samples, ...test }) => ({
+    ...test,
+    eval_time: '1m45s',
+    exp_samples: samples.map((sample) => ({ ...sample, value: 0 })),
+  }))
+  const notYet = { expr: record, eval_time: '3m30s', exp_samples: [] }
+  return told(record, [...zeros, notYet, ...expected], (replica) => [
+    series('caracal_rollout_cause_active', replica, { cause: 'x' }, `_x7 0 ${replica.n} 9x7`),
+  ])
 }
 
 /** After four minutes, the verdict of each expired as many seconds ago as its number says. */

@@ -1,6 +1,10 @@
 import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
 import { ruleFile, type AlertingRule, type Rule } from '../../../alerts/source/rule-file.ts'
+import { causeAlerts } from '../../../alerts/source/causes.ts'
 import { stopAlerts, stopConditions } from '../../../alerts/source/stops.ts'
+import { causeIds } from '../../../src/core/cause.ts'
+import { causeAlertName, EXPLAINED } from '../../../src/contract/alert-names.ts'
+import { causeCases, explainedCases } from './cause-cases.ts'
 import { exporterCases } from './exporter-cases.ts'
 import { platformCases } from './platform-cases.ts'
 import type { RuleTest, Trial } from './promtool.ts'
@@ -26,6 +30,12 @@ export const cases: ReadonlyMap<string, readonly Case[]> = new Map([
     const alert = stopAlerts.find(({ expr }) => expr.includes(`"${id}"`))
     return [alert?.name ?? '', stopCases(id, alert?.component ?? '')] as const
   }),
+  ...causeIds.map((id) => {
+    const name = causeAlertName(id)
+    const alert = causeAlerts.find((one) => one.name === name)
+    return [name, causeCases(id, alert?.component ?? '')] as const
+  }),
+  [EXPLAINED, explainedCases],
   ...Object.entries(rolloutCases),
   ...Object.entries(exporterCases),
   ...Object.entries(platformCases),
@@ -34,9 +44,18 @@ export const cases: ReadonlyMap<string, readonly Case[]> = new Map([
 /** The alerts of this name and what they read, without annotations; `instead` takes the place of one of them. */
 function bareRules(name: string, instead?: { readonly of: Rule; readonly by: Rule }): object {
   const alerts = rules.filter((rule) => isAlert(rule) && rule.alert === name)
-  const read = rules.filter((rule) => !isAlert(rule) && alerts.some(({ expr }) => expr.includes(rule.record)))
+  const read = readBy(alerts)
   const chosen = [...read, ...alerts].map((rule) => (rule === instead?.of ? instead.by : rule))
   return grouped(chosen)
+}
+
+/** The recordings that these rules read, and those that they read in turn, in the order of the file. */
+function readBy(readers: readonly Rule[]): readonly Rule[] {
+  const read = rules.filter(
+    (rule) => !isAlert(rule) && readers.some(({ expr }) => expr.includes(rule.record)),
+  )
+  const more = read.filter((rule) => !readers.includes(rule))
+  return more.length > 0 ? readBy([...readers, ...more]) : read
 }
 
 function grouped(chosen: readonly Rule[]): object {

@@ -2,8 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
-import { gateAlertNames, platformAlertNames, stopAlertName } from '../../../src/contract/alert-names.ts'
+import {
+  EXPLAINED,
+  gateAlertNames,
+  platformAlertNames,
+  stopAlertName,
+} from '../../../src/contract/alert-names.ts'
 import { ruleFile, type AlertingRule, type Rule } from '../../../alerts/source/rule-file.ts'
+import { causeIds } from '../../../src/core/cause.ts'
 import { commands } from '../../../src/cli/commands.ts'
 import { selfFamilies, verdictFamilies } from '../../../src/contract/families.ts'
 import { known } from '../../../src/daemon/known.ts'
@@ -118,6 +124,8 @@ describe('the alerts', () => {
       'namespace',
       'job',
       'job_name',
+      'cause',
+      'stop_condition',
     ]
     const used = alerts.flatMap(({ annotations, labels }) =>
       [...Object.values(annotations), ...Object.values(labels)].flatMap((text) =>
@@ -131,7 +139,7 @@ describe('the alerts', () => {
           .join(' ')
           .match(/\.Labels\.\w+/g) ?? [],
     )
-    const looked = ['culprit', 'gate', 'page_url', 'runbook_url', 'state', 'stop_condition', 'unit']
+    const looked = ['cause', 'culprit', 'gate', 'page_url', 'runbook_url', 'state', 'stop_condition', 'unit']
     expect([...new Set(read)].toSorted()).toEqual(looked.map((label) => `.Labels.${label}`))
     const culprits = gate.filter((rule) => !isAlert(rule) && rule.expr.includes('stop_condition_culprit'))
     expect(culprits.map(({ expr }) => /culprit=~"([^"]+)"/.exec(expr)?.[1])).toEqual(['[a-zA-Z0-9_.:/-]+'])
@@ -177,8 +185,10 @@ describe('the alerts', () => {
   })
 
   it('X44: lead to the page of the runbook on what they tell, at the address given or that of the exporter', () => {
-    const ids = [...known.stopConditions, 'exporter-starved']
+    const ids = [...known.stopConditions, ...causeIds, 'exporter-starved']
     for (const { alert, annotations, labels } of alerts) {
+      // Its id is a label.
+      if (alert === EXPLAINED) continue
       const url = annotations['runbook_url'] ?? ''
       const [, id = ''] =
         /^(?:\{\{ \$release := [^}]+\}\})?\{\{ \$runbook := "https:\/\/docs\.example" \}\}\{\{ with \$runbook \}\}\{\{ \. \}\}\/([a-z-]+)\{\{/.exec(

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { gateGroup, platformGroup } from '../../../alerts/source/index.ts'
-import { gateAlertNames, platformAlertNames } from '../../../src/contract/alert-names.ts'
+import { explainedInForce } from '../../../alerts/source/causes.ts'
+import { causeIds } from '../../../src/core/cause.ts'
+import { EXPLAINED, gateAlertNames, platformAlertNames } from '../../../src/contract/alert-names.ts'
 import { known } from '../../../src/daemon/known.ts'
 import { alertmanager } from '../../../alerts/source/routing.ts'
 import { stopConditions } from '../../../alerts/source/stops.ts'
@@ -92,11 +94,23 @@ describe('what silences what', () => {
           sources.some(
             (source) =>
               source['severity'] !== 'critical' &&
+              source['alertname'] !== EXPLAINED &&
               equal.every((label) => (source[label] ?? '') === (target[label] ?? '')),
           ),
       ),
     )
     expect(critical).toEqual([])
+  })
+
+  it('X15: keeps a stop back for what explains it only where that has an alert of its own', () => {
+    const ofCauses = gateGroup().alerts.filter(({ name }) => name.startsWith('CaracalCause'))
+    expect(ofCauses).toHaveLength(2 * causeIds.length)
+    for (const { expr } of ofCauses) expect(expr).toContain(`${explainedInForce.record}{cause=`)
+    const marker = gateGroup().alerts.find(({ name }) => name === EXPLAINED)
+    expect(marker?.expr).toBe(`${explainedInForce.record} == 1`)
+    const [route] = alertmanager.route.routes ?? []
+    expect(route).toEqual({ receiver: 'caracal-none', matchers: [`alertname="${EXPLAINED}"`] })
+    expect(alertmanager.receivers).toContainEqual({ name: 'caracal-none' })
   })
 
   it('silences the waiting of a rollout that must stop, and the second path of a stop that is told', () => {
@@ -107,7 +121,8 @@ describe('what silences what', () => {
       expect.arrayContaining([
         'CaracalRolloutStop > CaracalRolloutHoldLong',
         'CaracalStopStsUnready > CaracalGateUnknown',
-        'CaracalStopRevocationSnapshotStale > CaracalStopGatewayUnready',
+        'CaracalExplainedStop > CaracalStopGatewayUnready',
+        'CaracalCauseRedisUnavailable > CaracalRolloutHoldLong',
         'CaracalStopOutboxDeadMessages > CaracalPlatformOutboxDeadMessages',
       ]),
     )
