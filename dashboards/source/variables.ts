@@ -73,8 +73,8 @@ export const pageVariable = new TextBoxVariableBuilder('page_url')
 
 export const runbookVariable = new TextBoxVariableBuilder('runbook_url')
   .label('Runbook')
-  .description('The folder that holds gates.md and stop-conditions.md.')
-  .defaultValue('https://gates.caracal.run/docs')
+  .description('Where links to the runbook lead, without a slash at the end: the id of a page follows.')
+  .defaultValue('http://127.0.0.1:9465/runbook')
 
 /** Every namespace that has a release, for the overview. */
 export const namespacesVariable = query(

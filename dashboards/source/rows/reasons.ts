@@ -55,7 +55,7 @@ export const reasonsRow: Row = {
           field: 'check',
           title: 'Check',
           links: [
-            { title: 'Runbook', url: '${runbook_url:raw}/gates.md#${__value.raw}' },
+            { title: 'Runbook', url: '${runbook_url:raw}/${__value.raw}' },
             { title: 'Live page', url: '${page_url:raw}/#check-${__value.raw}' },
           ],
         },
@@ -92,7 +92,7 @@ export const reasonsRow: Row = {
           field: 'stop_condition',
           title: 'Stop condition',
           links: [
-            { title: 'Runbook', url: '${runbook_url:raw}/stop-conditions.md#${__value.raw}' },
+            { title: 'Runbook', url: '${runbook_url:raw}/${__value.raw}' },
             { title: 'Live page', url: '${page_url:raw}/#stop-${__value.raw}' },
           ],
         },
