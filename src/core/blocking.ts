@@ -28,6 +28,8 @@ export interface Blocker {
 }
 
 export interface Blocking extends Blocker {
+  /** What the summary says of it. */
+  readonly headline: string
   /** A stop that fires or is latched, or a cause of one: it makes the verdict. */
   readonly forbids: boolean
 }
@@ -117,16 +119,18 @@ function ofCandidate(
   const { ref, state, title, symptoms } = candidate
   const first = symptoms.find((symptom) => !by.has(symptom))
   const since = first?.since ?? candidate.since
+  const { reason, message, finding } = candidate.told(first)
   return {
     ref,
     state,
-    reason: first?.finding.reason ?? candidate.reason,
-    message: candidate.message(first),
+    reason,
+    message,
+    headline: message,
     rootCause: true,
     forbids: candidate.forbids || following.some(({ forbids: does }) => does),
     ...(title !== undefined && { title }),
     ...(since !== undefined && { since }),
-    ...(first !== undefined && { finding: first.finding }),
+    ...(finding !== undefined && { finding }),
     ...(advice !== undefined && { advice }),
   }
 }
@@ -151,6 +155,7 @@ function ofCause(
       message,
       rootCause: true,
       title,
+      headline: title,
       forbids: following.some(({ forbids: does }) => does),
       advice: { nextStep: cause.nextStep, runbook: cause.runbook },
       ...(times.length > 0 && { since: Math.min(...times) }),

@@ -29,9 +29,14 @@ export interface Candidate extends Struck {
   readonly since?: Instant
   /** Kinds of symptoms that this explains wherever they appear. */
   readonly claims: readonly string[]
-  readonly reason: string
   /** What it says when this symptom is the first that nothing else explains. */
-  message(first: Symptom | undefined): string
+  readonly told: (first: Symptom | undefined) => Told
+}
+
+interface Told {
+  readonly reason: string
+  readonly message: string
+  readonly finding?: Finding
 }
 
 /** Path of the rollout in the document. */
@@ -68,7 +73,7 @@ export function candidatesOf({ gates, checks, stops, impediments, rollout }: Jud
 /** What has no finding: it says one thing. */
 function plain(ref: string, state: string, reason: string, message: string): Candidate {
   const own = { ref, id: ref, symptoms: [], claims: [ref] }
-  return { ...own, state, reason, message: () => message, rank: 0, forbids: false }
+  return { ...own, state, told: () => ({ reason, message }), rank: 0, forbids: false }
 }
 
 function failure(rollout: Judged['rollout']): readonly Candidate[] {
@@ -110,7 +115,7 @@ function latched(ref: string, title: string, { state }: StopStatus, latch: Latch
   }
 }
 
-type Status = Pick<CheckStatus, 'id' | 'findings' | 'streaks' | 'since'> & Pick<StopStatus, 'over'>
+type Status = Pick<CheckStatus, 'id' | 'findings' | 'streaks' | 'since'> & Pick<StopStatus, 'over' | 'breach'>
 
 function candidate(
   ref: string,
@@ -133,21 +138,34 @@ function candidate(
     claims: [],
     rank: isUnconfigured ? UNCONFIGURED : rank,
     forbids: false,
-    reason: worst?.reason ?? 'unknown',
-    message(first) {
-      const text = (first?.finding ?? worst)?.message ?? 'nothing is known'
-      return title === undefined ? text : `${about}: ${text}`
+    told(first) {
+      // Of a breach that can't be seen now the worst finding tells, with what is so now.
+      const finding = first === undefined || first.finding === status.breach ? worst : first.finding
+      const text = finding?.message ?? 'nothing is known'
+      return {
+        reason: finding?.reason ?? 'unknown',
+        message: title === undefined ? text : `${about}: ${text}`,
+        ...(finding !== undefined && { finding }),
+      }
     },
     ...(title !== undefined && { title }),
   }
 }
 
-/** What is wrong, the worst first. That something is missing beside it says nothing more. */
-function symptomsOf({ id, findings, streaks }: Status, worst: Finding | undefined): readonly Symptom[] {
+/**
+ * What is wrong, the worst first. That something is missing beside it says nothing more. A breach that was seen and can't be
+ * seen now is still there: what hides it does not explain it.
+ */
+function symptomsOf(
+  { id, findings, streaks, breach, over }: Status,
+  worst: Finding | undefined,
+): readonly Symptom[] {
   const wrong = findings.filter(({ answer }) => answer === 'unmet' || answer === 'unknown')
   const direct = wrong.filter(({ indirect }) => indirect !== true)
   const first = worst === undefined || (worst.indirect === true && direct.length > 0) ? [] : [worst]
-  return [...new Set([...first, ...direct])].map((finding) => {
+  const isHidden = breach !== undefined && over === undefined && worst?.answer === 'unknown'
+  const hidden = isHidden && breach.answer !== 'unknown' ? [breach] : []
+  return [...new Set([...first, ...hidden, ...direct])].map((finding) => {
     const streak = streaks.get(finding.key)
     const since = streak?.breachedSince ?? streak?.since
     return { id, finding, ...(since !== undefined && { since }) }

@@ -33,7 +33,7 @@ type Conclusion =
   | { readonly verdict: 'hold'; readonly because: Because | undefined }
 
 interface Because {
-  readonly first: Blocker
+  readonly first: Blocking
   /** How many more there are of the same weight. */
   readonly more: number
 }
@@ -56,7 +56,7 @@ export function conclude(previous: VerdictStatus | undefined, judged: Concluded)
     since: previous?.verdict === verdict ? previous.since : now,
     summary: `${words[verdict]}: ${because}`,
     because,
-    blocking: blocking.map(({ forbids: _, ...blocker }) => blocker),
+    blocking: blocking.map(({ forbids: _, headline: __, ...blocker }) => blocker),
     steadyRequired,
     ...(provenSince !== undefined && { provenSince }),
   }
@@ -72,7 +72,7 @@ function concluded(blocking: readonly Blocking[], steady: boolean): Conclusion {
   return { verdict: 'hold', because: becauseOf(roots) }
 }
 
-function becauseOf([first, ...rest]: readonly Blocker[]): Because | undefined {
+function becauseOf([first, ...rest]: readonly Blocking[]): Because | undefined {
   return first && { first, more: rest.length }
 }
 
@@ -103,5 +103,5 @@ function sentenceOf(conclusion: Conclusion, { gates, steadyRequired }: Concluded
 }
 
 function inShort({ first, more }: Because): string {
-  return `${first.message}${more > 0 ? ` (and ${more} more)` : ''}`
+  return `${first.headline}${more > 0 ? ` (and ${more} more)` : ''}`
 }

@@ -1,6 +1,7 @@
+import type { FirstAction } from '../core/advice.ts'
 import type { ActiveCause, Cause, CauseGraph, CauseId, Link, Symptom } from '../core/cause.ts'
 import type { Finding } from '../core/finding.ts'
-import { commandsFor } from './commands.ts'
+import { causeActions } from './actions.ts'
 import type { Options } from './options.ts'
 import { readinessReasonOf, type Dependency, type ReadinessCode } from './readiness-reasons.ts'
 
@@ -8,56 +9,64 @@ import { readinessReasonOf, type Dependency, type ReadinessCode } from './readin
  * What explains what, a cause before its consequences. A dependency that does not answer explains what services say of it
  * and what cannot be read from it; a replica that is gone explains its own signals and what its callers say.
  */
-export function causeGraph(options: Options): CauseGraph {
-  const { kubectl } = commandsFor(options)
-  const onCluster = options.kubernetes === 'on'
+export function causeGraph(options: Options, probesOf: ProbesOf): CauseGraph {
+  const isOutage = (symptoms: readonly Symptom[]) => needsSeveral(symptoms, probesOf)
+  const actions = causeActions(options)
+  const { redis, postgres } = options.addresses ?? {}
   return {
     causes: [
       outage('kubernetes-unavailable', 'The Kubernetes API server', {
-        nextStep: `kubectl get --raw /readyz`,
+        nextStep: actions['kubernetes-unavailable'],
         target: 'kubernetes',
+        isOutage,
         explains: () => false,
       }),
-      outage('redis-unavailable', 'Redis', {
-        nextStep: 'redis-cli PING',
+      outage('redis-unavailable', `Redis${at(redis)}`, {
+        nextStep: actions['redis-unavailable'],
         target: 'redis',
+        isOutage,
         explains: (symptom) => waitsFor(symptom, 'redis') || cannotDeliver(symptom),
       }),
-      outage('postgres-unavailable', 'Postgres', {
-        nextStep: 'pg_isready',
+      outage('postgres-unavailable', `Postgres${at(postgres)}`, {
+        nextStep: actions['postgres-unavailable'],
         target: 'postgres',
-        explains: (symptom) =>
-          waitsFor(symptom, 'postgres') || symptom.finding.reason === 'revocation_snapshot_stale',
+        isOutage,
+        explains: (symptom) => waitsFor(symptom, 'postgres') || isStaleSnapshot(symptom),
       }),
       {
         id: 'replica-lost',
-        nextStep: onCluster ? `${kubectl} describe pod {replica}` : 'caracal-gate doctor',
+        nextStep: actions['replica-lost'],
         runbook: 'replica-lost',
-        find: (symptoms) => lostReplicas(symptoms, options.components),
+        find: (symptoms) => lostReplicas(symptoms, options.components, isOutage),
       },
     ],
     links,
-    others: {
-      'evaluator/starved': {
-        nextStep: onCluster
-          ? 'kubectl top pod -A -l app.kubernetes.io/name=caracal-gate-exporter'
-          : 'caracal-gate healthcheck --ready',
-        runbook: 'exporter-starved',
-      },
-      'evaluator/state-unreadable': {
-        nextStep: 'caracal-gate healthcheck --ready',
-        runbook: 'exporter-state-lost',
-      },
-      rollout: { nextStep: 'caracal-gate rollouts', runbook: 'rollout-failed' },
-    },
+    others: ownAdvice(options),
+  }
+}
+
+function at(address: { readonly host: string; readonly port: number } | undefined): string {
+  if (address === undefined) return ''
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host
+  return ` at ${host}:${address.port}`
+}
+
+/** What to do about the exporter itself, and about a rollout that failed. */
+function ownAdvice({ kubernetes }: Options): CauseGraph['others'] {
+  const isReady = 'caracal-gate healthcheck --ready'
+  const usage = 'kubectl top pod -A -l app.kubernetes.io/name=caracal-gate-exporter'
+  return {
+    'evaluator/starved': { nextStep: kubernetes === 'on' ? usage : isReady, runbook: 'exporter-starved' },
+    'evaluator/state-unreadable': { nextStep: isReady, runbook: 'exporter-state-lost' },
+    rollout: { nextStep: 'caracal-gate rollouts', runbook: 'rollout-failed' },
   }
 }
 
 const links: readonly Link[] = [
   link(
     ['migration-job-failed', 'migration-jobs'],
-    ({ id, finding }) =>
-      id === 'migrations-applied' || id === 'workload-rollout' || finding.indirect === true,
+    ({ finding: { reason, indirect } }) =>
+      reason === 'migration_missing' || reason === 'not_rolled_out' || indirect === true,
   ),
   link(['migrations-forward-only'], ({ finding }, own) =>
     own.some(({ finding: gone }) => finding.reason === 'migration_missing' && finding.key === gone.key),
@@ -66,9 +75,7 @@ const links: readonly Link[] = [
   link(
     ['postgres-pool-saturation'],
     (symptom) =>
-      waitsFor(symptom, 'postgres') ||
-      symptom.finding.reason === 'revocation_snapshot_stale' ||
-      symptom.finding.reason === 'outbox_stuck',
+      waitsFor(symptom, 'postgres') || isStaleSnapshot(symptom) || symptom.finding.reason === 'outbox_stuck',
   ),
   link(['audit-evidence-lost'], saysNotReady('audit_evidence_lost')),
   link(['outbox-dead-messages', 'outbox-dead-rows'], saysNotReady('outbox_dead', 'outbox_dead_messages')),
@@ -94,18 +101,28 @@ function link(by: readonly string[], explains: Link['explains']): Link {
 /** Why a server that was asked gave no answer at all; `stale` and `late` are about who asks. */
 const silent = new Set<Finding['unknownReason']>(['unreachable', 'timeout'])
 
-/** One check that cannot be read may be about a slow statement; two at a time are about the server. */
-const LEAST_CHECKS = 2
+/** The probes that a check or stop condition takes its signals from, by its id. */
+export type ProbesOf = (id: string) => ReadonlySet<string>
+
+/** One probe without an answer may be about a slow statement or one endpoint; several are about the server. */
+function needsSeveral(symptoms: readonly Symptom[], probesOf: ProbesOf): boolean {
+  const asked = [...new Set(symptoms.map(({ id }) => id))].map((id) => probesOf(id))
+  const [first, ...others] = asked
+  return first !== undefined && ![...first].some((probe) => others.every((probes) => probes.has(probe)))
+}
+
+type IsOutage = (symptoms: readonly Symptom[]) => boolean
 
 interface Outage {
-  readonly nextStep: string
+  readonly isOutage: IsOutage
+  readonly nextStep: FirstAction
   /** Id of the probes' target. */
   readonly target: string
   /** What follows from it beside what cannot be read from it. */
   readonly explains: (symptom: Symptom) => boolean
 }
 
-function outage(id: CauseId, name: string, { nextStep, target, explains }: Outage): Cause {
+function outage(id: CauseId, name: string, { nextStep, target, isOutage, explains }: Outage): Cause {
   const isUnread = ({ finding }: Symptom) => finding.answer === 'unknown' && finding.target === target
   return {
     id,
@@ -114,13 +131,12 @@ function outage(id: CauseId, name: string, { nextStep, target, explains }: Outag
     find(symptoms) {
       const unread = symptoms.filter(({ finding }) => isSilent(finding) && finding.target === target)
       const [first] = unread
-      if (first === undefined || countChecks(unread) < LEAST_CHECKS) return undefined
+      if (first === undefined || !isOutage(unread)) return undefined
       const { reason, message } = first.finding
-      const title = `${name} does not answer`
       return {
-        title,
+        title: `${name} does not answer`,
         reason,
-        message: `${title}: ${message}`,
+        message,
         explains: (symptom) => isUnread(symptom) || explains(symptom),
       }
     },
@@ -131,29 +147,28 @@ function isSilent({ answer, unknownReason }: Finding): boolean {
   return answer === 'unknown' && silent.has(unknownReason)
 }
 
-function countChecks(symptoms: readonly Symptom[]): number {
-  return new Set(symptoms.map(({ id }) => id)).size
-}
-
-/** Replicas of which several checks get no answer. */
-function lostReplicas(symptoms: readonly Symptom[], components: readonly string[]): ActiveCause | undefined {
+/** Replicas of which several probes get no answer. */
+function lostReplicas(
+  symptoms: readonly Symptom[],
+  components: readonly string[],
+  isOutage: IsOutage,
+): ActiveCause | undefined {
   const unanswered = symptoms.filter(
     ({ finding }) => isUnanswered(finding) && components.includes(componentOf(finding)),
   )
   const byReplica = [...Map.groupBy(unanswered, ({ finding }) => finding.target ?? '')]
-  const lost = byReplica.filter(([, own]) => countChecks(own) >= LEAST_CHECKS)
+  const lost = byReplica.filter(([, own]) => isOutage(own))
   const [worst] = lost
   const [first] = worst?.[1] ?? []
   if (worst === undefined || first === undefined) return undefined
   const [subject] = worst
   const gone = new Set(lost.map(([target]) => target))
   const isStsGone = lost.some(([, [one]]) => one !== undefined && componentOf(one.finding) === 'sts')
-  const title = `${namesOf([...gone])} ${gone.size === 1 ? 'does' : 'do'} not answer`
   const { reason, message } = first.finding
   return {
-    title,
+    title: `${namesOf([...gone])} ${gone.size === 1 ? 'does' : 'do'} not answer`,
     reason,
-    message: `${title}: ${message}`,
+    message,
     subject,
     explains: ({ finding }) =>
       (isUnanswered(finding) && gone.has(finding.target ?? '')) || (isStsGone && lacksSts(finding)),
@@ -194,6 +209,11 @@ function waitsFor(symptom: Symptom, dependency: Dependency): boolean {
 
 function lacksSts({ answer, reason }: Finding): boolean {
   return answer === 'unmet' && readinessReasonOf(reason).lacks === 'sts'
+}
+
+/** A Gateway loads its snapshot from Postgres. */
+function isStaleSnapshot({ finding }: Symptom): boolean {
+  return finding.answer === 'unmet' && finding.reason === 'revocation_snapshot_stale'
 }
 
 /** What leads to Redis waits in its outbox, or as a file on the volume of its replica. */

@@ -27,6 +27,14 @@ export function rulesFor(options: RuleOptions): Rules {
   // Only Helm's own record says what its status is; no pipeline can prove it in advance.
   if (options.kubernetes === 'on' && !options.helmSecrets && !skipped.has('release-deployed'))
     skipped.set('release-deployed', 'the Secrets of Helm are not read (kubernetes.helmSecrets: false)')
+  const conditions = new Map(
+    [...tables.gates.flatMap((gate) => gate.checks), ...tables.stops].map((item) => [
+      item.id,
+      item.condition,
+    ]),
+  )
+  const probesOf = (id: string) =>
+    new Set(conditions.get(id)?.signals.flatMap(({ name }) => providers.get(name) ?? []))
   return {
     ...tables,
     providers,
@@ -34,6 +42,6 @@ export function rulesFor(options: RuleOptions): Rules {
     longestGap,
     skipped,
     notAsked: notAskedIn,
-    graph: causeGraph(options),
+    graph: causeGraph(options, probesOf),
   }
 }

@@ -41,9 +41,12 @@ export function contradictions(document: GateReport): readonly string[] {
 function ofVerdict(document: GateReport): readonly string[] {
   const { verdict, summary, gates, stopConditions, blocking, superseded } = document
   const isProceed = verdict === 'proceed'
-  const decisive = blocking.find(({ state, rootCause }) =>
-    verdict === 'stop' ? state === 'firing' || state === 'latched' : rootCause,
+  const stopping = blocking.filter(({ state }) => state === 'firing' || state === 'latched')
+  const decisive = blocking.find(
+    ({ ref, rootCause }) =>
+      rootCause && (verdict !== 'stop' || stopping.some((one) => one.ref === ref || one.explainedBy === ref)),
   )
+  const headline = decisive?.ref.startsWith('causes/') === true ? decisive.title : decisive?.message
   const isSteady = document.steadySeconds >= document.requiredSteadySeconds
   return [
     ...when(!summary.startsWith(`${words[verdict]}: `), `verdict ${verdict}, summary "${summary}"`),
@@ -59,7 +62,7 @@ function ofVerdict(document: GateReport): readonly string[] {
     ...when(verdict === 'stop' && decisive === undefined, 'verdict stop, and no blocker stops'),
     ...when(verdict === 'hold' && blocking.length === 0 && isSteady, 'verdict hold, and nothing blocks'),
     ...when(
-      decisive !== undefined && !begins(summary, `${words[verdict]}: ${decisive.message}`),
+      decisive !== undefined && !begins(summary, `${words[verdict]}: ${headline}`),
       `summary "${summary}" is not about ${decisive?.ref}`,
     ),
     ...when(document.expiresAt <= document.evaluatedAt, 'it has expired before it was evaluated'),

@@ -172,7 +172,7 @@ describe('what blocks', () => {
   })
 
   it('R28: takes what a service says about a lost dependency for a consequence of that loss', () => {
-    const dark = withFailing(healthyWorld(), 'redis')
+    const dark = withFailing(withFailing(healthyWorld(), 'redis'), 'redis-server')
     const world = withValue(dark, ready, { component: 'sts' }, 0, 'redis_unreachable')
     expect(roots(world)).toHaveLength(1)
     const only = withValue(healthyWorld(), ready, { component: 'sts' }, 0, 'redis_unreachable')

@@ -103,6 +103,11 @@ function redisReadings(replicas: number): Reading[] {
       read(signals.deadLetterEntries, { stream }, 0),
       read(signals.deadLetterArrivals, { stream }, 7),
     ]),
+  ]
+}
+
+function redisServerReadings(): Reading[] {
+  return [
     read(signals.redisMemoryUsed, {}, 400),
     read(signals.redisMemoryLimit, {}, 1_000, 'maxmemory'),
     read(signals.redisRejectedWrites, {}, 0),
@@ -138,6 +143,7 @@ export function healthyWorld(replicas = 2): World {
   return [
     ...components.flatMap((component) => replicaPlaces(component, replicas)),
     place('redis', 'redis', {}, redisReadings(replicas)),
+    place('redis-server', 'redis', {}, redisServerReadings()),
     place('outboxes', 'postgres', {}, outboxReadings()),
     place('connections', 'postgres', {}, connectionReadings()),
     place(
@@ -157,7 +163,7 @@ const providedBy: Readonly<Record<string, string>> = {
   caracal_readiness: 'readiness',
   caracal_stream: 'redis',
   caracal_dead: 'redis',
-  caracal_redis: 'redis',
+  caracal_redis: 'redis-server',
   caracal_outbox: 'outboxes',
   caracal_postgres: 'connections',
   caracal_migration: 'migrations',
