@@ -68,6 +68,11 @@ async function travel(stage: Stage, fault: Fault): Promise<Leg> {
     leg.verdict = bad.verdict
     leg.shownBy = fault.stopCondition ?? fault.gate
     leg.culprit = culpritsOf(bad, fault).join(', ')
+    await gates.until(
+      `${fault.name} is named as the only cause`,
+      (report) => isOnlyCause(report, fault),
+      PATIENCE,
+    )
     watch = stopwatch()
     await platform.faults.clear(fault.name)
     await gates.until(`${fault.name} is over`, isOver, PATIENCE)
@@ -99,6 +104,12 @@ function blames(report: GateReport, fault: Fault, active: ActiveFault): boolean 
   return report.verdict === (fault.stopCondition === undefined ? 'hold' : 'stop') || report.verdict === 'stop'
 }
 
+/** The first name is the right one, and nothing else is called a cause. */
+function isOnlyCause({ blocking }: GateReport, { cause, stopCondition }: Fault): boolean {
+  const roots = blocking.filter(({ rootCause }) => rootCause)
+  return roots.length === 1 && roots[0]?.ref.endsWith(`/${cause ?? stopCondition}`) === true
+}
+
 function culpritsOf(report: GateReport, fault: Fault): readonly string[] {
   if (fault.stopCondition !== undefined) {
     const stop = report.stopConditions.find(({ id }) => id === fault.stopCondition)
@@ -128,7 +139,7 @@ function isWellOrCounts({ id, state }: { readonly id: string; readonly state: st
 }
 
 /** Acknowledges what fired. A breach that persists is refused, and asked again until it is over. */
-async function acknowledgeAll({ gates }: Stage, fault: string): Promise<void> {
+export async function acknowledgeAll({ gates }: Stage, fault: string): Promise<void> {
   const author = { actor: 'demo', reason: `the tour cleared ${fault}` }
   const deadline = performance.now() + PATIENCE * 1_000
   for (;;) {

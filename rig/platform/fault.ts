@@ -8,6 +8,8 @@ export type Fault = {
   readonly stopCondition?: string
   /** The gate that it must close, by id. */
   readonly gate: string
+  /** What must be named as its root cause, by id, where it is not the stop condition. */
+  readonly cause?: string
   readonly describe: string
   /** Which replica it strikes unless another is named; none when it strikes something shared. */
   readonly strikes?: { readonly service: Service; readonly index: number }

@@ -84,6 +84,7 @@ export const auditFaults: readonly Fault[] = [
   {
     name: 'stream-consumer-dead',
     gate: 'event-health',
+    cause: 'audit-ingestion',
     describe:
       'No Audit replica reads any more, though all say that they are healthy; 1200 events are waiting.',
     inject: async (world) => {

@@ -141,6 +141,7 @@ export const replicaFaults: readonly Fault[] = [
   {
     name: 'policy-refused',
     gate: 'event-health',
+    cause: 'stream-backlog',
     describe:
       'STS refuses a policy before it compiles it and denies everything in its zone; no counter moves.',
     inject: async (world) => {
@@ -158,6 +159,7 @@ export const replicaFaults: readonly Fault[] = [
   {
     name: 'replica-hung',
     gate: 'readiness',
+    cause: 'ready-coordinator',
     describe: 'One replica accepts connections and never answers.',
     strikes: { service: 'coordinator', index: 1 },
     inject: misbehave('hung'),
@@ -165,6 +167,7 @@ export const replicaFaults: readonly Fault[] = [
   {
     name: 'replica-refused',
     gate: 'readiness',
+    cause: 'replica-lost',
     describe: 'One replica refuses connections.',
     strikes: { service: 'audit', index: 1 },
     inject: misbehave('refused'),
@@ -172,6 +175,7 @@ export const replicaFaults: readonly Fault[] = [
   {
     name: 'replica-html',
     gate: 'readiness',
+    cause: 'ready-api',
     describe: 'Something else answers in the place of one replica: a page, with 200.',
     strikes: { service: 'api', index: 1 },
     inject: misbehave('html'),

@@ -67,6 +67,7 @@ export const storeFaults: readonly Fault[] = [
   {
     name: 'outbox-stuck',
     gate: 'event-health',
+    cause: 'outbox-dispatch',
     describe: 'No API replica sends its outbox any more; the oldest message has waited for ten minutes.',
     inject: async (world) => {
       for (const replica of world.all('api')) replica.dispatch(false)
@@ -124,12 +125,14 @@ export const storeFaults: readonly Fault[] = [
   {
     name: 'redis-eviction-policy',
     gate: 'event-health',
+    cause: 'redis-configuration',
     describe: 'Redis may evict keys, and with them whole streams.',
     inject: (world) => change(world, 'maxmemory-policy', 'allkeys-lru'),
   },
   {
     name: 'gateway-group-missing',
     gate: 'event-health',
+    cause: 'revocation-propagation',
     describe: 'The consumer group of one Gateway replica is gone: it hears of no revocation.',
     strikes: { service: 'gateway', index: 0 },
     inject: async (world, name) => {
@@ -141,6 +144,7 @@ export const storeFaults: readonly Fault[] = [
   {
     name: 'migration-missing',
     gate: 'migration-safety',
+    cause: 'migrations-forward-only',
     describe: 'The database does not have the newest migration.',
     inject: async (world) => {
       const { admin } = world.database
@@ -158,6 +162,7 @@ export const storeFaults: readonly Fault[] = [
   {
     name: 'redis-hung',
     gate: 'event-health',
+    cause: 'redis-unavailable',
     describe: 'Redis keeps its connections and answers nothing.',
     inject: async (world) => {
       const { redis } = world.servers
@@ -172,6 +177,7 @@ export const storeFaults: readonly Fault[] = [
   {
     name: 'postgres-hung',
     gate: 'event-health',
+    cause: 'postgres-unavailable',
     describe: 'Postgres keeps its connections and answers nothing.',
     inject: async (world) => {
       const { postgres } = world.servers

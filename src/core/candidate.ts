@@ -72,7 +72,7 @@ export function candidatesOf({ gates, checks, stops, impediments, rollout }: Jud
 
 /** What has no finding: it says one thing. */
 function plain(ref: string, state: string, reason: string, message: string): Candidate {
-  const own = { ref, id: ref, symptoms: [], claims: [ref] }
+  const own = { ref, id: ref, symptoms: [], isPartly: false, claims: [ref] }
   return { ...own, state, told: () => ({ reason, message }), rank: 0, forbids: false }
 }
 
@@ -135,6 +135,7 @@ function candidate(
     state,
     since: status.since,
     symptoms: symptomsOf(status, worst),
+    isPartly: status.findings.some(({ answer }) => answer === 'met'),
     claims: [],
     rank: isUnconfigured ? UNCONFIGURED : rank,
     forbids: false,

@@ -42,8 +42,7 @@ export interface Cause extends Advice {
 export interface Link {
   /** Ids; the first of them that blocks explains. Neither of them is explained by the other through this link. */
   readonly by: readonly string[]
-  /** @param own what the explaining check or stop condition finds */
-  explains(symptom: Symptom, own: readonly Symptom[]): boolean
+  explains(symptom: Symptom, by: Struck): boolean
 }
 
 /**
@@ -69,6 +68,8 @@ export interface Struck {
   readonly ref: string
   readonly id: string
   readonly symptoms: readonly Symptom[]
+  /** Whether some of its subjects are well. */
+  readonly isPartly: boolean
 }
 
 /** A cause that is there, with all that it explains. */
@@ -101,7 +102,7 @@ export function explain(items: readonly Struck[], { causes, links }: CauseGraph)
     const source = items.find(({ id, symptoms }) => link.by.includes(id) && symptoms.length > 0)
     if (source === undefined) continue
     for (const symptom of all)
-      if (!by.has(symptom) && !link.by.includes(symptom.id) && link.explains(symptom, source.symptoms))
+      if (!by.has(symptom) && !link.by.includes(symptom.id) && link.explains(symptom, source))
         by.set(symptom, source.ref)
   }
   return { causes: found, by }

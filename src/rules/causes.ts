@@ -68,8 +68,10 @@ const links: readonly Link[] = [
     ({ finding: { reason, indirect } }) =>
       reason === 'migration_missing' || reason === 'not_rolled_out' || indirect === true,
   ),
-  link(['migrations-forward-only'], ({ finding }, own) =>
-    own.some(({ finding: gone }) => finding.reason === 'migration_missing' && finding.key === gone.key),
+  link(
+    ['migrations-forward-only'],
+    ({ finding }, { symptoms }) =>
+      finding.reason === 'migration_missing' && symptoms.some((own) => own.finding.key === finding.key),
   ),
   link(['redis-memory-pressure'], (symptom) => lacks(symptom, 'redis') || cannotDeliver(symptom)),
   link(
@@ -84,7 +86,9 @@ const links: readonly Link[] = [
   link(['revocation-snapshot-stale', 'revocation-snapshots'], sameReplica('revocation_snapshot_stale')),
   {
     by: ['sts-unready', 'ready-sts'],
-    explains: ({ finding }) => lacksSts(finding) || finding.reason === 'sts_circuit_open',
+    // A Gateway that finds no STS beside one that is ready is cut off from it.
+    explains: ({ finding }, { isPartly }) =>
+      !isPartly && (lacksSts(finding) || finding.reason === 'sts_circuit_open'),
   },
   link(['workload-rollout'], ({ finding }) => finding.indirect === true),
 ]
@@ -93,8 +97,8 @@ const links: readonly Link[] = [
 function link(by: readonly string[], explains: Link['explains']): Link {
   return {
     by,
-    explains: (symptom, own) =>
-      own.some(({ finding }) => finding.answer !== 'unknown') && explains(symptom, own),
+    explains: (symptom, source) =>
+      source.symptoms.some(({ finding }) => finding.answer !== 'unknown') && explains(symptom, source),
   }
 }
 
@@ -163,15 +167,13 @@ function lostReplicas(
   if (worst === undefined || first === undefined) return undefined
   const [subject] = worst
   const gone = new Set(lost.map(([target]) => target))
-  const isStsGone = lost.some(([, [one]]) => one !== undefined && componentOf(one.finding) === 'sts')
   const { reason, message } = first.finding
   return {
     title: `${namesOf([...gone])} ${gone.size === 1 ? 'does' : 'do'} not answer`,
     reason,
     message,
     subject,
-    explains: ({ finding }) =>
-      (isUnanswered(finding) && gone.has(finding.target ?? '')) || (isStsGone && lacksSts(finding)),
+    explains: ({ finding }) => isUnanswered(finding) && gone.has(finding.target ?? ''),
   }
 }
 
@@ -227,8 +229,8 @@ function saysNotReady(...codes: readonly ReadinessCode[]): Link['explains'] {
 }
 
 function sameReplica(code: ReadinessCode): Link['explains'] {
-  return (symptom, own) =>
+  return (symptom, { symptoms }) =>
     isReadiness(symptom) &&
     symptom.finding.reason === code &&
-    own.some(({ finding }) => finding.target === symptom.finding.target)
+    symptoms.some(({ finding }) => finding.target === symptom.finding.target)
 }

@@ -125,6 +125,12 @@ describe('R171: X15: the root cause', () => {
     expect(roots(world)).toEqual(expected)
   })
 
+  it('is a Gateway that finds no STS, beside an STS that is not ready, while another one is', () => {
+    const one = { component: 'sts', replica: 'sts-0' }
+    const world = withValue(healthy, signals.ready, one, 0, { code: 'audit_replay_unavailable' })
+    expect(roots(says(world, 'gateway', 'sts_unreachable'))).toEqual(['sts-unready', 'gateway-unready'])
+  })
+
   it.each(['draining', 'bindings_unavailable', 'audit_replay_unavailable'] as const)(
     'does not hide behind Redis that a replica says %s',
     (code) => {
