@@ -58,7 +58,7 @@ const told: Readonly<Record<CauseId, Pick<Alert, 'component'> & { readonly title
 
 /** A page for every cause in a rollout, and a warning outside of one. */
 export const causeAlerts: readonly Alert[] = [
-  ...causeGraph(installation).causes.flatMap((cause) => [
+  ...causeGraph(installation, () => new Set()).causes.flatMap((cause) => [
     causeAlert(cause, 'critical'),
     causeAlert(cause, 'warning'),
   ]),

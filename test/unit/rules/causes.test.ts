@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { noGraph } from '../../../src/core/cause.ts'
-import { readinessReasons } from '../../../src/rules/readiness-reasons.ts'
+import type { ReadinessCode } from '../../../src/rules/readiness-reasons.ts'
 import * as signals from '../../../src/rules/signals.ts'
 import { play, playShown } from '../../support/timeline.ts'
 import { momentsOf, scenes } from '../core/random-world.ts'
@@ -36,7 +36,7 @@ const lostPostgres = ['outboxes', 'connections', 'migrations'].reduce(
   healthy,
 )
 
-function says(world: World, component: string, code: keyof typeof readinessReasons): World {
+function says(world: World, component: string, code: ReadinessCode): World {
   return [0, 1].reduce(
     (changed, n) =>
       withValue(changed, signals.ready, { component, replica: `${component}-${n}` }, 0, {
