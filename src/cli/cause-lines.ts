@@ -30,7 +30,8 @@ export function causeLines(
 ): readonly Line[] {
   const { ref, state, message } = blocker
   const title = titleOf(blocker)
-  const isSaid = message === title || report.summary.includes(message)
+  // The summary is about the first, and of a cause it gives the title.
+  const isSaid = message === title || (place === 0 && !ref.startsWith('causes/'))
   const indent = '   '
   const first = {
     head: `${place + 1}. `,

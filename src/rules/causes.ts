@@ -2,6 +2,7 @@ import type { FirstAction } from '../core/advice.ts'
 import type { ActiveCause, Cause, CauseGraph, CauseId, Link, Symptom } from '../core/cause.ts'
 import type { Finding } from '../core/finding.ts'
 import { causeActions } from './actions.ts'
+import { commandsFor } from './commands.ts'
 import type { Options } from './options.ts'
 import { readinessReasonOf, type Dependency, type ReadinessCode } from './readiness-reasons.ts'
 
@@ -52,13 +53,15 @@ function at(address: { readonly host: string; readonly port: number } | undefine
 }
 
 /** What to do about the exporter itself, and about a rollout that failed. */
-function ownAdvice({ kubernetes }: Options): CauseGraph['others'] {
-  const isReady = 'caracal-gate healthcheck --ready'
+function ownAdvice(options: Options): CauseGraph['others'] {
+  const { gate } = commandsFor(options)
+  const isReady = gate('healthcheck --ready')
   const usage = 'kubectl top pod -A -l app.kubernetes.io/name=caracal-gate-exporter'
+  const nextStep = options.kubernetes === 'on' ? usage : isReady
   return {
-    'evaluator/starved': { nextStep: kubernetes === 'on' ? usage : isReady, runbook: 'exporter-starved' },
+    'evaluator/starved': { nextStep, runbook: 'exporter-starved' },
     'evaluator/state-unreadable': { nextStep: isReady, runbook: 'exporter-state-lost' },
-    rollout: { nextStep: 'caracal-gate rollouts', runbook: 'rollout-failed' },
+    rollout: { nextStep: gate('rollouts'), runbook: 'rollout-failed' },
   }
 }
 

@@ -5,7 +5,7 @@ import { checkIn, isDone } from '../asking.ts'
 export const conflict: Scenario = {
   name: 'conflict',
   shows:
-    'X63, X73: an upgrade that conflicts with `kubectl set env` holds with what Helm says, and goes on with --force-conflicts',
+    'X63, X73: an upgrade that conflicts with `kubectl set env` holds with what Helm says, and continues with --force-conflicts',
   async run(stage) {
     const values = { tag: 'v5' }
     const id = `caracal-r${(await stage.revision()) + 2}`
