@@ -18,6 +18,7 @@ const shown = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'SPEC.md',
   'helm/README.md',
 ]

@@ -57,7 +57,7 @@ function framed(title: string, content: string, hasSteps: boolean): RunbookPage 
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title} · Caracal rollout gate</title>
+        <title>${[title, 'Caracal rollout gate'].join(' · ')}</title>
         <link rel="icon" type="image/svg+xml" href="../${files.href('cannot-tell.svg')}" />
         <link rel="stylesheet" href="../${files.href('page.css')}" />
         <link rel="stylesheet" href="../${files.href('runbook.css')}" />

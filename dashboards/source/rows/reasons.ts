@@ -24,12 +24,51 @@ function ofStops(expr: string): string {
   return `${expr} and on (stop_condition) ${inForce}`
 }
 
+const causeNow = `${max(verdict.causeActive.name, ['cause'])} == 1`
+
+function ofCauses(expr: string): string {
+  return `${expr} and on (cause) (${causeNow})`
+}
+
 const inMilliseconds = '* 1000'
 
 export const reasonsRow: Row = {
   id: 200,
   title: 'Why not?',
   panels: [
+    tablePanel({
+      id: 203,
+      title: 'Causes',
+      description:
+        'Causes that are no check and no stop condition, such as a Redis that does not answer; good is an empty table. Fix these first: what they explain ends with them. The runbook of a cause has the first action.',
+      width: 24,
+      height: 4,
+      rowsBy: 'cause',
+      sortBy: 'Since',
+      queries: [
+        { expr: causeNow },
+        { expr: ofCauses(`${max(verdict.causeSince.name, ['cause'])} ${inMilliseconds}`) },
+        {
+          expr: ofCauses(
+            `count by (cause) (${max(verdict.stopExplained.name, ['stop_condition', 'cause'])})`,
+          ),
+        },
+      ],
+      columns: [
+        {
+          field: 'cause',
+          title: 'Cause',
+          links: [
+            { title: 'Runbook', url: '${runbook_url:raw}/${__value.raw}' },
+            { title: 'Live page', url: '${page_url:raw}/#why' },
+          ],
+        },
+        { field: 'Value #A', title: 'State', width: 110, mappings: words({ 1: ['active', colours.bad] }) },
+        { field: 'Value #B', title: 'Since', width: 170, unit: 'dateTimeFromNow' },
+        { field: 'Value #C', title: 'Stop conditions that it explains', width: 260, decimals: 0 },
+      ],
+      noData: 'None is known, if the verdict above is not grey.',
+    }),
     tablePanel({
       id: 201,
       title: 'Checks that do not pass',

@@ -59,11 +59,13 @@ function listed(roots: readonly BlockerReport[], view: PageView): Html | undefin
 
 function card(root: BlockerReport, view: PageView): Html {
   const { report } = view
-  const { ref, state, message } = root
+  const { ref, state, message, title } = root
   const judged = judgedAt(report, ref)
+  // The message of a check or stop says all; a cause has a heading of its own.
+  const heading = judged === undefined && title !== null ? title : message
   return html`<li id="${blockerId(ref)}" class="blocker edge-${toneOf(state)}">
-    <h3>${badge(state)} <span class="message">${foreign(message)}</span></h3>
-    ${whatToDo(root, judged, report)}
+    <h3>${badge(state)} <span class="message">${foreign(heading)}</span></h3>
+    ${heading !== message && html`<p>${foreign(message)}</p>`} ${whatToDo(root, judged, report)}
     ${judged !== undefined && html`${evidence(judged.item, report)}${culprits(judged.item, report)}`}
     ${judged?.kind === 'stop' && latchNote(judged.item, view)} ${explained(root, report)}
   </li>`

@@ -7,7 +7,7 @@ const redis: BlockerReport = {
   ref: 'causes/redis-unavailable',
   state: 'firing',
   reason: 'timeout',
-  message: 'Redis at 127.0.0.1:6379 does not answer: timeout after 1 s',
+  message: 'Redis at 127.0.0.1:6379 did not answer in time',
   rootCause: true,
   explainedBy: null,
   title: 'Redis at 127.0.0.1:6379 does not answer',
@@ -30,7 +30,7 @@ describe('X15: a root cause that is no check', () => {
     expect(page.all('.blocker')).toHaveLength(1)
     const card = page.text('.blocker')
     for (const words of [
-      'firing Redis at 127.0.0.1:6379 does not answer: timeout after 1 s Since',
+      'firing Redis at 127.0.0.1:6379 does not answer Redis at 127.0.0.1:6379 did not answer in time Since',
       '20:00:30 UTC (30 s ago)',
       'First redis-cli -h 127.0.0.1 PING',
       'cause redis-unavailable',
