@@ -25,8 +25,9 @@ const exceptions: readonly (readonly [RegExp, Moment])[] = [
   [/^Stop fired$/, 'stopped'],
   [/^Stop acknowledged$/, 'acknowledged'],
   [/^Rollout ended$/, 'finished'],
-  // What an exporter knows only in a cluster.
+  // What is there only on the exporter whose series are made by hand.
   [/(Workloads|Pods too early|Migration Jobs)$/, 'clustered'],
+  [/Causes$/, 'clustered'],
 ]
 
 function momentOf({ place }: FoundQuery): Moment {
