@@ -1,7 +1,7 @@
 import { causeAlertName, EXPLAINED } from '../../src/contract/alert-names.ts'
 import { nextStepFor } from '../../src/core/advice.ts'
-import type { Cause, CauseId } from '../../src/core/cause.ts'
-import { causeGraph } from '../../src/rules/causes.ts'
+import { causeIds, type CauseId } from '../../src/core/cause.ts'
+import { causeActions } from '../../src/rules/actions.ts'
 import { ofRelease, releaseLabels, theRelease, type Alert, type Recording } from './alert.ts'
 import { asTime, lasting, listed, lookUp, own, ranked } from './annotations.ts'
 import { lastSaid, recordings, whileActive, whileIdle } from './recordings.ts'
@@ -58,15 +58,11 @@ const told: Readonly<Record<CauseId, Pick<Alert, 'component'> & { readonly title
 
 /** A page for every cause in a rollout, and a warning outside of one. */
 export const causeAlerts: readonly Alert[] = [
-  ...causeGraph(installation, () => new Set()).causes.flatMap((cause) => [
-    causeAlert(cause, 'critical'),
-    causeAlert(cause, 'warning'),
-  ]),
+  ...causeIds.flatMap((id) => [causeAlert(id, 'critical'), causeAlert(id, 'warning')]),
   marker,
 ]
 
-function causeAlert(cause: Cause, severity: 'critical' | 'warning'): Alert {
-  const { id } = cause
+function causeAlert(id: CauseId, severity: 'critical' | 'warning'): Alert {
   const { component, title } = told[id]
   const only = `{cause="${id}"}`
   // At once where it makes a stop condition fire: that one has been held already.
@@ -86,7 +82,7 @@ function causeAlert(cause: Cause, severity: 'critical' | 'warning'): Alert {
     expr: duringRollout ? whileActive(isThere) : whileIdle(isThere),
     summary: `${title}: ${id === 'replica-lost' ? ranked(who, 'culprit', '', ' of ') : ''}${theRelease}${lasting(since, ', for ')}. ${duringRollout ? 'Do not continue the rollout.' : 'No rollout is under way.'}`,
     description: `${lookUp(since, `Since ${asTime}. `)}${listed(itExplains, 'stop_condition', 'It explains ', '. ')}Fix this first: what it explains ends with it.`,
-    nextStep: nextStepFor(cause, undefined),
+    nextStep: nextStepFor({ nextStep: causeActions(installation)[id] }, undefined),
     runbook: id,
     page: '',
   }
