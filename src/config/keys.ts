@@ -12,6 +12,8 @@ export interface Known {
   readonly probes: readonly string[]
   /** Checks that have no switch, because the rollout alone decides whether they are asked. */
   readonly unswitched: readonly string[]
+  /** Checks that are off unless they are switched on. */
+  readonly optional: readonly string[]
 }
 
 /** The ids of these tables. */
@@ -25,6 +27,7 @@ export function knownIds(
   return {
     gates: gates.map((gate) => gate.id),
     checks: idsOf(checks.filter((check) => check.notAsked === undefined)),
+    optional: idsOf(checks.filter((check) => check.optional === true)),
     unswitched: idsOf(checks.filter((check) => check.notAsked !== undefined)),
     stopConditions: stops.map((stop) => stop.id),
     probes,

@@ -21,6 +21,8 @@ export interface Check extends Advice, Plotted {
   readonly failAfter: Millis
   /** How long a subject that never met the condition may take to meet it. */
   readonly warmUp: Millis
+  /** Off unless the configuration switches it on: what it needs is no part of every installation. */
+  readonly optional?: true
   /**
    * Why there is nothing to ask now, where the rollout alone decides: the check is skipped then, and at no other time. What
    * was asked for is not switched off with its gate.

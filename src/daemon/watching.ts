@@ -205,5 +205,6 @@ function rulesOf(config: Config, providers: Rules['providers']): Rules {
     release: config.release,
     addresses: addressesOf(config),
     off: new Map(off),
+    on: new Set(switches.flatMap(([id, { enabled }]) => (enabled ? [id] : []))),
   })
 }

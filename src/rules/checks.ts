@@ -12,10 +12,11 @@ interface Manner {
   readonly warmUp?: Millis
   readonly source?: Source
   readonly plot?: Plot
+  readonly optional?: true
 }
 
 export function check(id: string, condition: Condition, manner: Manner): Check {
-  const { nextStep, failAfter = 0, warmUp = 0, source = 'platform', plot } = manner
+  const { nextStep, failAfter = 0, warmUp = 0, source = 'platform', plot, optional } = manner
   return {
     id,
     condition,
@@ -25,6 +26,7 @@ export function check(id: string, condition: Condition, manner: Manner): Check {
     nextStep,
     runbook: id,
     ...(plot && { plot }),
+    ...(optional && { optional }),
   }
 }
 

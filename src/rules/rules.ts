@@ -1,4 +1,5 @@
 import type { Providers } from '../core/evidence.ts'
+import type { Gate } from '../core/gate.ts'
 import type { Rules } from '../core/snapshot.ts'
 import type { Millis } from '../core/time.ts'
 import { causeGraph } from './causes.ts'
@@ -13,13 +14,15 @@ export interface RuleOptions extends Options {
   readonly providers: Providers
   /** Ids that are switched off, with the reason. */
   readonly off: ReadonlyMap<string, string>
+  /** Ids that are switched on: optional checks are off without it. */
+  readonly on?: ReadonlySet<string>
 }
 
 /** The rules that `step` judges by, for one configuration. */
 export function rulesFor(options: RuleOptions): Rules {
   const { steady, longestGap, providers } = options
   const tables = { gates: gates(options), stops: stops(options) }
-  const skipped = new Map(options.off)
+  const skipped = new Map([...notWished(tables.gates, options.on), ...options.off])
   if (options.kubernetes === 'off')
     for (const item of [...tables.gates.flatMap((gate) => gate.checks), ...tables.stops])
       if (item.source === 'kubernetes' && !skipped.has(item.id))
@@ -44,4 +47,12 @@ export function rulesFor(options: RuleOptions): Rules {
     notAsked: notAskedIn,
     graph: causeGraph(options, probesOf),
   }
+}
+
+/** Optional checks that are not switched on, with the reason why they are off. */
+function notWished(tables: readonly Gate[], on: ReadonlySet<string> = new Set()): [string, string][] {
+  return tables
+    .flatMap(({ checks }) => checks)
+    .filter(({ id, optional }) => optional === true && !on.has(id))
+    .map(({ id }) => [id, `optional, and not switched on (checks.${id}: on)`])
 }

@@ -9,6 +9,7 @@ export const known: Known = {
   stopConditions: ['sts-unready', 'gateway-unready'],
   probes: ['redis-streams', 'ready-endpoint'],
   unswitched: ['arrival'],
+  optional: [],
 }
 
 /** All that a standard installation must say. */
