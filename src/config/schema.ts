@@ -165,7 +165,9 @@ export function configSchema(known: Known, places: Places = nowhere) {
     kubernetes,
     gates: each(known.gates, (id) => onOff(`The gate \`${id}\`.`)),
     checks: each(known.checks, (id) =>
-      onOff(`The check \`${id}\`.${known.optional.includes(id) ? ' Optional: off unless it is on here.' : ''}`),
+      onOff(
+        `The check \`${id}\`.${known.optional.includes(id) ? ' Optional: off unless it is on here.' : ''}`,
+      ),
     ),
     stopConditions: each(known.stopConditions, (id) => onOff(`The stop condition \`${id}\`.`)),
     limits: limitsSchema,

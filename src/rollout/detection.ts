@@ -5,7 +5,7 @@ import { SECOND, type Millis } from '../core/time.ts'
 import { beginDetected, type Followed } from './beginning.ts'
 import { goOn } from './following.ts'
 import { TRIGGER, firingOf, movedOf, withBaselines } from './baselines.ts'
-import { hasNewRevision, isNone, knowledge, triggersOf, type Triggers } from './triggers.ts'
+import { hasNewRevision, isFirstSight, isNone, knowledge, triggersOf, type Triggers } from './triggers.ts'
 import { failureOf, revisionFates } from './revisions.ts'
 import { viewOf, type View } from './view.ts'
 
@@ -14,6 +14,12 @@ import { viewOf, type View } from './view.ts'
  * rollout was detected by something else is that rollout's.
  */
 const TOGETHER: Millis = 10 * SECOND
+
+/**
+ * Helm writes its revision first and changes everything else after it, but several watches hear of that in any order. Where
+ * revisions are read, a rollout is named after this time: a pipeline waits for the name that the revision gives.
+ */
+const REVISION_FOLLOWS: Millis = 2 * SECOND
 
 /**
  * Follows the rollout after a step: finds out that one began or was superseded, which phase it is in and, of one that
@@ -31,7 +37,8 @@ export function follow(
   if (view === undefined) return undefined
   const noted = noteFirings(snapshot)
   const triggers = triggersOf(view, noted.baselines)
-  const { snapshot: next, events } = view.settled
+  const isClear = view.settled && !awaitsItsName(noted, view, triggers, moment)
+  const { snapshot: next, events } = isClear
     ? learn(decide(noted, view, triggers, rules, release, moment), view, moment)
     : { snapshot: noteTrigger(noted, triggers), events: [] }
   if (next === snapshot) return undefined
@@ -52,6 +59,18 @@ function decide(
     return goOn(snapshot, rollout, view, triggers, rules, moment)
   if (isNone(triggers)) return { snapshot: note(snapshot, [[TRIGGER, undefined]]), events: [] }
   return beginDetected(snapshot, view, triggers, release)
+}
+
+/** Whether a rollout shows that Helm's revision may still give its name. At first sight nothing is on its way. */
+function awaitsItsName(
+  { baselines, rollout, at }: Snapshot,
+  view: View,
+  triggers: Triggers,
+  moment: Moment,
+): boolean {
+  const hasName = triggers.release !== undefined || !view.readsRevisions
+  if (isNone(triggers) || hasName || isActive(rollout) || isFirstSight(baselines)) return false
+  return !moment.reached((baselines.get(TRIGGER) ?? at) + REVISION_FOLLOWS)
 }
 
 /** Whether what is seen is another rollout than the one that was detected. One that was declared takes everything. */

@@ -56,6 +56,8 @@ export interface View {
   readonly settled: boolean
   /** Something that should be seen is not. */
   readonly blind: boolean
+  /** Revisions of the Helm release are read here, so that a change which Helm makes will show as one. */
+  readonly readsRevisions: boolean
   readonly release?: Release
   readonly jobs: ReadonlyMap<string, JobRun>
   readonly workloads: ReadonlyMap<string, WorkloadState>
@@ -89,6 +91,9 @@ export function viewOf({ beliefs, at }: Snapshot, { providers }: Rules): View | 
   const unseen = given.some((signal) =>
     evidence.of(signal).unseen.some(({ unknownReason }) => unknownReason !== 'not_configured'),
   )
+  const readsRevisions =
+    providers.has(releaseRevision.name) &&
+    evidence.of(releaseRevision).unseen.every(({ unknownReason }) => unknownReason !== 'not_configured')
   const halves =
     evidence.of(releaseRevision).readings.length !== (release === undefined ? 0 : 1) ||
     evidence.of(migrationJobActive).readings.length !== jobs.size ||
@@ -96,6 +101,7 @@ export function viewOf({ beliefs, at }: Snapshot, { providers }: Rules): View | 
   return {
     settled,
     blind: unseen || halves || !settled,
+    readsRevisions,
     jobs,
     workloads,
     ...(release !== undefined && { release }),

@@ -58,8 +58,9 @@ describe('what was not seen from the beginning', () => {
 
   it('R53: a revision that shows right after its Job is the same rollout, a later one is another', () => {
     const job: World = { ...calm, jobs: migrating.jobs }
-    const soon = look(look(watching(), job, 100_000), migrating, 105_000)
+    const begun = look(look(watching(), job, 100_000), job, 102_000)
+    const soon = look(begun, migrating, 105_000)
     expect([standing(soon), soon.snapshot.rollout?.revision]).toEqual(['caracal-job-aaaaaaaa migrating', '6'])
-    expect(standing(look(look(watching(), job, 100_000), migrating, 120_000))).toBe('caracal-r6 migrating')
+    expect(standing(look(begun, migrating, 120_000))).toBe('caracal-r6 migrating')
   })
 })
