@@ -12,22 +12,23 @@ import { openRedis } from '../connections/redis.ts'
 import { PUSHED_EVIDENCE, type Batch } from '../core/observation.ts'
 import type { Rules } from '../core/snapshot.ts'
 import { SECOND, type Clock, type Millis } from '../core/time.ts'
-import { components, type Component } from '../core/replica.ts'
-import { rulesFor } from '../rules/rules.ts'
+import { rulesFor, type RuleOptions } from '../rules/rules.ts'
 import { clusterDiscovery } from '../probes/replicas.ts'
 import type { Sources } from '../probes/declaration.ts'
 import { withinBudget } from '../probes/budget.ts'
 import { atPace, httpProbes, openProbes, providersOf } from '../probes/index.ts'
 import type { OnFault } from '../probes/observe.ts'
-import { addressesOf } from './addresses.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
 import type { Costs } from './records.ts'
 import { startLooking } from './looking.ts'
+import { componentsOf, ruleOptionsOf } from './rule-options.ts'
 
 /** All that a configuration sets up towards the platform, so that a reload can replace it whole. */
 export interface Watching {
   readonly rules: Rules
+  /** What the rules are made from. */
+  readonly options: RuleOptions
   start(): void
   hurry(): void
   /** The cluster that it watches, when there is one. */
@@ -83,14 +84,16 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   )
   const looks = [...withinBudget(services), ...others]
   const follows = opened.watches
+  const ruleOptions = ruleOptionsOf(
+    config,
+    providersOf([...looks, ...follows, { name: PUSHED_EVIDENCE, provides: [pushedEvidence] }]),
+  )
   let looking: ReturnType<typeof startLooking> | undefined
   let unsubscribe: (() => void) | undefined
   return {
     ...(followed !== undefined && { followed }),
-    rules: rulesOf(
-      config,
-      providersOf([...looks, ...follows, { name: PUSHED_EVIDENCE, provides: [pushedEvidence] }]),
-    ),
+    options: ruleOptions,
+    rules: rulesFor(ruleOptions),
     start() {
       looking = startLooking({ ...options, probes: looks, watches: follows })
       cluster?.start()
@@ -145,12 +148,6 @@ function followedBy(
   return { key, cluster, uncount: costs.follow('kubernetes', () => cluster.cost) }
 }
 
-/** The services that must be there; in a cluster Web too, unless it has no workload. */
-function componentsOf(config: Config): readonly Component[] {
-  if (config.kubernetes?.enabled === true) return components
-  return [...new Set(replicasIn(config.services).map((replica) => replica.component))]
-}
-
 function sourcesOf(
   config: Config,
   connections: Pick<Sources, 'clock' | 'http' | 'redis' | 'postgres'>,
@@ -182,29 +179,4 @@ function sourcesOf(
       )
     },
   }
-}
-
-/** A step at least every second; five missed ones are a gap without observations. */
-const LONGEST_GAP = 5 * SECOND
-
-function rulesOf(config: Config, providers: Rules['providers']): Rules {
-  const switches = Object.entries({ ...config.gates, ...config.checks, ...config.stopConditions })
-  const off = switches.flatMap(([id, { enabled, reason }]): [string, string][] =>
-    enabled ? [] : [[id, reason ?? 'switched off in the configuration']],
-  )
-  return rulesFor({
-    limits: config.limits,
-    streams: platformStreams,
-    components: componentsOf(config),
-    ...(config.migrations.expected !== undefined && { expectedMigrations: config.migrations.expected }),
-    steady: config.rollout.steady,
-    longestGap: LONGEST_GAP,
-    providers,
-    kubernetes: config.kubernetes === undefined ? 'absent' : config.kubernetes.enabled ? 'on' : 'off',
-    helmSecrets: config.kubernetes?.helmSecrets === true,
-    release: config.release,
-    addresses: addressesOf(config),
-    off: new Map(off),
-    on: new Set(switches.flatMap(([id, { enabled }]) => (enabled ? [id] : []))),
-  })
 }
