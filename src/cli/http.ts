@@ -103,7 +103,11 @@ function exchange(request: Http.ClientRequest, body?: string): Promise<Reply> {
       for (const event of ['connect', 'secureConnect']) socket.once(event, () => (since = performance.now()))
     })
     request.on('error', reject)
+    // Of 101 Switching Protocols, which was not asked for, Node closes the connection and says nothing else.
+    const unanswered = () => reject(Object.assign(new Error('no answer'), { code: 'ECONNRESET' }))
+    request.on('close', unanswered)
     request.on('response', (response) => {
+      request.off('close', unanswered)
       readBody(response).then((text) => {
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
