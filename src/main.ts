@@ -3,13 +3,18 @@ import type { CliProcess } from './cli/process.ts'
 // The only place that reads the process. A command loads only what it needs: pipelines call `status` and `wait` over and
 // over, and must not pay for the daemon each time.
 
-// The daemon runs for weeks, and what keeps its memory small counts only from the start of a process: so it starts itself
-// again in its place, with the same id, streams and arguments. Where Node can't (Windows) or may not do that
-// (--permission), it runs as it is.
-if (process.argv[2] === 'serve' && process.execve !== undefined && process.permission === undefined) {
+// The daemon and the mirror run for weeks, and what keeps their memory small counts only from the start of a process: so
+// they start themselves again in their place, with the same id, streams and arguments. Where Node can't (Windows) or may
+// not do that (--permission), they run as they are.
+const [, , name] = process.argv
+if (
+  (name === 'serve' || name === 'mirror') &&
+  process.execve !== undefined &&
+  process.permission === undefined
+) {
   const { missing } = await import('./cli/footprint.ts')
   const { totalmem } = await import('node:os')
-  const lacking = missing(process, { constrained: process.constrainedMemory(), total: totalmem() })
+  const lacking = missing(process, { constrained: process.constrainedMemory(), total: totalmem() }, name)
   if (lacking !== undefined)
     process.execve(
       process.execPath,
@@ -32,7 +37,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
   })
 
 // A request to reload that comes before the daemon can take it needs no answer: the start reads everything.
-if (process.argv[2] === 'serve') process.on('SIGHUP', () => {})
+if (name === 'serve') process.on('SIGHUP', () => {})
 
 // What can't be written is lost and counted: a full disk ends no daemon and changes no exit code. A reader that has seen
 // enough, such as `head`, closes its end: that needs no message.

@@ -13,6 +13,7 @@ export const commands: Commands = {
   'evidence rollback-plan': async () => (await import('./evidence-rollback-plan.ts')).evidenceRollbackPlan,
   'evidence push': async () => (await import('./evidence-push.ts')).evidencePush,
   serve: async () => (await import('./serve.ts')).serve,
+  mirror: async () => (await import('./mirror.ts')).mirror,
   'check-config': async () => (await import('./check-config.ts')).checkConfig,
   doctor: async () => (await import('./doctor.ts')).doctor,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { allocator, nodeOptions } from '../../src/cli/footprint.ts'
-import { cleanUp, root, startProgram } from '../support/cli-process.ts'
+import { allocator, mirrorOptions, nodeOptions } from '../../src/cli/footprint.ts'
+import { cleanUp, exporter, listen, root, startProgram } from '../support/cli-process.ts'
+import { report } from '../unit/cli/reports.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gate-footprint-'))
 const configuration = join(folder, 'caracal-gate.yaml')
@@ -58,6 +59,20 @@ describe('the memory of the daemon', () => {
     expect(partsOf(daemon.pid, 'environ')).toEqual(expect.arrayContaining(settings))
     daemon.send('SIGTERM')
     expect(await daemon.ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe('the memory of a mirror', () => {
+  it('is less than 20 MB of its own, beside the program of Node', async () => {
+    const { url } = await listen(exporter(report()).listener)
+    const args = ['mirror', '--rollout', 'caracal/47', '--listen', '127.0.0.1:0', '--url', url]
+    const mirror = startProgram(process.execPath, [join(bundle, 'main.js'), ...args], {})
+    await mirror.said('"ready":true')
+    expect(partsOf(mirror.pid, 'cmdline')).toEqual(expect.arrayContaining([...mirrorOptions]))
+    const [, own = ''] =
+      /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${mirror.pid}/status`, 'utf8')) ?? []
+    expect(Number(own)).toBeGreaterThan(1_000)
+    expect(Number(own)).toBeLessThan(20_000)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allocator, missing, nodeOptions, type Room } from '../../../src/cli/footprint.ts'
+import { allocator, mirrorOptions, missing, nodeOptions, type Room } from '../../../src/cli/footprint.ts'
 
 const machine = 16 * 2 ** 30
 const unlimited: Room = { constrained: 0, total: machine }
@@ -10,6 +10,14 @@ describe('what keeps the memory of the daemon small', () => {
     expect(lacking).toEqual({ execArgv: [...nodeOptions, '--max-old-space-size=512'], env: allocator })
     const execArgv = ['--inspect', ...(lacking?.execArgv ?? [])]
     expect(missing({ execArgv, env: { ...allocator, PATH: '/bin' } }, unlimited)).toBeUndefined()
+  })
+
+  it('is another heap and no compiler for the mirror', () => {
+    const room = { constrained: 96 * 2 ** 20, total: machine }
+    const lacking = missing({ execArgv: [], env: {} }, room, 'mirror')
+    expect(lacking).toEqual({ execArgv: [...mirrorOptions, '--max-old-space-size=32'], env: allocator })
+    const started = { execArgv: lacking?.execArgv ?? [], env: allocator }
+    expect(missing(started, room, 'mirror')).toBeUndefined()
   })
 
   it.each([
