@@ -55,6 +55,11 @@ export interface Finding {
    */
   readonly hold?: Millis
   /**
+   * How long a check waits at least before it fails by this finding, beside its warm-up: another source may still say that
+   * nothing is wrong. No stop condition asks for it.
+   */
+  readonly failAfter?: Millis
+  /**
    * Is only about whether something is missing beside what is seen. It stands behind findings about what is seen, and
    * where that is unknown a stop condition that is about proof does not take it for a breach.
    */

@@ -104,7 +104,8 @@ function subjectState(
   if (streak.breachedSince === undefined) return 'pass'
   if (finding.hold !== undefined) return isBreachedFor(streak, finding.hold, moment) ? 'fail' : 'pending'
   if (!streak.everMet && !moment.reached(streak.firstSeen + check.warmUp)) return 'pending'
-  return isBreachedFor(streak, check.failAfter, moment) ? 'fail' : 'pending'
+  const failAfter = Math.max(check.failAfter, finding.failAfter ?? 0)
+  return isBreachedFor(streak, failAfter, moment) ? 'fail' : 'pending'
 }
 
 const severity: Record<CheckState, number> = { skipped: -1, pass: 0, pending: 1, unknown: 2, fail: 3 }

@@ -2,8 +2,9 @@ import type { Evidence, Sighting } from '../core/evidence.ts'
 import { isTrue, standingClaim } from '../core/claim.ts'
 import { keyOf, unknown, unseen, type Condition, type Finding, type Recollection } from '../core/finding.ts'
 import type { Target } from '../core/observation.ts'
+import { SECOND, type Millis } from '../core/time.ts'
 import { expected, ofEach } from './expected.ts'
-import { readinessReasonOf } from './readiness-reasons.ts'
+import { readinessReasonOf, type ReadinessCode } from './readiness-reasons.ts'
 import { alive, ready, workloadDesired, workloadProgressing } from './signals.ts'
 import { installedOf, isReplacing, ofComponent, progressOf, reasonOr } from './workloads.ts'
 
@@ -20,9 +21,18 @@ export function replicasReady(component: string, source: 'configuration' | 'clus
       const proofs = proofsOf(evidence, component, replicas)
       if (source === 'configuration') return replicas.length === 0 ? [noReplica(component)] : proofs
       if (installedOf([component], evidence).length === 0) return [...proofs, notInstalled(component)]
-      return [...proofs, ...completeness(evidence, component, tallied(replicas, proofs), recollection)]
+      const shown = isReplacing(recollection) ? proofs.map(maybeLeaving) : proofs
+      return [...shown, ...completeness(evidence, component, tallied(replicas, proofs), recollection)]
     },
   }
+}
+
+/** A pod that is being deleted may refuse connections before the watch says that it is. */
+const LEAVES_WITHIN: Millis = 5 * SECOND
+const REFUSED: ReadinessCode = 'connection_refused'
+
+function maybeLeaving(proof: Finding): Finding {
+  return proof.reason === REFUSED ? { ...proof, failAfter: LEAVES_WITHIN } : proof
 }
 
 function proofsOf(evidence: Evidence, component: string, replicas: readonly Target[]): readonly Finding[] {
