@@ -4,7 +4,7 @@ import { acknowledgeAll } from '../../demo/tour.ts'
 import { faults } from '../../rig/platform/faults.ts'
 import type { GateReport } from '../../src/contract/document.ts'
 
-/** All of them run with CAUSE_PAIRS=all, the first four else. */
+/** All of them run with CAUSE_PAIRS=all, the first two else: each takes some ten seconds. */
 const pairs: readonly (readonly [string, string])[] = [
   ['redis-hung', 'postgres-hung'],
   ['replica-refused', 'redis-hung'],
@@ -38,7 +38,7 @@ const pairs: readonly (readonly [string, string])[] = [
   ['redis-eviction-policy', 'replica-html'],
 ]
 
-const tried = process.env['CAUSE_PAIRS'] === 'all' ? pairs : pairs.slice(0, 4)
+const tried = process.env['CAUSE_PAIRS'] === 'all' ? pairs : pairs.slice(0, 2)
 
 /** Seconds for a cause to show, or to be over. */
 const PATIENCE = 45
