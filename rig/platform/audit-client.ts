@@ -12,15 +12,23 @@ export type AuditClient = {
     sinkErrors: number
     dropped: number
   }
-  emit(eventType: string): Promise<void>
+  emit(eventType: string, decided?: Decided): Promise<void>
   /** Whether this replica's writes to the stream fail. */
   breakSink(on: boolean): void
 }
 
+/** What an event says of a request, as far as its reader looks at it. */
+export type Decided = {
+  readonly request_id: string
+  readonly decision: 'allow' | 'deny'
+  readonly evaluation_status: string
+  readonly diagnostics_json?: readonly { readonly reason: string }[]
+}
+
 /** The JSON text of an audit event. */
-export function auditData(id: string, eventType: string): string {
+export function auditData(id: string, eventType: string, decided?: Decided): string {
   const occurred = new Date().toISOString()
-  return JSON.stringify({ id, zone_id: zone, event_type: eventType, occurred_at: occurred })
+  return JSON.stringify({ id, zone_id: zone, event_type: eventType, ...decided, occurred_at: occurred })
 }
 
 /** Drains what an earlier process left in the volume before it returns: there is no other draining. */
@@ -38,8 +46,8 @@ export async function startAuditClient(
 
   let broken = false
 
-  async function emit(eventType: string): Promise<void> {
-    const data = auditData(randomUUID(), eventType)
+  async function emit(eventType: string, decided?: Decided): Promise<void> {
+    const data = auditData(randomUUID(), eventType, decided)
     try {
       if (broken) throw new Error('the stream can not be written')
       await send(data)

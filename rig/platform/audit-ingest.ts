@@ -7,6 +7,7 @@ export type AuditEvent = {
   readonly id: string
   readonly zone: string
   readonly type: string
+  readonly requestId: string
   readonly occurredAt: string
   readonly data: string
 }
@@ -24,6 +25,7 @@ export function readEvent(entry: Entry, key: string): AuditEvent | Rejection {
       id: String(event['id']),
       zone: String(event['zone_id']),
       type: String(event['event_type']),
+      requestId: typeof event['request_id'] === 'string' ? event['request_id'] : '',
       occurredAt: String(event['occurred_at']),
       data,
     }
@@ -47,10 +49,10 @@ export async function insertEvents(
 ): Promise<{ readonly inserted: number; readonly contradicting: ReadonlySet<string> }> {
   const { rows } = await database.query<{ id: string; fresh: boolean; content_hash: string }>(
     `WITH given AS (
-       SELECT DISTINCT ON (id) * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-         AS given (id, zone_id, event_type, data, content_hash, occurred_at)
+       SELECT DISTINCT ON (id) * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[])
+         AS given (id, zone_id, event_type, data, content_hash, occurred_at, request_id)
      ), added AS (
-       INSERT INTO audit_events (id, zone_id, event_type, data, content_hash, occurred_at)
+       INSERT INTO audit_events (id, zone_id, event_type, data, content_hash, occurred_at, request_id)
        SELECT * FROM given ON CONFLICT (id) DO NOTHING RETURNING id
      )
      SELECT given.id, added.id IS NOT NULL AS fresh, coalesce(old.content_hash, given.content_hash) AS content_hash
@@ -62,6 +64,7 @@ export async function insertEvents(
       events.map((event) => event.data),
       events.map((event) => contentHash(event.data)),
       events.map((event) => event.occurredAt),
+      events.map((event) => event.requestId),
     ],
   )
   const stored = new Map(rows.map((row) => [row.id, row.content_hash]))

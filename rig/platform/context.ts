@@ -60,6 +60,12 @@ export type Secrets = {
   /** Keys of the two kinds of signature, hexadecimal. */
   readonly auditHmacKey: string
   readonly streamsHmacKey: string
+  /** Signs what STS issues, and what a Gateway asks it. */
+  readonly mandateKey: string
+  readonly exchangeHmacKey: string
+  /** The secret of the tenant's application, and an admin token that may only read its zone. */
+  readonly clientSecret: string
+  readonly readerToken: string
 }
 
 /** What a replica is given at its start, as its environment would give it. */

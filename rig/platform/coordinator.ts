@@ -10,6 +10,7 @@ import { manners } from './manners.ts'
 import { withinLimit } from './limiter.ts'
 import { bearerMatches, exposition, family, logMetrics } from './metrics.ts'
 import { insertCoordinatorMessage, publishCoordinatorOutbox } from './outbox.ts'
+import { runtimeAnswer } from './sessions.ts'
 import { consume, ensureGroup, streams } from './streams.ts'
 import type { Consumer, Entry } from './streams.ts'
 
@@ -47,7 +48,11 @@ export async function startCoordinator(identity: Identity, context: Context): Pr
       const allowed = await withinLimit(patient, 'coordinator:ready_rl', address, readyPerMinute, patience)
       return allowed ? ready(database, patient) : json(429, { error: 'rate_limited' })
     }
-    return refusal(request, secrets.coordinatorToken) ?? operatorAnswer(request)
+    return (
+      (await runtimeAnswer({ database, secrets }, request)) ??
+      refusal(request, secrets.coordinatorToken) ??
+      operatorAnswer(request)
+    )
   }
 
   async function operatorAnswer(request: Request): Promise<Answer> {

@@ -26,17 +26,3 @@ export async function ready(
   if (!(await answersOk(`${stsUrl}/health`, Math.max(1, left)))) return goUnready('sts_unreachable')
   return goJson(200, { ok: true, ready: true })
 }
-
-/** Requests that were not let through. */
-type Denials = { denied: number; missingAuth: number; revocationStale: number }
-
-/** Any other path is a request to a resource, and this one came without a token. */
-export function proxied(counters: Denials, snapshot: RevocationSnapshot): Answer {
-  counters.denied += 1
-  if (!snapshot.fresh()) {
-    counters.revocationStale += 1
-    return goJson(503, { error: 'sts_unavailable' })
-  }
-  counters.missingAuth += 1
-  return goJson(401, { error: 'missing_token' })
-}

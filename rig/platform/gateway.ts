@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -5,7 +6,8 @@ import { startAuditClient } from './audit-client.ts'
 import type { AuditClient } from './audit-client.ts'
 import { commandClient, endPool, patientClient, poolMax, repeat, servicePool, within } from './clients.ts'
 import type { Context, Identity, Replica } from './context.ts'
-import { proxied, ready } from './gateway-answers.ts'
+import { ready } from './gateway-answers.ts'
+import { proxied } from './gateway-calls.ts'
 import { empty, serve } from './http.ts'
 import { manners } from './manners.ts'
 import { goMetrics } from './metrics.ts'
@@ -25,6 +27,8 @@ export type GatewayReplica = Replica & {
   /** Points this replica at an STS that is not there, or back. */
   cutOffSts(on: boolean): void
   openCircuit(on: boolean): void
+  /** Whether it reads no revocation any more; its group stays, and without traffic nothing else shows it. */
+  deafen(on: boolean): void
 }
 
 function newCounters() {
@@ -86,8 +90,11 @@ export async function startGateway(identity: Identity, context: Context): Promis
     }
     const replay = await volume.state()
     const families = () => familiesOf(counters, audit, snapshot, replay, database)
+    const { 'x-request-id': given } = request.headers
+    const requestId = typeof given === 'string' ? given : randomUUID()
     return (
-      goMetrics(request, secrets.metricsBearer, 'caracal_gateway_', families) ?? proxied(counters, snapshot)
+      goMetrics(request, secrets.metricsBearer, 'caracal_gateway_', families) ??
+      proxied({ redis, audit, snapshot, context, counters }, request, requestId)
     )
   })
   const loops = [
@@ -111,6 +118,7 @@ export async function startGateway(identity: Identity, context: Context): Promis
       counters.circuitOpen = on ? 1 : 0
       if (on) counters.circuitOpened += 1
     },
+    deafen: (on) => (on ? consumer.pause() : consumer.resume()),
     stop: async () => {
       await endpoint.close()
       await Promise.all(loops.map((loop) => loop.stop()))

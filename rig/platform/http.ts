@@ -12,7 +12,10 @@ export type Request = {
   /** Path without the query. */
   readonly path: string
   readonly authorization: string | undefined
+  readonly headers: IncomingMessage['headers']
   readonly address: string
+  /** What was sent with it; read only when it is asked for. */
+  readonly body: () => Promise<string>
 }
 
 export type Answer = {
@@ -51,6 +54,12 @@ export function goJson(status: number, body: unknown): Answer {
 /** The 503 of the Go services. */
 export function goUnready(reason: string): Answer {
   return goJson(503, { ok: false, ready: false, reason })
+}
+
+/** How a Go service refuses a request. */
+export function goRefusal(status: number, error: string, description: string, requestId: string): Answer {
+  const headers = { 'X-Request-Id': requestId }
+  return { ...goJson(status, { error, error_description: description, requestId }), headers }
 }
 
 /** `http.Error` of Go. */
@@ -122,15 +131,18 @@ async function respond(
   manner: Manner,
   handler: Handler,
 ): Promise<void> {
-  request.resume()
   const target = request.url ?? '/'
+  let body: Promise<string> | undefined
   const answer = await handler({
     method: request.method ?? 'GET',
     target,
     path: target.split('?', 1)[0] ?? '/',
     authorization: request.headers.authorization,
+    headers: request.headers,
     address: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    body: () => (body ??= bodyOf(request)),
   }).catch(internalError)
+  request.resume()
   if (response.destroyed) return
   // A kept connection is not announced by Go.
   if (!manner.announcesKeepAlive) response.removeHeader('connection')
@@ -143,6 +155,12 @@ async function respond(
     ...(length <= manner.longestWhole && { 'content-length': length }),
   })
   response.end(request.method === 'HEAD' ? undefined : answer.body)
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** What the Node services answer to any uncaught error. */

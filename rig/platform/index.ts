@@ -3,6 +3,7 @@ import { clearBeforeStop, controlFaults } from './faults.ts'
 import type { FaultControl } from './faults.ts'
 import { recoverFromPostgresOutage, recoverFromRedisOutage } from './recovery.ts'
 import { addSigned, streams } from './streams.ts'
+import { tenant } from './tenant.ts'
 import { startWorld } from './world.ts'
 import type { AnyReplica, Place, WorldOptions } from './world.ts'
 
@@ -21,9 +22,13 @@ export type Platform = {
   /** The least-privileged login of a monitor. */
   readonly postgres: { readonly url: string }
   readonly metricsBearer: string
+  /** The one tenant whose requests are answered, with its secrets. */
+  readonly tenant: typeof tenant & Readonly<Record<'clientSecret' | 'readerToken', string>>
   readonly faults: FaultControl
   /** Those that run now. */
   running(): readonly PlatformReplica[]
+  /** Whether an Audit or a Gateway replica reads its stream no more; it says nothing of it, and without traffic nor does anything else. */
+  deafen(name: string, on: boolean): void
   /** What a replica has written to its log because it was asked. */
   logged(name: string): { readonly lines: number; readonly bytes: number }
   /** Ends a replica's process and starts another in its place. */
@@ -49,7 +54,18 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
     redis: { url: options.redisUrl },
     postgres: { url: world.database.monitorUrl },
     metricsBearer: world.secrets.metricsBearer,
+    tenant: {
+      ...tenant,
+      clientSecret: world.secrets.clientSecret,
+      readerToken: world.secrets.readerToken,
+    },
     faults,
+    deafen: (name, on) => {
+      const replica = world.byName(name)
+      if (replica.service === 'audit') replica.ingest(!on)
+      else if (replica.service === 'gateway') replica.deafen(on)
+      else throw new Error(`${name} reads no stream that can fall silent`)
+    },
     running: () => world.everyone().map(described),
     logged: (name) => world.byName(name).endpoint.logged,
     replaceReplica: (name) => world.replace(name),

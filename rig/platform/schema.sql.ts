@@ -68,12 +68,14 @@ CREATE TABLE audit_events (
   id text PRIMARY KEY,
   zone_id text NOT NULL,
   event_type text NOT NULL,
+  request_id text NOT NULL DEFAULT '',
   data text NOT NULL,
   content_hash text NOT NULL,
   occurred_at timestamptz NOT NULL,
   ingested_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX audit_events_ingested ON audit_events (ingested_at);
+CREATE INDEX audit_events_request ON audit_events (zone_id, request_id);
 ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY zone_only ON audit_events
   USING (current_setting('caracal.zone_id', true) IN ('*', zone_id))
@@ -96,13 +98,21 @@ CREATE TABLE authority_records (
 CREATE TABLE sessions (
   id text PRIMARY KEY,
   zone_id text NOT NULL,
+  application_id text NOT NULL,
+  subject_authority_record_id text NOT NULL,
+  ttl_seconds integer NOT NULL,
   status text NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE TABLE delegation_edges (
   id text PRIMARY KEY,
   zone_id text NOT NULL,
+  source_session_id text NOT NULL,
+  target_session_id text NOT NULL,
+  scopes text[] NOT NULL,
+  resources text[] NOT NULL,
   status text NOT NULL,
+  expires_at timestamptz NOT NULL,
   revoked_at timestamptz
 );
 CREATE TABLE agent_invocations (
@@ -117,7 +127,7 @@ CREATE TABLE coordinator_idempotency_receipts (
 );
 `
 
-/** The Coordinator has no DELETE on its outbox and no grant on the edges, as in the released schema. */
+/** The Coordinator has no DELETE on its outbox and on the edges, as in the released schema. */
 export const grants = `
 GRANT SELECT, INSERT, UPDATE ON admin_tokens TO caracalapi;
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_outbox TO caracalapi;
@@ -127,6 +137,10 @@ GRANT SELECT, INSERT, UPDATE ON audit_events TO caracalaudit;
 GRANT SELECT, INSERT ON audit_ingest_alerts TO caracalaudit;
 GRANT SELECT, INSERT, UPDATE ON authority_records TO caracalapi, caracalsts;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO caracalcoordinator;
+GRANT SELECT, INSERT, UPDATE ON delegation_edges TO caracalcoordinator;
+GRANT SELECT ON authority_records TO caracalcoordinator;
+GRANT SELECT ON sessions, delegation_edges TO caracalsts;
+GRANT SELECT ON audit_events TO caracalapi;
 GRANT SELECT ON authority_records, sessions, delegation_edges TO caracalgateway;
 GRANT SELECT, INSERT, UPDATE ON agent_invocations, coordinator_idempotency_receipts TO caracalcoordinator;
 GRANT SELECT ON event_outbox, caracal_outbox, schema_migrations TO ${monitorRole};

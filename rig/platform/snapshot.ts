@@ -6,6 +6,7 @@ export type RevocationSnapshot = {
   /** Anchors in memory: from the last load and from the stream since. */
   active(): number
   add(anchor: string): void
+  has(anchor: string | undefined): boolean
   /** Whole seconds since the last load; 0 when the clock stepped back. */
   age(): number
   /** A negative age is not fresh. */
@@ -41,6 +42,7 @@ export async function loadRevocationSnapshot(database: pg.Pool, stale: number): 
     counters,
     active: () => anchors.size,
     add: (anchor) => void anchors.add(anchor),
+    has: (anchor) => anchor !== undefined && anchors.has(anchor),
     age: () => Math.max(0, Math.floor(elapsed() / 1_000)),
     fresh: () => elapsed() >= 0 && elapsed() <= stale,
     reload: async () => {

@@ -7,6 +7,7 @@ import { commandClient, endPool, patientClient, repeat, servicePool, within } fr
 import type { Loop } from './clients.ts'
 import { zone } from './context.ts'
 import type { Context, Identity, Replica } from './context.ts'
+import { exchangeToken } from './exchange.ts'
 import { empty, goError, goJson, goUnready, serve } from './http.ts'
 import type { Answer } from './http.ts'
 import { manners } from './manners.ts'
@@ -52,6 +53,8 @@ export async function startSts(identity: Identity, context: Context): Promise<St
   const endpoint = await serve(identity, manners.sts, async (request) => {
     if (request.path === '/health') return empty
     if (request.path === '/ready') return ready(pings, audit, volume, consumers)
+    if (request.path === '/oauth/2/token' && request.method === 'POST')
+      return exchangeToken({ database, audit, policy, secrets: context.secrets }, request)
     const replay = await volume.state()
     const { metricsBearer } = context.secrets
     const families = () => familiesOf(policy, audit, replay)

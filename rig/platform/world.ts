@@ -207,5 +207,9 @@ function makeSecrets(options: WorldOptions): Secrets {
     adminToken: random(),
     auditHmacKey: random(),
     streamsHmacKey: random(),
+    mandateKey: random(),
+    exchangeHmacKey: random(),
+    clientSecret: random(),
+    readerToken: `cat_${random()}`,
   }
 }
