@@ -66,6 +66,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'cli/doctor/command.ts',
     ],
     packages: ['node:*', 'commander', 'fast-wrap-ansi', '@optique/core/completion', '@optique/core/parser'],
+    folders: ['canary'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   'cli/doctor': {
@@ -89,6 +90,8 @@ export const layers: Readonly<Record<string, Layer>> = {
 export const packageExceptions: Readonly<Record<string, readonly string[]>> = {
   // The ledger is chained by hash; hashing is arithmetic, not I/O.
   'rollout/ledger.ts': ['node:crypto'],
+  // Only the canary reads a file of its own, and only when it runs.
+  'cli/canary-file.ts': ['yaml'],
 }
 
 const impureGlobals = [

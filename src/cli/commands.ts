@@ -12,6 +12,7 @@ export const commands: Commands = {
   'evidence render': async () => (await import('./evidence-render.ts')).evidenceRender,
   'evidence rollback-plan': async () => (await import('./evidence-rollback-plan.ts')).evidenceRollbackPlan,
   'evidence push': async () => (await import('./evidence-push.ts')).evidencePush,
+  canary: async () => (await import('./canary.ts')).canary,
   serve: async () => (await import('./serve.ts')).serve,
   mirror: async () => (await import('./mirror.ts')).mirror,
   'check-config': async () => (await import('./check-config.ts')).checkConfig,

@@ -32,6 +32,7 @@ interface Evidence {
   readonly outcome: 'pass' | 'fail'
   readonly message: string
   readonly digest?: string
+  readonly replicas?: readonly object[]
   readonly rollout?: string
   readonly issuedAt: string
   readonly validForSeconds: number
@@ -46,6 +47,8 @@ export interface Found {
   /** For the check and for people; at most 300 characters of it are pushed. */
   readonly message: string
   readonly digest?: string
+  /** What was found of each replica, where the check asks for that. */
+  readonly replicas?: readonly object[]
 }
 
 /** Everything that is known before the work begins: the author, how long it counts, and where it goes. */

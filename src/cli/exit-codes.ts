@@ -31,8 +31,11 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
     exitCodes.superseded,
     'the rollout that was asked about is not the current one, failed, or was finished by force',
   ],
-  [exitCodes.foundFail, 'evidence: fail was found, and pushed'],
-  [exitCodes.foundNothing, 'evidence: nothing could be found out, and nothing was pushed'],
+  [exitCodes.foundFail, 'evidence: fail was found, and pushed; canary: something failed'],
+  [
+    exitCodes.foundNothing,
+    'evidence: nothing could be found out, and nothing was pushed; canary: something is not proven',
+  ],
   [exitCodes.refused, 'begin, finish, ack: refused, as it contradicts what is recorded'],
   [exitCodes.unknownId, 'there is no such rollout or stop condition'],
   [exitCodes.interrupted, 'ended by SIGINT'],

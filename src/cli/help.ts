@@ -42,6 +42,9 @@ export const environment: readonly (readonly [name: string, says: string])[] = [
   ['CARACAL_GATE_TOKEN', 'bearer token, unless --token-file names a file that holds it'],
   ['CARACAL_GATE_ACTOR', 'name for the ledger, unless --actor gives it; else USER'],
   ['CARACAL_GATE_CONFIG', 'configuration file of serve, check-config and doctor, unless --config gives it'],
+  ['CARACAL_CANARY_…', 'options of canary, such as CARACAL_CANARY_AUDIT_WITHIN of --audit-within'],
+  ['CARACAL_CANARY_CLIENT_SECRET', 'client secret of the canary, unless --client-secret-file names its file'],
+  ['CARACAL_CANARY_READER_TOKEN', 'token that reads audit events, unless --reader-token-file names its file'],
   ['NO_COLOR', 'no colours, when it is not empty'],
 ]
 

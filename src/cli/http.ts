@@ -45,7 +45,8 @@ export interface Ask {
 
 // By require: an import would ask `node:http` for its WebSocket, which loads all of Node's fetch, 15 ms of a command's 80.
 const require = createRequire(import.meta.url)
-const clientFor = (protocol: string) =>
+/** The module of Node that speaks `http:` or `https:`. */
+export const clientFor = (protocol: string) =>
   require(protocol === 'https:' ? 'node:https' : 'node:http') as Pick<typeof Http, 'request'>
 
 /** Milliseconds for one question: a healthy exporter answers in a few. */
@@ -94,9 +95,11 @@ export async function ask(endpoint: Endpoint, { path, within, signal, body }: As
   }
 }
 
-class TooLarge extends Error {}
+/** The answer is larger than any that is expected. */
+export class TooLarge extends Error {}
 
-function exchange(request: Http.ClientRequest, body?: string): Promise<Reply> {
+/** Sends a request with its body, if any, and reads the whole answer. */
+export function exchange(request: Http.ClientRequest, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let since = performance.now()
     request.on('socket', (socket) => {

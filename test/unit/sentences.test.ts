@@ -10,6 +10,7 @@ const parsing =
 
 /** Files that read texts of others, with whose they are. */
 const foreign: Readonly<Record<string, string>> = {
+  'cli/canary/judging.ts': 'the platform',
   'cli/doctor/redis.ts': 'Redis',
   'cli/program.ts': 'commander',
   'connections/postgres-failure.ts': 'Postgres and its client',

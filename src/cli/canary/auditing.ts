@@ -1,0 +1,52 @@
+import type { Attempt, Entry } from './entries.ts'
+import { eventsIn, hasLanded } from './judging.ts'
+import { judgeLandings, type Landing, type Replica } from './landings.ts'
+import { auditOf, type Platform } from './platform.ts'
+
+/** Requests at a time: the API limits what one token may ask in a minute. */
+const atOnce = 8
+/** Milliseconds before each look, and then always the last. */
+const pauses = [300, 700, 1_000, 2_000, 4_000, 8_000]
+/** A look more, to tell an event that came late from one that did not come. */
+const grace = 5_000
+
+/** How often in a row nothing can be read before the wait is over: a token that is refused stays so. */
+const mostBlind = 3
+
+/** Waits until the audit events of these attempts have landed. */
+export async function watchAudit(
+  platform: Platform,
+  attempts: readonly Attempt[],
+  replicas: readonly Replica[],
+): Promise<readonly Entry[]> {
+  const { auditWithin } = platform.settings
+  const { now, sleep } = platform.surroundings
+  const { signal } = platform.way
+  const began = now()
+  const since = () => now() - began
+  const landings = attempts.map((attempt): Landing => ({ attempt, events: [] }))
+  const missing = () => landings.filter(({ at }) => at === undefined)
+  let blind = 0
+  for (let turn = 0; missing().length > 0 && blind < mostBlind && !signal.aborted; turn++) {
+    const left = auditWithin - since()
+    if (left <= 0) break
+    await sleep(Math.min(pauses[Math.min(turn, pauses.length - 1)] ?? 0, left), signal)
+    await look(platform, missing(), since)
+    blind = missing().every(({ events }) => 'outcome' in events) ? blind + 1 : 0
+  }
+  if (missing().some(({ events }) => !('outcome' in events)) && !signal.aborted) {
+    await sleep(Math.min(grace, auditWithin), signal)
+    await look(platform, missing(), since)
+  }
+  return judgeLandings(landings, replicas, auditWithin)
+}
+
+async function look(platform: Platform, landings: readonly Landing[], since: () => number): Promise<void> {
+  for (let first = 0; first < landings.length; first += atOnce)
+    await Promise.all(
+      landings.slice(first, first + atOnce).map(async (landing) => {
+        landing.events = eventsIn(await auditOf(platform, landing.attempt.requestId))
+        if (!('outcome' in landing.events) && hasLanded(landing.events, landing.attempt)) landing.at = since()
+      }),
+    )
+}
