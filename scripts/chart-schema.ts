@@ -4,7 +4,7 @@ import { publishedSchema, type Known } from '../src/config/keys.ts'
 import { scopes } from '../src/config/access-schema.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { apiSchemas, type ApiSchemas } from './chart-schema/api.ts'
-import { ingress, pods, prometheusRule, service, serviceMonitor } from './chart-schema/objects.ts'
+import { ingress, mirror, pods, prometheusRule, service, serviceMonitor } from './chart-schema/objects.ts'
 import {
   flag,
   text,
@@ -170,6 +170,7 @@ function values(known: Known, api: ApiSchemas): Schema {
       maxUnavailable: { type: ['integer', 'string'], pattern: '^[0-9]+%$', minimum: 1 },
     }),
     networkPolicy,
+    mirror: mirror(api),
     serviceMonitor,
     prometheusRule: prometheusRule(),
     dashboards: fields({ enabled: flag, namespace: nameOrNone, labels: tags, annotations: tags }),

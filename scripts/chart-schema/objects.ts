@@ -1,6 +1,7 @@
 // Values that say how objects of the chart look to Kubernetes and to the Prometheus Operator.
 import type { Alert } from '../../alerts/source/alert.ts'
 import { gateGroup } from '../../alerts/source/index.ts'
+import { askedPhases } from '../../src/core/rollout.ts'
 import type { ApiSchemas } from './api.ts'
 import {
   flag,
@@ -36,6 +37,31 @@ export const serviceMonitor = fields({
   relabelings: peers,
   metricRelabelings: peers,
 })
+
+/** What a mirror is asked about, as `caracal-gate mirror` takes it. */
+export function mirror(api: ApiSchemas): Schema {
+  const subject = '^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?$'
+  const bySubject = (value: Schema): Schema => ({
+    type: 'object',
+    patternProperties: { [subject]: value },
+    additionalProperties: false,
+  })
+  return fields({
+    enabled: flag,
+    rollout: { type: 'string', maxLength: 200 },
+    images: bySubject({ type: 'string', pattern: '^\\S+$' }),
+    digests: bySubject({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$' }),
+    revision: { type: ['string', 'integer'], pattern: '^[0-9]{0,10}$', minimum: 1 },
+    chart: text,
+    appVersion: text,
+    phase: { enum: ['', ...askedPhases] },
+    steady: { anyOf: [{ const: '' }, duration] },
+    token: secretKey,
+    labels: tags,
+    annotations: tags,
+    resources: api.of('ResourceRequirements'),
+  })
+}
 
 const severity: Schema = { enum: ['critical', 'warning', 'info', 'none'] satisfies Alert['severity'][] }
 

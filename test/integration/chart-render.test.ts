@@ -106,7 +106,8 @@ interface Projected {
 
 /** The files that the pod finds under /var/run/caracal-gate. */
 function mountedFiles(objects: readonly Rendered[]): readonly string[] {
-  const { spec } = theOne(objects, 'Deployment') as unknown as {
+  const exporter = objects.filter(({ metadata }) => !metadata.name.endsWith('-mirror'))
+  const { spec } = theOne(exporter, 'Deployment') as unknown as {
     spec: { template: { spec: { volumes: readonly { projected?: { sources: readonly Projected[] } }[] } } }
   }
   return spec.template.spec.volumes

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { mirrored } from './chart-mirror.ts'
 import { chartFolder, type Values } from './chart.ts'
 
 const secret = (key: string) => ({ secretName: 'gate-secrets', key })
@@ -213,6 +214,7 @@ export const chartValues: Readonly<Record<string, Values>> = {
   guide: guide(),
   'everything on': everythingOn,
   'everything off': everythingOff,
+  'a mirror': { ...minimal, ...mirrored },
   openshift: { ...minimal, global: { compatibility: { openshift: { adaptSecurityContext: 'force' } } } },
   'one replica': { ...minimal, replicaCount: 1 },
   'another namespace': { ...minimal, release: { name: 'caracal', namespace: 'elsewhere' } },
