@@ -5,6 +5,7 @@ import { helmTest } from './scenarios/helm-test.ts'
 import { installation } from './scenarios/install.ts'
 import { latch } from './scenarios/latch.ts'
 import { memory } from './scenarios/memory.ts'
+import { mirror } from './scenarios/mirror.ts'
 import { networkPolicy } from './scenarios/network-policy.ts'
 import { oldestHelm } from './scenarios/oldest-helm.ts'
 import { restart } from './scenarios/restart.ts'
@@ -29,6 +30,7 @@ const scenarios: readonly Scenario[] = [
   failedRollback,
   conflict,
   memory,
+  mirror,
   grants,
   oldestHelm,
   networkPolicy,
