@@ -66,7 +66,7 @@ export function candidatesOf({ gates, checks, stops, impediments, rollout }: Jud
     ...checks
       .filter(({ status }) => status.state !== 'pass' && status.state !== 'skipped')
       .map(({ gate, status }) => candidate(`gates/${gate}/checks/${status.id}`, status.state, status)),
-    ...empty.map(({ id }) => emptyGate(id)),
+    ...empty.map((gate) => emptyGate(gate.id, checks.some((check) => check.gate === gate.id && check.status.waived !== undefined))),
   ]
 }
 
@@ -83,9 +83,9 @@ function failure(rollout: Judged['rollout']): readonly Candidate[] {
   return [plain(ROLLOUT_REF, 'fail', reason, message)]
 }
 
-/** A gate that is asked for and asks nothing: every check of it is switched off. */
-function emptyGate(id: string): Candidate {
-  const message = `no check of the gate ${id} is switched on, so nothing proves it`
+/** A gate that is asked for and asks nothing: every check of it is switched off, or waived. */
+function emptyGate(id: string, isWaived: boolean): Candidate {
+  const message = `no check of the gate ${id} is ${isWaived ? 'enforced' : 'switched on'}, so nothing proves it`
   return { ...plain(`gates/${id}`, 'unknown', 'no_check', message), rank: UNCONFIGURED }
 }
 

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts'
-import type { CheckStatus } from './gate.ts'
+import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { StopStatus } from './stop.ts'
 import type { Instant } from './time.ts'
@@ -23,7 +23,7 @@ export function meaning(snapshot: Snapshot): string {
   const { verdict, rollout, gates, checks, stops } = snapshot
   const parts = [verdict.verdict, rollout?.id, rollout?.phase, ...snapshot.impediments.keys()]
   for (const [phase, question] of snapshot.questions ?? []) parts.push(`${phase} ${question.verdict}`)
-  for (const status of gates.values()) parts.push(status.id, status.state)
+  for (const status of gates.values()) parts.push(status.id, status.state, howItCounts(status))
   for (const status of checks.values()) parts.push(meaningOf(status))
   for (const status of stops.values()) parts.push(meaningOf(status))
   const text = parts.join('\n')
@@ -37,11 +37,15 @@ function meaningOf(status: CheckStatus | StopStatus): string {
   if (known !== undefined) return known
   const { id, state, findings } = status
   const latch = 'latch' in status ? status.latch : undefined
-  const text = [id, state, latch && `${latch.at}/${latch.acknowledged?.at}`, ...concerned(findings)].join(
-    '\n',
-  )
+  const latched = latch && `${latch.at}/${latch.acknowledged?.at}`
+  const text = [id, state, latched, howItCounts(status), ...concerned(findings)].join('\n')
   meanings.set(status, text)
   return text
+}
+
+/** Until when it does not count, if so; empty for almost everything. */
+function howItCounts({ waived }: CheckStatus | StopStatus | GateStatus): string {
+  return waived === undefined ? '' : `${waived.mode} ${waived.of} ${waived.until}`
 }
 
 function concerned(findings: readonly Finding[]): readonly string[] {

@@ -5,6 +5,7 @@ import type { Moment } from './moment.ts'
 import type { Rollout } from './rollout.ts'
 import { isBreachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
+import type { Waiver } from './waiver.ts'
 
 export const checkStates = ['pass', 'pending', 'unknown', 'fail', 'skipped'] as const
 export type CheckState = (typeof checkStates)[number]
@@ -45,6 +46,8 @@ export interface CheckStatus {
   readonly streaks: Streaks
   /** The worst value in each unit, as of this step. */
   readonly measured?: readonly Measured[]
+  /** Set while it does not count. */
+  readonly waived?: Waiver
 }
 
 export interface GateStatus {
@@ -53,6 +56,8 @@ export interface GateStatus {
   readonly since: Instant
   /** It is unknown, and all that makes it so is what had no attempt yet. */
   readonly awaitsFirstLook?: true
+  /** Set while it does not count. */
+  readonly waived?: Waiver
 }
 
 /** Judges a check by what was found. */
@@ -129,13 +134,19 @@ export function skippedCheck(
   return { id, state: 'skipped', since, findings: [finding], streaks: new Map() }
 }
 
+/** The state of a check in its gate: one that is waived by itself is none of the gate's. */
+export function stateInGate({ id, state, waived }: CheckStatus): CheckState {
+  return waived?.of === id ? 'skipped' : state
+}
+
 export function gateStatus(
   gate: Gate,
-  checks: readonly CheckStatus[],
+  statuses: readonly CheckStatus[],
   isOff: boolean,
   previous: GateStatus | undefined,
   now: Instant,
 ): GateStatus {
+  const checks = statuses.map((status) => ({ ...status, state: stateInGate(status) }))
   const state =
     isOff && checks.every((check) => check.state === 'skipped')
       ? 'skipped'

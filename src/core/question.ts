@@ -1,6 +1,7 @@
 import { gateStatus, skippedCheck, type CheckStatus, type GateStatus } from './gate.ts'
 import { askedPhases, type AskedPhase } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
+import { withWaiver } from './waiver.ts'
 
 /** Phases whose question differs from the whole one. */
 export function ownQuestions({ notAsked }: Rules): readonly AskedPhase[] {
@@ -25,7 +26,8 @@ export function statusesIn(phase: AskedPhase, { checks, gates }: Statuses, rules
     if (known === undefined) continue
     const latest = Math.max(...own.filter(({ state }) => state !== 'skipped').map(({ since }) => since))
     const now = Number.isFinite(latest) ? latest : known.since
-    judged.set(gate.id, gateStatus(gate, own, rules.skipped.has(gate.id), known, now))
+    const status = gateStatus(gate, own, rules.skipped.has(gate.id), known, now)
+    judged.set(gate.id, withWaiver(status, known, known.waived, now))
   }
   return { checks: asked, gates: judged }
 }

@@ -6,6 +6,7 @@ import type { AskedPhase, Life, Rollout } from './rollout.ts'
 import type { StopCondition, StopStatus } from './stop.ts'
 import type { Instant, Millis } from './time.ts'
 import type { VerdictStatus } from './verdict.ts'
+import type { Overrides } from './waiver.ts'
 
 /** Everything that is judged, and by which measure. Made from the configuration; replaced whole on reload. */
 export interface Rules {
@@ -18,6 +19,8 @@ export interface Rules {
   readonly longestGap: Millis
   /** Ids of gates, checks and stop conditions that are switched off on purpose, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
+  /** Until when something is only in shadow, by the id of a gate, check or stop condition; also what is over. */
+  readonly shadows?: ReadonlyMap<string, Instant>
   /** What explains what; nothing explains anything else where it is absent. */
   readonly graph?: CauseGraph
   /** Ids of checks that the question of a phase leaves out; none where it is absent. */
@@ -42,6 +45,8 @@ export interface Snapshot {
   readonly rollout?: Rollout
   /** Rollouts that have begun, oldest first: no id of them is given again. */
   readonly begun: readonly Life[]
+  /** What a person has overridden, with what was ended before its time until that has come. */
+  readonly overrides?: Overrides
   /** Counts semantic changes: a state, a reason, a culprit, a latch, the verdict; never a mere number. */
   readonly revision: number
 }

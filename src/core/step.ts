@@ -3,7 +3,8 @@ import { fold } from './belief.ts'
 import { noGraph } from './cause.ts'
 import { meaning } from './change.ts'
 import { contentsOf, type Contents } from './content.ts'
-import { checkStatus, gateStatus, skippedCheck } from './gate.ts'
+import { enforcedIn } from './enforced.ts'
+import { checkStatus, gateStatus, skippedCheck, stateInGate } from './gate.ts'
 import type { Check, CheckStatus } from './gate.ts'
 import { judging, type Judged, type Judgements, type Judging } from './judging.ts'
 import { momentAt, type Moment } from './moment.ts'
@@ -17,6 +18,7 @@ import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './
 import type { Tick } from './streak.ts'
 import { MINUTE, type Instant } from './time.ts'
 import { conclude, type VerdictStatus } from './verdict.ts'
+import { counting, waivedIn, waiverOf, withWaiver, type Waiving } from './waiver.ts'
 
 /** What a step leaves for the one after it. Without it all is judged anew, with the same result. */
 interface Kept {
@@ -76,7 +78,12 @@ export function step(
   }
   const conditions = judging(previous, contents, now, rules.providers, kept?.judgements)
   const values = remaking(kept?.standings, now, tick.gap || tick.starved)
-  const judged = judgeAll({ previous, rules, tick, conditions, values })
+  const waiving: Waiving = {
+    shadows: rules.shadows ?? new Map(),
+    overrides: previous.overrides ?? new Map(),
+    rollout: previous.rollout,
+  }
+  const judged = judgeAll({ previous, rules, tick, conditions, values, waiving })
   const moment = momentAt(now)
   const moved = nextBaselines(previous.baselines, conditions.anew(), rules.stops, judged.stops, moment)
   const baselines = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
@@ -109,12 +116,18 @@ interface Judgement {
   readonly tick: Omit<Tick, keyof Moment> & { readonly rollout: boolean }
   readonly conditions: Judging
   readonly values: Remaking
+  readonly waiving: Waiving
+}
+
+/** What decides whether something with one of these ids is waived, beside the time; told apart by identity. */
+function groundsOf({ overrides, rollout }: Waiving, ...ids: readonly string[]): readonly unknown[] {
+  return overrides.size === 0 ? [] : [...ids.map((id) => overrides.get(id)), rollout?.id, isActive(rollout)]
 }
 
 type Judgeable = Required<Pick<Snapshot, 'checks' | 'gates' | 'stops' | 'verdict' | 'questions'>>
 
 function judgeAll(judgement: Judgement): Judgeable {
-  const { previous, rules, values } = judgement
+  const { previous, rules, values, waiving } = judgement
   const stops = mapOf(
     previous.stops,
     rules.stops.map((stop) => judgeStop(judgement, stop)),
@@ -128,17 +141,18 @@ function judgeAll(judgement: Judgement): Judgeable {
     rules.gates.map((gate) => {
       const before = previous.gates.get(gate.id)
       const own = statusesOf(gate.checks, checks)
-      const from = own.map((status) => (status.state === 'unknown' ? status : status.state))
-      return values.value(`gate ${gate.id}`, before, from, ({ now }) =>
-        gateStatus(gate, own, rules.skipped.has(gate.id), before, now),
-      )
+      const from = own.map((status) => (status.state === 'unknown' ? status : stateInGate(status)))
+      return values.value(`gate ${gate.id}`, before, [...from, ...groundsOf(waiving, gate.id)], (moment) => {
+        const status = gateStatus(gate, own, rules.skipped.has(gate.id), before, moment.now)
+        return withWaiver(status, before, waiverOf(gate.id, undefined, waiving, moment), moment.now)
+      })
     }),
   )
   return { checks, gates, stops, ...conclusions(judgement, { checks, gates, stops }) }
 }
 
 function judgeStop(
-  { previous, rules, tick, conditions, values }: Judgement,
+  { previous, rules, tick, conditions, values, waiving }: Judgement,
   stop: StopCondition,
 ): StopStatus {
   const why = rules.skipped.get(stop.id)
@@ -147,16 +161,17 @@ function judgeStop(
   return values.value(
     `stop ${stop.id}`,
     before,
-    [found?.findings, found?.measured, tick.rollout],
-    (moment) =>
-      found === undefined
-        ? skippedStop(stop.id, before, why ?? '', moment.now)
-        : measuredBy(found, stopStatus(stop, before, found.findings, { ...tick, ...moment })),
+    [found?.findings, found?.measured, tick.rollout, ...groundsOf(waiving, stop.id)],
+    (moment) => {
+      if (found === undefined) return skippedStop(stop.id, before, why ?? '', moment.now)
+      const status = measuredBy(found, stopStatus(stop, before, found.findings, { ...tick, ...moment }))
+      return withWaiver(status, before, waiverOf(stop.id, status.latch, waiving, moment), moment.now)
+    },
   )
 }
 
 function judgeCheck(
-  { previous, rules, tick, conditions, values }: Judgement,
+  { previous, rules, tick, conditions, values, waiving }: Judgement,
   gate: string,
   check: Check,
 ): CheckStatus {
@@ -165,11 +180,16 @@ function judgeCheck(
   const before = previous.checks.get(check.id)
   const found = why === undefined ? conditions.of(check) : undefined
   const reason = check.notAsked === undefined ? 'switched_off' : 'not_asked'
-  return values.value(`check ${check.id}`, before, [found?.findings, found?.measured, why], (moment) =>
-    found === undefined
-      ? skippedCheck(check.id, before, why ?? '', moment.now, reason)
-      : measuredBy(found, checkStatus(check, before, found.findings, { ...tick, ...moment })),
-  )
+  const from = [found?.findings, found?.measured, why, ...groundsOf(waiving, check.id, gate)]
+  return values.value(`check ${check.id}`, before, from, (moment) => {
+    if (found === undefined) return skippedCheck(check.id, before, why ?? '', moment.now, reason)
+    const status = measuredBy(found, checkStatus(check, before, found.findings, { ...tick, ...moment }))
+    // What the rollout itself asks for has no switch.
+    if (check.notAsked !== undefined) return status
+    const waiver =
+      waiverOf(check.id, undefined, waiving, moment) ?? waiverOf(gate, undefined, waiving, moment)
+    return withWaiver(status, before, waiver, moment.now)
+  })
 }
 
 /** A status with what was measured for it. */
@@ -185,12 +205,14 @@ function conclusions(
   const { rollout, impediments } = previous
   const judged = rules.stops.flatMap((stop) => {
     const status = stops.get(stop.id)
-    return status === undefined ? [] : { title: stop.title, status }
+    return status === undefined ? [] : { title: stop.title, status: counting(status) }
   })
   // What passes is no part of a conclusion, whatever was measured of it.
   const open = [
-    ...[...checks.values()].filter(({ state }) => state !== 'pass'),
-    ...[...stops.values()].filter(({ state, latch }) => state !== 'clear' || latch !== undefined),
+    ...[...checks.values()].filter(({ state, waived }) => state !== 'pass' || waived !== undefined),
+    ...[...stops.values()].filter(
+      ({ state, latch, waived }) => state !== 'clear' || latch !== undefined || waived !== undefined,
+    ),
   ]
   const concluded = (
     name: string,
@@ -198,10 +220,12 @@ function conclusions(
     of: () => Pick<Snapshot, 'checks' | 'gates'>,
   ) =>
     values.value(name, before, [gates, rollout, impediments, ...open], (moment) => {
-      const asked = of()
+      const whole = of()
+      const asked = enforcedIn(whole, rules)
       return conclude(before, {
         moment,
         gap: tick.gap,
+        waived: waivedIn({ ...whole, stops }),
         gates: [...asked.gates.values()],
         checks: rules.gates.flatMap((gate) =>
           statusesOf(gate.checks, asked.checks).map((status) => ({ gate: gate.id, status })),

@@ -8,6 +8,7 @@ import type { Moment } from './moment.ts'
 import { isBreachedFor, nextStreaks, type Streak, type Streaks, type Tick } from './streak.ts'
 import type { Instant, Millis } from './time.ts'
 import { overSince, toldAfter, type Over } from './told.ts'
+import type { Waiver } from './waiver.ts'
 
 export const stopStates = ['clear', 'pending', 'firing', 'unknown', 'skipped'] as const
 export type StopState = (typeof stopStates)[number]
@@ -63,6 +64,8 @@ export interface StopStatus {
   readonly latch?: Latch
   /** How often it began to fire since the daemon's state began. */
   readonly firings: number
+  /** Set while it does not count. */
+  readonly waived?: Waiver
 }
 
 /**
@@ -75,7 +78,9 @@ export function standsNoMore({ findings, over }: StopStatus): boolean {
   return wrong.length > 0 && wrong.every((finding) => finding.tally?.settles === true)
 }
 
-/** A stop that stands or stood during this rollout and is not acknowledged: it forbids to go on. */
+/**
+ * A stop that stands or stood during this rollout and is not acknowledged: it forbids to go on, unless it is waived.
+ */
 export function forbids(status: StopStatus): boolean {
   if (status.state === 'skipped') return false
   return status.state === 'firing' || (status.latch !== undefined && status.latch.acknowledged === undefined)
@@ -83,11 +88,11 @@ export function forbids(status: StopStatus): boolean {
 
 /**
  * A stop that is a reason to roll back: it stands or is latched, a breach was seen and not merely nothing, and it
- * was not there before the rollout.
+ * was not there before the rollout. What is waived speaks for nothing.
  */
 export function speaksForRollback(status: StopStatus): boolean {
-  const { state, breach, latch } = status
-  if (!forbids(status) || latch?.preexisting === true) return false
+  const { state, breach, latch, waived } = status
+  if (!forbids(status) || latch?.preexisting === true || waived !== undefined) return false
   const seen = state === 'firing' && breach !== undefined && breach.answer !== 'unknown'
   return seen || (latch?.proven === true && latch.acknowledged === undefined)
 }

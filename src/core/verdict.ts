@@ -3,6 +3,7 @@ import type { Judged } from './candidate.ts'
 import type { Moment } from './moment.ts'
 import { forbids } from './stop.ts'
 import { inWords, type Instant, type Millis } from './time.ts'
+import type { Waiver } from './waiver.ts'
 
 export const verdicts = ['proceed', 'hold', 'stop'] as const
 export type Verdict = (typeof verdicts)[number]
@@ -24,6 +25,8 @@ export interface Concluded extends Judged {
   readonly moment: Moment
   readonly gap: boolean
   readonly steadyRequired: Millis
+  /** What is waived; its statuses count as switched off here. */
+  readonly waived?: readonly Waiver[]
 }
 
 /** A verdict with what makes it so: the summary is made from that and from nothing else. */
@@ -88,16 +91,31 @@ function allProven(gates: Judged['gates'], stops: Judged['stops']): boolean {
 
 const words: Readonly<Record<Verdict, string>> = { proceed: 'Proceed', hold: 'Hold', stop: 'Stop' }
 
-function sentenceOf(conclusion: Conclusion, { gates, steadyRequired }: Concluded): string {
+/** Names that the sentence has room for. */
+const NAMED = 4
+
+function without(waived: readonly Waiver[]): string {
+  const names = waived.slice(0, NAMED).map(({ of, mode }) => `${of} (${mode === 'shadow' ? 'in shadow' : mode})`)
+  const more = waived.length > NAMED ? ` and ${waived.length - NAMED} more` : ''
+  return names.length === 0 ? '' : `; not enforced: ${names.join(', ')}${more}`
+}
+
+function sentenceOf(
+  conclusion: Conclusion,
+  { gates, steadyRequired, waived = [] }: Concluded,
+): string {
   const required = gates.filter((gate) => gate.state !== 'skipped').length
   switch (conclusion.verdict) {
     case 'proceed':
-      return `all ${required} required gates pass and no stop condition stands`
+      return `all ${required} required gates pass and no stop condition stands${without(waived)}`
     case 'stop':
       return inShort(conclusion.because)
     case 'hold':
       if (conclusion.because !== undefined) return inShort(conclusion.because)
-      if (required === 0) return 'every gate is switched off, so nothing is proven'
+      if (required === 0)
+        return waived.length === 0
+          ? 'every gate is switched off, so nothing is proven'
+          : `no gate is enforced, so nothing is proven${without(waived)}`
       return `${required} of ${required} required gates pass; it must stand for ${inWords(steadyRequired)} before the rollout may proceed`
   }
 }
