@@ -66,7 +66,12 @@ export function candidatesOf({ gates, checks, stops, impediments, rollout }: Jud
     ...checks
       .filter(({ status }) => status.state !== 'pass' && status.state !== 'skipped')
       .map(({ gate, status }) => candidate(`gates/${gate}/checks/${status.id}`, status.state, status)),
-    ...empty.map((gate) => emptyGate(gate.id, checks.some((check) => check.gate === gate.id && check.status.waived !== undefined))),
+    ...empty.map((gate) =>
+      emptyGate(
+        gate.id,
+        checks.some((check) => check.gate === gate.id && check.status.waived !== undefined),
+      ),
+    ),
   ]
 }
 

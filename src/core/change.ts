@@ -3,11 +3,12 @@ import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { StopStatus } from './stop.ts'
 import type { Instant } from './time.ts'
+import { waivedItems, wordsAfter, wordsOf, wouldMake } from './would.ts'
 
 /** A change of state worth remembering. */
 export interface Transition {
   readonly at: Instant
-  readonly subject: 'gate' | 'check' | 'stop-condition' | 'verdict'
+  readonly subject: 'gate' | 'check' | 'stop-condition' | 'not-enforced' | 'verdict'
   readonly id: string
   readonly from: string
   readonly to: string
@@ -76,6 +77,7 @@ export function transitions(before: Snapshot, after: Snapshot): readonly Transit
   compare('check', before.checks, after.checks)
   compare('gate', before.gates, after.gates)
   compare('stop-condition', before.stops, after.stops)
+  changes.push(...wouldChanges(before, after))
   const { verdict, summary } = after.verdict
   if (before.verdict.verdict !== verdict)
     changes.push({
@@ -87,6 +89,18 @@ export function transitions(before: Snapshot, after: Snapshot): readonly Transit
       message: summary,
     })
   return changes
+}
+
+function wouldChanges(before: Snapshot, after: Snapshot): readonly Transition[] {
+  const { at } = after
+  const known = new Map(waivedItems(before).map((item) => [item.id, item]))
+  return waivedItems(after).flatMap((item): readonly Transition[] => {
+    const was = known.get(item.id)
+    const [from, to] = [was === undefined ? 'well' : wouldMake(was), wouldMake(item)]
+    if (from === to) return []
+    const message = to === 'well' ? wordsAfter(was, at) : wordsOf(item)
+    return [{ at, subject: 'not-enforced', id: item.id, from, to, message }]
+  })
 }
 
 interface Stated {

@@ -18,7 +18,7 @@ import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './
 import type { Tick } from './streak.ts'
 import { MINUTE, type Instant } from './time.ts'
 import { conclude, type VerdictStatus } from './verdict.ts'
-import { counting, waivedIn, waiverOf, withWaiver, type Waiving } from './waiver.ts'
+import { counting, groundsOf, waivedIn, waiverOf, waivingIn, withWaiver, type Waiving } from './waiver.ts'
 
 /** What a step leaves for the one after it. Without it all is judged anew, with the same result. */
 interface Kept {
@@ -78,12 +78,7 @@ export function step(
   }
   const conditions = judging(previous, contents, now, rules.providers, kept?.judgements)
   const values = remaking(kept?.standings, now, tick.gap || tick.starved)
-  const waiving: Waiving = {
-    shadows: rules.shadows ?? new Map(),
-    overrides: previous.overrides ?? new Map(),
-    rollout: previous.rollout,
-  }
-  const judged = judgeAll({ previous, rules, tick, conditions, values, waiving })
+  const judged = judgeAll({ previous, rules, tick, conditions, values, waiving: waivingIn(previous, rules) })
   const moment = momentAt(now)
   const moved = nextBaselines(previous.baselines, conditions.anew(), rules.stops, judged.stops, moment)
   const baselines = tidies ? withoutTheGone(moved, beliefs, rules, now) : moved
@@ -117,11 +112,6 @@ interface Judgement {
   readonly conditions: Judging
   readonly values: Remaking
   readonly waiving: Waiving
-}
-
-/** What decides whether something with one of these ids is waived, beside the time; told apart by identity. */
-function groundsOf({ overrides, rollout }: Waiving, ...ids: readonly string[]): readonly unknown[] {
-  return overrides.size === 0 ? [] : [...ids.map((id) => overrides.get(id)), rollout?.id, isActive(rollout)]
 }
 
 type Judgeable = Required<Pick<Snapshot, 'checks' | 'gates' | 'stops' | 'verdict' | 'questions'>>

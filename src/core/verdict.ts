@@ -95,15 +95,14 @@ const words: Readonly<Record<Verdict, string>> = { proceed: 'Proceed', hold: 'Ho
 const NAMED = 4
 
 function without(waived: readonly Waiver[]): string {
-  const names = waived.slice(0, NAMED).map(({ of, mode }) => `${of} (${mode === 'shadow' ? 'in shadow' : mode})`)
+  const names = waived
+    .slice(0, NAMED)
+    .map(({ of, mode }) => `${of} (${mode === 'shadow' ? 'in shadow' : mode})`)
   const more = waived.length > NAMED ? ` and ${waived.length - NAMED} more` : ''
   return names.length === 0 ? '' : `; not enforced: ${names.join(', ')}${more}`
 }
 
-function sentenceOf(
-  conclusion: Conclusion,
-  { gates, steadyRequired, waived = [] }: Concluded,
-): string {
+function sentenceOf(conclusion: Conclusion, { gates, steadyRequired, waived = [] }: Concluded): string {
   const required = gates.filter((gate) => gate.state !== 'skipped').length
   switch (conclusion.verdict) {
     case 'proceed':

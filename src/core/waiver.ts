@@ -3,6 +3,7 @@ import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Latch } from './latch.ts'
 import type { Moment } from './moment.ts'
 import { isActive, type Rollout } from './rollout.ts'
+import type { Rules, Snapshot } from './snapshot.ts'
 import { forbids, type StopStatus } from './stop.ts'
 import { MINUTE, type Instant, type Millis } from './time.ts'
 
@@ -20,8 +21,8 @@ export interface Override {
   readonly latched: boolean
   /** Id of the one rollout that it holds for; without it, it holds for the next one that begins. */
   readonly rollout?: string
-  /** It was ended before its time. What has ended never holds again. */
-  readonly ended?: { readonly at: Instant; readonly actor: string; readonly reason: string }
+  /** When it was ended before its time. What has ended never holds again. */
+  readonly ended?: Instant
 }
 
 /** By the id of what is overridden. */
@@ -49,8 +50,12 @@ export interface Waiving {
   readonly rollout: Rollout | undefined
 }
 
+export function waivingIn({ overrides, rollout }: Snapshot, { shadows }: Rules): Waiving {
+  return { shadows: shadows ?? new Map(), overrides: overrides ?? new Map(), rollout }
+}
+
 /** How far another clock may be ahead of ours. */
-const SKEW: Millis = MINUTE
+export const SKEW: Millis = MINUTE
 
 /** Whether an override holds: it has begun, has not ended, and is about the rollout under way or the next one. */
 export function holds(
@@ -76,8 +81,13 @@ export function waiverOf(
   return until === undefined || moment.reached(until) ? undefined : { mode: 'shadow', until, of: id }
 }
 
+/** All that decides whether something with one of these ids is waived, but the time and the rules. */
+export function groundsOf({ overrides, rollout }: Waiving, ...ids: readonly string[]): readonly unknown[] {
+  return overrides.size === 0 ? [] : [...ids.map((id) => overrides.get(id)), rollout?.id, isActive(rollout)]
+}
+
 /** What was latched before an override stays in force, unless the override says otherwise. */
-export function covers({ latched, at }: Override, latch: Latch | undefined): boolean {
+export function covers({ latched, at }: Pick<Override, 'latched' | 'at'>, latch: Latch | undefined): boolean {
   return latched || latch === undefined || latch.acknowledged !== undefined || latch.at >= at
 }
 

@@ -58,6 +58,8 @@ const entry = z.strictObject({
     'rollout-finished',
     'acknowledged',
     'evidence',
+    'override',
+    'shadow',
     'configuration',
     'clock',
     'state',
@@ -70,6 +72,15 @@ const entry = z.strictObject({
   actor: z.string().exactOptional(),
   previous: z.string(),
   hash: z.string(),
+})
+const override = z.strictObject({
+  at: instant,
+  until: instant,
+  actor: z.string(),
+  reason: z.string(),
+  latched: z.boolean(),
+  rollout: z.string().exactOptional(),
+  ended: instant.exactOptional(),
 })
 const labels = z.record(z.string(), z.string())
 const target = z.strictObject({ id: z.string(), labels })
@@ -106,7 +117,11 @@ const shared = z.strictObject({
   evidence: z.array(observation),
   impediments: z.record(z.string(), z.string()).exactOptional(),
 })
-const memory = shared.extend({ baselines: counts, begun: lives }) satisfies z.ZodType<Memory>
+const memory = shared.extend({
+  baselines: counts,
+  begun: lives,
+  overrides: z.record(z.string(), override).exactOptional(),
+}) satisfies z.ZodType<Memory>
 // Until version 2 baselines were called marks.
 const secondMemory = shared
   .extend({ marks: counts, begun: lives })
@@ -179,9 +194,10 @@ export function parseState(text: string): Parsed {
   }
 }
 
-/** The memory without what could open anything: evidence that says pass, and acknowledgements. */
+/** The memory without what could open anything: evidence that says pass, acknowledgements and overrides. */
 export function withoutProof(remembered: Memory): Memory {
   const standing = Object.entries(remembered.latches).map(([id, { acknowledged: _, ...one }]) => [id, one])
   const evidence = remembered.evidence.filter(({ target }) => pieceOf(target)?.outcome === 'fail')
-  return { ...remembered, evidence, latches: Object.fromEntries(standing) }
+  const { overrides: _, ...rest } = remembered
+  return { ...rest, evidence, latches: Object.fromEntries(standing) }
 }

@@ -6,7 +6,7 @@ import { settleable } from '../core/baselines.ts'
 import { preexistingLatch, type StopStatus } from '../core/stop.ts'
 import { mergeEvidence, ofItsTime, withEvidence } from './evidence.ts'
 import { firingOf, isBookkeeping, settledOf } from './baselines.ts'
-import type { Memory } from './memory.ts'
+import { overridesIn, type Memory } from './memory.ts'
 
 /**
  * Makes what another replica of the daemon remembered our own: the rollout, latches with acknowledgements, what was
@@ -19,7 +19,7 @@ export function adopt(snapshot: Snapshot, memory: Memory): Snapshot {
   const stops = new Map<string, StopStatus>()
   for (const id of new Set([...snapshot.stops.keys(), ...ids]))
     stops.set(id, adoptedStop(snapshot.stops.get(id) ?? unseen(id, snapshot.at), memory, baselines))
-  const { rollout: _, ...own } = snapshot
+  const { rollout: _rollout, overrides: _overrides, ...own } = snapshot
   const adopted: Snapshot = {
     ...own,
     stops,
@@ -27,6 +27,7 @@ export function adopt(snapshot: Snapshot, memory: Memory): Snapshot {
     begun: memory.begun,
     impediments: new Map(Object.entries(memory.impediments ?? {})),
     ...(memory.rollout !== undefined && { rollout: memory.rollout }),
+    ...overridesIn(memory),
   }
   // What was pushed here in the meantime is kept, about the rollout as the other replica has it.
   const starts = snapshot.rollout === undefined ? [] : [snapshot.rollout.startedAt]

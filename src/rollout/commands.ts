@@ -6,6 +6,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/baselines.ts'
 import { forbids, preexistingLatch, standsNoMore, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
+import { waivedIn } from '../core/waiver.ts'
 import { claimed } from './evidence.ts'
 import { withLife } from './lives.ts'
 import { settledOf, withoutBegin } from './baselines.ts'
@@ -148,13 +149,17 @@ export function finish(
     ...(isForced && { forced: { actor, reason } }),
   }
   const unproven = isForced ? `${reason} (not proven: ${unprovenIn(snapshot).join(', ')})` : reason
+  const waived = waivedIn(snapshot).map(({ of, mode }) => `${of} (${mode})`)
+  const told = waived.length === 0 ? unproven : `${unproven} (not enforced: ${waived.join(', ')})`
   return accept({ ...snapshot, rollout: finished, stops }, [
-    ended(rollout, unproven, isForced ? 'forced' : outcome, author, now),
+    ended(rollout, told, isForced ? 'forced' : outcome, author, now),
   ])
 }
 
 function whyNotDone(snapshot: Snapshot, force: boolean): Result | undefined {
-  const standing = [...snapshot.stops.values()].filter(forbids).map((status) => status.id)
+  const standing = [...snapshot.stops.values()]
+    .filter((status) => forbids(status) && status.waived === undefined)
+    .map((status) => status.id)
   if (standing.length > 0)
     return refuse('stop-forbids', `${standing.join(', ')}: fix and acknowledge, or finish as failed`)
   if (force || isProven(snapshot)) return undefined
@@ -170,7 +175,8 @@ function isProven({ verdict }: Snapshot): boolean {
 function unprovenIn({ gates, stops, impediments }: Snapshot): readonly string[] {
   const open = [...gates.values()].filter(({ state }) => state !== 'pass' && state !== 'skipped')
   const doubtful = [...stops.values()].filter(({ state }) => state !== 'clear' && state !== 'skipped')
-  const found = [...impediments.keys(), ...open.map(({ id }) => id), ...doubtful.map(({ id }) => id)]
+  const counted = [...open, ...doubtful].filter(({ waived }) => waived === undefined)
+  const found = [...impediments.keys(), ...counted.map(({ id }) => id)]
   return found.length > 0 ? found : ['any gate']
 }
 

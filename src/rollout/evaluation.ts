@@ -8,6 +8,7 @@ import { follow } from './detection.ts'
 import { ofItsTime } from './evidence.ts'
 import type { Event, Ledger } from './ledger.ts'
 import { remember, type Memory } from './memory.ts'
+import { settledOverrides } from './overrides.ts'
 import { isOverdue } from './telling.ts'
 
 /** What is believed, and what of it must survive a restart. */
@@ -64,8 +65,10 @@ export function evaluate(
   }
   const moment = momentAt(judged.at)
   const followed = follow(judged, rules, release, moment)
-  const after = followed === undefined ? judged : judgedAnew(judged, followed.snapshot, now, rules)
-  const found = followed?.events ?? []
+  const settled = settledOverrides(followed?.snapshot ?? judged, moment)
+  const next = settled?.snapshot ?? followed?.snapshot
+  const after = next === undefined ? judged : judgedAnew(judged, next, now, rules)
+  const found = [...(followed?.events ?? []), ...(settled?.events ?? [])]
   const isNews =
     after.revision !== before.revision ||
     after.baselines !== before.baselines ||
@@ -83,9 +86,13 @@ export function evaluate(
   return { snapshot: after, memory: remember(memory, before, after, [...events, ...found]) }
 }
 
-/** What is expected of a phase holds from its beginning: nothing is shown that was judged by the one before it. */
+/**
+ * What is expected of a phase holds from its beginning, and what is overridden for a rollout no longer than that: nothing is
+ * shown that was judged by the one before it.
+ */
 function judgedAnew(judged: Snapshot, followed: Snapshot, now: Instant, rules: Rules): Snapshot {
   const [before, after] = [judged.rollout, followed.rollout]
   const isSame = before?.id === after?.id && before?.phase === after?.phase
-  return isSame || !isActive(after) ? followed : step(followed, [], now, rules, judged)
+  const isOpened = judged.overrides !== followed.overrides
+  return !isOpened && (isSame || !isActive(after)) ? followed : step(followed, [], now, rules, judged)
 }

@@ -11,6 +11,8 @@ export type LedgerKind =
   | 'rollout-finished'
   | 'acknowledged'
   | 'evidence'
+  | 'override'
+  | 'shadow'
   | 'configuration'
   | 'clock'
   | 'state'

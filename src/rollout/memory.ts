@@ -7,6 +7,8 @@ import type { Observation } from '../core/observation.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Latch } from '../core/latch.ts'
 import type { StopStatus } from '../core/stop.ts'
+import type { Override } from '../core/waiver.ts'
+import { shadowChanges } from './shadows.ts'
 import { changesToTell } from './telling.ts'
 
 /** A rollout that ended, with the stops that fired in it and its part of the ledger. */
@@ -28,6 +30,8 @@ export interface Memory {
   readonly begun: readonly Life[]
   /** Evidence that was pushed and has its own expiry: one for each check, outcome, life of a rollout and digest. */
   readonly evidence: readonly Observation[]
+  /** What a person has overridden, by the id of the item; what was ended stays until it would have. */
+  readonly overrides?: Readonly<Record<string, Override>>
   /** Why the daemon itself may not say proceed, by id, until a rollout is declared. */
   readonly impediments?: Readonly<Record<string, string>>
 }
@@ -54,7 +58,8 @@ export function remember(
 ): Memory {
   const changes = changesToTell(memory.ledger, before, after)
   const remedied = remedies(before, after).filter((change) => !isTold(memory.ledger, change))
-  const ledger = append(memory.ledger, [...events, ...changes, ...remedied])
+  const shadows = shadowChanges(memory.ledger, before, after)
+  const ledger = append(memory.ledger, [...events, ...shadows, ...changes, ...remedied])
   const history = finished(before.rollout, after.rollout)
     ? keep(memory.history, before, after, ledger)
     : memory.history
@@ -70,6 +75,8 @@ export function remember(
     history,
     begun: after.begun,
     evidence: heldEvidence(after),
+    ...(after.overrides !== undefined &&
+      after.overrides.size > 0 && { overrides: Object.fromEntries(after.overrides) }),
     ...(after.impediments.size > 0 && { impediments: Object.fromEntries(after.impediments) }),
   }
 }
@@ -161,6 +168,19 @@ export function recall(empty: Snapshot, memory: Memory): Snapshot {
   const { rollout, begun, evidence } = memory
   const baselines = new Map(Object.entries(memory.baselines))
   const impediments = new Map([...Object.entries(memory.impediments ?? {}), ...empty.impediments])
-  const known = { ...empty, stops, baselines, impediments, begun, ...(rollout !== undefined && { rollout }) }
+  const known = {
+    ...empty,
+    stops,
+    baselines,
+    impediments,
+    begun,
+    ...(rollout !== undefined && { rollout }),
+    ...overridesIn(memory),
+  }
   return ofItsTime(withEvidence(known, evidence), empty.at)
+}
+
+/** The overrides of a memory, as a snapshot has them. */
+export function overridesIn({ overrides }: Pick<Memory, 'overrides'>): Pick<Snapshot, 'overrides'> {
+  return overrides === undefined ? {} : { overrides: new Map(Object.entries(overrides)) }
 }

@@ -68,20 +68,28 @@ function isSameSight(a: Event, b: Event): boolean {
     case 'clock':
     case 'state':
       return false
+    case 'override':
+    case 'shadow':
+      // What ends by itself is seen to end by each.
+      return a.actor === undefined && isSameChange(a, b)
     case 'transition':
     case 'rollout-begun':
     case 'rollout-phase':
     case 'rollout-revision':
     case 'rollout-finished':
-      return (
-        a.kind === b.kind &&
-        a.subject === b.subject &&
-        a.to === b.to &&
-        a.rollout === b.rollout &&
-        a.actor === b.actor &&
-        Math.abs(a.at - b.at) <= SAME_SIGHT
-      )
+      return isSameChange(a, b)
   }
+}
+
+function isSameChange(a: Event, b: Event): boolean {
+  return (
+    a.kind === b.kind &&
+    a.subject === b.subject &&
+    a.to === b.to &&
+    a.rollout === b.rollout &&
+    a.actor === b.actor &&
+    Math.abs(a.at - b.at) <= SAME_SIGHT
+  )
 }
 
 /** What a line says, wherever it is chained. */

@@ -8,6 +8,7 @@ import { mergeLives } from './lives.ts'
 import { mergeHistories } from './merge-history.ts'
 import { mergeLatches, type Latches } from './merge-latches.ts'
 import { isContinued, mergeLedgers } from './merge-ledger.ts'
+import { mergeOverrides } from './merge-overrides.ts'
 import { mergeRollouts, type MergedRollout } from './merge-rollouts.ts'
 
 /**
@@ -23,6 +24,7 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
   const ledger = append(chained.ledger, gaveWay(merged, ours, theirs))
   const rollouts = { ...(rollout && { rollout }), begun: mergeLives(ours.begun, theirs.begun) }
   const impediments = impedimentsOf(base, ours, theirs, merged)
+  const overrides = mergeOverrides(base.overrides, ours.overrides, theirs.overrides)
   return {
     ...(rollout !== undefined && { rollout }),
     baselines: mergeBaselines(base, ours, theirs, merged),
@@ -32,6 +34,7 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
     history: mergeHistories(ours, theirs, merged, { ledger, moved }),
     begun: rollouts.begun,
     evidence: mergeEvidence(ours.evidence, theirs.evidence, rollouts, startsOf(merged, ours, theirs)),
+    ...(Object.keys(overrides).length > 0 && { overrides }),
     ...(Object.keys(impediments).length > 0 && { impediments }),
   }
 }

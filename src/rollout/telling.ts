@@ -4,6 +4,7 @@ import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { momentAt, type Moment } from '../core/moment.ts'
 import { inWords, SECOND, type Millis } from '../core/time.ts'
+import { waivedItems, wordsOf, wouldMake } from '../core/would.ts'
 import { flapping, mayFlap } from './flapping.ts'
 import type { Event, Ledger } from './ledger.ts'
 import { isTold } from './merge-ledger.ts'
@@ -72,13 +73,19 @@ function heldBack(ledger: Ledger, before: Snapshot, after: Snapshot, moment: Mom
 }
 
 /** What changes with this step is reported as a change. */
-function hasChanged({ stops, gates, verdict }: Snapshot, { subject, id, to }: Transition): boolean {
+function hasChanged(before: Snapshot, { subject, id, to }: Transition): boolean {
+  const { stops, gates, verdict } = before
   if (subject === 'verdict') return verdict.verdict !== to
+  if (subject === 'not-enforced') {
+    const item = waivedItems(before).find((one) => one.id === id)
+    return item === undefined || wouldMake(item) !== to
+  }
   return (subject === 'gate' ? gates : stops).get(id)?.state !== to
 }
 
 /** Where each subject is, as a change to that. */
-function statesOf({ at, stops, gates, verdict }: Snapshot): readonly Transition[] {
+function statesOf(snapshot: Snapshot): readonly Transition[] {
+  const { at, stops, gates, verdict } = snapshot
   return [
     ...[...gates.values()].map(({ id, state }) => ({
       subject: 'gate' as const,
@@ -91,6 +98,12 @@ function statesOf({ at, stops, gates, verdict }: Snapshot): readonly Transition[
       id,
       to: state,
       message: (cause ?? findings[0])?.message ?? '',
+    })),
+    ...waivedItems(snapshot).map((item) => ({
+      subject: 'not-enforced' as const,
+      id: item.id,
+      to: wouldMake(item),
+      message: wordsOf(item),
     })),
     { subject: 'verdict' as const, id: 'verdict', to: verdict.verdict, message: verdict.summary },
   ].map((change) => ({ ...change, at, from: change.to }))

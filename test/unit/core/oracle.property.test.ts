@@ -7,9 +7,9 @@ import type { Evaluated } from '../../../src/rollout/evaluation.ts'
 import { corrected } from '../../../src/rollout/correction.ts'
 import { evaluate } from '../../../src/rollout/evaluation.ts'
 import { nothingRemembered, recall, type Memory } from '../../../src/rollout/memory.ts'
-import { acknowledge, begin, finish } from '../../../src/rollout/commands.ts'
-import { batchesOf, platformRules } from '../rules/platform-world.ts'
-import { damaged, damages, done, healthy, type Damage } from './random-world.ts'
+import { batchesOf } from '../rules/platform-world.ts'
+import { commanded, rulesNamed, type Command } from './random-commands.ts'
+import { damaged, damages, healthy, type Damage } from './random-world.ts'
 
 /** How many walks are taken; more of them by `ORACLE_WALKS`, with other seeds by `ORACLE_SEED`. */
 const walks = Number(process.env['ORACLE_WALKS'] ?? 60)
@@ -20,7 +20,7 @@ type Move =
   | { readonly kind: 'looks'; readonly after: number; readonly which: number; readonly validFor: number }
   | { readonly kind: 'damage'; readonly after: number; readonly damages: readonly Damage[] }
   | { readonly kind: 'due' | 'time'; readonly after: number }
-  | { readonly kind: 'command'; readonly after: number; readonly what: 'begin' | 'acknowledge' | 'finish' }
+  | { readonly kind: 'command'; readonly after: number; readonly what: Command }
   | { readonly kind: 'clock'; readonly after: number; readonly by: number }
   | { readonly kind: 'restart' | 'reload' | 'starved'; readonly after: number }
 
@@ -46,7 +46,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('command' as const),
       after: soon,
-      what: fc.constantFrom('begin' as const, 'acknowledge' as const, 'finish' as const),
+      what: fc.constantFrom<Command>('begin', 'acknowledge', 'finish', 'override', 'end'),
     }),
   },
   {
@@ -65,29 +65,6 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     }),
   },
 )
-
-const author = { actor: 'tester', reason: 'random' }
-
-function commanded(what: 'begin' | 'acknowledge' | 'finish', snapshot: Snapshot, at: number): Snapshot {
-  switch (what) {
-    case 'begin':
-      return done(begin(snapshot, { ...author, id: `rollout-${at}`, supersede: true }, at), snapshot)
-    case 'finish':
-      return done(
-        finish(snapshot, snapshot.rollout?.id ?? '', { outcome: 'done', force: true }, author, at),
-        snapshot,
-      )
-    case 'acknowledge':
-      return [...snapshot.stops.keys()].reduce(
-        (held, id) => done(acknowledge(held, id, author, at), held),
-        snapshot,
-      )
-  }
-}
-
-function rulesNamed(long: boolean): Rules {
-  return platformRules({ steady: long ? 30_000 : 10_000 })
-}
 
 /** What happens at one instant, the same for both. */
 interface Turn {

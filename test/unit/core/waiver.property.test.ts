@@ -16,7 +16,7 @@ const checks = rules.gates.flatMap((gate) => gate.checks).filter(({ notAsked }) 
 const ids = [...rules.gates, ...checks, ...rules.stops].map(({ id }) => id)
 const some = fc.uniqueArray(fc.constantFrom(...ids), { minLength: 1, maxLength: 4 })
 const patient = { timeout: 60_000 }
-const runs = { numRuns: 40 }
+const runs = { numRuns: 20 }
 
 function shadowed(waived: readonly string[], until: Instant = far): Rules {
   return { ...rules, shadows: new Map(waived.map((id) => [id, until])) }
