@@ -4,6 +4,7 @@ import { parseDocument, type Blocker, type Report } from './document.ts'
 import type { NoReply, Reply } from './http.ts'
 import { isPage, problemOf, strangerOf, type Problem, type Stranger } from './origin.ts'
 import { inWords } from '../core/time.ts'
+import { isEnforced } from './waivers.ts'
 
 /** What the request demanded. Checked again here: something that ignores it may answer. */
 export interface Demands {
@@ -152,11 +153,18 @@ function inOneForm(expected: unknown): string {
 /** Everything in a document that forbids `proceed`; states that are not known count as such. */
 function contradictions({ gates, stopConditions, blocking }: Report): readonly string[] {
   const required = gates.filter((gate) => gate.required && gate.state !== 'skipped')
+  // Of a gate that does not count, what the rollout itself asks for does.
+  const [whole, partly] = [required.filter(isEnforced), required.filter((gate) => !isEnforced(gate))]
   return [
     ...(required.length === 0 ? ['no gate was required'] : []),
-    ...required.filter((gate) => gate.state !== 'pass').map((gate) => `gate ${gate.id} is ${gate.state}`),
+    ...whole.filter((gate) => gate.state !== 'pass').map((gate) => `gate ${gate.id} is ${gate.state}`),
+    ...partly.flatMap((gate) =>
+      gate.checks
+        .filter((check) => isEnforced(check) && check.state !== 'pass')
+        .map((check) => `check ${check.id} is ${check.state}`),
+    ),
     ...stopConditions
-      .filter(({ state, latch }) => state !== 'skipped' && (state !== 'clear' || isLatched(latch)))
+      .filter((stop) => isEnforced(stop) && (stop.state !== 'clear' || isLatched(stop.latch)))
       .map(({ id, state }) => `stop condition ${id} is ${state === 'clear' ? 'latched' : state}`),
     ...blocking.map((blocker: Blocker) => `${blocker.ref} blocks`),
   ]

@@ -1,5 +1,6 @@
 import type { Report } from './document.ts'
 import { printable } from './text.ts'
+import { expiredInWords, waiversInWords } from './waivers.ts'
 
 /** Lines that one answer may bring; the rest is counted. */
 const longestList = 40
@@ -22,7 +23,13 @@ export function changesBetween(before: Report | undefined, after: Report): reado
   const gone = [...(was?.keys() ?? [])]
     .filter((ref) => !placesOf(after).has(ref))
     .map((ref) => `${ref} is gone`)
-  const all = [...verdictLine(before, after), ...rolloutLine(before, after), ...lines, ...gone]
+  const all = [
+    ...verdictLine(before, after),
+    ...rolloutLine(before, after),
+    ...waiverLines(before, after),
+    ...lines,
+    ...gone,
+  ]
   return all.length <= longestList
     ? all
     : [...all.slice(0, longestList), `and ${all.length - longestList} more`]
@@ -37,6 +44,19 @@ function rolloutLine(before: Report | undefined, { rollout }: Report): readonly 
   const same = before?.rollout.id === rollout.id && before.rollout.phase === rollout.phase
   if (same || (before === undefined && rollout.id === null)) return []
   return [rollout.id === null ? 'no rollout' : `rollout ${printable(rollout.id)} is ${rollout.phase}`]
+}
+
+/** What does not count: at first, and whenever it is something else. */
+function waiverLines(before: Report | undefined, after: Report): readonly string[] {
+  const isSame = before === undefined ? refsOf(after) === '' : refsOf(before) === refsOf(after)
+  if (isSame) return []
+  const lines = [waiversInWords(after), expiredInWords(after)].filter((text) => text !== '')
+  return lines.length === 0 ? ['everything is enforced again'] : lines
+}
+
+function refsOf({ notEnforced, expiredShadows }: Report): string {
+  const waived = (notEnforced ?? []).map(({ ref, mode, until }) => `${ref} ${mode} ${until}`)
+  return [...waived, ...(expiredShadows ?? []).map(({ ref }) => ref)].join('\n')
 }
 
 function placesOf({ gates, stopConditions }: Report): ReadonlyMap<string, Place> {

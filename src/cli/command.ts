@@ -2,7 +2,7 @@ import type { ExitCode } from './exit-codes.ts'
 import type { CliProcess } from './process.ts'
 
 /** What the completion in a shell offers for a value. */
-export type Completes = 'gates' | 'stops' | 'rollouts' | 'refs' | 'checks' | 'file' | 'directory'
+export type Completes = 'gates' | 'stops' | 'items' | 'rollouts' | 'refs' | 'checks' | 'file' | 'directory'
 
 /** An option, or the argument of a command: `src/cli/options.ts` has one function for each kind. */
 export interface Option<Value = unknown> {

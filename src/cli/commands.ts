@@ -9,6 +9,7 @@ export const commands: Commands = {
   begin: async () => (await import('./begin.ts')).begin,
   finish: async () => (await import('./finish.ts')).finish,
   ack: async () => (await import('./ack.ts')).ack,
+  override: async () => (await import('./override.ts')).override,
   'evidence render': async () => (await import('./evidence-render.ts')).evidenceRender,
   'evidence rollback-plan': async () => (await import('./evidence-rollback-plan.ts')).evidenceRollbackPlan,
   'evidence push': async () => (await import('./evidence-push.ts')).evidencePush,

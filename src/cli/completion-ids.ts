@@ -65,6 +65,14 @@ function partsOf(wanted: Exclude<Wanted, 'rollouts'>, report: Report): readonly 
       return report.gates.map(({ id, title }) => [id, title] as const)
     case 'stops':
       return report.stopConditions.map(({ id, title, state }) => [id, `${state}: ${title}`] as const)
+    case 'items':
+      return [
+        ...report.gates.flatMap(({ id, title, checks }) => [
+          [id, title] as const,
+          ...checks.map((check) => [check.id, check.claim] as const),
+        ]),
+        ...report.stopConditions.map(({ id, title }) => [id, title] as const),
+      ]
     case 'checks':
       return report.gates
         .flatMap(({ checks }) => checks)

@@ -11,7 +11,7 @@ export interface Message {
   readonly path: string
   readonly body: object
   /** Scope of the token that it takes. */
-  readonly scope: 'evidence' | 'rollout' | 'acknowledge'
+  readonly scope: 'evidence' | 'rollout' | 'acknowledge' | 'override'
   /** The id in it that may be misspelt. */
   readonly id?: string
   /** Whether an answer is one that only the exporter gives: anything may answer 200. */

@@ -21,6 +21,7 @@ const threshold = record({ op: text, value: quantity, unit: text })
 /** What checks and stop conditions have in common. */
 const item = {
   id: text,
+  mode: addedLater(text),
   claim: text,
   source: text,
   state: text,
@@ -81,8 +82,29 @@ const report = record({
   rollout: record({ id: nullable(verbatim), phase: text, startedAt: nullable(time) }),
   rollback: record({ viable: text, message: text, advice: text }),
   blocking: listOf(blocker),
+  notEnforced: addedLater(
+    listOf(
+      record({
+        ref: text,
+        mode: text,
+        until: time,
+        would: nullable(text),
+        actor: nullable(text),
+        reason: nullable(text),
+      }),
+    ),
+  ),
+  expiredShadows: addedLater(listOf(record({ ref: text }))),
   gates: listOf(
-    record({ id: text, title: text, state: text, since: time, required: flag, checks: listOf(record(item)) }),
+    record({
+      id: text,
+      title: text,
+      mode: addedLater(text),
+      state: text,
+      since: time,
+      required: flag,
+      checks: listOf(record(item)),
+    }),
   ),
   stopConditions: listOf(
     record({

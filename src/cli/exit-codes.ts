@@ -36,8 +36,8 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
     exitCodes.foundNothing,
     'evidence: nothing could be found out, and nothing was pushed; canary: something is not proven',
   ],
-  [exitCodes.refused, 'begin, finish, ack: refused, as it contradicts what is recorded'],
-  [exitCodes.unknownId, 'there is no such rollout or stop condition'],
+  [exitCodes.refused, 'begin, finish, ack, override: refused, as it contradicts what is recorded'],
+  [exitCodes.unknownId, 'there is no such rollout, gate, check, stop condition or override'],
   [exitCodes.interrupted, 'ended by SIGINT'],
   [exitCodes.terminated, 'ended by SIGTERM'],
 ]

@@ -1,6 +1,7 @@
 import type { Answer, Valid } from './answer.ts'
 import type { Decision } from './decision.ts'
 import type { ReportedGate, ReportedStop } from './document.ts'
+import { isEnforced } from './waivers.ts'
 import { compared, moment, type Item } from './wording.ts'
 
 /** What a testcase came to: proven bad is a failure, not proven is an error, and only what is switched off is skipped. */
@@ -44,7 +45,7 @@ export function junitReport(
       ...gates.map((gate) => ({
         name: gate.id,
         cases: gate.checks.map((check) =>
-          caseOf(check, `gates.${gate.id}`, outcomeOfCheck(check.state), answer),
+          caseOf(check, `gates.${gate.id}`, outcomeOfCheck(stateOf(check)), answer),
         ),
       })),
       { name: 'stop-conditions', cases: stops },
@@ -55,6 +56,11 @@ export function junitReport(
 
 function verdictCase(outcome: Outcome, type: string, message: string, details: readonly string[]): Case {
   return { name: 'proceed', group: 'verdict', outcome, type, message, details }
+}
+
+/** What does not count is skipped, whatever it is. */
+function stateOf(item: Item): string {
+  return isEnforced(item) ? item.state : 'skipped'
 }
 
 function outcomeOfCheck(state: string): Outcome {
@@ -72,13 +78,13 @@ function outcomeOfCheck(state: string): Outcome {
 
 function stopCase(stop: ReportedStop, answer: Valid): Case {
   const { latch } = stop
-  const isLatched = latch !== null && latch.acknowledged === null && stop.state !== 'skipped'
+  const isLatched = latch !== null && latch.acknowledged === null && isEnforced(stop)
   if (isLatched && stop.state !== 'firing') {
     const fired = `fired at ${moment(latch.at, answer.report)} and is not acknowledged`
     const message = `${fired}: ${latch.message}`
     return { ...caseOf(stop, 'stop-conditions', 'failure', answer), type: 'latched', message }
   }
-  return caseOf(stop, 'stop-conditions', outcomeOfStop(stop.state), answer)
+  return caseOf(stop, 'stop-conditions', outcomeOfStop(stateOf(stop)), answer)
 }
 
 function outcomeOfStop(state: string): Outcome {

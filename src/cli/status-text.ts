@@ -5,6 +5,7 @@ import type { Decision } from './decision.ts'
 import type { ReportedGate } from './document.ts'
 import type { Paint } from './paint.ts'
 import { anyScreen, type Line, type Screen } from './screen.ts'
+import { isEnforced } from './waivers.ts'
 import { wholeSections } from './whole-text.ts'
 import { head, isWell } from './wording.ts'
 
@@ -76,8 +77,8 @@ function causesWithin(room: number, view: StatusView, screen: Screen): readonly 
 /** How much is well, how much follows from the causes, and where all of it is. */
 function countLines({ answer: { report }, paint }: StatusView): readonly Line[] {
   const { gates, stopConditions, blocking } = report
-  const asked = gates.filter(({ state }) => state !== 'skipped')
-  const watched = stopConditions.filter(({ state }) => state !== 'skipped')
+  const asked = gates.filter(isEnforced)
+  const watched = stopConditions.filter(isEnforced)
   const passing = asked.filter(({ state }) => state === 'pass').length
   const clear = watched.filter((stop) => isWell(stop)).length
   const followed = blocking.filter(({ rootCause }) => !rootCause).length

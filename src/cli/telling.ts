@@ -81,7 +81,7 @@ export async function openTelling(
 const longestId = 200
 
 /** What a command is about, as the exporter takes it in a path. */
-export function subject(name: string, says: string, completes?: 'rollouts' | 'stops') {
+export function subject(name: string, says: string, completes?: 'rollouts' | 'stops' | 'items') {
   const option = needed(text(name, says, completes === undefined ? {} : { completes }))
   return {
     ...option,

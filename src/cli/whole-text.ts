@@ -92,7 +92,10 @@ function culpritLines(item: Item, blocker: Blocker, report: Report): readonly Li
 
 function gateLines(gate: ReportedGate, width: number, paint: Paint): readonly Line[] {
   return [
-    { head: `  ${state(gate.state, paint)}`, text: paint(gate.id, 'strong') },
+    {
+      head: `  ${state(gate.state, paint)}`,
+      text: [paint(gate.id, 'strong'), ...modeIn(gate).map((mode) => `(${mode})`)].join(' '),
+    },
     ...gate.checks.map((check) => row(check, width, paint)),
   ]
 }
@@ -112,10 +115,16 @@ function stopLine(stop: ReportedStop, width: number, paint: Paint): Line {
 
 function row(item: Item, width: number, paint: Paint): Line {
   const well = item.state === 'pass' || item.state === 'clear'
-  const flags = item.flags.filter((flag) => flag === 'stale' || flag === 'preexisting')
+  const shown = item.flags.filter((flag) => flag === 'stale' || flag === 'preexisting')
+  const flags = [...modeIn(item), ...shown]
   const said = well ? compared(item) : item.message
   const marks = flags.length === 0 ? '' : ` (${flags.join(', ')})`
   return { head: `    ${state(item.state, paint)}${item.id.padEnd(width)}  `, text: `${said}${marks}` }
+}
+
+/** `in shadow`, where it does not count. */
+function modeIn({ mode }: Pick<Item, 'mode'>): readonly string[] {
+  return mode === null || mode === 'enforce' ? [] : [mode === 'shadow' ? 'in shadow' : mode]
 }
 
 function state(word: string, paint: Paint): string {

@@ -7,6 +7,7 @@ import { meaningOf, type Paint } from './paint.ts'
 import type { Line } from './screen.ts'
 import type { Reach } from './connect.ts'
 import { clockTime, numberInWords, printable, quoted } from './text.ts'
+import { expiredInWords, waiversInWords } from './waivers.ts'
 
 /** Words that the views of a document have in common. */
 
@@ -69,8 +70,10 @@ export function head(
   const begun = rollout.startedAt === null ? '' : `, since ${moment(rollout.startedAt, report)}`
   const back = rollout.id === null ? [] : [`rollback ${rollback.viable}: ${rollback.message}`]
   const rest = [facts.join(', '), `release ${release.namespace}/${release.name}, ${named}${begun}`, ...back]
+  const waived = [waiversInWords(report), expiredInWords(report)].filter((text) => text !== '')
   return [
     { head: `${word}  `, text: report.summary, ...ofSummary },
+    ...waived.map((text) => ({ text, ...ofOthers })),
     ...rest.map((text) => ({ text: paint(text, 'faint'), ...ofOthers })),
   ]
 }

@@ -3,8 +3,8 @@ import { certificate, privateKey, tlsFiles, token, type ContentFields } from './
 import { evenIfFaulty, flag, folderUrl, hostPort, list, name, oneOf, text } from './fields.ts'
 import { Secret } from './secret.ts'
 
-/** What a bearer token may do: start and finish rollouts, hand in evidence, acknowledge stops. */
-export const scopes = ['rollout', 'evidence', 'acknowledge'] as const
+/** What a bearer token may do: start and finish rollouts, hand in evidence, acknowledge stops, override what is judged. */
+export const scopes = ['rollout', 'evidence', 'acknowledge', 'override'] as const
 
 const externalAllowed =
   'a URL like https://gate.example.com or https://ops.example.com/gate, without a query or a user'

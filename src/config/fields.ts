@@ -157,30 +157,6 @@ export function path(description: string) {
     .meta(about(description, error, 'path'))
 }
 
-/** A gate, check or stop condition that is switched off on purpose, or on. */
-export interface Switch {
-  readonly enabled: boolean
-  /** Why it is off, in the operator's words. */
-  readonly reason?: string
-}
-
-/** What can be switched off on purpose. YAML 1.1, which Helm reads, turns `off` into `false`. */
-export function onOff(description: string) {
-  const error = 'on, off, or { enabled: false, reason: <why> }'
-  const reason = z.string({ error: 'a text of at most 200 characters' }).max(200, {
-    error: 'a text of at most 200 characters',
-  })
-  const spelled = z.strictObject({
-    enabled: z.boolean({ error: 'true or false' }),
-    reason: reason.exactOptional(),
-  })
-  return coded(
-    z.union([z.enum(['on', 'off']), z.boolean(), spelled], { error }),
-    (value): Switch => (typeof value === 'object' ? value : { enabled: value === 'on' || value === true }),
-    ({ enabled, reason: why }) => ({ enabled, ...(why !== undefined && { reason: why }) }),
-  ).meta(about(description, error, 'switch'))
-}
-
 export function list<Item extends z.ZodType>(description: string, item: Item, allowed: string, kind?: Kind) {
   return z
     .array(item, { error: allowed })

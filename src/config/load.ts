@@ -11,6 +11,7 @@ import { describedSchema, keysUnder, publishedSchema, refusedKeys, type Known } 
 import { fromEnvironment, fromFlags, overlaid, type Assignment, type ConfigFlags } from './overlay.ts'
 import { configSchema, type Config } from './schema.ts'
 import { shownBy } from './shown.ts'
+import { lastingShadows } from './switches.ts'
 import { isMapping, pathText, type Path, type Tree } from './tree.ts'
 import { validate } from './validate.ts'
 
@@ -22,6 +23,8 @@ export interface ConfigSources {
   readonly flags: ConfigFlags
   readonly readFile: ReadFile
   readonly known: Known
+  /** The time that it is; by the clock of the machine, unless given. */
+  readonly now?: number
   /** Judges what is written alone: no file that it refers to is read, and no variable that holds a secret. */
   readonly syntaxOnly?: boolean
 }
@@ -41,7 +44,7 @@ export interface LoadedConfig {
  * @throws ConfigError with everything that is wrong
  */
 export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
-  const { env, flags, known, syntaxOnly = false } = sources
+  const { env, flags, known, syntaxOnly = false, now = Date.now() } = sources
   const files = new Map<string, string>()
   const readFile = noting(sources.readFile, files)
   const schema = configSchema(known, { readFile, environment: env, syntaxOnly })
@@ -63,6 +66,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const validated = await validate(schema, { tree, described, locate, refused })
   if (!validated.ok) faults.push(...validated.faults)
   faults.push(...contradictions({ tree, locate }))
+  if (validated.ok) faults.push(...lastingShadows(validated.output, locate, now))
   if (!validated.ok || faults.length > 0) throw new ConfigError(inOrder(faults), files)
   const shown = shownBy(schema, validated.output)
   const hash = createHash('sha256').update(JSON.stringify(shown)).digest('hex')

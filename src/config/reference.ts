@@ -24,7 +24,7 @@ function isShown({ path: [section, service] }: Key): boolean {
   return section !== 'services' || service === 'api'
 }
 
-const marks = /<path>|<NAME>|<why>/g
+const marks = /<path>|<NAME>|<why>|<time>/g
 
 function table(keys: readonly Key[]): string {
   const rows = keys.map((key) => {
@@ -50,12 +50,12 @@ const notes: Readonly<Record<string, string>> = {
   postgres:
     'A read-only role is enough. `verify-full` verifies the certificate and the host name of the server; there is no weaker kind of TLS.',
   gates:
-    'A gate that is switched off is still listed, as `skipped` with its reason: `{ enabled: false, reason: staging has no pipeline }`.',
+    'A gate that is switched off is still listed, as `skipped` with its reason: `{ enabled: false, reason: staging has no pipeline }`. In shadow it is judged and shown, and does not count until the given time: `{ mode: shadow, until: 2026-12-07T08:00:00Z }`, in a variable `shadow until 2026-12-07T08:00:00Z`. A time that is over is no error: what it was for counts again, and an alert says that the shadow has expired. See [shadow](../use/shadow.md).',
   limits:
     'A breach begins above `trip` and ends at or below `clear`. The defaults are those of the platform’s own alerts, where it has one.',
   probes: 'Replaces the pace of a probe. `brisk` and `timeout` must not be longer than `quiet`.',
   tokens:
-    'The scopes of a token say what it allows: `rollout` begins and finishes rollouts, `evidence` reports evidence, `acknowledge` acknowledges stop conditions.',
+    'The scopes of a token say what it allows: `rollout` begins and finishes rollouts, `evidence` reports evidence, `acknowledge` acknowledges stop conditions, `override` takes a gate, check or stop condition out of the verdict for a while. Give `override` to people, not to pipelines.',
 }
 
 const introduction = `# Configuration

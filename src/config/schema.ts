@@ -4,13 +4,14 @@ import { httpSchema, tokensSchema } from './access-schema.ts'
 import { postgresSchema, redisSchema } from './connection-schema.ts'
 import { certificate, bearer, contentFields, lines, tlsFiles, withContents } from './contents.ts'
 import type { ContentFields, Places } from './contents.ts'
-import { coded, duration, evenIfFaulty, flag, list, name, objectName, oneOf, onOff } from './fields.ts'
+import { coded, duration, evenIfFaulty, flag, list, name, objectName, oneOf } from './fields.ts'
 import { folderUrl, path, text } from './fields.ts'
 import type { Known } from './keys.ts'
 import { limitsSchema } from './limits-schema.ts'
 import type { Revealed } from './secret.ts'
 import { servicesSchema } from './services-schema.ts'
 import { shownBy } from './shown.ts'
+import { onOff } from './switches.ts'
 
 interface Pace {
   readonly quiet?: number

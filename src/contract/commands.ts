@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { readExpected, type Expected, type ExpectedWords } from '../core/expected.ts'
 import { phases } from '../core/rollout.ts'
+import { SECOND } from '../core/time.ts'
+import { LONGEST_OVERRIDE } from '../core/waiver.ts'
 
 /**
  * The id of a rollout: letters, digits and `. _ ~ : @ + = , -`, in parts between `/` that begin with a letter or a digit.
@@ -105,6 +107,41 @@ export const acknowledgementBody = z.strictObject({
   reason: by.reason,
 })
 
+export const overrideBody = z
+  .strictObject({
+    item: id.describe('Id of a gate, a check or a stop condition.'),
+    until: z.iso
+      .datetime({ offset: true })
+      .describe('When it ends, at most 24 hours from now; or `forSeconds`.')
+      .exactOptional(),
+    forSeconds: z
+      .int()
+      .min(1)
+      .max(LONGEST_OVERRIDE / SECOND)
+      .describe('For how long it holds; or `until`.')
+      .exactOptional(),
+    latched: z
+      .boolean()
+      .describe('It also holds for what was latched before it. Without it, such an override is refused.')
+      .exactOptional(),
+    replace: z
+      .boolean()
+      .describe('In place of an override of the same item. Without it, a second one is refused.')
+      .exactOptional(),
+    rollout: id.describe('Refuses when another rollout is current.').exactOptional(),
+    actor: words.describe('Who acts; without it, the name of the token.').exactOptional(),
+    reason: by.reason,
+  })
+  .refine(({ until, forSeconds }) => (until === undefined) !== (forSeconds === undefined), {
+    path: ['until'],
+    error: 'exactly one of until and forSeconds',
+  })
+
+export const overrideEndBody = z.strictObject({
+  actor: words.describe('Who acts; without it, the name of the token.').exactOptional(),
+  reason: by.reason,
+})
+
 export const evidenceBody = z.strictObject({
   outcome: z.enum(['pass', 'fail']),
   message: words.exactOptional(),
@@ -133,4 +170,6 @@ export const evidenceBody = z.strictObject({
 export type BeginBody = z.infer<typeof beginBody>
 export type FinishBody = z.infer<typeof finishBody>
 export type AcknowledgementBody = z.infer<typeof acknowledgementBody>
+export type OverrideBody = z.infer<typeof overrideBody>
+export type OverrideEndBody = z.infer<typeof overrideEndBody>
 export type EvidenceBody = z.infer<typeof evidenceBody>

@@ -4,6 +4,7 @@ import { askedPhases } from '../core/rollout.ts'
 import { verdicts } from '../core/verdict.ts'
 import { listOf, seconds, text, threshold, timestamp, unit } from './fields.ts'
 import { gateItem, stopConditionReport } from './items.ts'
+import { waiverLists } from './modes.ts'
 import { expectedReport, rolloutReport } from './rollouts.ts'
 import { apiVersion } from './wire.ts'
 
@@ -110,6 +111,7 @@ export const gateReport = envelope.extend({
   rollout: rolloutReport,
   rollback: rollbackReport,
   blocking: listOf(blockerReport).describe('Root causes first.'),
+  ...waiverLists,
   gates: listOf(gateItem),
   stopConditions: listOf(stopConditionReport),
   evaluator: evaluatorReport,

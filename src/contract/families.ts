@@ -2,6 +2,7 @@ import * as signals from '../rules/signals.ts'
 import type { Signal } from '../core/signal.ts'
 import { counter, gauge, type Family } from './family.ts'
 import { oneIsSet, stopFamilies } from './stop-families.ts'
+import { waiverFamilies } from './waiver-families.ts'
 
 /** The verdict and what it rests on. */
 export const verdictFamilies = {
@@ -70,6 +71,7 @@ export const verdictFamilies = {
     'unit',
   ),
   ...stopFamilies,
+  ...waiverFamilies,
   limit: gauge(
     'caracal_rollout_limit',
     'Limits in force, by their name under limits in the configuration; a value above its limit is a breach.',

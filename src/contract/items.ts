@@ -4,6 +4,7 @@ import { checkStates, sources } from '../core/gate.ts'
 import { unknownReasons } from '../core/observation.ts'
 import { stopKinds, stopStates } from '../core/stop.ts'
 import { count, listOf, observed, seconds, text, threshold, timestamp } from './fields.ts'
+import { counted } from './modes.ts'
 import { culpritLimit, flags } from './wire.ts'
 
 /** Checks, gates and stop conditions, as documents report them. */
@@ -26,6 +27,7 @@ export type Culprit = z.infer<typeof culprit>
 
 const item = z.object({
   id: text,
+  ...counted,
   claim: text.describe('What holds when all is well, as a sentence.'),
   source: z.enum(sources),
   reason: text.describe('Short stable code of the worst finding.'),
@@ -65,7 +67,8 @@ export const gateItem = z.object({
   title: text,
   state: z.enum(checkStates),
   since: timestamp,
-  required: z.boolean().describe('False when the gate is switched off.'),
+  ...counted,
+  required: z.boolean().describe('False when the gate is switched off or does not count.'),
   checks: listOf(checkReport),
 })
 export type GateItem = z.infer<typeof gateItem>

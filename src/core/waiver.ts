@@ -5,7 +5,7 @@ import type { Moment } from './moment.ts'
 import { isActive, type Rollout } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
 import { forbids, type StopStatus } from './stop.ts'
-import { MINUTE, type Instant, type Millis } from './time.ts'
+import { HOUR, MINUTE, type Instant, type Millis } from './time.ts'
 
 /** How something that is judged counts: in full, or not at all for a while. */
 export const modes = ['enforce', 'shadow', 'overridden'] as const
@@ -24,6 +24,9 @@ export interface Override {
   /** When it was ended before its time. What has ended never holds again. */
   readonly ended?: Instant
 }
+
+/** An opening for longer is a change of the configuration. */
+export const LONGEST_OVERRIDE: Millis = 24 * HOUR
 
 /** By the id of what is overridden. */
 export type Overrides = ReadonlyMap<string, Override>

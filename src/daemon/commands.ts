@@ -3,12 +3,13 @@ import { pieceOf } from '../core/pushed.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
-import type { Instant } from '../core/time.ts'
+import { SECOND, type Instant } from '../core/time.ts'
 import { expectedIn, type EvidenceBody } from '../contract/commands.ts'
 import { toRollout } from '../http/document.ts'
 import type { Actor, CommandResult, Commands } from '../http/context.ts'
 import { acknowledge, begin, finish, type Result } from '../rollout/commands.ts'
 import { takeEvidence } from '../rollout/evidence.ts'
+import { endOverride, override } from '../rollout/overrides.ts'
 import type { Event } from '../rollout/ledger.ts'
 import type { Apply, Engine } from './engine.ts'
 import { admit, type Admission } from './evidence.ts'
@@ -51,6 +52,7 @@ export function commandsOf(engine: Engine): Commands {
           inRollout(snapshot, rollout) ?? acknowledge(snapshot, stopCondition, signed(actor), now),
         () => ({ stopCondition, acknowledged: true }),
       ),
+    ...overrideCommands(engine, carryOut),
     async evidence(check, body, actor) {
       const known = evidenceChecks(engine)
       if (!known.includes(check)) {
@@ -72,6 +74,40 @@ export function commandsOf(engine: Engine): Commands {
   }
 }
 
+type CarryOut = (
+  apply: Apply,
+  answer: (snapshot: Snapshot) => object,
+  status?: 200 | 201,
+) => Promise<CommandResult>
+
+function overrideCommands(engine: Engine, carryOut: CarryOut): Pick<Commands, 'override' | 'endOverride'> {
+  return {
+    async override(body, actor) {
+      const { item, until, forSeconds = 0, latched = false, replace = false } = body
+      let isKnown = false
+      const result = await carryOut(
+        (snapshot, now) => {
+          const end = until === undefined ? now + forSeconds * SECOND : Date.parse(until)
+          const wish = { item, until: end, latched, replace }
+          const applied =
+            inRollout(snapshot, body.rollout) ?? override(snapshot, engine.rules(), wish, signed(actor), now)
+          isKnown = applied.ok && applied.snapshot === snapshot
+          return applied
+        },
+        (snapshot) => overriddenAs(item, snapshot),
+        201,
+      )
+      if (result.ok) return isKnown ? { ...result, status: 200 } : result
+      return result.code === 'no-such-item' ? { ...result, allowed: itemsOf(engine) } : result
+    },
+    endOverride: (item, _, actor) =>
+      carryOut(
+        (snapshot, now) => endOverride(snapshot, item, signed(actor), now),
+        () => ({ item, overridden: false }),
+      ),
+  }
+}
+
 function rolloutOf({ rollout }: Snapshot): object {
   return { rollout: rollout === undefined ? null : toRollout(rollout) }
 }
@@ -86,6 +122,19 @@ function inRollout(snapshot: Snapshot, asked: string | undefined): Result | unde
   if (asked === undefined || asked === current) return undefined
   const detail = `asked for ${plain(asked, 60)}, but ${current ?? 'none'} is under way`
   return { ok: false, code: 'other-rollout', detail }
+}
+
+function overriddenAs(item: string, { overrides }: Snapshot): object {
+  const one = overrides?.get(item)
+  if (one === undefined) return {}
+  const { until, latched, rollout = null } = one
+  return { item, overridden: true, until: new Date(until).toISOString(), latched, rollout }
+}
+
+/** Every id that can be overridden. */
+function itemsOf(engine: Engine): readonly string[] {
+  const { gates, stops } = engine.rules()
+  return [...gates, ...gates.flatMap((gate) => gate.checks), ...stops].map(({ id }) => id)
 }
 
 function evidenceChecks(engine: Engine): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { replicasIn } from '../config/services-schema.ts'
+import { switchesOf } from '../config/switches.ts'
 import { components, type Component } from '../core/replica.ts'
 import { SECOND } from '../core/time.ts'
 import { platformStreams } from '../rules/platform.ts'
@@ -17,8 +18,8 @@ export function componentsOf(config: Config): readonly Component[] {
 
 /** What the rules of a configuration are made from. */
 export function ruleOptionsOf(config: Config, providers: RuleOptions['providers']): RuleOptions {
-  const switches = Object.entries({ ...config.gates, ...config.checks, ...config.stopConditions })
-  const off = switches.flatMap(([id, { enabled, reason }]): [string, string][] =>
+  const switches = switchesOf(config)
+  const off = switches.flatMap(([, id, { enabled, reason }]): [string, string][] =>
     enabled ? [] : [[id, reason ?? 'switched off in the configuration']],
   )
   return {
@@ -34,6 +35,7 @@ export function ruleOptionsOf(config: Config, providers: RuleOptions['providers'
     release: config.release,
     addresses: addressesOf(config),
     off: new Map(off),
-    on: new Set(switches.flatMap(([id, { enabled }]) => (enabled ? [id] : []))),
+    on: new Set(switches.flatMap(([, id, { enabled }]) => (enabled ? [id] : []))),
+    shadows: new Map(switches.flatMap(([, id, { shadow }]) => (shadow === undefined ? [] : [[id, shadow]]))),
   }
 }

@@ -9,7 +9,14 @@ import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
 import type { Refused } from '../core/refusal.ts'
 import type { Exporter } from '../contract/acknowledging.ts'
-import type { AcknowledgementBody, BeginBody, EvidenceBody, FinishBody } from '../contract/commands.ts'
+import type {
+  AcknowledgementBody,
+  BeginBody,
+  EvidenceBody,
+  FinishBody,
+  OverrideBody,
+  OverrideEndBody,
+} from '../contract/commands.ts'
 import type { Instruments } from './instruments.ts'
 import type { RollbackReport } from '../contract/document.ts'
 
@@ -39,6 +46,8 @@ export interface Commands {
   begin(body: BeginBody, actor: Actor): Promise<CommandResult>
   finish(rollout: string, body: FinishBody, actor: Actor): Promise<CommandResult>
   acknowledge(body: AcknowledgementBody, actor: Actor): Promise<CommandResult>
+  override(body: OverrideBody, actor: Actor): Promise<CommandResult>
+  endOverride(item: string, body: OverrideEndBody, actor: Actor): Promise<CommandResult>
   evidence(check: string, body: EvidenceBody, actor: Actor): Promise<CommandResult>
 }
 

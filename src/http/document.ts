@@ -10,6 +10,7 @@ import { apiVersion } from '../contract/wire.ts'
 import { clip, expectedForm, rfc3339, secondsOf } from './forms.ts'
 import { blockerItem } from './blocker-items.ts'
 import { gateItem, stopConditionItem } from './items.ts'
+import { expiredShadowsIn, notEnforcedIn } from './waivers.ts'
 
 /** Blockers that a document lists; more than all checks and stop conditions together. */
 const BLOCKER_LIMIT = 200
@@ -57,6 +58,8 @@ export function toReport(snapshot: Snapshot, context: ReportContext): GateReport
     release: { name: clip(release.name), namespace: clip(release.namespace) },
     rollout: rolloutReport(snapshot),
     rollback: { viable, reason, message: clip(message), advice },
+    notEnforced: notEnforcedIn(snapshot, rules),
+    expiredShadows: expiredShadowsIn(snapshot, rules),
     blocking: verdict.blocking.slice(0, BLOCKER_LIMIT).map((blocker) => blockerItem(blocker, context)),
     gates: rules.gates.map((gate) => gateItem(gate, snapshot, context)),
     stopConditions: rules.stops.map((stop) => stopConditionItem(stop, snapshot, context)),

@@ -20,10 +20,11 @@ import type {
 import type { Flag } from '../contract/wire.ts'
 import { culpritLimit } from '../contract/wire.ts'
 import { clip, observedForm, rfc3339, secondsOf, thresholdForm, timeOrNull } from './forms.ts'
+import { isRequired, modeForm } from './waivers.ts'
 
 type Judged = Pick<Check, 'id' | 'condition' | 'source' | 'nextStep' | 'runbook'>
 type Status = Pick<CheckStatus | StopStatus, 'findings' | 'streaks' | 'since' | 'state'> &
-  Pick<StopStatus, 'cause'>
+  Pick<StopStatus, 'cause' | 'waived'>
 
 /** What the rules ask and the snapshot has no answer to: it was never judged. */
 const unjudged: Finding = {
@@ -42,7 +43,8 @@ export function gateItem(gate: Gate, snapshot: Snapshot, context: ReportContext)
     title: gate.title,
     state,
     since: rfc3339(status?.since ?? snapshot.at),
-    required: state !== 'skipped',
+    ...modeForm(status),
+    required: isRequired(gate, snapshot),
     checks: gate.checks.map((check) => checkItem(check, snapshot, context)),
   }
 }
@@ -143,6 +145,7 @@ function item(
   const blamed = blamedOf(findings, worst, status)
   return {
     id: judged.id,
+    ...modeForm(status),
     claim: clip(judged.condition.claims),
     source: judged.source,
     reason: clip(worst.reason),

@@ -24,6 +24,8 @@ export const schemas = {
   BeginBody: commands.beginBody,
   FinishBody: commands.finishBody,
   AcknowledgementBody: commands.acknowledgementBody,
+  OverrideBody: commands.overrideBody,
+  OverrideEndBody: commands.overrideEndBody,
   EvidenceBody: commands.evidenceBody,
 } as const
 

@@ -250,6 +250,29 @@ export const operations = [
     },
   },
   {
+    id: 'override',
+    methods: post,
+    path: '/overrides',
+    summary:
+      'Takes one gate, check or stop condition out of the verdict for a while, for the rollout under way or the next one.',
+    access: 'override',
+    body: 'OverrideBody',
+    answers: {
+      200: ['It was overridden so before.'],
+      201: ['It is overridden.'],
+      404: ['No such gate, check or stop condition; the valid ones are listed.', 'Problem'],
+    },
+  },
+  {
+    id: 'endOverride',
+    methods: post,
+    path: '/overrides/{item}/end',
+    summary: 'Ends an override before its time.',
+    access: 'override',
+    body: 'OverrideEndBody',
+    answers: { 200: ['It counts again.'] },
+  },
+  {
     id: 'evidence',
     methods: post,
     path: '/evidence/{check}',

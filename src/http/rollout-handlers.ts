@@ -1,6 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type * as z from 'zod'
-import { acknowledgementBody, beginBody, evidenceBody, finishBody } from '../contract/commands.ts'
+import {
+  acknowledgementBody,
+  beginBody,
+  evidenceBody,
+  finishBody,
+  overrideBody,
+  overrideEndBody,
+} from '../contract/commands.ts'
 import type { Actor, CommandResult, LedgerLine } from './context.ts'
 import type { Fault } from '../contract/problem.ts'
 import type { LedgerLineReport, RolloutDocument, RolloutList } from '../contract/rollouts.ts'
@@ -11,7 +18,8 @@ import { answerJson, pathParameter, type Handler, type Parts } from './handling.
 import type { OperationId } from './operations.ts'
 import { faulty, refuse, unknownId } from './problem.ts'
 
-type RolloutRoute = 'rollouts' | 'rollout' | 'begin' | 'finish' | 'acknowledge' | 'evidence'
+type RolloutRoute =
+  'rollouts' | 'rollout' | 'begin' | 'finish' | 'acknowledge' | 'override' | 'endOverride' | 'evidence'
 
 /** The history, and the commands that write to it. */
 export function rolloutHandlers(parts: Parts): Pick<Record<OperationId, Handler>, RolloutRoute> {
@@ -27,6 +35,10 @@ export function rolloutHandlers(parts: Parts): Pick<Record<OperationId, Handler>
       commands.finish(pathParameter(request, 'id'), body, actor),
     ),
     acknowledge: acknowledge(parts),
+    override: command(overrideBody, (body, actor) => commands.override(body, actor)),
+    endOverride: command(overrideEndBody, (body, actor, request) =>
+      commands.endOverride(pathParameter(request, 'item'), body, actor),
+    ),
     evidence: evidence(parts),
   }
 }

@@ -116,7 +116,7 @@ function aged(report: GateReport, { maxAge }: Demands, now: Instant): readonly B
   const required = report.gates.filter((gate) => gate.required).flatMap((gate) => gate.checks)
   const items = [...required, ...report.stopConditions].filter(
     // Evidence that a pipeline pushed carries its own expiry.
-    (item) => item.state !== 'skipped' && item.source !== 'evidence',
+    (item) => item.state !== 'skipped' && item.mode === 'enforce' && item.source !== 'evidence',
   )
   const late = items.find(
     ({ lastSuccessAt }) => lastSuccessAt === null || now - Date.parse(lastSuccessAt) > maxAge,

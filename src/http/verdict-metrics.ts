@@ -7,6 +7,7 @@ import { stopStates } from '../core/stop.ts'
 import { verdicts } from '../core/verdict.ts'
 import { verdictFamilies as family } from '../contract/families.ts'
 import { culpritSamples } from './culprit-metrics.ts'
+import { waiverSamples } from './waiver-metrics.ts'
 import { flag, single, stateSet, type Judged, type Sample, type Samples } from './samples.ts'
 
 /** The verdict, the rollout, and every gate, check and stop condition. */
@@ -17,6 +18,7 @@ export function verdictMetrics(scrape: Judged): Samples {
     ...gateSamples(scrape),
     ...stopSamples(scrape),
     ...causeSamples(scrape),
+    ...waiverSamples(scrape),
     ...limitSamples(scrape),
   ]
 }

@@ -2,8 +2,8 @@ import { momentAt, type Moment } from '../core/moment.ts'
 import { isActive, type Rollout } from '../core/rollout.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
-import { HOUR, inWords, MINUTE, timeOfDay, type Instant, type Millis } from '../core/time.ts'
-import { covers, holds, SKEW, type Override, type Overrides } from '../core/waiver.ts'
+import { inWords, MINUTE, timeOfDay, type Instant, type Millis } from '../core/time.ts'
+import { covers, holds, LONGEST_OVERRIDE, SKEW, type Override, type Overrides } from '../core/waiver.ts'
 import type { Author, Result } from './commands.ts'
 import type { Event } from './ledger.ts'
 
@@ -17,9 +17,6 @@ export interface Wish {
   /** In place of an override of the same item that holds. */
   readonly replace: boolean
 }
-
-/** An opening for longer is a change of the configuration. */
-export const LONGEST_OVERRIDE: Millis = 24 * HOUR
 
 /** A request that is sent again for want of an answer ends a little later than the first one. */
 const REPEATED: Millis = MINUTE
@@ -76,10 +73,7 @@ export function endOverride(snapshot: Snapshot, item: string, author: Author, no
 }
 
 /** The overrides that hold at this instant. */
-export function inForce(
-  { overrides, rollout }: Snapshot,
-  moment: Moment,
-): readonly (readonly [string, Override])[] {
+function inForce({ overrides, rollout }: Snapshot, moment: Moment): readonly (readonly [string, Override])[] {
   return [...(overrides ?? [])].filter(([, one]) => holds(one, rollout, moment))
 }
 

@@ -14,6 +14,8 @@ export interface RuleOptions extends Options {
   readonly providers: Providers
   /** Ids that are switched off, with the reason. */
   readonly off: ReadonlyMap<string, string>
+  /** Until when something is only in shadow, by its id. */
+  readonly shadows?: Rules['shadows']
   /** Ids that are switched on: optional checks are off without it. */
   readonly on?: ReadonlySet<string>
 }
@@ -44,6 +46,7 @@ export function rulesFor(options: RuleOptions): Rules {
     steady,
     longestGap,
     skipped,
+    ...(options.shadows !== undefined && { shadows: options.shadows }),
     notAsked: notAskedIn,
     graph: causeGraph(options, probesOf),
   }

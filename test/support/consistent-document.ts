@@ -5,7 +5,7 @@ import {
   forbids,
   isLatched,
   isSame,
-  isWell,
+  mayPass,
   ofCheck,
   ofItem,
   ofStop,
@@ -54,9 +54,12 @@ function ofVerdict(document: GateReport): readonly string[] {
       (verdict === 'stop') !== stopConditions.some(forbids),
       `verdict ${verdict} beside what forbids it`,
     ),
-    ...when(isProceed && !gates.every(isWell), 'verdict proceed beside a gate that does not pass'),
-    ...when(isProceed && !gates.some(({ state }) => state === 'pass'), 'verdict proceed without a gate'),
-    ...when(isProceed && !stopConditions.every(isWell), 'verdict proceed beside a stop condition in doubt'),
+    ...when(isProceed && !gates.every(mayPass), 'verdict proceed beside a gate that does not pass'),
+    ...when(
+      isProceed && !gates.some(({ state, mode }) => state === 'pass' && mode === 'enforce'),
+      'verdict proceed without a gate',
+    ),
+    ...when(isProceed && !stopConditions.every(mayPass), 'verdict proceed beside a stop condition in doubt'),
     ...when(isProceed && blocking.length > 0, 'verdict proceed, and something blocks'),
     ...when(isProceed && (!isSteady || superseded), 'verdict proceed, not steady or superseded'),
     ...when(verdict === 'stop' && decisive === undefined, 'verdict stop, and no blocker stops'),
@@ -75,15 +78,22 @@ function begins(text: string, beginning: string): boolean {
   return text.startsWith(cut(beginning)) || beginning.startsWith(cut(text))
 }
 
-function ofGate({ id, state, required, checks }: GateItem): readonly string[] {
-  const states = checks.map((check) => check.state).filter((one) => one !== 'skipped')
+function ofGate({ id, state, mode, required, checks }: GateItem): readonly string[] {
+  const counted = checks.filter((check) => check.state !== 'skipped' && check.mode === 'enforce')
+  const states = counted.map((check) => check.state)
   const worst = states.reduce(
     (a, b) => (checkStates.indexOf(b) > checkStates.indexOf(a) ? b : a),
     states[0] ?? 'unknown',
   )
   return at(`gates/${id}`, [
-    ...when(required === (state === 'skipped'), `required ${required} and ${state}`),
-    ...when(state !== 'skipped' && state !== worst, `${state}, and the worst of its checks is ${worst}`),
+    ...when(
+      required !== (state !== 'skipped' && (mode === 'enforce' || counted.length > 0)),
+      `required ${required} and ${state}, ${mode}`,
+    ),
+    ...when(
+      mode === 'enforce' && state !== 'skipped' && state !== worst,
+      `${state}, and the worst of its checks is ${worst}`,
+    ),
   ])
 }
 
@@ -127,7 +137,7 @@ function ofBlockers({ blocking, gates, stopConditions }: GateReport): readonly s
       'a root cause stands behind a consequence',
     ),
     ...[...items].flatMap(([ref, item]) => {
-      const mustBlock = !isWell(item) || ('latch' in item && isLatched(item))
+      const mustBlock = !mayPass(item) || ('latch' in item && isLatched(item))
       return when(mustBlock !== listed.has(ref), `${ref} is ${item.state}, and blocks ${listed.has(ref)}`)
     }),
     ...blocking.flatMap(({ ref, rootCause, explainedBy }) =>

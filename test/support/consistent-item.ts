@@ -14,16 +14,21 @@ export function when(isSo: boolean, text: string): readonly string[] {
   return isSo ? [text] : []
 }
 
-export function isLatched({ state, latch }: StopConditionReport): boolean {
-  return state !== 'skipped' && latch !== null && latch.acknowledged === null
+export function isLatched({ state, latch, mode }: StopConditionReport): boolean {
+  return mode === 'enforce' && state !== 'skipped' && latch !== null && latch.acknowledged === null
 }
 
 export function forbids(stop: StopConditionReport): boolean {
-  return stop.state === 'firing' || isLatched(stop)
+  return (stop.mode === 'enforce' && stop.state === 'firing') || isLatched(stop)
 }
 
-export function isWell({ state }: { readonly state: string }): boolean {
+function isWell({ state }: { readonly state: string }): boolean {
   return state === 'pass' || state === 'clear' || state === 'skipped'
+}
+
+/** Whether it needs nothing, or does not count. */
+export function mayPass(item: { readonly state: string; readonly mode: string }): boolean {
+  return item.mode !== 'enforce' || isWell(item)
 }
 
 export function ofItem(item: Item & { readonly state: string }): readonly string[] {
@@ -116,6 +121,7 @@ export function ofStop(stop: StopConditionReport): readonly string[] {
   return [
     ...when(isOver !== (clearsAt !== null), 'over without a time at which it is clear'),
     ...when(isOver && state !== 'firing', `over and ${state}`),
+    ...when((stop.mode === 'enforce') !== (stop.modeUntil === null), `${stop.mode} until ${stop.modeUntil}`),
     ...when(state === 'firing' && isOver !== (answer === 'met'), `firing by a finding that is ${answer}`),
     ...when(
       state === 'pending' && kind !== 'cannot-prove' && !isBreach,

@@ -3,6 +3,7 @@ import type { CheckReport, GateItem } from '../../contract/items.ts'
 import { details } from './action.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
+import { waiverFlag } from './waivers.ts'
 import { amountBeside, instant, slug, upTo } from './words.ts'
 
 /** Every gate with its checks. Gates that do not pass are open. */
@@ -17,7 +18,9 @@ export function gates(report: GateReport): Html {
 
 function gateDetails(gate: GateItem, report: GateReport): Html {
   const { id, title, state, checks, since } = gate
-  const enforced = checks.filter((check) => check.state !== 'skipped')
+  const enforced = checks.filter(
+    (check) => check.state !== 'skipped' && (gate.mode !== 'enforce' || check.mode === 'enforce'),
+  )
   const passing = enforced.filter((check) => check.state === 'pass').length
   return html`<details
     id="gate-${slug(id)}"
@@ -27,6 +30,7 @@ function gateDetails(gate: GateItem, report: GateReport): Html {
     <summary>
       ${badge(state)}
       <h3>${title}</h3>
+      ${waiverFlag(gate, report)}
       <span class="quiet"
         >${tally(state, passing, enforced.length)}${
           state !== 'skipped' && html`, since ${instant(since, report.evaluatedAt)}`
@@ -52,7 +56,7 @@ function checkLine(check: CheckReport, gate: GateItem, report: GateReport): Html
   const { id, state, claim, message } = check
   return html`<li id="check-${slug(id)}">
     <p>
-      ${badge(state)} <strong class="name">${id}</strong>
+      ${badge(state)} <strong class="name">${id}</strong> ${waiverFlag(check, report)}
       <span class="quiet">${claim}${numbers(check, report.evaluatedAt)}</span>
     </p>
     ${state !== 'pass' && html`<p class="message">${foreign(message)}</p>`}

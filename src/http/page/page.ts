@@ -11,6 +11,7 @@ import { timeline } from './timeline.ts'
 import { banner, shownVerdict, titleOf, verdictBanner, type Shown } from './banner.ts'
 import { facts } from './facts.ts'
 import type { AssetLinks, PageView } from './view.ts'
+import { waivers } from './waivers.ts'
 import { instant } from './words.ts'
 
 /** The page: the same for the first paint, without JavaScript, and for every change. */
@@ -22,7 +23,7 @@ export function renderPage(view: PageView): string {
   return document(assets, shown, release.name, state, [
     header(report.release),
     html`<main id="main">
-      ${verdictBanner(view)} ${notices(report)}
+      ${verdictBanner(view)} ${waivers(report)} ${notices(report)}
       <div class="judged">
         <div class="columns">
           ${causes(view)}

@@ -31,7 +31,7 @@ function line(content: Html): Html {
 }
 
 function gateLine({ id, title, checks, since }: GateItem, { evaluatedAt }: GateReport): Html {
-  const enforced = checks.filter((check) => check.state !== 'skipped').length
+  const enforced = checks.filter((check) => check.state !== 'skipped' && check.mode === 'enforce').length
   return line(
     html`<a href="#gate-${slug(id)}">${title}</a>
       <span class="quiet">${count(enforced, 'check')}, since ${instant(since, evaluatedAt)}</span>`,
@@ -39,7 +39,7 @@ function gateLine({ id, title, checks, since }: GateItem, { evaluatedAt }: GateR
 }
 
 function stopsLine({ stopConditions }: GateReport): Html {
-  const watched = stopConditions.filter(({ state }) => state !== 'skipped').length
+  const watched = stopConditions.filter(({ state, mode }) => state !== 'skipped' && mode === 'enforce').length
   return line(html`<a href="#stops">${count(watched, 'stop condition')}</a> <span class="quiet">clear</span>`)
 }
 

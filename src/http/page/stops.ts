@@ -6,6 +6,7 @@ import { latchNote } from './latch.ts'
 import type { PageView } from './view.ts'
 import { foreign, html, type Html } from './html.ts'
 import { badge, toneOf } from './badges.ts'
+import { waiverFlag } from './waivers.ts'
 import { amountBeside, count, instant, slug, upTo } from './words.ts'
 
 /** The state that is shown: a stop condition that is over is latched until it is acknowledged. */
@@ -44,7 +45,7 @@ function stopDetails(stop: StopConditionReport, state: string, view: PageView): 
     <summary>
       ${badge(state)}
       <h3>${title}</h3>
-      ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}
+      ${flags.map((flag) => html`<span class="flag">${flag}</span> `)}${waiverFlag(stop, report)}
       <span class="quiet"
         ><code>${id}</code>${state !== 'skipped' && html` since ${instant(since, report.evaluatedAt)}`}</span
       >

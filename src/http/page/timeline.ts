@@ -103,6 +103,8 @@ const kinds: Readonly<Record<string, string>> = {
   'rollout-finished': 'ended',
   acknowledged: 'acknowledged',
   evidence: 'evidence',
+  override: 'override',
+  shadow: 'shadow',
   configuration: 'configuration',
   clock: 'clock',
   state: 'memory',

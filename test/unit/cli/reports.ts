@@ -13,6 +13,8 @@ export function at(seconds: number): string {
 }
 
 const item = {
+  mode: 'enforce',
+  modeUntil: null,
   claim: 'all is well',
   source: 'platform',
   reason: 'within_limit',
@@ -60,7 +62,16 @@ export function stop(id: string, more: Partial<StopConditionReport> = {}): StopC
 
 export function gate(id: string, checks: readonly CheckReport[]): GateReport['gates'][number] {
   const worst = checks.find(({ state }) => state !== 'pass')?.state ?? 'pass'
-  return { id, title: id, state: worst, since: at(-300), required: true, checks }
+  return {
+    id,
+    title: id,
+    state: worst,
+    since: at(-300),
+    mode: 'enforce',
+    modeUntil: null,
+    required: true,
+    checks,
+  }
 }
 
 /** A document that says proceed, but for what is given. */
@@ -98,6 +109,8 @@ export function report(more: Partial<GateReport> = {}): GateReport {
     },
     rollback: { viable: 'unknown', reason: 'no_evidence', message: 'nothing is known', advice: 'none' },
     blocking: [],
+    notEnforced: [],
+    expiredShadows: [],
     gates: [
       gate('readiness', [check('api-ready'), check('sts-ready')]),
       gate('event-health', [check('outbox-api')]),

@@ -3,7 +3,7 @@ import { type FaultRow as Row, minimal, testFaults, withApi, withLines, withPost
 import { withRedis } from './loading.ts'
 
 const durationAllowed = 'a duration like 250ms, 30s, 5m or 1h30m'
-const switchAllowed = 'on, off, or { enabled: false, reason: <why> }'
+const switchAllowed = 'on, off, { enabled: false, reason: <why> }, or { mode: shadow, until: <time> }'
 const noSwitch =
   'can not be switched: a rollout that declares what must arrive asks for it, and no other does'
 const at = '/etc/gate/gate.yaml'
@@ -169,7 +169,7 @@ const ofValues: readonly Row[] = [
     says: 'a scope that does not exist',
     yaml: withLines('tokens: [{ name: ci, token: { env: CI }, scopes: [admin] }]\n'),
     env: { CI: 'abc-0123456789-xyz' },
-    faults: [`${at}:1:51: tokens.0.scopes.0 is "admin"; allowed: rollout, evidence, acknowledge`],
+    faults: [`${at}:1:51: tokens.0.scopes.0 is "admin"; allowed: rollout, evidence, acknowledge, override`],
   },
   {
     says: 'a replica that is neither a URL nor a mapping',

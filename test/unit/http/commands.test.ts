@@ -10,6 +10,8 @@ const valid: readonly [string, object, string][] = [
   ['/rollouts', { id: 'caracal/48', phase: 'rolling', images: { sts: 'sts:2' }, ...by }, 'begin'],
   ['/rollouts/caracal%2F48/finish', { outcome: 'done', ...by }, 'finish'],
   ['/acknowledgements', { stopCondition: 'sts-unready', ...by }, 'acknowledge'],
+  ['/overrides', { item: 'readiness', forSeconds: 60, ...by }, 'override'],
+  ['/overrides/readiness/end', by, 'endOverride'],
   ['/evidence/manifest-digest', { outcome: 'pass', digest, validForSeconds: 3600, ...by }, 'evidence'],
 ]
 

@@ -191,6 +191,8 @@ export function newContext(
       begin: record('begin'),
       finish: record('finish'),
       acknowledge: record('acknowledge'),
+      override: record('override'),
+      endOverride: record('endOverride'),
       evidence: record('evidence'),
     },
     clock: { now: () => board.current()?.at ?? start },
