@@ -1,7 +1,8 @@
 import { command } from './command.ts'
-import { handIn, openSession, pushOptions } from './evidence.ts'
+import { handIn, openSession, pushOptions, type Found } from './evidence.ts'
+import { foundIn } from './evidence-file.ts'
 import { exitCodes } from './exit-codes.ts'
-import { needed, notAllowed, oneOf, text } from './options.ts'
+import { needed, notAllowed, oneOf, path, text, UsageError } from './options.ts'
 
 /** `caracal-gate evidence push`: hands in what was found out by other means, pass or fail. */
 export const evidencePush = command({
@@ -14,9 +15,13 @@ export const evidencePush = command({
   ],
   argument: needed(text('CHECK', 'the check that it is for', { completes: 'checks' })),
   options: {
-    outcome: needed(oneOf(['pass', 'fail'], 'what was found')),
-    message: needed(text('TEXT', 'what was found, in words')),
+    outcome: oneOf(['pass', 'fail'], 'what was found'),
+    message: text('TEXT', 'what was found, in words'),
     digest: text('sha256:HEX', 'digest of the manifest that it is about'),
+    file: path(
+      'FILE',
+      'JSON with outcome, issuedAt, message and replicas, instead of --outcome and --message',
+    ),
     ...pushOptions,
   },
   exits: [0, 5],
@@ -25,15 +30,34 @@ export const evidencePush = command({
       'caracal-gate evidence push schema-compatibility --outcome pass --message "1.0.0 was tested on this schema"',
       'after a test',
     ],
+    ['caracal-gate evidence push canary --file result.json', 'what was found of each replica'],
   ],
   async run(process, values, check) {
-    const { outcome, message, digest } = values
     if (check.length > 100)
       throw notAllowed('CHECK', check, '1 to 100 characters, such as schema-compatibility')
-    if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))
-      throw notAllowed('--digest', digest, 'sha256: and 64 hexadecimal digits')
+    const found = await foundFrom(values, check)
     const session = await openSession(process, values, 'evidence push')
-    const code = await handIn(session, [{ check, outcome, message, ...(digest !== undefined && { digest }) }])
+    const code = await handIn(session, [found])
     return code === exitCodes.foundFail ? exitCodes.proceed : code
   },
 })
+
+interface Given {
+  readonly outcome: 'pass' | 'fail' | undefined
+  readonly message: string | undefined
+  readonly digest: string | undefined
+  readonly file: string | undefined
+}
+
+async function foundFrom({ outcome, message, digest, file }: Given, check: string): Promise<Found> {
+  if (file !== undefined) {
+    if (outcome !== undefined || message !== undefined || digest !== undefined)
+      throw new UsageError('give either --file or --outcome and --message, with --digest if any')
+    return foundIn(file, check)
+  }
+  if (outcome === undefined) throw new UsageError('missing --outcome pass|fail, or --file FILE')
+  if (message === undefined) throw new UsageError('missing --message TEXT')
+  if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw notAllowed('--digest', digest, 'sha256: and 64 hexadecimal digits')
+  return { check, outcome, message, ...(digest !== undefined && { digest }) }
+}

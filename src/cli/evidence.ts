@@ -49,6 +49,10 @@ export interface Found {
   readonly digest?: string
   /** What was found of each replica, where the check asks for that. */
   readonly replicas?: readonly object[]
+  /** When it was found, where that was before the command began. */
+  readonly issuedAt?: string
+  /** What it is about, where the options do not say so. */
+  readonly rollout?: string
 }
 
 /** Everything that is known before the work begins: the author, how long it counts, and where it goes. */
@@ -92,7 +96,8 @@ export async function handIn(
   const { process, endpoint, signed } = session
   const shown: object[] = []
   for (const { check, ...rest } of found) {
-    const evidence: Evidence = { ...rest, message: printable(rest.message, 300), ...signed }
+    const { issuedAt = signed.issuedAt } = rest
+    const evidence: Evidence = { ...rest, message: printable(rest.message, 300), ...signed, issuedAt }
     if (endpoint === undefined) {
       shown.push({ check, ...evidence })
       say(session, `would push ${check}: ${inWords(evidence)}`)

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { readExpected, type Expected, type ExpectedWords } from '../core/expected.ts'
+import { canaryComponents, canarySteps } from '../core/pushed.ts'
 import { phases } from '../core/rollout.ts'
 import { SECOND } from '../core/time.ts'
 import { LONGEST_OVERRIDE } from '../core/waiver.ts'
@@ -142,7 +143,28 @@ export const overrideEndBody = z.strictObject({
   reason: by.reason,
 })
 
-export const evidenceBody = z.strictObject({
+const replicaEntry = z.strictObject({
+  component: z.enum(canaryComponents),
+  replica: z
+    .string()
+    .trim()
+    .min(1)
+    .max(253)
+    .describe('Name of the replica, as the exporter lists it, or its address.'),
+  outcome: z.enum(['pass', 'fail', 'unknown']),
+  step: z
+    .enum(canarySteps)
+    .describe('The step that decided; needed unless the outcome is `pass`.')
+    .exactOptional(),
+  reason: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,63}$/, 'a code in lower case, such as wrong_reason')
+    .describe('Short stable code of what was found.')
+    .exactOptional(),
+  message: z.string().trim().max(300).exactOptional(),
+})
+
+const evidenceFields = z.strictObject({
   outcome: z.enum(['pass', 'fail']),
   message: words.exactOptional(),
   digest: z
@@ -164,7 +186,28 @@ export const evidenceBody = z.strictObject({
     .min(1)
     .max(30 * 24 * 3600)
     .describe('For how long it counts, from when it was issued.'),
+  replicas: z
+    .array(replicaEntry)
+    .min(1)
+    .max(512)
+    .describe(
+      'What was found of each replica, for the check `canary`; of several entries of one the worst counts.',
+    )
+    .exactOptional(),
   ...by,
+})
+
+export const evidenceBody = evidenceFields.superRefine(({ outcome, replicas = [] }, context) => {
+  for (const [n, entry] of replicas.entries()) {
+    if (outcome === 'pass' && entry.outcome !== 'pass') {
+      const message = `pass, as the outcome of all says; ${entry.component}/${entry.replica} did not pass`
+      context.addIssue({ code: 'custom', path: ['replicas', n, 'outcome'], message })
+    }
+    if (entry.outcome !== 'pass' && entry.step === undefined) {
+      const message = canarySteps.join(', ')
+      context.addIssue({ code: 'custom', path: ['replicas', n, 'step'], message })
+    }
+  }
 })
 
 export type BeginBody = z.infer<typeof beginBody>
@@ -173,3 +216,4 @@ export type AcknowledgementBody = z.infer<typeof acknowledgementBody>
 export type OverrideBody = z.infer<typeof overrideBody>
 export type OverrideEndBody = z.infer<typeof overrideEndBody>
 export type EvidenceBody = z.infer<typeof evidenceBody>
+export type ReplicaEntry = z.infer<typeof replicaEntry>

@@ -70,6 +70,11 @@ export const verdictFamilies = {
     'check',
     'unit',
   ),
+  evidenceIssued: gauge(
+    'caracal_rollout_evidence_issued_timestamp_seconds',
+    'When the evidence that the check rests on was found out, in seconds since the epoch; absent without evidence.',
+    'check',
+  ),
   ...stopFamilies,
   ...waiverFamilies,
   limit: gauge(

@@ -49,6 +49,8 @@ export interface Finding {
   readonly threshold?: Threshold
   /** Id of the target that the finding is about, when it is about one. */
   readonly target?: string
+  /** Id of the target of the pushed evidence that it rests on, where `target` is another. */
+  readonly evidence?: string
   /**
    * Replaces the hold and the warm-up of the stop condition or check for this finding: 0 when there is nothing to wait
    * for, Infinity when another source says that the wait is over.

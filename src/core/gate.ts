@@ -29,6 +29,14 @@ export interface Check extends Advice, Plotted {
    * was asked for is not switched off with its gate.
    */
   readonly notAsked?: (rollout: Rollout | undefined) => string | undefined
+  /** Set when the evidence that is pushed for it names replicas. */
+  readonly ofReplicas?: ReplicaEvidence
+}
+
+/** Evidence that names replicas. */
+export interface ReplicaEvidence {
+  /** How long it counts at most, from when it was issued. */
+  readonly maxAge: Millis
 }
 
 export interface Gate {

@@ -4,6 +4,20 @@ import type { Labels } from './signal.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Instant } from './time.ts'
 
+/** What a canary tries through a replica, in its order. */
+export const canarySteps = [
+  'exchange-allowed',
+  'exchange-denied',
+  'call-allowed',
+  'call-denied',
+  'audit',
+  'revocation',
+] as const
+export type CanaryStep = (typeof canarySteps)[number]
+
+/** The services through whose replicas a canary goes. */
+export const canaryComponents = ['sts', 'gateway', 'audit'] as const
+
 /** What one piece of evidence that a pipeline pushed is about, as it stands in the labels of its target. */
 export interface Piece {
   readonly check: string
@@ -86,6 +100,8 @@ export function heldEvidence({ beliefs }: Pick<Snapshot, 'beliefs'>): readonly O
  */
 export function evidenceInForce({ checks }: Pick<Snapshot, 'checks'>): ReadonlySet<string> {
   return new Set(
-    [...checks.values()].flatMap(({ findings }) => findings.flatMap(({ target }) => target ?? [])),
+    [...checks.values()].flatMap(({ findings }) =>
+      findings.flatMap(({ target, evidence }) => evidence ?? target ?? []),
+    ),
   )
 }

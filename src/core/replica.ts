@@ -13,4 +13,6 @@ export interface Replica {
   readonly hostname?: string
   /** Revision of its workload that it belongs to, where a cluster says so. */
   readonly revision?: string
+  /** Another one after the replica was replaced or restarted under its name, where a cluster says so. */
+  readonly instance?: string
 }

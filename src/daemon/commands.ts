@@ -1,5 +1,5 @@
 import type { Observation } from '../core/observation.ts'
-import { pieceOf } from '../core/pushed.ts'
+import { byNewest, heldEvidence, pieceOf } from '../core/pushed.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
@@ -165,7 +165,22 @@ function taken(
     ...(about !== undefined && { rollout: about }),
   }
   const next = takeEvidence(snapshot, admission.observation)
-  return { ok: true, snapshot: { ...next, revision: next.revision + 1 }, events: [event] }
+  const events = isRenewal(snapshot, admission.observation) ? [] : [event]
+  return { ok: true, snapshot: { ...next, revision: next.revision + 1 }, events }
+}
+
+/**
+ * Whether it says once more that all passed of each replica, as the newest before it did: what runs every few minutes would
+ * push everything else out of the ledger.
+ */
+function isRenewal(snapshot: Snapshot, { target, outcome }: Observation): boolean {
+  const piece = pieceOf(target)
+  if (piece?.outcome !== 'pass' || !outcome.ok || outcome.readings.length < 2) return false
+  const [newest] = heldEvidence(snapshot)
+    .flatMap(({ target: held }) => pieceOf(held) ?? [])
+    .filter((one) => one.check === piece.check && one.rollout === piece.rollout && one.life === piece.life)
+    .toSorted(byNewest)
+  return newest?.outcome === 'pass'
 }
 
 function acceptedAs({ target, at, validFor }: Observation, { begun }: Snapshot): object {

@@ -1,15 +1,17 @@
-import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../rules/signals.ts'
+import { pushedEvidence, ready, releaseManifestObjects, releaseRevision } from '../rules/signals.ts'
 import { evidenceOf } from '../core/evidence.ts'
 import type { Observation } from '../core/observation.ts'
 import { byNewest, heldEvidence, pieceOf, targetOf, type Piece } from '../core/pushed.ts'
 import { isActive, REVISION_AT_BEGIN } from '../core/rollout.ts'
+import { isSame as isSameValue } from '../core/same.ts'
 import { read } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
-import { inWords, SECOND, type Instant } from '../core/time.ts'
+import { inWords, SECOND, type Instant, type Millis } from '../core/time.ts'
 import type { EvidenceBody } from '../contract/commands.ts'
 import type { RefusalCode } from '../core/refusal.ts'
 import { SKEW } from '../rollout/evidence.ts'
+import { saidOfReplicas } from './evidence-replicas.ts'
 
 /** Whether evidence counts, and if not, why. */
 export type Admission =
@@ -46,18 +48,15 @@ export function admit(check: string, body: EvidenceBody, ground: Ground): Admiss
   const since = isNow
     ? Math.max(ground.now, (newest?.piece.since ?? -Infinity) + 1)
     : Math.min(issued, ground.now)
-  const observation = observationOf(
-    { check, outcome: body.outcome, issued, since, ...subject },
-    body,
-    ground.now,
-  )
+  const piece = { check, outcome: body.outcome, issued, since, ...subject }
+  const observation = observationOf(piece, body, ground)
   // What says fail may be said again after something newer; what says pass must be the newest.
   const [latest] = rivals
   const known = (body.outcome === 'fail' ? rivals : latest === undefined ? [] : [latest]).find(({ last }) =>
     isSame(last, observation),
   )
   const refusal =
-    ofItsTime(body, issued, ground.now) ??
+    ofItsTime(body, issued, ground.now, longestOf(check, ground.rules)) ??
     (known !== undefined ? undefined : ofItsRollout(body, issued, ground)) ??
     ofItsManifest(body, subject, ground)
   if (refusal !== undefined) return { kind: 'refused', ...refusal }
@@ -102,13 +101,25 @@ function outdated(issued: Instant, { outcome, since }: Piece): NonNullable<Refus
   return { code: 'newer-evidence', detail }
 }
 
-function ofItsTime({ outcome, validForSeconds }: EvidenceBody, issued: Instant, now: Instant): Refusal {
+/** How long evidence for the check counts at most. */
+function longestOf(check: string, { gates }: Rules): Millis {
+  const asked = gates.flatMap(({ checks }) => checks).find(({ id }) => id === check)
+  return asked?.ofReplicas?.maxAge ?? Infinity
+}
+
+function ofItsTime(
+  { outcome, validForSeconds }: EvidenceBody,
+  issued: Instant,
+  now: Instant,
+  longest: Millis,
+): Refusal {
   const ahead = issued - now
   if (ahead > SKEW && outcome === 'pass') {
     const detail = `it was issued at ${timeOf(issued)}, ${inWords(ahead)} from now (${timeOf(now)}); set the clock of the machine that issues it`
     return { code: 'evidence-from-the-future', detail }
   }
-  const validFor = validForSeconds * SECOND
+  // What says fail is held for as long as its sender wants it to be.
+  const validFor = Math.min(validForSeconds * SECOND, outcome === 'fail' ? Infinity : longest)
   const left = issued + validFor - now
   if (left > 0) return undefined
   const detail = `it was issued at ${timeOf(issued)} for ${inWords(validFor)}, which ended ${inWords(-left)} ago; look again and push what is found`
@@ -168,20 +179,29 @@ function releaseOf({ snapshot, rules, now }: Ground) {
   }
 }
 
-/** It expires when the pipeline said, and no later than if it had been issued on its arrival. */
-function observationOf(piece: Piece, body: EvidenceBody, now: Instant): Observation {
+/**
+ * It expires when the pipeline said, no later than if it had been issued on its arrival, and no later than its check allows:
+ * that is counted for a `fail` from its arrival.
+ */
+function observationOf(piece: Piece, body: EvidenceBody, { snapshot, rules, now }: Ground): Observation {
   const { check, outcome, digest, issued, since } = piece
-  const expiresAt = Math.min(issued, now) + body.validForSeconds * SECOND
+  const from = Math.min(issued, now)
+  const expiresAt = Math.min(
+    from + body.validForSeconds * SECOND,
+    (outcome === 'fail' ? now : from) + longestOf(check, rules),
+  )
   const about = digest === undefined ? '' : ` for ${digest.slice(0, 'sha256:'.length + 12)}`
   const said = `${plain(body.message ?? outcome, 180)}${about}`
   const detail = `${said}, says ${plain(body.actor, 60)}, expires ${minuteOf(expiresAt)}`
-  const readings = [read(pushedEvidence, { check }, outcome === 'pass' ? 1 : 0, plain(detail))]
+  const known = evidenceOf(snapshot.beliefs, rules.providers, now).targets(ready)
+  const { readings, blindSpots } = saidOfReplicas(check, body.replicas ?? [], known)
+  const whole = read(pushedEvidence, { check }, outcome === 'pass' ? 1 : 0, plain(detail))
   return {
     target: targetOf(piece),
     at: since,
     took: 0,
     validFor: Math.max(0, expiresAt - since),
-    outcome: { ok: true, readings, blindSpots: [] },
+    outcome: { ok: true, readings: [whole, ...readings], blindSpots },
   }
 }
 
@@ -191,12 +211,8 @@ function isSame(a: Observation, b: Observation): boolean {
     a.target.id === b.target.id &&
     a.target.labels['issued'] === b.target.labels['issued'] &&
     a.at + a.validFor === b.at + b.validFor &&
-    detailOf(a) === detailOf(b)
+    isSameValue(a.outcome, b.outcome)
   )
-}
-
-function detailOf({ outcome }: Observation): string {
-  return JSON.stringify(outcome.ok ? outcome.readings.map(({ detail }) => detail) : [])
 }
 
 function timeOf(at: Instant): string {

@@ -1,5 +1,5 @@
 import { databaseRoles, deadLetterStreams, platformStreams } from '../rules/platform.ts'
-import { pushedEvidence } from '../rules/signals.ts'
+import { pushedEvidence, pushedReplicaEvidence } from '../rules/signals.ts'
 import type { Config } from '../config/schema.ts'
 import { revealed } from '../config/secret.ts'
 import { poolSizeOf, replicasIn } from '../config/services-schema.ts'
@@ -23,6 +23,9 @@ import { steadyClock } from './clock.ts'
 import type { Costs } from './records.ts'
 import { startLooking } from './looking.ts'
 import { componentsOf, ruleOptionsOf } from './rule-options.ts'
+
+/** What is pushed is known like what a probe gives. */
+const pipelines = { name: PUSHED_EVIDENCE, provides: [pushedEvidence, pushedReplicaEvidence] }
 
 /** All that a configuration sets up towards the platform, so that a reload can replace it whole. */
 export interface Watching {
@@ -84,10 +87,7 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
   )
   const looks = [...withinBudget(services), ...others]
   const follows = opened.watches
-  const ruleOptions = ruleOptionsOf(
-    config,
-    providersOf([...looks, ...follows, { name: PUSHED_EVIDENCE, provides: [pushedEvidence] }]),
-  )
+  const ruleOptions = ruleOptionsOf(config, providersOf([...looks, ...follows, pipelines]))
   let looking: ReturnType<typeof startLooking> | undefined
   let unsubscribe: (() => void) | undefined
   return {

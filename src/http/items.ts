@@ -229,7 +229,7 @@ function attempts(
 ): Pick<Item, 'lastAttemptAt' | 'lastSuccessAt'> {
   const probes = new Set(condition.signals.map((signal) => rules.providers.get(signal.name) ?? ''))
   const watched = [...probes].flatMap((probe) => [...(snapshot.beliefs.get(probe)?.targets.values() ?? [])])
-  const named = new Set(findings.map((finding) => finding.target))
+  const named = new Set(findings.flatMap(({ target, evidence }) => [target, evidence]))
   const concerned = watched.filter((belief) => named.has(belief.target.id))
   const beliefs = concerned.length > 0 ? concerned : watched
   return {

@@ -19,6 +19,8 @@ export interface Operation {
   /** The parameters that it takes; without the list, parameters are ignored. */
   readonly query?: readonly ParameterName[]
   readonly body?: SchemaName
+  /** Bytes that a body may have, where they are other than those of most. */
+  readonly bodyLimit?: number
   /** It answers 304 to the ETag of what it would send. */
   readonly cached?: true
   /** It answers 503 while nothing has been evaluated. */
@@ -279,6 +281,8 @@ export const operations = [
     summary: 'Takes evidence from a pipeline for a check.',
     access: 'evidence',
     body: 'EvidenceBody',
+    // Of five hundred replicas half a kilobyte each.
+    bodyLimit: 256 * 1024,
     answers: { 200: ['It counts.'], 201: ['It counts.'] },
   },
   {

@@ -110,10 +110,18 @@ function evidence({ context }: Parts): Handler {
     const check = checks.find((candidate) => candidate.id === id)
     const fed = checks.filter(({ source }) => source === 'evidence').map((candidate) => candidate.id)
     if (check === undefined) return void unknownId(reply, 'check', id, fed)
-    if (check.source === 'evidence') return recorded(request, reply)
+    if (check.source === 'evidence') {
+      if (check.ofReplicas !== undefined || !namesReplicas(request.body)) return recorded(request, reply)
+      const allowed = `no such member for ${clip(id)}; only for ${checks.flatMap((one) => (one.ofReplicas ? one.id : [])).join(', ')}`
+      return void faulty(reply, [{ parameter: 'replicas', value: 'present', allowed }])
+    }
     const detail = `The check "${id}" is measured; evidence cannot stand in for that.`
     refuse(reply, 'not-fed-by-evidence', detail, { allowed: fed })
   }
+}
+
+function namesReplicas(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'replicas' in body
 }
 
 /** A handler that validates the body, runs the command and says how it went. */

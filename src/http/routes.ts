@@ -66,11 +66,12 @@ async function writeRoutes(scope: FastifyInstance, guards: Guards, handlers: Han
 export const allRoutes = [readRoutes, queryRoutes, writeRoutes]
 
 function addRoute(scope: FastifyInstance, guards: Guards, operation: Operation, handlers: Handlers) {
-  const { access, methods, id } = operation
+  const { access, methods, id, bodyLimit } = operation
   scope.route({
     method: [...methods],
     url: urlOf(operation.path),
     handler: handlers[id as OperationId],
+    ...(bodyLimit !== undefined && { bodyLimit }),
     // Before the body is read.
     ...(access !== 'open' && { onRequest: guard(guards, access) }),
   })

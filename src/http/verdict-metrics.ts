@@ -1,5 +1,7 @@
 import { causeIds, causeRef } from '../core/cause.ts'
+import { evidenceInForce, heldEvidence, pieceOf } from '../core/pushed.ts'
 import { isActive, phases } from '../core/rollout.ts'
+import { SECOND } from '../core/time.ts'
 import { limitsIn } from '../rules/limits.ts'
 import type { Item } from '../contract/items.ts'
 import { checkStates } from '../core/gate.ts'
@@ -16,6 +18,7 @@ export function verdictMetrics(scrape: Judged): Samples {
     ...verdictSamples(scrape),
     ...rolloutSamples(scrape),
     ...gateSamples(scrape),
+    ...evidenceSamples(scrape),
     ...stopSamples(scrape),
     ...causeSamples(scrape),
     ...waiverSamples(scrape),
@@ -54,6 +57,16 @@ function gateSamples({ report }: Judged): Samples {
     [family.check, checks.flatMap(({ gate, check }) => stateSet(checkStates, check.state, [gate, check.id]))],
     [family.checkObserved, checks.flatMap(({ check }) => number(check, check.observed))],
     [family.checkThreshold, checks.flatMap(({ check }) => number(check, check.threshold))],
+  ]
+}
+
+function evidenceSamples({ snapshot }: Judged): Samples {
+  const inForce = evidenceInForce(snapshot)
+  const pieces = heldEvidence(snapshot).flatMap(({ target }) =>
+    inForce.has(target.id) ? (pieceOf(target) ?? []) : [],
+  )
+  return [
+    [family.evidenceIssued, pieces.map(({ check, issued }) => ({ labels: [check], value: issued / SECOND }))],
   ]
 }
 

@@ -20,9 +20,20 @@ export interface Discovery {
 
 /** A replica as the target of a look. */
 export function targetOf(replica: Replica): Target {
-  const { component, name, revision } = replica
-  const labels = { component, replica: name, ...(revision !== undefined && { revision }) }
+  const { component, name, url, revision, instance } = replica
+  const labels = {
+    component,
+    replica: name,
+    address: addressOf(new URL(url)),
+    ...(revision !== undefined && { revision }),
+    ...(instance !== undefined && { instance }),
+  }
   return { id: idOf(replica), labels }
+}
+
+/** Host and port, as a client names a replica that it resolved itself. */
+function addressOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
 }
 
 function idOf({ component, name }: Pick<Replica, 'component' | 'name'>): string {
@@ -128,12 +139,14 @@ function isProven({ ready, unreadyWithin = Infinity }: Pod): boolean {
 }
 
 function replicaOf(pod: Pod): readonly Replica[] {
-  const { name, ip, deleting, phase, revision } = pod
+  const { name, uid, ip, deleting, phase, revision, containers } = pod
   const component = components.find((known) => known === pod.component)
   if (component === undefined || ip === undefined || deleting) return []
   if (phase === 'Succeeded' || phase === 'Failed') return []
   const host = ip.includes(':') ? `[${ip}]` : ip
   const url = `http://${host}:${pod.port ?? ports[component]}`
+  const restarts = containers.reduce((sum, { role, restarts: own }) => sum + (role === 'main' ? own : 0), 0)
+  const instance = `${uid}/${restarts}`
   // A container's host name is its pod's name.
-  return [{ component, name, url, hostname: name, ...(revision !== '' && { revision }) }]
+  return [{ component, name, url, hostname: name, instance, ...(revision !== '' && { revision }) }]
 }

@@ -10,6 +10,9 @@ export const SKEW: Millis = MINUTE
 /** Pieces that are kept of one check. A pipeline pushes one for each rollout; this leaves room for fifteen more. */
 const KEPT = 16
 
+/** The same of what names replicas, which is long: the newest decides, whatever became of the one before it. */
+const KEPT_OF_REPLICAS = 2
+
 /** Which rollouts there are for evidence to be about. */
 export interface Rollouts {
   readonly rollout?: Rollout
@@ -105,12 +108,16 @@ function mostUseful(held: readonly Held[], { rollout }: Rollouts): readonly Held
     if (isCurrent(one) || (digest !== undefined && digests.has(digest))) return 0
     return digest !== undefined || life === undefined ? 1 : 2
   }
-  return held
-    .toSorted(
-      (a, b) =>
-        rank(a) - rank(b) || byNewest(a.piece, b.piece) || (a.last.target.id < b.last.target.id ? -1 : 1),
-    )
-    .slice(0, KEPT)
+  const ranked = held.toSorted(
+    (a, b) =>
+      rank(a) - rank(b) || byNewest(a.piece, b.piece) || (a.last.target.id < b.last.target.id ? -1 : 1),
+  )
+  const long = new Set(ranked.filter(namesReplicas).slice(KEPT_OF_REPLICAS))
+  return ranked.filter((one) => !long.has(one)).slice(0, KEPT)
+}
+
+function namesReplicas({ last: { outcome } }: Held): boolean {
+  return outcome.ok && outcome.readings.length + outcome.blindSpots.length > 1
 }
 
 /**

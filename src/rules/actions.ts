@@ -22,6 +22,7 @@ export function actionsFor(options: Options) {
   const migrations = `--migrations ${asked('MIGRATIONS', 'folder of the migrations')}`
   const evidence = {
     render: gate(`evidence render ${chart} --release ${release} --namespace ${namespace}`),
+    canary: gate(`canary --config ${asked('CANARY', 'configuration of the canary')} --push`),
     rollbackPlan: gate(
       `evidence rollback-plan ${migrations} --previous ${asked('PREVIOUS', 'newest version that it knows')}`,
     ),

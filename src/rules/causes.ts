@@ -2,7 +2,9 @@ import type { FirstAction } from '../core/advice.ts'
 import type { ActiveCause, Cause, CauseGraph, CauseId, Link, Symptom } from '../core/cause.ts'
 import type { Finding } from '../core/finding.ts'
 import { causeActions } from './actions.ts'
+import { canaryLinks, cannotPass, isInconclusive } from './canary-causes.ts'
 import { commandsFor } from './commands.ts'
+import { link } from './links.ts'
 import type { Options } from './options.ts'
 import { readinessReasonOf, type Dependency, type ReadinessCode } from './readiness-reasons.ts'
 
@@ -26,13 +28,14 @@ export function causeGraph(options: Options, probesOf: ProbesOf): CauseGraph {
         nextStep: actions['redis-unavailable'],
         target: 'redis',
         isOutage,
-        explains: (symptom) => waitsFor(symptom, 'redis') || cannotDeliver(symptom),
+        explains: (symptom) => waitsFor(symptom, 'redis') || cannotDeliver(symptom) || cannotPass(symptom),
       }),
       outage('postgres-unavailable', `Postgres${at(postgres)}`, {
         nextStep: actions['postgres-unavailable'],
         target: 'postgres',
         isOutage,
-        explains: (symptom) => waitsFor(symptom, 'postgres') || isStaleSnapshot(symptom),
+        explains: (symptom) =>
+          waitsFor(symptom, 'postgres') || isStaleSnapshot(symptom) || cannotPass(symptom),
       }),
       {
         id: 'replica-lost',
@@ -94,16 +97,8 @@ const links: readonly Link[] = [
       !isPartly && (lacksSts(finding) || finding.reason === 'sts_circuit_open'),
   },
   link(['workload-rollout'], ({ finding }) => finding.indirect === true),
+  ...canaryLinks,
 ]
-
-/** A link from what was seen to be wrong; what is merely unknown explains nothing. */
-function link(by: readonly string[], explains: Link['explains']): Link {
-  return {
-    by,
-    explains: (symptom, source) =>
-      source.symptoms.some(({ finding }) => finding.answer !== 'unknown') && explains(symptom, source),
-  }
-}
 
 /** Why a server that was asked gave no answer at all; `stale` and `late` are about who asks. */
 const silent = new Set<Finding['unknownReason']>(['unreachable', 'timeout'])
@@ -176,7 +171,9 @@ function lostReplicas(
     reason,
     message,
     subject,
-    explains: ({ finding }) => isUnanswered(finding) && gone.has(finding.target ?? ''),
+    explains: (symptom) =>
+      (isUnanswered(symptom.finding) || cannotPass(symptom) || isInconclusive(symptom)) &&
+      gone.has(symptom.finding.target ?? ''),
   }
 }
 

@@ -1,4 +1,5 @@
 import { arrivalNotSeen, declaredHasArrived, nothingDeclared } from './arrival.ts'
+import { provenOfReplicas } from './canary.ts'
 import { noDeadLetters } from './dead-letters.ts'
 import { provenByEvidence } from './elsewhere.ts'
 import { provenOfManifest } from './manifest.ts'
@@ -127,6 +128,15 @@ export function gates(options: Options): readonly Gate[] {
         nextStep: first.log(['sts', 'gateway'], '15m'),
       }),
       check('redis-configuration', redisKeepsEntries, { nextStep: first.redisSettings }),
+      {
+        ...evidence(
+          provenOfReplicas('canary', { components, source: replicasFrom(options) }),
+          'canary',
+          first.canary,
+        ),
+        optional: true,
+        ofReplicas: limits.canary,
+      },
     ]),
     gate('rollback-plan', 'Rollback plan', [
       helmSecrets('previous-revision', previousRevisionKept, {

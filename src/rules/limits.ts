@@ -81,6 +81,10 @@ const limitTable = {
     snapshotAgeSeconds: level(70, 45, 'age of a Gateway replica’s revocation snapshot in seconds'),
     persistsFor: persistsFor(10 * SECOND),
   },
+  canary: {
+    // Three runs of a CronJob that runs every five minutes: what is probed is believed for three of its intervals too.
+    maxAge: span(15 * MINUTE, 'Longest time that the outcome of a canary counts.'),
+  },
   postgres: {
     // The shipped alert CaracalPostgresPoolSaturation: above 0.9 for 5 minutes.
     inUseRatio: ratio(0.9, 0.8, 'share of a connection limit'),

@@ -6,10 +6,10 @@ import type { AskedPhase } from '../core/rollout.ts'
  */
 export const notAskedIn: Readonly<Record<AskedPhase, readonly string[]>> = {
   // Nothing has changed: what was declared has yet to arrive.
-  preflight: ['arrival'],
+  preflight: ['arrival', 'canary'],
   // Helm is at work on the revision, and no workload has changed.
-  migrating: ['arrival', 'release-deployed', 'workload-drift'],
-  // Helm waits for what comes after the workloads.
-  rolling: ['release-deployed', 'workload-drift'],
+  migrating: ['arrival', 'release-deployed', 'workload-drift', 'canary'],
+  // Helm waits for what comes after the workloads, and a canary goes through replicas that stay.
+  rolling: ['release-deployed', 'workload-drift', 'canary'],
   verifying: [],
 }

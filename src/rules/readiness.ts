@@ -54,7 +54,7 @@ function inWords({ reading: { value, detail, facts } }: Sighting, key: string): 
   return `${key} is not ready: ${detail}${means === undefined ? '' : ` (${means})`}`
 }
 
-function noReplica(component: string): Finding {
+export function noReplica(component: string): Finding {
   const message = `no replica of ${component} is known`
   return unknown(component, { unknownReason: 'never_measured', reason: 'no_replica', message })
 }

@@ -205,3 +205,11 @@ export const policyErrors = counter(
 export const pushedEvidence = gauge('caracal_rollout_evidence_accepted', 'boolean', ['check'], {
   help: 'Whether the evidence for the check says pass (1) or fail (0); absent without valid evidence.',
 })
+export const pushedReplicaEvidence = gauge(
+  'caracal_rollout_evidence_replica_accepted',
+  'boolean',
+  ['check', 'component', 'replica'],
+  {
+    help: 'Whether the evidence for the check says pass (1) or fail (0) of the replica; absent where it cannot tell, and without valid evidence.',
+  },
+)

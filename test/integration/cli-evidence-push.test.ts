@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { removeFolder, temporaryFolder } from '../../rig/processes.ts'
 import { always, cleanUp, listen, start } from '../support/cli-process.ts'
 import { env, evidence, taking } from '../support/evidence.ts'
 import { until } from '../support/waiting.ts'
@@ -113,5 +116,61 @@ describe('caracal-gate evidence push', () => {
   it('only shows with --dry-run, and needs neither exporter nor token', async () => {
     const { code, stdout } = await evidence([...pushing, '--dry-run'], { CARACAL_GATE_TOKEN: '' })
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^would push schema-compatibility: pass/)])
+  })
+})
+
+describe('R226: caracal-gate evidence push --file', () => {
+  const entry = {
+    component: 'gateway',
+    replica: '10.0.0.1:8081',
+    outcome: 'pass',
+    step: 'audit',
+    reason: 'ok',
+  }
+
+  async function pushed(content: unknown, ...more: readonly string[]) {
+    const folder = await temporaryFolder('evidence')
+    const file = join(folder, 'result.json')
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+    const { sent, listener } = taking()
+    const { url } = await listen(listener)
+    const ended = await evidence(['push', 'canary', '--file', file, '--url', url, ...more])
+    await removeFolder(folder)
+    return { ...ended, sent }
+  }
+
+  it('pushes what a program found of each replica, as of when it was found', async () => {
+    const issuedAt = '2026-11-22T20:15:00Z'
+    const { code, sent } = await pushed({ outcome: 'pass', issuedAt, replicas: [entry], more: 1 })
+    expect([code, sent[0]?.path]).toEqual([0, '/evidence/canary'])
+    expect(sent[0]?.body).toMatchObject({ outcome: 'pass', message: 'pass', issuedAt, replicas: [entry] })
+    expect(sent[0]?.body).not.toHaveProperty('more')
+  })
+
+  it('takes the output of the canary, of which unknown is no pass', async () => {
+    const issuedAt = '2026-11-22T20:15:00Z'
+    const entries = [{ ...entry, outcome: 'unknown', nextStep: 'run it again' }]
+    const { sent } = await pushed({ run: 'x', outcome: 'unknown', issuedAt, entries })
+    expect(sent[0]?.body).toMatchObject({ outcome: 'fail', replicas: [{ ...entry, outcome: 'unknown' }] })
+    expect(JSON.stringify(sent[0]?.body)).not.toContain('nextStep')
+  })
+
+  it.each<[string, unknown, string]>([
+    ['is no JSON', '{"outcome":', 'is not a JSON object'],
+    ['is a list', [entry], 'is not a JSON object'],
+    ['has no outcome', { issuedAt: 'x' }, 'outcome of'],
+    ['has no time, so that it may be of last week', { outcome: 'pass' }, 'issuedAt of'],
+    ['has replicas that are no list', { outcome: 'pass', issuedAt: 'x', replicas: 7 }, 'must be a list'],
+    ['is too large', 'x'.repeat(257 * 1024), 'is larger than 256 KiB'],
+  ])('pushes nothing of a file that %s', async (_, content, words) => {
+    const { code, stderr, sent } = await pushed(content)
+    expect([code, sent.length, stderr]).toEqual([2, 0, expect.stringContaining(words)])
+  })
+
+  it('is one way, and the outcome with a message the other', async () => {
+    const both = await pushed({}, '--outcome', 'pass')
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('either --file or --outcome')])
+    const neither = await evidence(['push', 'canary', '--message', 'x'])
+    expect([neither.code, neither.stderr]).toEqual([2, expect.stringContaining('missing --outcome')])
   })
 })

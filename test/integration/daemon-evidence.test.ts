@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CheckReport } from '../../src/contract/items.ts'
 import type { Problem } from '../../src/contract/problem.ts'
-import { author, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { author, checkIn, setGround, type Gate, type Ground } from '../support/daemon.ts'
 
 let ground: Ground
 let gate: Gate
@@ -20,6 +20,7 @@ beforeAll(async () => {
       { name: 'narrow', token: { file: narrow }, scopes: ['acknowledge'] },
     ]
     const { gates } = configuration as { gates?: Record<string, unknown> }
+    configuration['checks'] = { canary: 'on' }
     configuration['gates'] = { ...gates, 'rollback-plan': 'on', 'render-validation': 'on' }
   })
 })
@@ -146,5 +147,75 @@ describe('evidence', () => {
     })
     expect(response.status).toBe(status)
     expect((await heldFor()).state).toBe('unknown')
+  })
+})
+
+describe('R222: evidence of a canary', () => {
+  type Entry = Readonly<Record<string, string>>
+
+  function canary(more: object = {}, changes: Readonly<Record<string, Entry>> = {}) {
+    const asked = ground.platform.replicas.filter(({ service }) =>
+      ['sts', 'gateway', 'audit'].includes(service),
+    )
+    const replicas = asked.map(({ service: component, name, url }) => {
+      // Gateways by their addresses, as a client knows them that resolved a name.
+      const replica = component === 'gateway' ? new URL(url).host : name
+      return { component, replica, outcome: 'pass', ...changes[name] }
+    })
+    return push({ replicas, ...more }, 'canary')
+  }
+
+  const deaf = { outcome: 'fail', step: 'revocation', reason: 'not_seen', message: 'it still served' }
+
+  function gatewayName(): string {
+    return ground.platform.replicas.findLast(({ service }) => service === 'gateway')?.name ?? ''
+  }
+
+  it('counts when it names every replica, over a restart, until it expires', async () => {
+    expect(await heldFor('canary')).toMatchObject({ state: 'unknown', reason: 'not_configured' })
+    const { status, body } = await canary({ validForSeconds: 86_400, issuedAt: ago(1) })
+    expect(status).toBe(201)
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThan(15 * 60_000)
+    expect((await heldFor('canary')).state).toBe('pass')
+    await gate.kill()
+    gate = await ground.start()
+    await gate.until('it passes', (report) => checkIn(report, 'canary').state === 'pass', 10)
+    const line = `caracal_rollout_evidence_replica_accepted{check="canary",component="gateway",replica="${gatewayName()}"}`
+    expect(await gate.metric(line)).toBe(1)
+    expect((await canary({ validForSeconds: 1 })).status).toBe(201)
+    await gate.until('it has expired', (report) => checkIn(report, 'canary').reason === 'stale', 10)
+  })
+
+  it('holds by the name of the replica that failed, and of one that it did not go through', async () => {
+    const failed = { [gatewayName()]: deaf }
+    expect((await canary({}, failed)).body).toMatchObject({
+      status: 400,
+      faults: [{ value: 'fail', allowed: expect.stringContaining('gateway/') as string }],
+    })
+    expect((await canary({ outcome: 'fail' }, failed)).status).toBe(201)
+    const check = await heldFor('canary')
+    expect(check).toMatchObject({ state: 'fail', reason: 'canary_revocation_failed', culpritCount: 1 })
+    expect(check.culprits[0]).toMatchObject({ key: `gateway/${gatewayName()}` })
+    expect(check.message).toBe(`gateway/${gatewayName()} failed at revocation (not_seen): it still served`)
+    expect(
+      (await push({ replicas: [{ component: 'sts', replica: 'x', outcome: 'pass' }] })).body,
+    ).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('replicas is "present"; allowed: no such member') as string,
+    })
+    const sts = ground.platform.replicas.find(({ service }) => service === 'sts')?.name
+    const replicas = [{ component: 'sts', replica: sts, outcome: 'pass' }]
+    expect((await push({ replicas }, 'canary')).status).toBe(201)
+    expect((await heldFor('canary')).culprits.map(({ key, reason }) => `${key} ${reason}`)).toEqual(
+      expect.arrayContaining([`gateway/${gatewayName()} canary_missing`, 'audit canary_missing']),
+    )
+  })
+
+  it('R224: adds a line to the ledger when it says something else, and none when it passes again', async () => {
+    await begin('r1')
+    for (const outcome of ['pass', 'pass', 'fail', 'pass', 'pass']) await canary({ outcome })
+    const { text } = await gate.get('/rollouts/r1')
+    const { ledger } = JSON.parse(text) as { readonly ledger: readonly { readonly kind: string }[] }
+    expect(ledger.filter(({ kind }) => kind === 'evidence')).toHaveLength(3)
   })
 })

@@ -13,6 +13,7 @@ import {
   groupOldestPendingAge,
   migrationJobSucceeded,
   perReplicaGroups,
+  ready,
   releasePreviousRevision,
   snapshotAge,
   workloadDesired,
@@ -52,6 +53,8 @@ const optional: Readonly<Record<string, Signal>> = {
   'migration-jobs': workloadDesired,
   'consumers-alive': groupLag,
   'schema-compatibility': releasePreviousRevision,
+  // Which replicas there are, whether or not they are ready.
+  canary: ready,
 }
 
 /** Reasons that no check gives: of stop conditions, of revisions that are kept, and what all checks have in common. */

@@ -41,7 +41,8 @@ export async function runCommand(
   if (output === 'json') {
     const shown = entries.map((entry) => ({ ...entry, nextStep: nextStepOf(entry.reason) }))
     const isPushed = pushed === exitCodes.proceed
-    const result = { run, outcome: outcomeOf(entries), pushed: isPushed, entries: shown }
+    const { issuedAt } = session.signed
+    const result = { run, issuedAt, outcome: outcomeOf(entries), pushed: isPushed, entries: shown }
     process.stdout.write(`${printableJson(result)}\n`)
   }
   return pushed === undefined || pushed === exitCodes.proceed ? codes[outcomeOf(entries)] : pushed

@@ -1,5 +1,6 @@
 import { pushedEvidence, releaseManifestObjects, releaseRevision } from '../../../src/rules/signals.ts'
 import { fold } from '../../../src/core/belief.ts'
+import type { Gate } from '../../../src/core/gate.ts'
 import { PUSHED_EVIDENCE, type Observation } from '../../../src/core/observation.ts'
 import { refusals } from '../../../src/core/refusal.ts'
 import type { Rollout } from '../../../src/core/rollout.ts'
@@ -27,6 +28,9 @@ export interface Situation {
   /** Revision and digest that the cluster shows; false when it can't be seen. */
   readonly release?: { readonly revision: number; readonly digest: string } | false
   readonly revisionAtBegin?: number
+  /** The check that it is for, and how long evidence of replicas counts there. */
+  readonly check?: string
+  readonly maxAge?: number
 }
 
 function snapshotIn({ rollout, past = [], held, release, revisionAtBegin }: Situation): Snapshot {
@@ -63,11 +67,27 @@ export function push(body: Partial<EvidenceBody> = {}, situation: Situation = {}
     reason: 'rendered',
     ...body,
   }
-  return admit('helm-render', whole, {
+  const { check = 'helm-render', maxAge } = situation
+  return admit(check, whole, {
     snapshot: snapshotIn(situation),
-    rules,
+    rules: maxAge === undefined ? rules : { ...rules, gates: [gateOf(check, maxAge)] },
     now: at,
   })
+}
+
+/** A gate whose check takes evidence of replicas. */
+function gateOf(id: string, maxAge: number): Gate {
+  const condition = { claims: 'it is so', signals: [], judge: () => [] }
+  const check = {
+    id,
+    condition,
+    source: 'evidence',
+    failAfter: 0,
+    warmUp: 0,
+    nextStep: '',
+    runbook: id,
+  } as const
+  return { id: 'gate', title: 'Gate', checks: [{ ...check, ofReplicas: { maxAge } }] }
 }
 
 export function admitted(body: Partial<EvidenceBody> = {}, situation: Situation = {}): Observation {

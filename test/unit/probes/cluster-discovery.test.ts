@@ -16,6 +16,7 @@ describe('discovery in a cluster', () => {
         name: 'gate-0',
         url: 'http://10.0.0.1:8081',
         hostname: 'gate-0',
+        instance: 'uid-gate-0/0',
         revision: 'old',
       },
       {
@@ -23,6 +24,7 @@ describe('discovery in a cluster', () => {
         name: 'gate-1',
         url: 'http://[fd00::2]:8081',
         hostname: 'gate-1',
+        instance: 'uid-gate-1/0',
         revision: 'new',
       },
     ])

@@ -89,6 +89,24 @@ describe('evidence about rollouts', () => {
   })
 })
 
+describe('R224: evidence that names replicas', () => {
+  it('is kept twice for each check, the newest first', () => {
+    const reading = { signal: 'x', labels: {}, value: 1 }
+    const long = (since: number): Observation => {
+      const target = targetOf({
+        check: 'canary',
+        outcome: 'pass',
+        issued: since,
+        since,
+        rollout: `r${since}`,
+      })
+      return saw(target, since, [reading, reading], [], 60_000)
+    }
+    const all = [3, 1, 4, 2].reduce((snapshot, since) => takeEvidence(snapshot, long(since)), empty)
+    expect(abouts(takeEvidence(all, piece(9)))).toEqual(['pass r3@- 3', 'pass r4@- 4', 'pass none@- 9'])
+  })
+})
+
 describe('evidence of two replicas', () => {
   const rollout: Rollout = { id: 'a', phase: 'rolling', startedAt: 100, detectedBy: 'helm-revision' }
   const rollouts = { rollout, begun: [{ id: 'a', startedAt: 100 }] }

@@ -4,6 +4,7 @@ import * as signals from '../../../src/rules/signals.ts'
 import { fold } from '../../../src/core/belief.ts'
 import { evidenceOf, type Evidence } from '../../../src/core/evidence.ts'
 import type { Batch } from '../../../src/core/observation.ts'
+import { canaryComponents } from '../../../src/core/pushed.ts'
 import { components } from '../../../src/core/replica.ts'
 import { read, type Reading } from '../../../src/core/signal.ts'
 import type { Rules } from '../../../src/core/snapshot.ts'
@@ -138,6 +139,19 @@ function connectionReadings(): Reading[] {
   ]
 }
 
+/** A canary that went through every replica that it must. */
+function canaryPlace(replicas: number): Place {
+  const check = 'canary'
+  return place('evidence', check, { check }, [
+    read(signals.pushedEvidence, { check }, 1),
+    ...canaryComponents.flatMap((component) =>
+      numbered(component, replicas).map((replica) =>
+        read(signals.pushedReplicaEvidence, { check, component, replica }, 1),
+      ),
+    ),
+  ])
+}
+
 /** A platform in a cluster, of `replicas` replicas of each of six services, in which everything is well. */
 export function healthyWorld(replicas = 2): World {
   return [
@@ -155,6 +169,7 @@ export function healthyWorld(replicas = 2): World {
     ...pushedChecks.map((check) =>
       place('evidence', check, { check, digest: liveDigest }, [read(signals.pushedEvidence, { check }, 1)]),
     ),
+    canaryPlace(replicas),
     ...clusterPlaces(replicas),
   ]
 }
@@ -194,6 +209,7 @@ export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
     helmSecrets: true,
     release: { name: 'caracal', namespace: 'platform' },
     off: new Map(),
+    on: new Set(['canary']),
     ...overrides,
   })
 }
