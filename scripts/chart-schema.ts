@@ -1,5 +1,6 @@
 // The JSON Schema of the chart's values (helm/values.schema.json): what the chart itself takes, and under `config` the
 // parts of the daemon's configuration that the chart doesn't write. Helm refuses values that it does not allow.
+import { canaryOptions } from '../src/cli/canary/options.ts'
 import { publishedSchema, type Known } from '../src/config/keys.ts'
 import { scopes } from '../src/config/access-schema.ts'
 import { configSchema } from '../src/config/schema.ts'
@@ -9,6 +10,7 @@ import {
   flag,
   text,
   anyObject,
+  duration,
   texts,
   tags,
   name,
@@ -87,6 +89,12 @@ const networkPolicy = fields({
 })
 
 const grant = { enabled: flag, image: text, runAsUser: userId, adminUser: text, adminPassword: secretKey }
+
+/** Keys of the canary's settings file; the chart mounts its secrets itself. */
+const canaryKeys = Object.keys(canaryOptions).filter(
+  (name) => !['config', 'clientSecretFile', 'readerTokenFile', 'platformCaFile'].includes(name),
+)
+const canaryLists = ['sts', 'gateway', 'label']
 
 /** Helm gives it to every chart that is part of another one, so that it may hold what is meant for others. */
 const global: Schema = {
@@ -179,6 +187,18 @@ function values(known: Known, api: ApiSchemas): Schema {
       redis: fields({ ...grant, save: flag }),
     }),
     tests: fields({ enabled: flag }),
+    canary: fields({
+      enabled: flag,
+      schedule: text,
+      test: flag,
+      settings: fields(
+        Object.fromEntries(canaryKeys.map((name) => [name, canaryLists.includes(name) ? texts : text])),
+      ),
+      clientSecret: secretKey,
+      readerToken: secretKey,
+      evidenceToken: secretKey,
+      validFor: duration,
+    }),
   })
 }
 

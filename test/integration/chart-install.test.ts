@@ -31,6 +31,7 @@ const paths: Readonly<Record<string, string>> = {
   Job: 'jobs',
   NetworkPolicy: 'networkpolicies',
   Pod: 'pods',
+  CronJob: 'cronjobs',
   PodDisruptionBudget: 'poddisruptionbudgets',
   PrometheusRule: 'prometheusrules',
   Role: 'roles',

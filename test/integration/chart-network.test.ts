@@ -89,17 +89,13 @@ describe('the network', () => {
     expect(spec).toMatchObject({ policyTypes: ['Ingress'] })
     expect(spec.ingress).toEqual([
       {
-        from: [
-          {
-            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gate' } },
-            podSelector: {
-              matchLabels: {
-                'app.kubernetes.io/name': 'caracal-gate-exporter',
-                'app.kubernetes.io/instance': 'gate',
-              },
-            },
+        // The canary calls what the exporter only probes.
+        from: ['caracal-gate-exporter', 'caracal-gate-exporter-canary'].map((name) => ({
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gate' } },
+          podSelector: {
+            matchLabels: { 'app.kubernetes.io/name': name, 'app.kubernetes.io/instance': 'gate' },
           },
-        ],
+        })),
         ports: [3000, 8080, 8081, 9090, 4000, 3002].map((port) => ({ protocol: 'TCP', port })),
       },
     ])

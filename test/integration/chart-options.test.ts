@@ -42,7 +42,7 @@ describe('X74: a value of the chart', () => {
       'everything on'
     ] as Values
     const specs = podSpecs(everything)
-    expect(specs).toHaveLength(4)
+    expect(specs).toHaveLength(6)
     for (const spec of specs)
       expect(spec).toMatchObject({ affinity, dnsConfig, dnsPolicy, hostAliases, nodeSelector, tolerations })
   })

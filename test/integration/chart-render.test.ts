@@ -205,6 +205,24 @@ describe('wrong values', () => {
       { redis: { url: '', cluster: { nodes: ['a:1'] } }, grants: { redis: { enabled: true } } },
       'needs redis.url',
     ],
+    ['a canary without a secret', { canary: { enabled: true } }, 'canary.clientSecret.secretName'],
+    [
+      'a canary without a zone',
+      {
+        canary: {
+          enabled: true,
+          clientSecret: { secretName: 'a' },
+          readerToken: { secretName: 'a' },
+          settings: { application: 'b' },
+        },
+      },
+      'canary.settings.zone is missing',
+    ],
+    [
+      'a secret in the settings of the canary',
+      { canary: { settings: { clientSecret: 'a' } } },
+      "additional properties 'clientSecret'",
+    ],
     [
       'two tokens of one name',
       { tokens: ['b', 'c'].map((secretName) => ({ name: 'a', secretName, key: 'k', scopes: ['rollout'] })) },

@@ -19,6 +19,10 @@ interface PodSpec {
   readonly volumes?: readonly Readonly<Record<string, unknown>>[]
 }
 
+interface CronJob {
+  readonly jobTemplate: { readonly spec: { readonly template: { readonly spec: PodSpec } } }
+}
+
 interface Rule {
   readonly apiGroups: readonly string[]
   readonly resources: readonly string[]
@@ -39,6 +43,7 @@ function objects(name: string): readonly Rendered[] {
 
 function podSpecOf({ kind, spec }: Rendered): PodSpec | undefined {
   if (kind === 'Pod') return spec as PodSpec
+  if (kind === 'CronJob') return (spec as CronJob).jobTemplate.spec.template.spec
   if (kind !== 'Deployment' && kind !== 'Job') return undefined
   return (spec as { template: { spec: PodSpec } }).template.spec
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { mirrored } from './chart-mirror.ts'
+import { canaryValues } from './chart-canary.ts'
 import { chartFolder, type Values } from './chart.ts'
 
 const secret = (key: string) => ({ secretName: 'gate-secrets', key })
@@ -185,6 +186,7 @@ const everythingOn: Values = {
     postgres: { enabled: true, adminPassword: secret('postgresAdminPassword') },
     redis: { enabled: true, adminUser: 'admin', adminPassword: secret('redisAdminPassword'), save: true },
   },
+  canary: canaryValues,
 }
 
 const everythingOff: Values = {

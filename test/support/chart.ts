@@ -124,6 +124,7 @@ export function at(object: unknown, path: string): unknown {
 export function podSpecs(objects: readonly Rendered[]): readonly unknown[] {
   return objects.flatMap((object) => {
     if (object.kind === 'Pod') return [object['spec']]
+    if (object.kind === 'CronJob') return [at(object, 'spec.jobTemplate.spec.template.spec')]
     const makesPods = object.kind === 'Deployment' || object.kind === 'Job'
     return makesPods ? [at(object, 'spec.template.spec')] : []
   })
