@@ -71,5 +71,5 @@ function answerTo(
     return ready ? [200, `ready: ${message}`] : [503, `not ready: ${message}`]
   }
   if (path !== '/livez') return [404, 'allowed: /readyz, /livez']
-  return mirror.isAlive() ? [200, 'ok'] : [503, 'no question has ended for 30 s']
+  return mirror.isAlive() ? [200, 'ok'] : [503, 'no question has ended for a minute']
 }

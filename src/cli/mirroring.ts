@@ -34,7 +34,7 @@ const pace = 1_000
 /** Milliseconds for one question. A healthy exporter answers in a few; what answers later would have expired. */
 const patience = 2_000
 /** Milliseconds without the end of an attempt after which something is wrong with the mirror itself. */
-const lifeSign = 30_000
+const lifeSign = 60_000
 
 interface Held {
   readonly reading: Reading
@@ -80,7 +80,7 @@ export function openMirror({ demands, interrupted, now, sleep, ask, changed }: M
 
   return {
     reading,
-    isAlive: () => now() - lastTurn < lifeSign + pace,
+    isAlive: () => now() - lastTurn < lifeSign,
     async run() {
       while (!interrupted.aborted) {
         const begun = now()

@@ -74,6 +74,17 @@ describe('Flux', () => {
     expect(minutes(platform, 'spec', 'timeout')).toBeGreaterThan(upgrade + test)
   })
 
+  it('knows every field of the recipe with a mirror, whose health is what comes next waits for', async () => {
+    const recipe = documentsIn(fencesOf('mirror.md', 'yaml')[1] ?? '')
+    for (const object of recipe) await healthOf(object)
+    const [gate, after] = recipe
+    expect(at(after, 'spec', 'dependsOn')).toEqual([{ name: at(gate, 'metadata', 'name') }])
+    expect(at(after, 'spec', 'sourceRef')).toEqual(at(gate, 'spec', 'sourceRef'))
+    const [mirror] = documentsIn(fencesOf('mirror.md', 'yaml')[0] ?? '')
+    const { apiVersion, kind, metadata } = mirror ?? {}
+    expect(at(gate, 'spec', 'healthChecks')).toEqual([{ apiVersion, kind, ...(metadata as Tree) }])
+  })
+
   it('finds another Job for another rollout, and keeps it', () => {
     const job = fluxJob(asking)
     expect(at(job, 'metadata', 'name')).toBe('caracal-gate-48')

@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startControlPlane, type ControlPlane } from '../../rig/kubernetes.ts'
 import { startKubelet, type Kubelet } from '../../rig/kubernetes/kubelet.ts'
 import type { KubernetesObject, Pod } from '../../rig/kubernetes/objects.ts'
 import { freePort } from '../../rig/processes.ts'
+import { helmBinary } from '../../scripts/helm.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { run } from '../../src/cli/run.ts'
 import type { GateReport } from '../../src/contract/document.ts'
@@ -103,6 +106,17 @@ async function isSeen(state: string): Promise<void> {
   })
 }
 
+/** What `kubectl rollout status` ends with within this time. */
+async function rolloutStatus(timeout: string): Promise<number> {
+  const kubectl = join(dirname((await helmBinary()) ?? ''), 'kubectl')
+  const args = ['--kubeconfig', controlPlane.adminKubeconfigPath, '--namespace', 'gate', 'rollout', 'status']
+  return new Promise((done) => {
+    execFile(kubectl, [...args, `deployment/${name}`, `--timeout=${timeout}`], (error) =>
+      done(error === null ? 0 : Number(error.code)),
+    )
+  })
+}
+
 const closed = 'not ready yet: hold, stop, another rollout, no answer'
 const open = 'ready: proceed'
 const closedAgain = 'ready before, and not now: a stop, or the exporter ended'
@@ -111,7 +125,9 @@ describe('the Deployment of a mirror', () => {
   it('R184: is current exactly while its rollout may proceed', async () => {
     await controlPlane.apply(await deploymentFor('caracal/47'))
     await isSeen(closed)
+    expect(await rolloutStatus('1s')).toBe(1)
     gate.change(of('caracal/47', report()))
+    expect(await rolloutStatus('20s')).toBe(0)
     await isSeen(open)
     gate.change(of('caracal/47', stopped()))
     await isSeen(closedAgain)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readAnswer, type Demands } from '../../../src/cli/answer.ts'
 import type { NoReply, Reply } from '../../../src/cli/http.ts'
+import { listenAddress } from '../../../src/cli/mirror-server.ts'
 import { openMirror, type Reading } from '../../../src/cli/mirroring.ts'
 import { held, reply, report, stopped } from './reports.ts'
 
@@ -36,7 +37,8 @@ async function play(exporter: Exporter, until: number, asked = demands) {
   })
   await mirror.run()
   const readyAt = seen.filter(([, { ready }]) => ready).map(([at]) => at)
-  return { logged, seen, mirror, first: readyAt[0], last: readyAt.at(-1) }
+  const at = (later: number) => void (now = later)
+  return { logged, seen, mirror, at, first: readyAt[0], last: readyAt.at(-1) }
 }
 
 describe('a mirror of the verdict', () => {
@@ -100,6 +102,14 @@ describe('a mirror of the verdict', () => {
     expect(last).toBeLessThan(3_000)
   })
 
+  it('is alive while questions end, and not when none does any more', async () => {
+    const { seen, mirror, at } = await play(() => [silence, 2_000], 5_000)
+    expect(seen.length).toBeGreaterThan(40)
+    expect(mirror.isAlive()).toBe(true)
+    at(70_000)
+    expect(mirror.isAlive()).toBe(false)
+  })
+
   it('opens again when the exporter is back', async () => {
     const { logged } = await play((now) => [now < 3_000 || now > 9_000 ? reply(report()) : silence], 12_000)
     expect(logged.slice(1)).toEqual([
@@ -109,5 +119,19 @@ describe('a mirror of the verdict', () => {
       'ready: proceed',
       'not ready: stopping',
     ])
+  })
+})
+
+describe('the address of a mirror', () => {
+  it.each([
+    [':9466', { port: 9_466 }],
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ['[::1]:65535', { host: '::1', port: 65_535 }],
+  ])('takes %s', (text, address) => {
+    expect(listenAddress(text)).toEqual(address)
+  })
+
+  it.each(['9466', ':', ':65536', '::1:9466', 'a b:1', '[::1]', ':-1', ''])('refuses "%s"', (text) => {
+    expect(() => listenAddress(text)).toThrow(`--listen is "${text}"; allowed: HOST:PORT or :PORT`)
   })
 })
