@@ -153,6 +153,7 @@ function values(known: Known, api: ApiSchemas): Schema {
     kubernetes: fields({
       helmSecrets: fields({ enabled: flag }),
       secretReferences: fields({ names: { type: 'array', items: name, uniqueItems: true } }),
+      events: fields({ enabled: flag }),
     }),
     metricsBearer: secretKey,
     redis,

@@ -86,7 +86,11 @@
 {{- define "caracal-gate.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- $_ := set $config "release" (dict "name" .Values.release.name "namespace" (include "caracal-gate.releaseNamespace" .)) }}
-{{- $_ := set $config "kubernetes" (dict "enabled" true "helmSecrets" .Values.kubernetes.helmSecrets.enabled) }}
+{{- $kubernetes := dict "enabled" true "helmSecrets" .Values.kubernetes.helmSecrets.enabled }}
+{{- if .Values.kubernetes.events.enabled }}
+{{- $_ := set $kubernetes "events" (dict "deployment" (include "caracal-gate.fullname" .) "namespace" (include "caracal-gate.namespace" .)) }}
+{{- end }}
+{{- $_ := set $config "kubernetes" $kubernetes }}
 {{- with include "caracal-gate.secretOf" (list .Values.metricsBearer "metrics-bearer") | fromJson }}
 {{- $_ := set $config "metricsBearer" . }}
 {{- end }}

@@ -77,6 +77,14 @@ const kubernetes = z
     helmSecrets: flag(
       'Read the Secrets in which Helm stores releases. Without them, the checks that need them rely on evidence from a pipeline.',
     ).default(false),
+    events: z
+      .strictObject({
+        deployment: objectName(
+          'Deployment of the exporter itself. Each change of the verdict is written as an Event about it.',
+        ),
+        namespace: objectName('Namespace of that Deployment.'),
+      })
+      .exactOptional(),
   })
   .exactOptional()
 

@@ -9,6 +9,7 @@ import type { ReportContext } from '../http/context.ts'
 import { newInstruments, type Delivered } from '../http/instruments.ts'
 import { startServer, type Server } from '../http/server.ts'
 import { nothingRemembered } from '../rollout/memory.ts'
+import { openAnnouncing } from './announcing.ts'
 import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { EVALUATION_INTERVAL, startEngine, type Engine, type EngineOptions } from './engine.ts'
@@ -59,7 +60,14 @@ export async function startApp(configured: Configured, dependencies: Dependencie
   }
   daemon.watching().start()
   const expiring = watchExpiry(() => daemon.parts.inForce().config.http.tls, dependencies)
-  const { engine, clock } = daemon.parts
+  const { engine, clock, log, listeners } = daemon.parts
+  const announcing = openAnnouncing({
+    clock,
+    log,
+    config: () => daemon.parts.inForce().config,
+    ledger: () => engine.memory().ledger,
+  })
+  listeners.add(() => announcing.consider())
   store.follow?.((memory) => engine.adopt(memory))
   store.watch?.((what) => {
     dependencies.log.warn({ what }, 'another writer has changed the state')
@@ -78,6 +86,7 @@ export async function startApp(configured: Configured, dependencies: Dependencie
       expiring.stop()
       daemon.announceStop()
       await server.close()
+      await announcing.stop()
       await stop(daemon)
       measuring.stop()
     },

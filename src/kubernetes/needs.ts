@@ -5,7 +5,7 @@ export interface AccessNeed {
   /** Empty for the core group. */
   readonly group: string
   readonly resource: string
-  readonly verbs: readonly ('get' | 'list' | 'watch' | 'update')[]
+  readonly verbs: readonly ('get' | 'list' | 'watch' | 'update' | 'create')[]
 }
 
 const verbs = ['list', 'watch'] as const
@@ -37,3 +37,9 @@ export const stateConfigMap: AccessNeed = {
   resource: 'configmaps',
   verbs: ['get', 'watch', 'update'],
 }
+
+/** To write Events about the exporter's own Deployment, in its own namespace. */
+export const eventsWritten: AccessNeed = { group: 'events.k8s.io', resource: 'events', verbs: ['create'] }
+
+/** Of that Deployment, by its name: its id, by which `kubectl describe` finds what is about it. */
+export const ownDeployment: AccessNeed = { group: 'apps', resource: 'deployments', verbs: ['get'] }

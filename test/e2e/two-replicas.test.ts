@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KubernetesList, KubernetesObject } from '../../rig/kubernetes/objects.ts'
 import type { GateReport } from '../../src/contract/document.ts'
 import { firstBroken } from '../../src/rollout/ledger.ts'
 import type { Memory } from '../../src/rollout/memory.ts'
+import { renderChart, theOne } from '../support/chart.ts'
 import { chartState, pushEvidence, setClusterGround } from '../support/cluster-ground.ts'
 import type { ClusterGround } from '../support/cluster-ground.ts'
 import { author, isFiring, proceeds, stopIn, type Gate } from '../support/daemon.ts'
@@ -13,6 +15,7 @@ import { eventually } from '../support/waiting.ts'
 
 const stop = 'outbox-dead-messages'
 const values = { tag: 'v2' }
+const account = 'gate-caracal-gate-exporter'
 let ground: ClusterGround
 let one: Gate
 let two: Gate
@@ -20,12 +23,23 @@ let two: Gate
 beforeAll(async () => {
   ground = await setClusterGround()
   await ground.cluster.upgrade()
-  ground.configure((configuration) => (configuration['state'] = chartState))
+  await ground.cluster.controlPlane.apply(await ownDeployment())
+  ground.configure((configuration) => {
+    configuration['state'] = chartState
+    const kubernetes = configuration['kubernetes'] as object
+    configuration['kubernetes'] = { ...kubernetes, events: { deployment: account, namespace: 'gate' } }
+  })
   one = await ground.start()
   two = await ground.start()
 })
 
 afterAll(() => ground.end())
+
+/** The object that Events are about; the daemons run outside of it. */
+async function ownDeployment(): Promise<KubernetesObject> {
+  const deployment = theOne(await renderChart({}), 'Deployment', account)
+  return { ...deployment, spec: { ...(deployment['spec'] as object), replicas: 0 } } as KubernetesObject
+}
 
 interface Stored {
   readonly metadata: { readonly resourceVersion: string }
@@ -107,6 +121,26 @@ describe('two replicas of the daemon', () => {
     const told = steps.map(({ from, to }) => `${from} -> ${to}`)
     for (const [n, step] of told.entries()) expect([n, step]).not.toEqual([n, told[n - 1]])
     expect(told.at(-1)).toBe('verifying -> done')
+  })
+
+  it('R183: have announced each change of the verdict once', async () => {
+    interface Announced extends KubernetesObject {
+      readonly reason: string
+    }
+    const path = '/apis/events.k8s.io/v1/namespaces/gate/events'
+    const changes = (await memory()).ledger.filter(
+      ({ kind, subject, to }) =>
+        kind === 'transition' &&
+        (subject === 'verdict' || (subject.startsWith('stop-condition/') && to === 'firing')),
+    )
+    await eventually('each has an event, and nothing else has', async () => {
+      const { items } = await ground.cluster.controlPlane.request<KubernetesList<Announced>>('GET', path)
+      const events = items.filter(({ reason }) => reason.startsWith('Rollout'))
+      const names = events.map(({ metadata }) => metadata.name).toSorted()
+      const wanted = changes.map(({ hash }) => `caracal-gate-${hash.slice(0, 20)}`).toSorted()
+      return names.join() === wanted.join()
+    })
+    expect(changes.map(({ to }) => to)).toEqual(expect.arrayContaining(['firing', 'stop', 'proceed']))
   })
 
   it('write nothing while nothing happens', async () => {

@@ -97,7 +97,7 @@ describe('the rights of the exporter', () => {
     expect(role.metadata.namespace).toBe('caracal')
   })
 
-  it('let it write to the ConfigMap of its state, in its own namespace, and to nothing else', () => {
+  it('let it write the ConfigMap of its state and Events, in its own namespace, and nothing else', () => {
     for (const { name } of cases.filter((one) => one.name !== 'everything off')) {
       const roles = objects(name).filter(({ kind }) => kind === 'Role')
       expect(roles).toHaveLength(2)
@@ -109,10 +109,24 @@ describe('the rights of the exporter', () => {
       const map = objects(name).find(
         ({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] === 'keep',
       )
-      expect(writes).toEqual([`gate: /configmaps ${map?.metadata.name ?? 'gate-memory'} update`])
       const state = roles.find(({ metadata }) => metadata.name.endsWith('-state')) as Rendered
-      expect(rightsIn(state).map((right) => right.split(' ').at(-1))).toEqual(['get', 'update', 'watch'])
+      const memory = `/configmaps ${map?.metadata.name ?? 'gate-memory'}`
+      const own = state.metadata.name.replace(/-state$/, '')
+      expect(writes).toEqual([`gate: ${memory} update`, 'gate: events.k8s.io/events create'])
+      expect(rightsIn(state)).toEqual(
+        [
+          ...['get', 'update', 'watch'].map((verb) => `${memory} ${verb}`),
+          'events.k8s.io/events create',
+          `apps/deployments ${own} get`,
+        ].toSorted(),
+      )
     }
+  })
+
+  it('are to write no Event where that is switched off', async () => {
+    const quiet = await renderChart({ kubernetes: { events: { enabled: false } } })
+    const state = theOne(quiet, 'Role', 'gate-caracal-gate-exporter-state')
+    expect(rightsIn(state).filter((right) => !right.startsWith('/configmaps'))).toEqual([])
   })
 
   it('end at namespaces, and are those of its own account', () => {

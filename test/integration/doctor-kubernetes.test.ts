@@ -3,7 +3,13 @@ import { parse } from 'yaml'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startControlPlane, type ControlPlane } from '../../rig/kubernetes.ts'
 import { startKubelet, type Kubelet } from '../../rig/kubernetes/kubelet.ts'
-import { followed, referredSecret, stateConfigMap } from '../../src/kubernetes/needs.ts'
+import {
+  eventsWritten,
+  followed,
+  ownDeployment,
+  referredSecret,
+  stateConfigMap,
+} from '../../src/kubernetes/needs.ts'
 import { kindsFollowed } from '../../src/probes/index.ts'
 import { kubernetes } from '../../src/cli/doctor/kubernetes.ts'
 import type { Found } from '../../src/cli/doctor/finding.ts'
@@ -146,6 +152,26 @@ describe('the doctor of Kubernetes', () => {
     await untilFailed([])
   })
 
+  it('warns of what may not be announced, which nothing that is judged depends on', async () => {
+    const withEvents = {
+      enabled: true,
+      kubeconfig,
+      helmSecrets: true,
+      events: { deployment: account, namespace: 'gate' },
+    }
+    const lookForEvents = () => look({ kubernetes: withEvents })
+    await eventually('both rights are there', async () => {
+      const found = await lookForEvents()
+      const subjects = ['events.events.k8s.io', `deployments.apps ${account}`]
+      return subjects.every((subject) => foundOf(found, subject).state === 'ok')
+    })
+    await setRules(without({ subject: '', resource: 'events', name: undefined, verb: 'create' }))
+    await eventually('it warns', async () => {
+      const found = foundOf(await lookForEvents(), 'events.events.k8s.io')
+      return found.state === 'warning' && found.message.includes('may not create in namespace gate')
+    })
+  })
+
   it('names it too where nothing of the release can be seen', async () => {
     await setRules(without({ subject: '', resource: 'pods', name: undefined, verb: 'list' }))
     const found = await untilFailed(['pods'])
@@ -214,6 +240,8 @@ describe('the access that is used', () => {
       ...kindsFollowed.flatMap((kind) => followed[kind]).map((need) => ({ ...need, name: '' })),
       { ...referredSecret, name: 'runtime' },
       { ...stateConfigMap, name: stateName },
+      { ...eventsWritten, name: '' },
+      { ...ownDeployment, name: account },
     ].flatMap(({ group, resource, name, verbs }) =>
       verbs.map((verb) => `${group}/${resource} ${name} ${verb}`),
     )

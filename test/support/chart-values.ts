@@ -190,7 +190,7 @@ const everythingOn: Values = {
 }
 
 const everythingOff: Values = {
-  kubernetes: { secretReferences: { names: [] } },
+  kubernetes: { secretReferences: { names: [] }, events: { enabled: false } },
   metricsBearer: { secretName: '' },
   redis: { username: '', password: { secretName: '' } },
   postgres: { password: { secretName: '' }, tls: { mode: 'off' } },

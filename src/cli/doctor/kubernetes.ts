@@ -1,5 +1,11 @@
 import { openConfigMap } from '../../kubernetes/config-map.ts'
-import { followed, referredSecret, stateConfigMap } from '../../kubernetes/needs.ts'
+import {
+  eventsWritten,
+  followed,
+  ownDeployment,
+  referredSecret,
+  stateConfigMap,
+} from '../../kubernetes/needs.ts'
 import { kindsFollowed } from '../../probes/index.ts'
 import { KubernetesFailure, openKubernetes, type Kubernetes } from '../../connections/kubernetes.ts'
 import { scalarText } from '../../kubernetes/manifest/objects.ts'
@@ -82,11 +88,29 @@ async function rights(
   ]
   try {
     const answers = await Promise.all(accesses.map((access) => asked(client, access)))
-    return answers.map((answer) => judgeAccess(answer, user))
+    const events = await Promise.all(eventAccesses(config).map((access) => asked(client, access)))
+    return [
+      ...answers.map((answer) => judgeAccess(answer, user)),
+      // Nothing that is judged depends on them.
+      ...events.map((answer) => asWarning(judgeAccess(answer, user))),
+    ]
   } catch (fault) {
     if (fault instanceof KubernetesFailure && fault.status === 403) return [judgeReview(user)]
     throw fault
   }
+}
+
+function eventAccesses({ kubernetes: cluster }: Installation['config']): readonly Access[] {
+  if (cluster?.events === undefined) return []
+  const { deployment: name, namespace } = cluster.events
+  return [
+    { ...eventsWritten, namespace },
+    { ...ownDeployment, namespace, name },
+  ]
+}
+
+function asWarning(found: Found): Found {
+  return found.state === 'failed' ? { ...found, state: 'warning' } : found
 }
 
 async function release(client: Kubernetes, installation: Installation): Promise<readonly Found[]> {

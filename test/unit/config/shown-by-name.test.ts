@@ -17,7 +17,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 const whole = withLines(`
 metricsBearer: { env: SECRET }
-kubernetes: { enabled: false, kubeconfig: /k, context: c }
+kubernetes: { enabled: false, kubeconfig: /k, context: c, events: { deployment: gate, namespace: gates } }
 gates: { readiness: { enabled: false, reason: r } }
 checks: { ready-api: { enabled: false, reason: r } }
 stopConditions: { sts-unready: { enabled: false, reason: r } }
