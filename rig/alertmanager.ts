@@ -11,6 +11,8 @@ export type AlertmanagerServer = {
   readonly address: string
   readonly url: string
   readonly pid: number
+  /** Puts another configuration into force. */
+  configure(configuration: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -68,6 +70,11 @@ async function startOn(port: number, folder: string, configuration: string): Pro
     address,
     url,
     pid: server.pid,
+    async configure(text) {
+      await writeFile(file, text)
+      const response = await fetch(`${url}/-/reload`, { method: 'POST', signal: AbortSignal.timeout(30_000) })
+      if (!response.ok) throw new Error(`alertmanager refused its configuration: ${await response.text()}`)
+    },
     async stop() {
       await server.end('SIGKILL')
       await removeFolder(folder)

@@ -16,6 +16,10 @@ export type ScrapeTarget = {
   readonly bearer?: string
   /** Labels of the target, as relabelling would leave them; `instance` is the address unless it is given. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Name of a scrape configuration of its own, which stays when all else of the target changes. */
+  readonly pool?: string
+  /** Metrics that Prometheus drops after the scrape. */
+  readonly drops?: string
 }
 
 export type PrometheusOptions = {
@@ -156,11 +160,17 @@ function configurationText(options: PrometheusOptions): string {
  * not those of a whole configuration that leaves.
  */
 function scrapeConfigs(targets: readonly ScrapeTarget[]): readonly object[] {
-  const groups = Map.groupBy(targets, ({ path = '/metrics', bearer = '' }) => `${path} ${bearer}`)
+  const groups = Map.groupBy(
+    targets,
+    ({ path = '/metrics', bearer = '', pool = `${path} ${bearer}` }) => pool,
+  )
   return [...groups].map(([name, group]) => ({
     job_name: name,
     metrics_path: group[0]?.path ?? '/metrics',
     ...(group[0]?.bearer !== undefined && { authorization: { credentials: group[0].bearer } }),
+    ...(group[0]?.drops !== undefined && {
+      metric_relabel_configs: [{ source_labels: ['__name__'], regex: group[0].drops, action: 'drop' }],
+    }),
     static_configs: group.map(({ job, address, labels }) => ({
       targets: [address],
       labels: { job, ...labels },

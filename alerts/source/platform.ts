@@ -1,3 +1,4 @@
+import { platformJobs, platformMetrics } from '../../src/contract/alert-needs.ts'
 import { MINUTE, type Millis } from '../../src/core/time.ts'
 import type { Alert } from './alert.ts'
 
@@ -158,15 +159,10 @@ export const platformAlerts: readonly Alert[] = [
     component: 'prometheus',
     // As shipped, the platform's ServiceMonitor sends no bearer and every service answers 401. Two of its targets are
     // left out: Web has no metrics, and Coordinator demands two bearers at once.
-    expr: `count by (cluster, namespace, job) (up{job=~"${CARACAL}-(api|sts|gateway|audit)"} == 0)
-or
-absent(caracal_api_outbox_dead_total)
-or
-absent(caracal_sts_audit_dropped_total)
-or
-absent(caracal_gateway_revocation_snapshot_fresh)
-or
-absent(caracal_audit_dlq_total)`,
+    expr: [
+      `count by (cluster, namespace, job) (up{job=~"${platformJobs}"} == 0)`,
+      ...platformMetrics.map((name) => `absent(${name})`),
+    ].join('\nor\n'),
     for: 5 * MINUTE,
     keepFiringFor: 5 * MINUTE,
     summary: `Prometheus does not get the metrics of the platform{{ with $labels.job }}: {{ . }}{{ end }}.`,

@@ -59,12 +59,12 @@ function isName(part: string): boolean {
   }
 }
 
-function user(description: string) {
+export function user(description: string) {
   return text(description, 'a user name', /^\S{1,128}$/)
 }
 
 /** How a client speaks TLS to a server. */
-function clientTls<Extra extends z.ZodRawShape>({ file }: ContentFields, of: string, extra: Extra) {
+export function clientTls<Extra extends z.ZodRawShape>({ file }: ContentFields, of: string, extra: Extra) {
   return tlsFiles(
     z.strictObject({
       ...extra,

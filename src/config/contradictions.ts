@@ -25,6 +25,9 @@ export function contradictions(subject: Subject): readonly Fault[] {
     ...stateSources(subject),
     ...sameReplicas(subject),
     ...sameTokens(subject),
+    ...alertingLogins(subject),
+    ...sameAlertmanagers(subject),
+    ...alertsAsked(subject),
   ]
 }
 
@@ -82,8 +85,9 @@ function postgresTls(subject: Subject): Fault[] {
 }
 
 function certificatePairs(subject: Subject): Fault[] {
-  return ['redis', 'postgres'].flatMap((server) => {
-    const path = [server, 'tls']
+  const servers = [['redis'], ['postgres'], ...alertingServers]
+  return servers.flatMap((server) => {
+    const path = [...server, 'tls']
     const keys = ['certFile', 'keyFile']
     const [given, ...rest] = keys.filter((key) => has(subject, [...path, key]))
     const absent = keys.find((key) => key !== given)
@@ -170,4 +174,52 @@ function sameTokens(subject: Subject): Fault[] {
       ? []
       : [fault(subject, path, 'every name once', `is also the name of ${first}`)]
   })
+}
+
+const alertingServers = [
+  ['alerting', 'prometheus'],
+  ['alerting', 'alertmanager'],
+] as const
+
+/** A request carries one Authorization header, and a password needs a user. */
+function alertingLogins(subject: Subject): Fault[] {
+  return alertingServers.flatMap((server) => {
+    const [username, password, token] = ['username', 'password', 'bearer'].map((key) => [...server, key])
+    if (username === undefined || password === undefined || token === undefined) return []
+    const isUser = has(subject, username)
+    const isPassword = has(subject, password)
+    if (has(subject, token) && (isUser || isPassword))
+      return [fault(subject, token, 'one of the two', `is given beside ${isUser ? 'username' : 'password'}`)]
+    if (isUser === isPassword) return []
+    const [given, lacks] = isUser ? [username, 'password'] : [password, 'username']
+    return [fault(subject, given, 'username and password together, or neither', `is given without ${lacks}`)]
+  })
+}
+
+function sameAlertmanagers(subject: Subject): Fault[] {
+  const list = at(subject.tree, ['alerting', 'alertmanager', 'urls'])
+  const urls = new Map<string, string>()
+  return (Array.isArray(list) ? list : []).flatMap((entry: unknown, index) => {
+    const path = ['alerting', 'alertmanager', 'urls', index]
+    const twin = repeated(urls, baseOf(entry), path)
+    return twin === undefined
+      ? []
+      : [fault(subject, path, 'every Alertmanager once', `has the URL of ${twin}`)]
+  })
+}
+
+/** A check that is switched on and can never be more than unknown. */
+function alertsAsked(subject: Subject): Fault[] {
+  const path = ['checks', 'alerts-reachable']
+  const wish = at(subject.tree, path)
+  const isOff = wish === undefined || wish === 'off' || wish === false || at(wish, ['enabled']) === false
+  if (isOff || has(subject, ['alerting'])) return []
+  return [
+    fault(
+      subject,
+      path,
+      'alerting.prometheus and alerting.alertmanager beside it',
+      'is on and there is no alerting',
+    ),
+  ]
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { SECOND } from '../core/time.ts'
 import { httpSchema, tokensSchema } from './access-schema.ts'
+import { alertingSchema } from './alerting-schema.ts'
 import { postgresSchema, redisSchema } from './connection-schema.ts'
 import { certificate, bearer, contentFields, lines, tlsFiles, withContents } from './contents.ts'
 import type { ContentFields, Places } from './contents.ts'
@@ -187,6 +188,7 @@ export function configSchema(known: Known, places: Places = nowhere) {
     state,
     log,
     runbookBaseUrl,
+    alerting: alertingSchema(contents),
   })
   return coded(
     wire,

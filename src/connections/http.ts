@@ -8,8 +8,13 @@ import { names } from './names.ts'
 export type { HttpAnswer } from './http-exchange.ts'
 
 export interface HttpSettings {
-  /** `ca`: PEM of the authorities that are trusted instead of the system's. */
-  readonly tls?: { readonly ca?: string }
+  /** `ca`: PEM of the authorities that are trusted instead of the system's; `cert` and `key`: who asks. */
+  readonly tls?: {
+    readonly ca?: string
+    readonly cert?: string
+    readonly key?: string
+    readonly servername?: string
+  }
 }
 
 export interface HttpRequest {
@@ -39,7 +44,7 @@ const LARGEST_BODY = 4 * 1024 * 1024
 const NAME_WITHIN: Millis = 450
 
 /** Of each connection. */
-function clientOptions({ tls }: HttpSettings): Client.Options {
+function clientOptions({ tls: { ca, cert, key, servername } = {} }: HttpSettings): Client.Options {
   return {
     pipelining: 1,
     keepAliveTimeout: 20_000,
@@ -54,7 +59,10 @@ function clientOptions({ tls }: HttpSettings): Client.Options {
       lookup: names.within(NAME_WITHIN),
       // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED does not undo it.
       rejectUnauthorized: true,
-      ...(tls?.ca !== undefined && { ca: tls.ca }),
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(servername !== undefined && { servername }),
     },
   }
 }

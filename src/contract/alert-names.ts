@@ -19,9 +19,15 @@ function inCapitals(id: string): string {
 /** Fires for each alert on a stop condition that another alert explains, so that Alertmanager can keep the former back. */
 export const EXPLAINED = 'CaracalExplainedStop'
 
+/** It always fires, so that its absence is noticed outside. */
+export const WATCHDOG = 'CaracalGateExporterWatchdog'
+
+/** It fires whenever a rollout must stop, whatever the stop condition is. */
+export const ROLLOUT_STOP = 'CaracalRolloutStop'
+
 /** Alerts on rollouts and on the exporter itself. */
 const exporterAlertNames = [
-  'CaracalRolloutStop',
+  ROLLOUT_STOP,
   'CaracalRolloutHoldLong',
   'CaracalGateUnknown',
   'CaracalGateFlapping',
@@ -33,7 +39,7 @@ const exporterAlertNames = [
   'CaracalGateExporterReplicasDisagree',
   'CaracalGateExporterConfigRefused',
   'CaracalGateExporterMemoryNotKept',
-  'CaracalGateExporterWatchdog',
+  WATCHDOG,
 ] as const
 
 /** Names of all alerts in the rules on the exporter, each once. */
@@ -60,4 +66,32 @@ export const platformAlertNames = [
   'CaracalPlatformAuditEvidenceLost',
   'CaracalPlatformAuditTamperDetected',
   'CaracalPlatformMetricsMissing',
+] as const
+
+/** Names of the rules that record what the alerts on the exporter are made of. */
+export const recordingNames = [
+  'release:caracal_rollout_verdict:max',
+  'release:caracal_rollout_active:max',
+  'release:caracal_rollout_started_timestamp_seconds:min',
+  'release:caracal_rollout_gate_state:max',
+  'release:caracal_rollout_stop_condition_firing:max',
+  'release:caracal_rollout_stop_condition_latched:max',
+  'release:caracal_rollout_stop_condition_firing_since_timestamp_seconds:min',
+  'release:caracal_rollout_stop_condition_latched_timestamp_seconds:min',
+  'release:caracal_rollout_stop_condition_culprit:min',
+  'release:caracal_rollout_stop_condition_observed:max',
+  'release:caracal_rollout_stop_condition_threshold:max',
+  'release:caracal_rollout_cause_active:max',
+  'release:caracal_rollout_cause_since_timestamp_seconds:min',
+  'release:caracal_rollout_cause_active_2m:max',
+  'release:caracal_rollout_stop_condition_explained:max',
+  'release:caracal_gate_exporter_probe_up:min',
+  'release:caracal_gate_exporter_state_store_up:min',
+  'release:caracal_gate_exporter_config_last_reload_successful:min',
+  'release:caracal_gate_exporter_starved:max',
+  'release:caracal_gate_exporter_verdict_overdue_seconds:max',
+  'release:caracal_gate_exporter_evaluations_2m:min',
+  'release:caracal_gate_exporter_links_info:max',
+  'release:caracal_gate_exporter_replicas:count',
+  'release:caracal_rollout_stop_condition_explained_in_force:max',
 ] as const

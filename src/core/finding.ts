@@ -137,6 +137,8 @@ const naming = [
   'kind',
   'version',
   'secret',
+  'server',
+  'step',
 ] as const
 
 /** Names a subject by its labels: `gateway/gateway-1`, `caracal.audit.events/audit-ingestor`. */

@@ -121,7 +121,8 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   let cadence = initialCadence(clock.now())
   let stopping = false
   const isWorthTelling = newsAndNow(clock)
-  const options = watchingOptions(dependencies, observed, () => parts)
+  const startedAt = clock.now()
+  const options = watchingOptions({ ...dependencies, startedAt }, observed, () => parts)
   let watching: Watching = prepareWatching(configured.config, options)
   const engine: Engine = startEngine({
     clock,
@@ -144,6 +145,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   const parts: Parts = {
     ...dependencies,
     ...observed,
+    startedAt,
     engine,
     store,
     listeners,
@@ -205,7 +207,7 @@ function loadedAt(clock: Clock): Reload {
 }
 
 function watchingOptions(
-  { clock, log }: Dependencies,
+  { clock, log, startedAt }: Dependencies & Pick<Parts, 'startedAt'>,
   { records, costs, instruments }: Observed,
   parts: () => Pick<Parts, 'cadence' | 'engine'>,
 ): WatchingOptions {
@@ -215,6 +217,7 @@ function watchingOptions(
   }
   return {
     clock,
+    startedAt,
     cadence: () => parts().cadence(),
     costs,
     deliver(batch) {

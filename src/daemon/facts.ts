@@ -7,7 +7,7 @@ import { revealed } from '../config/secret.ts'
 import { ownTimeTotals, punctuality } from '../connections/own-time.ts'
 import { STARVED } from '../core/punctuality.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { Clock } from '../core/time.ts'
+import type { Clock, Instant } from '../core/time.ts'
 import type { PublishContext, ReportContext, SelfStats } from '../http/context.ts'
 import { processMetrics, type Instruments } from '../http/instruments.ts'
 import { rollbackOf } from '../rollout/rollback.ts'
@@ -35,6 +35,7 @@ export type Configured = Pick<LoadedConfig, 'config' | 'shown' | 'hash'>
 
 /** The parts of a running daemon that publishers read. */
 export interface Parts extends Dependencies {
+  readonly startedAt: Instant
   readonly engine: Engine
   readonly records: Records
   readonly instruments: Instruments
@@ -50,8 +51,8 @@ export interface Parts extends Dependencies {
 
 /** Everything that publishers need, as functions of the daemon's parts. */
 export function publishContext(parts: Parts): PublishContext {
-  const { clock, log, engine, records, listeners, inForce, instruments } = parts
-  const identity = { epoch: randomBytes(4).toString('hex'), instance: hostname(), startedAt: clock.now() }
+  const { clock, log, engine, records, listeners, inForce, instruments, startedAt } = parts
+  const identity = { epoch: randomBytes(4).toString('hex'), instance: hostname(), startedAt }
   return {
     clock,
     board: {

@@ -1,17 +1,13 @@
 import { databaseRoles, deadLetterStreams, platformStreams } from '../rules/platform.ts'
 import { pushedEvidence, pushedReplicaEvidence } from '../rules/signals.ts'
 import type { Config } from '../config/schema.ts'
-import { revealed } from '../config/secret.ts'
 import { poolSizeOf, replicasIn } from '../config/services-schema.ts'
 import { openCluster } from '../kubernetes/cluster.ts'
 import type { Cluster } from '../kubernetes/model.ts'
-import { openHttp } from '../connections/http.ts'
 import { openKubernetes } from '../connections/kubernetes.ts'
-import { openPostgres } from '../connections/postgres.ts'
-import { openRedis } from '../connections/redis.ts'
 import { PUSHED_EVIDENCE, type Batch } from '../core/observation.ts'
 import type { Rules } from '../core/snapshot.ts'
-import { SECOND, type Clock, type Millis } from '../core/time.ts'
+import { SECOND, type Clock, type Instant, type Millis } from '../core/time.ts'
 import { rulesFor, type RuleOptions } from '../rules/rules.ts'
 import { clusterDiscovery } from '../probes/replicas.ts'
 import type { Sources } from '../probes/declaration.ts'
@@ -20,6 +16,7 @@ import { atPace, httpProbes, openProbes, providersOf } from '../probes/index.ts'
 import type { OnFault } from '../probes/observe.ts'
 import type { Cadence } from './cadence.ts'
 import { steadyClock } from './clock.ts'
+import { openConnections } from './open-connections.ts'
 import type { Costs } from './records.ts'
 import { startLooking } from './looking.ts'
 import { componentsOf, ruleOptionsOf } from './rule-options.ts'
@@ -51,6 +48,8 @@ interface Followed {
 
 export interface WatchingOptions {
   readonly clock: Clock
+  /** When this process began, as its metrics say. */
+  readonly startedAt: Instant
   readonly cadence: () => Cadence
   readonly costs: Costs
   /** Takes what a poll brought. */
@@ -65,20 +64,11 @@ export interface WatchingOptions {
  * @param before what this takes over from
  */
 export function prepareWatching(config: Config, options: WatchingOptions, before?: Watching): Watching {
-  const http = openHttp({ tls: revealed(config.tls) })
-  const redis = openRedis(revealed(config.redis))
-  const postgres = openPostgres(revealed(config.postgres))
-  const uncount = [
-    options.costs.follow('redis', () => ({ requests: redis.cost.commands, took: redis.cost.spent })),
-    options.costs.follow('postgres', () => ({
-      requests: postgres.cost.statements,
-      took: postgres.cost.spent,
-    })),
-  ]
+  const connections = openConnections(config, options)
   const followed = followedBy(config, options, before?.followed)
   const cluster = followed?.cluster
   // What probes measure by it are spans.
-  const sources = sourcesOf(config, { clock: steadyClock, http, redis, postgres }, cluster)
+  const sources = sourcesOf(config, { clock: steadyClock, ...connections.clients }, cluster)
   const { discovery } = sources
   const opened = openProbes(sources)
   const paced = opened.probes.map((probe) => atPace(probe, config.probes[probe.name]))
@@ -112,15 +102,8 @@ export function prepareWatching(config: Config, options: WatchingOptions, before
       unsubscribe?.()
       const left = next?.followed?.cluster === cluster ? undefined : followed
       // Connections are closed under the watches, since a blocked read ends in no other way.
-      await Promise.all([
-        looking?.stop(),
-        left?.cluster.stop(),
-        http.close(),
-        redis.close(),
-        postgres.close(),
-      ])
+      await Promise.all([looking?.stop(), left?.cluster.stop(), connections.close()])
       left?.uncount()
-      for (const end of uncount) end()
     },
   }
 }
@@ -150,7 +133,7 @@ function followedBy(
 
 function sourcesOf(
   config: Config,
-  connections: Pick<Sources, 'clock' | 'http' | 'redis' | 'postgres'>,
+  connections: Pick<Sources, 'clock' | 'http' | 'redis' | 'postgres' | 'alerting'>,
   cluster: Cluster | undefined,
 ): Sources {
   const replicas = replicasIn(config.services)

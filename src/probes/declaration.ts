@@ -7,6 +7,7 @@ import type { Clock, Millis } from '../core/time.ts'
 import type { Cluster, Kind } from '../kubernetes/model.ts'
 import type { AccessNeed } from '../kubernetes/needs.ts'
 import type { StreamSpec } from '../rules/platform.ts'
+import type { Alerting } from './alerting-server.ts'
 import type { Pace, Probe, Watch } from './probe.ts'
 import type { Discovery } from './replicas.ts'
 
@@ -29,6 +30,8 @@ export interface Sources {
   readonly pools: () => Readonly<Record<string, number>>
   /** Absent where there is none. */
   readonly cluster?: Cluster
+  /** Absent where the configuration does not say where alerts are evaluated. */
+  readonly alerting?: Alerting
   /** How long a StatefulSet may take to roll out. */
   readonly rollOutWithin: Millis
 }
@@ -78,7 +81,7 @@ export interface Declaration {
   readonly name: string
   /** What it reads, as the end of a sentence that begins with its name. */
   readonly reads: string
-  readonly asks: 'services' | 'redis' | 'postgres' | 'kubernetes'
+  readonly asks: 'services' | 'redis' | 'postgres' | 'kubernetes' | 'alerting'
   readonly provides: readonly Signal[]
   /** Of a probe, which is asked again and again; by component where they differ. Absent: a watch, which follows changes. */
   readonly pace?: Pace | Readonly<Record<string, Pace>>

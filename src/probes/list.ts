@@ -2,6 +2,7 @@
 export { declaration as readyEndpoint } from './ready-endpoint.ts'
 export { declaration as healthEndpoint } from './health-endpoint.ts'
 export { declaration as serviceMetrics } from './service-metrics.ts'
+export { declaration as alerting } from './alerting.ts'
 export { declaration as redisStreams } from './redis-streams.ts'
 export { declaration as redisServer } from './redis-server.ts'
 export { declaration as deadLetters } from './dead-letters.ts'

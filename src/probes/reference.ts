@@ -8,6 +8,7 @@ const asked: Readonly<Record<Declaration['asks'], string>> = {
   redis: 'Redis',
   postgres: 'Postgres',
   kubernetes: 'the API server',
+  alerting: 'Prometheus and Alertmanager, over HTTP',
 }
 
 /** Text of the page about probes, by its path. */

@@ -20,6 +20,8 @@ export function actionsFor(options: Options) {
   const { gate, release, namespace } = commandsFor(options)
   const chart = `--chart ${asked('CHART', 'folder of the chart')} --values ${asked('VALUES', 'values file')}`
   const migrations = `--migrations ${asked('MIGRATIONS', 'folder of the migrations')}`
+  /** Every step from the exporter to the receiver, asked from where the configuration is. */
+  const alerts = 'caracal-gate doctor --only prometheus,alertmanager'
   const evidence = {
     render: gate(`evidence render ${chart} --release ${release} --namespace ${namespace}`),
     canary: gate(`canary --config ${asked('CANARY', 'configuration of the canary')} --push`),
@@ -27,7 +29,7 @@ export function actionsFor(options: Options) {
       `evidence rollback-plan ${migrations} --previous ${asked('PREVIOUS', 'newest version that it knows')}`,
     ),
   }
-  return { ...evidence, ...clusterActions(options), ...ofStores, ...ofReplicas, lostEvidence }
+  return { ...evidence, alerts, ...clusterActions(options), ...ofStores, ...ofReplicas, lostEvidence }
 }
 
 /** First actions for the causes that are no check and no stop, by their ids. */

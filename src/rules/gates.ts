@@ -1,3 +1,4 @@
+import { alertsArrive } from './alerts.ts'
 import { arrivalNotSeen, declaredHasArrived, nothingDeclared } from './arrival.ts'
 import { provenOfReplicas } from './canary.ts'
 import { noDeadLetters } from './dead-letters.ts'
@@ -17,7 +18,7 @@ import { nothingDrifted, secretsExist, servicesReach } from './source.ts'
 import { consumersAlive, groupsKeepUp, streamsExist } from './streams.ts'
 import { workloadsRolledOut } from './workloads.ts'
 import type { Check, Gate } from '../core/gate.ts'
-import { SECOND, type Millis } from '../core/time.ts'
+import { MINUTE, SECOND, type Millis } from '../core/time.ts'
 import { actionsFor } from './actions.ts'
 import { buildersFor, check, evidence, replicasFrom } from './checks.ts'
 import type { Options } from './options.ts'
@@ -137,6 +138,14 @@ export function gates(options: Options): readonly Gate[] {
         optional: true,
         ofReplicas: limits.canary,
       },
+      check('alerts-reachable', alertsArrive(limits.alerting), {
+        nextStep: first.alerts,
+        optional: true,
+        // A server that was restarted, or a scrape that was missed, is back by then.
+        failAfter: MINUTE,
+        // A process that began is scraped within a minute, and evaluated in the next.
+        warmUp: 2 * MINUTE,
+      }),
     ]),
     gate('rollback-plan', 'Rollback plan', [
       helmSecrets('previous-revision', previousRevisionKept, {

@@ -91,6 +91,10 @@ const limitTable = {
     persistsFor: persistsFor(5 * MINUTE),
     clearAfter: clearAfter(MINUTE),
   },
+  alerting: {
+    // docs/use/alerts.md asks for a scrape and an evaluation every minute at least: one may be missed.
+    ageSeconds: level(150, 120, 'age of the last evaluation that Prometheus made or has in seconds'),
+  },
   redis: {
     memoryRatio: ratio(0.9, 0.85, 'share of the memory limit'),
     persistsFor: persistsFor(5 * MINUTE),

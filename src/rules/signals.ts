@@ -200,6 +200,17 @@ export const policyErrors = counter(
   },
 )
 
+// The way of alerts, as Prometheus and Alertmanager say. A server is `prometheus` or `alertmanager/<host>`.
+
+const perStep = ['server', 'step'] as const
+
+export const alertPathIntact = gauge('caracal_alert_path_intact', 'boolean', perStep, {
+  help: 'Whether this step of the way of alerts is intact (1) or broken (0); absent while unknown, and without `alerting` in the configuration.',
+})
+export const alertPathAge = gauge('caracal_alert_path_age_seconds', 'seconds', perStep, {
+  help: 'Age of the last evaluation: of our rules by Prometheus, and of the exporter as Prometheus has it.',
+})
+
 // Pushed by a pipeline
 
 export const pushedEvidence = gauge('caracal_rollout_evidence_accepted', 'boolean', ['check'], {

@@ -139,6 +139,42 @@ const ofContradictions: readonly Row[] = [
       `${at}:1:30: migrations.expectedFile is given beside migrations.expected; allowed: one of the two`,
     ],
   },
+  {
+    says: 'a check of alerts without a place to ask',
+    yaml: withLines('checks: { alerts-reachable: on }\n'),
+    faults: [
+      `${at}:1:11: checks.alerts-reachable is on and there is no alerting; allowed: alerting.prometheus and alerting.alertmanager beside it`,
+    ],
+  },
+  {
+    says: 'no place of Alertmanager beside that of Prometheus',
+    yaml: withLines("alerting: { prometheus: { url: 'http://p:9090' } }\n"),
+    faults: [
+      `${at}:1:1: alerting.alertmanager.urls is missing; allowed: a list of URLs like http://alertmanager-0:9093`,
+    ],
+  },
+  {
+    says: 'two ways to log in to Prometheus, half of one to Alertmanager, and one Alertmanager twice',
+    yaml: withLines(
+      "alerting:\n  prometheus: { url: 'http://p:9090', username: u, bearer: { env: B } }\n  alertmanager: { urls: ['http://a:9093', 'http://a:9093/'], username: u }\n",
+    ),
+    env: { B: 'bearer-0123456789' },
+    faults: [
+      `${at}:2:52: alerting.prometheus.bearer is given beside username; allowed: one of the two`,
+      `${at}:3:43: alerting.alertmanager.urls.1 has the URL of alerting.alertmanager.urls.0; allowed: every Alertmanager once`,
+      `${at}:3:62: alerting.alertmanager.username is given without password; allowed: username and password together, or neither`,
+    ],
+  },
+  {
+    says: 'an address with a password in it, and a matcher that is none',
+    yaml: withLines(
+      "alerting:\n  prometheus: { url: 'http://u:hunter2@p:9090' }\n  alertmanager: { urls: ['http://a:9093'], filter: [prod] }\n",
+    ),
+    faults: [
+      `${at}:2:17: alerting.prometheus.url is "http://<redacted>@p:9090"; allowed: a URL like http://prometheus:9090, without user, password, query or fragment`,
+      `${at}:3:53: alerting.alertmanager.filter.0 is "prod"; allowed: a matcher like cluster="prod-1"`,
+    ],
+  },
 ]
 
 describe('faults in contradictions', () => {

@@ -16,6 +16,7 @@ function sample({ kind, path }: Key): string {
     listen: ':1',
     nodes: 'a:1,b:2',
     scopes: 'rollout,evidence',
+    filter: 'cluster="a",zone!="b"',
     runbookBaseUrl: 'https://r.example',
     externalUrl: 'https://r.example',
   }
@@ -70,13 +71,16 @@ describe('the map of environment variables', () => {
       'migrations.expectedFile',
       'state.configMap',
       'state.namespace',
+      'alerting.prometheus.bearer',
+      'alerting.alertmanager.bearer',
     ]
     const chosen = keys.filter(
       ({ path, kind }) => kind !== 'file' && !alternatives.some((start) => path.join('.').startsWith(start)),
     )
     // A list is given by its items or as a whole.
     const variables = chosen
-      .filter(({ path, kind }) => kind !== 'urls' && !(path[0] === 'services' && path[1] === 'web'))
+      .filter(({ path, kind }) => kind !== 'urls' || path[0] === 'alerting')
+      .filter(({ path }) => !(path[0] === 'services' && path[1] === 'web'))
       .flatMap((key) =>
         variablesOf(key)
           .slice(-1)

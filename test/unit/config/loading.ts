@@ -5,7 +5,7 @@ import { loadConfig, type ConfigSources, type LoadedConfig } from '../../../src/
 
 export const known: Known = {
   gates: ['migration-safety', 'readiness', 'rollback-plan'],
-  checks: ['ready-api', 'stream-backlog'],
+  checks: ['ready-api', 'stream-backlog', 'alerts-reachable'],
   stopConditions: ['sts-unready', 'gateway-unready'],
   probes: ['redis-streams', 'ready-endpoint'],
   unswitched: ['arrival'],

@@ -5,8 +5,17 @@ import { shownBy } from '../../../src/config/shown.ts'
 import { at, isMapping, type Tree } from '../../../src/config/tree.ts'
 import { known, load, withLines } from './loading.ts'
 
+const tlsKeys = ['caFile', 'certFile', 'keyFile', 'servername']
+
 /** Keys that are not shown under their own name, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['prometheus.username', 'prometheus.password', 'alertmanager.bearer']
+      .concat(
+        ['prometheus', 'alertmanager'].flatMap((server) => tlsKeys.map((key) => `${server}.tls.${key}`)),
+      )
+      .map((key) => [`alerting.${key}`, 'shown where it is given, as those of Redis']),
+  ),
   'migrations.expectedFile': 'shown as migrations.expected, which it holds',
   'state.namespace': 'shown as state.configMap.namespace',
   'postgres.url': 'shown as host, port, user and database',
@@ -25,6 +34,10 @@ migrations: { expected: ['0001_a'] }
 probes: { redis-streams: { quiet: 3s, brisk: 1s, timeout: 1s } }
 http: { hosts: [a.example], externalUrl: https://a.example/gate, readTokens: [{ env: READ }] }
 runbookBaseUrl: https://runbooks.example
+alerting:
+  prometheus: { url: 'http://p:9090', bearer: { env: SECRET } }
+  alertmanager: { urls: ['http://a:9093'], filter: ['cluster="a"'], username: u, password: { env: SECRET } }
+  receiver: dead-man
 tokens: [{ name: ci, token: { env: WRITE }, scopes: [rollout] }]
 `)
 const env = {

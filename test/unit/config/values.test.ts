@@ -13,7 +13,7 @@ const ofKeys: readonly Row[] = [
     says: 'an unknown key',
     yaml: withLines('relase: {}\n'),
     faults: [
-      `${at}:1:1: relase is not known (did you mean "release"?); allowed: release, services, metricsBearer, tls, redis, postgres, migrations, kubernetes, gates, checks, stopConditions, limits, rollout, probes, http, tokens, state, log, runbookBaseUrl`,
+      `${at}:1:1: relase is not known (did you mean "release"?); allowed: release, services, metricsBearer, tls, redis, postgres, migrations, kubernetes, gates, checks, stopConditions, limits, rollout, probes, http, tokens, state, log, runbookBaseUrl, alerting`,
     ],
   },
   {
@@ -27,13 +27,13 @@ const ofKeys: readonly Row[] = [
     says: 'an unknown check',
     yaml: withLines('checks: { ready-apis: off }\n'),
     faults: [
-      `${at}:1:11: checks.ready-apis is not known (did you mean "ready-api"?); allowed: ready-api, stream-backlog`,
+      `${at}:1:11: checks.ready-apis is not known (did you mean "ready-api"?); allowed: ready-api, stream-backlog, alerts-reachable`,
     ],
   },
   {
     says: 'a switch of a check that the rollout alone decides about',
     yaml: withLines('checks: { arrival: off }\n'),
-    faults: [`${at}:1:11: checks.arrival ${noSwitch}; allowed: ready-api, stream-backlog`],
+    faults: [`${at}:1:11: checks.arrival ${noSwitch}; allowed: ready-api, stream-backlog, alerts-reachable`],
   },
   {
     says: 'the same switch in a variable and a flag',

@@ -11,8 +11,10 @@ import type { Rules } from '../../../src/core/snapshot.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import { rulesFor, type RuleOptions } from '../../../src/rules/rules.ts'
 import { failed, saw, aBatch } from '../../support/timeline.ts'
+import { alertingPlaces } from './alerting-world.ts'
 import { clusterPlaces, liveDigest, providedByCluster } from './cluster-world.ts'
 import { place, type Place, type World } from './place.ts'
+import { connectionReadings, outboxReadings } from './postgres-world.ts'
 
 export type { Place, World } from './place.ts'
 
@@ -118,27 +120,6 @@ function redisServerReadings(): Reading[] {
   ]
 }
 
-function outboxReadings(): Reading[] {
-  return ['api', 'coordinator'].flatMap((outbox) => [
-    read(signals.outboxMessages, { outbox, state: 'pending' }, 2),
-    read(signals.outboxMessages, { outbox, state: 'dead' }, 0),
-    read(signals.outboxOldestPending, { outbox }, 3),
-  ])
-}
-
-function connectionReadings(): Reading[] {
-  return [
-    ...['api', 'sts', 'gateway', 'audit', 'coordinator'].flatMap((component) => [
-      read(signals.postgresConnections, { component }, 10),
-      read(signals.postgresConnectionsInUse, { component }, 4),
-      read(signals.postgresConnectionLimit, { component }, 40),
-    ]),
-    read(signals.postgresServerConnections, {}, 50),
-    read(signals.postgresServerLimit, {}, 97),
-    read(signals.postgresAccepts, {}, 1),
-  ]
-}
-
 /** A canary that went through every replica that it must. */
 function canaryPlace(replicas: number): Place {
   const check = 'canary'
@@ -170,6 +151,7 @@ export function healthyWorld(replicas = 2): World {
       place('evidence', check, { check, digest: liveDigest }, [read(signals.pushedEvidence, { check }, 1)]),
     ),
     canaryPlace(replicas),
+    ...alertingPlaces(),
     ...clusterPlaces(replicas),
   ]
 }
@@ -183,6 +165,7 @@ const providedBy: Readonly<Record<string, string>> = {
   caracal_postgres: 'connections',
   caracal_migration: 'migrations',
   caracal_rollout: 'evidence',
+  caracal_alert: 'alerting',
   ...providedByCluster,
 }
 
