@@ -23,7 +23,10 @@ function shadowed(waived: readonly string[], until: Instant = far): Rules {
 }
 
 function switchedOff(waived: readonly string[]): Rules {
-  return { ...rules, skipped: new Map(waived.map((id) => [id, 'switched off'])) }
+  return {
+    ...rules,
+    skipped: new Map([...rules.skipped, ...waived.map((id) => [id, 'switched off'] as const)]),
+  }
 }
 
 function overridden(snapshot: Snapshot, waived: readonly string[], until: Instant = far): Snapshot {
