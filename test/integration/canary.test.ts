@@ -135,6 +135,25 @@ describe('caracal-gate canary against the platform', () => {
     expect(expired.stdout).not.toContain('secret-token')
   })
 
+  it('R212 sends a Gateway that does not answer no more than its time allows', async () => {
+    let asked = 0
+    const silent = await listen(() => void (asked += 1))
+    const { bad, code } = await canary(platform, {
+      CARACAL_CANARY_GATEWAY: silent.url,
+      CARACAL_CANARY_REQUEST_TIMEOUT: '1s',
+      CARACAL_CANARY_REVOKED_WITHIN: '1s',
+    })
+    expect([code, ...bad.map(({ step, reason }) => `${step} ${reason}`)]).toEqual([
+      9,
+      'call-allowed request_lost',
+      'call-denied request_lost',
+      'revocation request_lost',
+      'audit not_audited',
+    ])
+    // Two calls, and one try of the revoked session: the next would come after the limit.
+    expect(asked).toBe(3)
+  })
+
   it('shows a person a table, and what to do next, and reads a file and the names of replicas', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'caracal-gate-canary-'))
     const file = join(folder, 'canary.yaml')

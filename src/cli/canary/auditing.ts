@@ -31,8 +31,8 @@ export async function watchAudit(
     const left = auditWithin - since()
     if (left <= 0) break
     await sleep(Math.min(pauses[Math.min(turn, pauses.length - 1)] ?? 0, left), signal)
-    await look(platform, missing(), since)
-    blind = missing().every(({ events }) => 'outcome' in events) ? blind + 1 : 0
+    const isReadable = await look(platform, missing(), since)
+    blind = isReadable ? 0 : blind + 1
   }
   if (missing().some(({ events }) => !('outcome' in events)) && !signal.aborted) {
     await sleep(Math.min(grace, auditWithin), signal)
@@ -41,12 +41,22 @@ export async function watchAudit(
   return judgeLandings(landings, replicas, auditWithin)
 }
 
-async function look(platform: Platform, landings: readonly Landing[], since: () => number): Promise<void> {
-  for (let first = 0; first < landings.length; first += atOnce)
-    await Promise.all(
-      landings.slice(first, first + atOnce).map(async (landing) => {
-        landing.events = eventsIn(await auditOf(platform, landing.attempt.requestId))
-        if (!('outcome' in landing.events) && hasLanded(landing.events, landing.attempt)) landing.at = since()
+/** Reads what is there of each; false when nothing can be read, so that a hung API takes the time of one batch. */
+async function look(platform: Platform, landings: readonly Landing[], since: () => number): Promise<boolean> {
+  for (let first = 0; first < landings.length; first += atOnce) {
+    const batch = landings.slice(first, first + atOnce)
+    const answers = await Promise.all(
+      batch.map(async (landing) => {
+        const events = eventsIn(await auditOf(platform, landing.attempt.requestId))
+        landing.events = events
+        if (!('outcome' in events) && hasLanded(events, landing.attempt)) landing.at = since()
+        return events
       }),
     )
+    const [unreadable] = answers
+    if (unreadable === undefined || !answers.every((events) => 'outcome' in events)) continue
+    for (const landing of landings.slice(first)) landing.events = unreadable
+    return false
+  }
+  return true
 }

@@ -73,11 +73,16 @@ async function listen(
   const { signal } = platform.way
   const tries = triesWithin(within).slice(-tokens.length)
   let last: Said | Finding | undefined
+  let after = 0
   for (const [turn, token] of tokens.entries()) {
-    await sleep((tries[turn] ?? within) - (now() - revokedAt), signal)
+    const since = now() - revokedAt
+    // A try that was lost has taken the time of others.
+    if (last !== undefined && since > within) break
+    await sleep((tries[turn] ?? within) - since, signal)
     if (signal.aborted) break
+    after = now() - revokedAt
     last = await call(platform, gateway, { requestId: `${id}.revoked.${turn}`, token, resource })
     if (deniesRevoked(last)) break
   }
-  return judgeRevocation(last, { after: now() - revokedAt, within })
+  return judgeRevocation(last, { after, within })
 }
