@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CheckReport } from '../../src/contract/items.ts'
 import type { Problem } from '../../src/contract/problem.ts'
+import { canary } from '../support/canary.ts'
 import { author, checkIn, setGround, type Gate, type Ground } from '../support/daemon.ts'
 
 let ground: Ground
@@ -217,5 +218,28 @@ describe('R222: evidence of a canary', () => {
     const { text } = await gate.get('/rollouts/r1')
     const { ledger } = JSON.parse(text) as { readonly ledger: readonly { readonly kind: string }[] }
     expect(ledger.filter(({ kind }) => kind === 'evidence')).toHaveLength(3)
+  })
+})
+
+describe('evidence of caracal-gate canary', () => {
+  /** Runs it against the platform, pushes what it found, and gives the check. */
+  async function pushed(more: Readonly<Record<string, string>> = {}) {
+    const args = ['--push', '--url', gate.url]
+    const ran = await canary(ground.platform, { ...more, CARACAL_GATE_TOKEN: ground.token }, args)
+    return { ...ran, check: await heldFor('canary') }
+  }
+
+  it('passes where every replica that is watched passed, and fails by what failed', async () => {
+    const good = await pushed()
+    expect([good.bad, good.code, good.stderr]).toEqual([[], 0, ''])
+    expect(good.check).toMatchObject({ state: 'pass' })
+    ground.platform.deafen('audit-0', true)
+    try {
+      const { code, check } = await pushed({ CARACAL_CANARY_AUDIT_WITHIN: '1s' })
+      expect([code, check.state, check.reason]).toEqual([8, 'fail', 'canary_audit_failed'])
+      expect(check.message).toContain('audit_ingestion_dead')
+    } finally {
+      ground.platform.deafen('audit-0', false)
+    }
   })
 })
