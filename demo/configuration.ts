@@ -47,7 +47,13 @@ export function demoConfiguration(platform: Platform, files: DemoFiles, port = 0
     },
     rollout: { steady: '2s' },
     http: { listen: `127.0.0.1:${port}`, page: { acknowledge: true } },
-    tokens: [{ name: 'demo', token: { file: files.token }, scopes: ['rollout', 'evidence', 'acknowledge'] }],
+    tokens: [
+      {
+        name: 'demo',
+        token: { file: files.token },
+        scopes: ['rollout', 'evidence', 'acknowledge', 'override'],
+      },
+    ],
     state: { file: files.state },
     log: { level: 'info' },
   })

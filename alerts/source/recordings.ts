@@ -70,6 +70,8 @@ export const recordings = {
     `(min_over_time(${cause}[2m]) and (${cause} offset 2m or ${cause} == 0))`,
     ['cause'],
   ),
+  waivedUntil: whole('max', verdict.notEnforced, 'ref', 'mode'),
+  expiredShadow: whole('max', verdict.expiredShadow, 'ref'),
   explained: whole('max', verdict.stopExplained, 'stop_condition', 'cause'),
   probeUp: whole('min', self.probeUp, 'probe'),
   stateStore: whole('min', self.stateStore),

@@ -1,10 +1,10 @@
 import { MINUTE } from '../../src/core/time.ts'
 import { theRelease, type Alert } from './alert.ts'
-import { listed, own } from './annotations.ts'
+import { asTime, listed, own } from './annotations.ts'
 import { urlOption } from './links.ts'
 import { lastSaid, recordings, whileActive } from './recordings.ts'
 
-const { verdict, gate, started, firing, latched, causeActive } = recordings
+const { verdict, gate, started, firing, latched, causeActive, waivedUntil, expiredShadow } = recordings
 
 const STATUS = `caracal-gate status${urlOption}`
 
@@ -83,5 +83,37 @@ export const rolloutAlerts: readonly Alert[] = [
     description: 'While a rollout is open, every stop condition pages, and every latch stays.',
     nextStep: `${STATUS}; then caracal-gate finish${urlOption}`,
     page: '',
+  },
+  {
+    name: 'CaracalGateOverridden',
+    severity: 'warning',
+    component: 'rollout',
+    // It is exposed while it holds and no longer, so there is nothing to bridge.
+    expr: `${waivedUntil.record}{mode="overridden"}`,
+    summary: `{{ $labels.ref }} of ${theRelease} is overridden: it does not count for the verdict.`,
+    description: `It counts again at ${asTime.replace('.Value', '$value')} at the latest. The page and the ledger of the rollout say who overrides it, and why.`,
+    nextStep: `${STATUS}; then caracal-gate override${urlOption} --end`,
+    page: '#not-enforced',
+  },
+  {
+    name: 'CaracalGateShadowExpiring',
+    severity: 'info',
+    component: 'rollout',
+    expr: `${waivedUntil.record}{mode="shadow"} - time() < 86400`,
+    summary: `The shadow of {{ $labels.ref }} of ${theRelease} ends in {{ $value | humanizeDuration }}: it counts from then on.`,
+    description:
+      'Remove the shadow from the configuration, give it a later end, or correct the limit that is tried.',
+    nextStep: STATUS,
+    page: '#not-enforced',
+  },
+  {
+    name: 'CaracalGateShadowExpired',
+    severity: 'warning',
+    component: 'rollout',
+    expr: expiredShadow.record,
+    summary: `The shadow of {{ $labels.ref }} of ${theRelease} has expired: it counts again.`,
+    description: 'The configuration still has the shadow. Remove it, or give it a later end.',
+    nextStep: STATUS,
+    page: '#not-enforced',
   },
 ]

@@ -30,7 +30,8 @@ export interface AlertmanagerConfiguration {
 
 const WATCHDOG = 'alertname="CaracalGateExporterWatchdog"'
 /** All of ours and none of the platform's own, whose names begin alike. */
-const OURS = 'alertname=~"Caracal(Stop|Cause|Rollout|Platform).+|CaracalGate(Unknown|Flapping|Exporter.+)"'
+const OURS =
+  'alertname=~"Caracal(Stop|Cause|Rollout|Platform).+|CaracalGate(Unknown|Flapping|Overridden|Shadow.+|Exporter.+)"'
 const STOPS = 'alertname=~"CaracalRolloutStop|CaracalStop.+"'
 const CAUSES = 'alertname=~"CaracalCause.+"'
 const ANY_STOP = 'alertname=~"CaracalStop.+"'

@@ -22,6 +22,7 @@ const threshold = record({ op: text, value: quantity, unit: text })
 const item = {
   id: text,
   mode: addedLater(text),
+  modeUntil: addedLater(time),
   claim: text,
   source: text,
   state: text,

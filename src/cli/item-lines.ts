@@ -1,3 +1,4 @@
+import { inWords } from '../core/time.ts'
 import type { Blocker, Report, ReportedStop } from './document.ts'
 import type { Reach } from './connect.ts'
 import type { Line } from './screen.ts'
@@ -44,6 +45,7 @@ export function itemLines(
   return [
     row('expected', item.claim),
     row('seen', `${message} [${why}]`),
+    ...modeLines(item, report),
     ...(blocker === undefined || isSaidBy(blocker, item, message) ? [] : [row('blocks', blocker.message)]),
     ...because(blocker, report),
     ...(measured === '' ? [] : [row('measured', measured)]),
@@ -54,6 +56,17 @@ export function itemLines(
     ...(action === '' ? [] : [row('do first', action, 'command')]),
     ...(item.runbookUrl === '' ? [] : [row('read', addressOf(item.runbookUrl, base), 'address')]),
   ]
+}
+
+/** That it does not count, and until when. */
+function modeLines({ mode, modeUntil }: Item, { evaluatedAt }: Report): readonly Line[] {
+  if (mode !== 'shadow' && mode !== 'overridden') return []
+  const how = mode === 'shadow' ? 'in shadow' : 'overridden'
+  const ends =
+    modeUntil === null
+      ? ''
+      : ` until ${clockTime(new Date(modeUntil))}, for ${inWords(modeUntil - evaluatedAt)} more`
+  return [row('counts', `not for the verdict: ${how}${ends}`)]
 }
 
 /** The root cause that a blocker follows from. */

@@ -18,6 +18,7 @@ import { publishContext, type Configured, type Dependencies, type Parts } from '
 import { openStateStore } from './open-state-store.ts'
 import { keepCosts, keepRecords } from './records.ts'
 import { STATE_UNREADABLE, type Loaded, type StateStore } from './state-store.ts'
+import { waiverLog } from './waiver-log.ts'
 import { prepareWatching, type Watching, type WatchingOptions } from './watching.ts'
 
 export interface App {
@@ -154,6 +155,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     cadence: () => cadence.cadence,
     stopping: () => stopping,
   }
+  listeners.add(waiverLog(dependencies.log, () => engine.rules()))
   return {
     parts,
     watching: () => watching,

@@ -176,3 +176,56 @@ describe('evidence beside other evidence', () => {
     await gate.until('somebody has looked again', proceeds, 20)
   })
 })
+
+describe('an override', () => {
+  it('opens one gate for its rollout, is said everywhere, outlives a restart, and ends with a word', async () => {
+    expect(await push('fail')).toBe(201)
+    await gate.until('it is held', isHeldBy('evidence_failed'), 10)
+    const override = ['override', 'render-validation', '--until', '2h', '--reason', 'rendered by hand']
+    const given = await say(...override)
+    expect([given.code, given.stdout]).toEqual([0, expect.stringContaining('is overridden by ann until ')])
+    expect((await say('override', 'helm-rendr', '--until', '2h', '--reason', 'x')).stderr).toContain(
+      'did you mean helm-render?',
+    )
+    const other = await say(...override.slice(0, 4), '--reason', 'other', '--actor', 'bob')
+    expect([other.code, other.stderr]).toEqual([10, expect.stringContaining('overridden by ann')])
+    const waited = await say('wait', '--rollout', 'E', '--timeout', '60s')
+    expect([waited.code, waited.stdout]).toEqual([
+      0,
+      expect.stringContaining('not enforced: gates/render-validation (overridden by ann'),
+    ])
+    await gate.kill()
+    gate = await ground.start()
+    const report = await gate.until('it may proceed still', proceeds, 20)
+    expect(report.notEnforced).toMatchObject([
+      {
+        ref: 'gates/render-validation',
+        mode: 'overridden',
+        would: 'hold',
+        rollout: 'E',
+        reason: 'rendered by hand',
+      },
+    ])
+    expect(checkIn(report, 'helm-render')).toMatchObject({ state: 'fail', mode: 'overridden' })
+    expect((await gate.get('/metrics')).text).toContain(
+      'caracal_rollout_not_enforced_would_block{ref="gates/render-validation",mode="overridden",verdict="hold"} 1',
+    )
+    expect((await say('override', '--end', 'render-validation', '--reason', 'it renders')).code).toBe(0)
+    await gate.until('it is held again', isHeldBy('evidence_failed'), 10)
+    const { ledger } = (await gate.get('/rollouts/E')).json<{
+      ledger: { kind: string; to: string; actor: string }[]
+    }>()
+    expect(ledger.filter(({ kind }) => kind === 'override')).toMatchObject([
+      { to: 'overridden', actor: 'ann (demo)' },
+      { to: 'enforce', actor: 'ann (demo)' },
+    ])
+  })
+
+  it('ends by itself', async () => {
+    const override = ['override', 'render-validation', '--until', '5s', '--reason', 'for a moment']
+    expect((await say(...override)).code).toBe(0)
+    await gate.until('it does not count', ({ notEnforced }) => notEnforced.length === 1, 5)
+    await gate.until('it counts again', isHeldBy('evidence_failed'), 10)
+    expect((await gate.report()).notEnforced).toEqual([])
+  })
+})

@@ -48,6 +48,23 @@ async function changed(before: string): Promise<void> {
 }
 
 describe('a reload', () => {
+  it('R209: puts a stop condition in shadow, and enforces it when that is over', async () => {
+    const shadowed = (until: string) => (configuration: Configuration) => {
+      strict(configuration)
+      configuration['stopConditions'] = { 'redis-memory-pressure': { mode: 'shadow', until } }
+    }
+    ground.configure(shadowed(new Date(Date.now() + 3_600_000).toISOString()))
+    gate.signal('SIGHUP')
+    const report = await gate.until('it would stop', ({ notEnforced: [one] }) => one?.would === 'stop', 20)
+    expect(stopIn(report, 'redis-memory-pressure')).toMatchObject({ state: 'firing', mode: 'shadow' })
+    expect(report.verdict).not.toBe('stop')
+    ground.configure(shadowed('2026-01-01T00:00:00Z'))
+    gate.signal('SIGHUP')
+    const after = await gate.until('it stops', ({ verdict }) => verdict === 'stop', 20)
+    expect(after.expiredShadows).toMatchObject([{ ref: 'stop-conditions/redis-memory-pressure' }])
+    expect(ground.log()).toContain('its shadow has expired: it counts for the verdict again')
+  })
+
   it('puts a changed limit in force, at SIGHUP at once', async () => {
     const before = await hash()
     ground.configure(strict)

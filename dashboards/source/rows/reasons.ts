@@ -1,7 +1,7 @@
 import { verdictFamilies as verdict } from '../../../src/contract/families.ts'
 import { tablePanel } from '../kinds.ts'
 import type { Row } from '../panels.ts'
-import { lastTime, max, select, stateNow } from '../promql.ts'
+import { aggregate, lastTime, max, select, stateNow } from '../promql.ts'
 import { checkSet, colours, mappingsOf, placeOf, stopSet, words } from '../states.ts'
 
 const gates = 'gate=~"$gate"'
@@ -148,6 +148,46 @@ export const reasonsRow: Row = {
         { field: 'Value #E', title: 'Fired', width: 130, unit: 'dateTimeFromNow' },
       ],
       noData: 'No stop condition is in force, if the verdict above is not grey.',
+    }),
+    tablePanel({
+      id: 204,
+      title: 'Not enforced',
+      description:
+        'What is judged and does not count for the verdict: in shadow by the configuration, or overridden by a person. Good is an empty table, or what you put there. The live page says who overrides, and why.',
+      width: 24,
+      height: 4,
+      rowsBy: 'ref',
+      sortBy: 'Counts again',
+      queries: [
+        { expr: `${max(verdict.notEnforced.name, ['ref', 'mode'])} ${inMilliseconds}` },
+        {
+          expr: aggregate(
+            'max',
+            `${max(select(verdict.wouldBlock, 'verdict="stop"'), ['ref', 'verdict'])} * 2\nor ${max(verdict.wouldBlock.name, ['ref', 'verdict'])}`,
+            ['ref'],
+          ),
+        },
+      ],
+      columns: [
+        {
+          field: 'ref',
+          title: 'Item',
+          links: [{ title: 'Live page', url: '${page_url:raw}/#not-enforced' }],
+        },
+        { field: 'mode', title: 'Mode', width: 140 },
+        { field: 'Value #A', title: 'Counts again', width: 170, unit: 'dateTimeFromNow' },
+        {
+          field: 'Value #B',
+          title: 'It would',
+          width: 140,
+          mappings: words({
+            0: ['do nothing', colours.good],
+            1: ['hold', colours.waiting],
+            2: ['stop', colours.bad],
+          }),
+        },
+      ],
+      noData: 'Everything counts, if the verdict above is not grey.',
     }),
   ],
 }

@@ -84,6 +84,8 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_cause_active', 'max', { cause: 'x' }),
   gauge('caracal_rollout_cause_since_timestamp_seconds', 'min', { cause: 'x' }),
   lasting('release:caracal_rollout_cause_active_2m:max'),
+  gauge('caracal_rollout_not_enforced_until_timestamp_seconds', 'max', { ref: 'gates/x', mode: 'shadow' }),
+  gauge('caracal_rollout_shadow_expired_timestamp_seconds', 'max', { ref: 'gates/x' }),
   gauge('caracal_rollout_stop_condition_explained', 'max', { ...stop, cause: 'y' }),
   ['release:caracal_rollout_stop_condition_explained_in_force:max', explainedStory],
   gauge('caracal_gate_exporter_links_info', 'max', { page_url: 'https://g/x', runbook_url: 'https://g/r' }),

@@ -10,6 +10,7 @@ import { platformCases } from './platform-cases.ts'
 import type { RuleTest, Trial } from './promtool.ts'
 import { recordingCases } from './recording-cases.ts'
 import { rolloutCases } from './rollout-cases.ts'
+import { waiverCases } from './waiver-cases.ts'
 import { stopCases } from './stop-cases.ts'
 import { ruleTest, type Case } from './world.ts'
 
@@ -37,6 +38,7 @@ export const cases: ReadonlyMap<string, readonly Case[]> = new Map([
   }),
   [EXPLAINED, explainedCases],
   ...Object.entries(rolloutCases),
+  ...Object.entries(waiverCases),
   ...Object.entries(exporterCases),
   ...Object.entries(platformCases),
 ])

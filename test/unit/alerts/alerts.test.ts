@@ -126,6 +126,7 @@ describe('the alerts', () => {
       'job_name',
       'cause',
       'stop_condition',
+      'ref',
     ]
     const used = alerts.flatMap(({ annotations, labels }) =>
       [...Object.values(annotations), ...Object.values(labels)].flatMap((text) =>

@@ -30,6 +30,10 @@ const memory: Memory = {
   firings: { 'audit-dlq-growing': 1, 'outbox-dead-messages': 2 },
   baselines: { a: 1, b: 2.5, 'follow:moved-at': 1_700_000_000_000 },
   impediments: { 'state-unreadable': 'it was cut' },
+  overrides: {
+    readiness: { at: 7, until: 99, actor: 'ann', reason: 'known', latched: true, rollout: 'r1' },
+    'sts-unready': { at: 7, until: 99, actor: 'ann', reason: 'known', latched: false, ended: 8 },
+  },
 }
 const { text, seal } = stateText(memory, { ...UNSEALED, generation: 41 })
 
@@ -142,13 +146,14 @@ describe('a state that was edited', () => {
     if (parsed.ok || parsed.rest === undefined) throw new Error('it was believed')
     expect(parsed.rest.latches).toEqual({ 'audit-dlq-growing': latch, 'outbox-dead-messages': latch })
     expect(parsed.rest.evidence).toEqual([])
+    expect(parsed.rest.overrides).toBeUndefined()
     expect(parsed.rest.rollout).toEqual(memory.rollout)
   })
 })
 
 describe('a state of 0.1.0', () => {
   it('R92 X84: keeps its rollout, latches, history and ledger; evidence and acknowledgements are not believed', () => {
-    const { baselines: marks, ...rest } = memory
+    const { baselines: marks, overrides: _, ...rest } = memory
     const parsed = parseState(JSON.stringify({ version: 1, memory: { ...rest, marks } }))
     if (!parsed.ok) throw new Error(parsed.why)
     expect(parsed.seal).toBeUndefined()
