@@ -35,7 +35,8 @@ function linesOf(snapshot: Snapshot, rules: Rules): ReadonlyMap<string, Line> {
   for (const { ref, until } of expiredShadowsIn(snapshot, rules))
     lines.set(`${ref} expired ${until}`, {
       ref: '',
-      tell: (log) => log.warn({ item: ref, until }, 'its shadow has expired: it counts for the verdict again'),
+      tell: (log) =>
+        log.warn({ item: ref, until }, 'its shadow has expired: it counts for the verdict again'),
     })
   return lines
 }
