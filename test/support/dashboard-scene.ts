@@ -68,11 +68,9 @@ async function play(
   standIn: string,
   pause: number,
 ): Promise<Omit<Scene, 'end'>> {
-  // It is well all the while, so that only the table of what is not enforced shows it.
   const until = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString()
-  ground.configure((configuration) => {
-    configuration['stopConditions'] = { 'replay-backlog-aging': { mode: 'shadow', until } }
-  })
+  const stopConditions = { 'replay-backlog-aging': { mode: 'shadow', until } }
+  ground.configure((configuration) => void Object.assign(configuration, { stopConditions }))
   const gate = await ground.start()
   const address = new URL(gate.url).host
   await prometheus.configure({
