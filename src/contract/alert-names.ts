@@ -87,6 +87,8 @@ export const recordingNames = [
   'release:caracal_rollout_cause_active:max',
   'release:caracal_rollout_cause_since_timestamp_seconds:min',
   'release:caracal_rollout_cause_active_2m:max',
+  'release:caracal_rollout_not_enforced_until_timestamp_seconds:max',
+  'release:caracal_rollout_shadow_expired_timestamp_seconds:max',
   'release:caracal_rollout_stop_condition_explained:max',
   'release:caracal_gate_exporter_probe_up:min',
   'release:caracal_gate_exporter_state_store_up:min',

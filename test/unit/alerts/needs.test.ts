@@ -9,6 +9,8 @@ const { recordings } = gateGroup()
 const atTimes = [
   'caracal_gate_exporter_links_info',
   'caracal_rollout_cause_since_timestamp_seconds',
+  'caracal_rollout_not_enforced_until_timestamp_seconds',
+  'caracal_rollout_shadow_expired_timestamp_seconds',
   'caracal_rollout_started_timestamp_seconds',
   'caracal_rollout_stop_condition_culprit',
   'caracal_rollout_stop_condition_explained',
