@@ -83,6 +83,7 @@ const networkPolicy = fields({
     apiServer: fields({ to: peers, ports }),
     redis: fields({ to: peers }),
     postgres: fields({ to: peers }),
+    alerting: fields({ to: peers }),
     extra: peers,
   }),
   platform: fields({ enabled: flag, ports }),

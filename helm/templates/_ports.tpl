@@ -24,3 +24,17 @@
 {{- define "caracal-gate.postgresPort" -}}
 {{- include "caracal-gate.portOf" (list (urlParse .Values.postgres.url).host 5432) }}
 {{- end }}
+
+{{/* Every port of Prometheus and the Alertmanagers that the configuration names, as a JSON list. */}}
+{{- define "caracal-gate.alertingPorts" -}}
+{{- $ports := list }}
+{{- $urls := list }}
+{{- with .Values.config.alerting }}
+{{- with .prometheus }}{{ with .url }}{{ $urls = append $urls . }}{{ end }}{{ end }}
+{{- with .alertmanager }}{{ range .urls }}{{ $urls = append $urls . }}{{ end }}{{ end }}
+{{- end }}
+{{- range $urls }}
+{{- $ports = append $ports (include "caracal-gate.portOf" (list (urlParse .).host (ternary 443 80 (hasPrefix "https:" .)))) }}
+{{- end }}
+{{- $ports | uniq | toJson }}
+{{- end }}

@@ -83,6 +83,21 @@ describe('the network', () => {
     expect(ports.slice(2, 5)).toEqual([redis, postgres, [3000, 8080, 8081, 9090, 4000, 3002]])
   })
 
+  it('lets it out to Prometheus and Alertmanager where the configuration names them', async () => {
+    const alerting = {
+      prometheus: { url: 'http://prometheus.monitoring:9090/route' },
+      alertmanager: { urls: ['https://alertmanager.example', 'http://alertmanager-1:9093'] },
+    }
+    const to = [{ podSelector: {} }]
+    const chart = await renderChart({ config: { alerting }, networkPolicy: { egress: { alerting: { to } } } })
+    const { egress = [] } = theOne(chart, 'NetworkPolicy')['spec'] as Policy
+    expect(egress.at(-1)).toEqual({
+      to,
+      ports: [9090, 443, 9093].map((port) => ({ protocol: 'TCP', port })),
+    })
+    expect(policy('defaults').egress).toHaveLength(egress.length - 1)
+  })
+
   it('opens the platform to the exporter, by a policy beside its own, only when asked to', () => {
     expect(objects('defaults').filter(({ kind }) => kind === 'NetworkPolicy')).toHaveLength(1)
     const spec = policy('everything on', 'rollout-gate-looks')
