@@ -7,7 +7,7 @@ export const doctorOptions = {
   ...configuration,
   only: texts('AREA,...', 'check only these, e.g. postgres,redis'),
   url: text('URL', 'the running exporter (default: the address of http.listen)'),
-  prometheus: text('URL', 'check there that our rules are loaded and our series arrive'),
+  prometheus: text('URL', 'check there that our rules are loaded and our series arrive (default: alerting)'),
   alertmanager: text('URL', 'check there that the watchdog alert has a receiver'),
   output: textOrJson,
   noColor,

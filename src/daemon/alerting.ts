@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import { revealed, type Revealed } from '../config/secret.ts'
+import { revealed } from '../config/secret.ts'
+import { loginHeaders, type HttpLogin } from '../connections/http-login.ts'
 import { openHttp, type Http } from '../connections/http.ts'
 import {
   gateAlertNames,
@@ -55,17 +56,8 @@ export function openAlerting(
   }
 }
 
-type Settings = NonNullable<Revealed<Config['alerting']>>
-type Login = Pick<Settings['prometheus'], 'bearer' | 'username' | 'password'>
-
-function serverAt(name: string, url: string, login: Login, http: Http): AlertingServer {
-  return { name, url, http, headers: headersOf(login) }
-}
-
-function headersOf({ bearer, username, password }: Login): Readonly<Record<string, string>> {
-  if (bearer !== undefined) return { authorization: `Bearer ${bearer}` }
-  if (username === undefined || password === undefined) return {}
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+function serverAt(name: string, url: string, login: HttpLogin, http: Http): AlertingServer {
+  return { name, url, http, headers: loginHeaders(login) }
 }
 
 /** Host and route prefix, which no two have in common. */

@@ -136,7 +136,7 @@ describe('the doctor of Alertmanager', () => {
   async function untilRouted(url: string, state: Found['state'], words: string): Promise<Found> {
     let found: readonly Found[] = []
     await eventually(`it is ${state}`, async () => {
-      found = await alertmanager.check({ ...outside, alertmanager: `${url}/` })
+      found = await alertmanager.check({ ...outside, alertmanagers: [`${url}/`] })
       return found[0]?.state === state && found[0].message.includes(words)
     })
     return foundOf(found, 'watchdog')
@@ -174,7 +174,7 @@ describe('the doctor of Alertmanager', () => {
   })
 
   it('says that there is no Alertmanager', async () => {
-    const found = await alertmanager.check({ ...outside, alertmanager: 'http://127.0.0.1:9/' })
+    const found = await alertmanager.check({ ...outside, alertmanagers: ['http://127.0.0.1:9/'] })
     expect(found).toMatchObject([{ subject: 'answer', state: 'failed' }])
     expect(found[0]?.message).toContain('refused the connection')
   })

@@ -7,6 +7,17 @@ import type { Unavailable } from '../../core/observation.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Found } from './finding.ts'
+import type { WebQuestion } from './web.ts'
+
+/** How to log in where alerts are evaluated and sent from. */
+export interface Logins {
+  readonly prometheus?: WebLogin
+  readonly alertmanager?: WebLogin
+  /** Matchers for the alerts of this Prometheus. */
+  readonly filter?: readonly string[]
+}
+
+type WebLogin = Pick<WebQuestion, 'headers' | 'ca' | 'cert' | 'key' | 'servername'>
 
 /** What can be looked at without a configuration. */
 export interface Outside {
@@ -17,7 +28,9 @@ export interface Outside {
   readonly over: AbortSignal
   /** Base URLs as given; absent: not looked at. */
   readonly prometheus?: string
-  readonly alertmanager?: string
+  readonly alertmanagers?: readonly string[]
+  /** How to log in there, as the configuration says; not where other servers were given. */
+  readonly logins?: Logins
   /** Known as soon as the configuration is. */
   readonly release?: { readonly name: string; readonly namespace: string }
 }

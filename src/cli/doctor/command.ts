@@ -27,7 +27,7 @@ export async function runDoctor(process: CliProcess, given: Values<typeof doctor
       clock,
       over: process.interrupted,
       ...(prometheus !== undefined && { prometheus }),
-      ...(alertmanager !== undefined && { alertmanager }),
+      ...(alertmanager !== undefined && { alertmanagers: [alertmanager] }),
     },
     daemonUrl: addressFrom(given, 'url'),
     only,

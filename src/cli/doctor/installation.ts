@@ -1,6 +1,7 @@
 import { openCluster } from '../../kubernetes/cluster.ts'
 import { notYetSeen } from '../../kubernetes/model.ts'
 import { loadConfig, type ConfigSources } from '../../config/load.ts'
+import { loginHeaders } from '../../connections/http-login.ts'
 import { openHttp } from '../../connections/http.ts'
 import { openKubernetes } from '../../connections/kubernetes.ts'
 import { openPostgres } from '../../connections/postgres.ts'
@@ -47,6 +48,7 @@ export async function openInstallation(
   let replicas: Promise<Replicas> | undefined
   return {
     installation: {
+      ...alertingOf(config, outside),
       ...outside,
       release: config.release,
       config,
@@ -61,6 +63,26 @@ export async function openInstallation(
     },
     async close() {
       await Promise.all([http.close(), redis.close(), postgres.close(), kubernetes?.close()])
+    },
+  }
+}
+
+/** Where the configuration says that alerts are evaluated and sent from; what was given is asked without its logins. */
+function alertingOf({ alerting }: PlainConfig, given: Outside): Partial<Outside> {
+  if (alerting === undefined) return {}
+  const { prometheus, alertmanager } = alerting
+  const { filter = [] } = alertmanager
+  return {
+    prometheus: `${prometheus.url}/`,
+    alertmanagers: alertmanager.urls.map((url) => `${url}/`),
+    logins: {
+      ...(given.prometheus === undefined && {
+        prometheus: { headers: loginHeaders(prometheus), ...prometheus.tls },
+      }),
+      ...(given.alertmanagers === undefined && {
+        alertmanager: { headers: loginHeaders(alertmanager), ...alertmanager.tls },
+        filter,
+      }),
     },
   }
 }

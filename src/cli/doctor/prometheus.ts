@@ -1,13 +1,20 @@
-import { gateAlertNames, platformAlertNames } from '../../contract/alert-names.ts'
+import { gateAlertNames, platformAlertNames, WATCHDOG } from '../../contract/alert-names.ts'
 import { known } from '../../daemon/known.ts'
 import { counted, firstFew, listed } from '../../core/lists.ts'
 import { plain } from '../../core/text.ts'
-import { isObject, objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
+import { objectAt, objectsAt, textAt, type PlainObject } from '../../kubernetes/manifest/objects.ts'
+import {
+  alertmanagersIn,
+  dataIn,
+  failingIn,
+  notLoaded,
+  rulesIn,
+  targetsIn,
+  type LoadedRule,
+} from '../../probes/prometheus-answers.ts'
 import type { FreeArea, Outside } from './area.ts'
 import { failed, ok, skipped, warning, type Found } from './finding.ts'
 import { askWeb, objectIn } from './web.ts'
-
-export const WATCHDOG = 'CaracalGateExporterWatchdog'
 
 /** Whether Prometheus has our rules and our series, scrapes the platform, and has a receiver for its alerts. */
 export const prometheus: FreeArea = {
@@ -22,7 +29,7 @@ export const prometheus: FreeArea = {
     const rules = await dataAt(outside, url, 'api/v1/rules?type=alert')
     if ('fault' in rules)
       return [failed('answer', rules.fault, ['caracal-gate doctor --prometheus <base URL of a Prometheus>'])]
-    const loaded = objectsAt(rules.data, 'groups').flatMap((group) => objectsAt(group, 'rules'))
+    const loaded = rulesIn(rules.data) ?? []
     const asked = [
       ['series', 'api/v1/query?query=caracal_rollout_verdict', judgeSeries],
       [
@@ -46,14 +53,13 @@ export const prometheus: FreeArea = {
 type Answered = { readonly data: PlainObject } | { readonly fault: string }
 
 /** The `data` of an answer of the HTTP API, or why there is none. */
-async function dataAt({ clock, over }: Outside, url: string, path: string): Promise<Answered> {
-  const answer = await askWeb(`${url}${path}`, { clock, over })
+async function dataAt({ clock, over, logins }: Outside, url: string, path: string): Promise<Answered> {
+  const answer = await askWeb(`${url}${path}`, { ...logins?.prometheus, clock, over })
   if ('fault' in answer) return answer
-  const body = objectIn(answer.body)
-  if (body?.['status'] !== 'success')
-    return { fault: `${url} answers ${answer.status} and not as a Prometheus does` }
-  const { data } = body
-  return { data: isObject(data) ? data : {} }
+  const data = dataIn(objectIn(answer.body))
+  return data === undefined
+    ? { fault: `${url} answers ${answer.status} and not as a Prometheus does` }
+    : { data }
 }
 
 const load = [
@@ -62,16 +68,14 @@ const load = [
 ] as const
 
 /** Whether the alerts on the exporter are there and can be evaluated; those on the platform's own metrics are a second path. */
-function judgeRules(rules: readonly PlainObject[]): readonly Found[] {
-  const loaded = new Set(rules.map((rule) => textAt(rule, 'name')))
+function judgeRules(rules: readonly LoadedRule[]): readonly Found[] {
   const own = gateAlertNames(known.stopConditions)
-  const missing = own.filter((name) => !loaded.has(name))
-  const second = platformAlertNames.filter((name) => !loaded.has(name))
-  const ours = new Set<string>([...own, ...platformAlertNames])
-  const broken = rules.filter((rule) => ours.has(textAt(rule, 'name')) && rule['health'] === 'err')
+  const missing = notLoaded(rules, own)
+  const second = notLoaded(rules, platformAlertNames)
+  const broken = failingIn(rules, [...own, ...platformAlertNames])
   const alone = `${missingText(second, platformAlertNames.length)}; without them no alert fires while no exporter runs`
-  const names = listed(broken.slice(0, 3).map((rule) => textAt(rule, 'name')))
-  const why = plain(textAt(broken[0] ?? {}, 'lastError'))
+  const names = listed(broken.slice(0, 3).map(({ name }) => name))
+  const why = plain(broken[0]?.lastError ?? '')
   return [
     missing.length === 0
       ? ok('rules', `${counted(own.length, 'alert')} on the exporter are loaded`)
@@ -113,24 +117,20 @@ function judgeSeries(data: PlainObject): readonly Found[] {
 
 /** One finding for each way in which targets of the platform, found by its name or its release, are down. */
 function judgeTargets(data: PlainObject, release: readonly string[]): readonly Found[] {
-  const own = objectsAt(data, 'activeTargets').filter((target) =>
-    [target['scrapePool'], ...Object.values(objectAt(target, 'labels'))].some(
-      (value) => typeof value === 'string' && (/caracal/i.test(value) || release.includes(value)),
-    ),
-  )
+  const own = targetsIn(data, release)
   if (own.length === 0)
     return [
       warning('targets', 'no target looks like one of the platform or the exporter', [
         '# scrape the platform too: the second path of alerts rests on its own metrics',
       ]),
     ]
-  const down = own.filter(({ health }) => health === 'down')
+  const down = own.filter(({ isDown }) => isDown)
   if (down.length === 0)
     return [ok('targets', `${counted(own.length, 'target')} of the platform and the exporter are up`)]
-  const ways = Map.groupBy(down, (target) => /\b40[13]\b/.test(textAt(target, 'lastError')))
+  const ways = Map.groupBy(down, ({ isRefused }) => isRefused)
   return [...ways].map(([isRefused, members]) => {
-    const urls = listed(members.slice(0, 4).map((target) => plain(textAt(target, 'scrapeUrl'), 120)))
-    const error = plain(textAt(members[0] ?? {}, 'lastError'), 160)
+    const urls = listed(members.slice(0, 4).map((target) => plain(target.url, 120)))
+    const error = plain(members[0]?.error ?? '', 160)
     const are = members.length === 1 ? 'is' : 'are'
     const what = `${counted(members.length, 'target')} of ${own.length} ${are} down: ${urls}: ${error}`
     return isRefused
@@ -144,7 +144,7 @@ function judgeTargets(data: PlainObject, release: readonly string[]): readonly F
   })
 }
 
-function judgeWatchdog(data: PlainObject, rules: readonly PlainObject[]): Found {
+function judgeWatchdog(data: PlainObject, rules: readonly LoadedRule[]): Found {
   const isFiring = objectsAt(data, 'alerts').some(
     (alert) => textAt(objectAt(alert, 'labels'), 'alertname') === WATCHDOG && alert['state'] === 'firing',
   )
@@ -157,7 +157,7 @@ function judgeWatchdog(data: PlainObject, rules: readonly PlainObject[]): Found 
 }
 
 function judgeReceivers(data: PlainObject): readonly Found[] {
-  const count = objectsAt(data, 'activeAlertmanagers').length
+  const count = alertmanagersIn(data) ?? 0
   if (count > 0) return [ok('alertmanagers', `alerts are sent to ${counted(count, 'Alertmanager')}`)]
   return [
     failed('alertmanagers', 'Prometheus sends its alerts to no Alertmanager', [

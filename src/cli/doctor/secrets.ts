@@ -7,7 +7,8 @@ export interface Secret {
 }
 
 /** Every secret of a configuration; nothing that is printed may hold one of them. */
-export function secretsOf({ metricsBearer, redis, postgres, http, tokens }: PlainConfig): readonly Secret[] {
+export function secretsOf(config: PlainConfig): readonly Secret[] {
+  const { metricsBearer, redis, postgres, http, tokens, alerting } = config
   const named: readonly (readonly [key: string, text: string | undefined])[] = [
     ['metricsBearer', metricsBearer],
     ['redis.password', redis.password],
@@ -16,6 +17,14 @@ export function secretsOf({ metricsBearer, redis, postgres, http, tokens }: Plai
     ['postgres.password', postgres.password],
     ['postgres.tls.keyFile', postgres.tls === false ? undefined : postgres.tls.key],
     ['http.tls.keyFile', http.tls?.key],
+    ...(['prometheus', 'alertmanager'] as const).flatMap((server) => {
+      const { bearer, password, tls } = alerting?.[server] ?? {}
+      return [
+        [`alerting.${server}.bearer`, bearer],
+        [`alerting.${server}.password`, password],
+        [`alerting.${server}.tls.keyFile`, tls?.key],
+      ] as const
+    }),
     ...(http.readTokens ?? []).map((text, index) => [`http.readTokens.${index}`, text] as const),
     ...tokens.map(({ name, token }) => [`the token ${name}`, token] as const),
   ]
