@@ -36,6 +36,14 @@ function whole(
 
 const cause = verdict.causeActive.name
 
+/** A series of each stop condition, as 0 where that does not count: then nothing is to be told of it. */
+function ofStop(record: string, expr: string): Recording {
+  const stops = '"stop_condition", "$1", "ref", "stop-conditions/(.+)"'
+  const waived = `label_replace(${verdict.notEnforced.name}, ${stops})`
+  const counted = `${expr}\n  unless on (${replica}, stop_condition) ${waived}\n  or ${expr} * 0`
+  return perRelease('max', record, `(${counted})`, ['stop_condition'])
+}
+
 /**
  * What the alerts are made of. A release is known by what its exporter says it judges, not by how it is scraped: two
  * replicas are one release, two releases under one job are two.
@@ -45,10 +53,8 @@ export const recordings = {
   active: whole('max', verdict.active),
   started: whole('min', verdict.started),
   gate: whole('max', verdict.gate, 'gate', 'state'),
-  firing: perRelease('max', 'caracal_rollout_stop_condition_firing', `${verdict.stop.name}{state="firing"}`, [
-    'stop_condition',
-  ]),
-  latched: whole('max', verdict.stopLatched, 'stop_condition'),
+  firing: ofStop('caracal_rollout_stop_condition_firing', `${verdict.stop.name}{state="firing"}`),
+  latched: ofStop(verdict.stopLatched.name, verdict.stopLatched.name),
   firingSince: whole('min', verdict.stopFiringSince, 'stop_condition'),
   latchedAt: whole('min', verdict.stopLatchedAt, 'stop_condition'),
   // A name that a chat might take for more than a name stays out of alerts; the page shows it.

@@ -77,7 +77,7 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_active', 'max'),
   gauge('caracal_rollout_started_timestamp_seconds', 'min'),
   gauge('caracal_rollout_gate_state', 'max', { gate: 'readiness', state: 'pass' }),
-  gauge('caracal_rollout_stop_condition_latched', 'max', stop),
+  ofStops('release:caracal_rollout_stop_condition_latched:max', 'caracal_rollout_stop_condition_latched'),
   gauge('caracal_rollout_stop_condition_firing_since_timestamp_seconds', 'min', stop),
   gauge('caracal_rollout_stop_condition_latched_timestamp_seconds', 'min', stop),
   culprits('release:caracal_rollout_stop_condition_culprit:min'),
@@ -96,7 +96,11 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_gate_exporter_state_store_up', 'min'),
   gauge('caracal_gate_exporter_config_last_reload_successful', 'min'),
   gauge('caracal_gate_exporter_starved', 'max'),
-  firing('release:caracal_rollout_stop_condition_firing:max'),
+  ofStops(
+    'release:caracal_rollout_stop_condition_firing:max',
+    'caracal_rollout_stop_condition_state',
+    'firing',
+  ),
   overdue('release:caracal_gate_exporter_verdict_overdue_seconds:max'),
   evaluations('release:caracal_gate_exporter_evaluations_2m:min'),
   replicas('release:caracal_gate_exporter_replicas:count'),
@@ -113,14 +117,28 @@ function culprits(record: string): readonly [string, RuleTest] {
   )
 }
 
-function firing(record: string): readonly [string, RuleTest] {
-  return told(record, releases(record, 6, ', stop_condition="x"'), (replica) =>
-    [
-      ['firing', `${replica.n}x16`],
-      ['pending', '9x16'],
-    ].map(([state = '', values = '']) =>
-      series('caracal_rollout_stop_condition_state', replica, { ...stop, state }, values),
-    ),
+/** Of a stop condition that does not count, 0: of `x` on the first replica alone, of `y` on all of them. */
+function ofStops(record: string, metric: string, state?: string): readonly [string, RuleTest] {
+  const [x] = releases(record, 6, ', stop_condition="x"')
+  const [y] = releases(record, 6, ', stop_condition="y"')
+  const zeros = (y?.exp_samples ?? []).map((sample) => ({ ...sample, value: 0 }))
+  const expected = [{ expr: record, eval_time: '4m', exp_samples: [...(x?.exp_samples ?? []), ...zeros] }]
+  return told(record, expected, (replica) =>
+    ['x', 'y'].flatMap((id) => {
+      const ref = `stop-conditions/${id}`
+      const isWaived = id === 'y' || replica.n === 1
+      const own = { stop_condition: id }
+      const waived = { ref, mode: 'shadow' }
+      return [
+        series(metric, replica, state === undefined ? own : { ...own, state }, `${replica.n}x16`),
+        ...(state === undefined || id === 'y'
+          ? []
+          : [series(metric, replica, { ...own, state: 'pending' }, '9x16')]),
+        ...(isWaived
+          ? [series('caracal_rollout_not_enforced_until_timestamp_seconds', replica, waived, '9000x16')]
+          : []),
+      ]
+    }),
   )
 }
 
