@@ -25,6 +25,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   // The wire, once. The command line takes only types and what loads no package: architecture.test.ts sees to it.
   contract: { imports: ['core', 'rules/signals.ts'], packages: ['zod'], pure: true },
   rollout: { imports: ['core', 'rules/signals.ts'], packages: [], pure: true },
+  // What rounds took in, as lines of text, and the same judged once more.
+  recording: { imports: ['core', 'rules', 'rollout'], packages: [], pure: true },
   connections: { imports: ['core'], packages: ['*'] },
   // Manifests of Helm: the pipeline that renders one and the daemon that reads it back must agree on every byte.
   'kubernetes/manifest': { imports: ['core'], packages: ['node:crypto', 'yaml'], pure: true },
@@ -47,6 +49,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'rules',
       'contract',
       'rollout',
+      'recording',
       'connections',
       'kubernetes',
       'config',
@@ -64,9 +67,15 @@ export const layers: Readonly<Record<string, Layer>> = {
       'daemon/known.ts',
       'daemon/serve.ts',
       'cli/doctor/command.ts',
+      'cli/replay/command.ts',
     ],
     packages: ['node:*', 'commander', 'fast-wrap-ansi', '@optique/core/completion', '@optique/core/parser'],
     folders: ['canary'],
+  },
+  // Judges recordings by the pure core: it needs no daemon, and loads nothing that speaks with one.
+  'cli/replay': {
+    imports: ['core', 'recording', 'config', 'daemon/known.ts', 'daemon/rule-options.ts', 'cli'],
+    packages: ['node:*'],
   },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   'cli/doctor': {

@@ -12,6 +12,7 @@ export const exitCodes = {
   foundNothing: 9,
   refused: 10,
   unknownId: 11,
+  different: 12,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -37,7 +38,8 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
     'evidence: nothing could be found out, and nothing was pushed; canary: something is not proven',
   ],
   [exitCodes.refused, 'begin, finish, ack, override: refused, as it contradicts what is recorded'],
-  [exitCodes.unknownId, 'there is no such rollout, gate, check, stop condition or override'],
+  [exitCodes.unknownId, 'there is no such rollout, gate, check, stop condition, override or recording'],
+  [exitCodes.different, 'replay: something would have been different'],
   [exitCodes.interrupted, 'ended by SIGINT'],
   [exitCodes.terminated, 'ended by SIGTERM'],
 ]

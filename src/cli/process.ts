@@ -18,7 +18,7 @@ export interface CliProcess {
 }
 
 export interface Output {
-  write(text: string): unknown
+  write(text: string | Uint8Array): unknown
   readonly isTTY?: boolean
   /** The size of a terminal. */
   readonly columns?: number

@@ -13,10 +13,10 @@ export function printable(text: string, limit = 400): string {
 }
 
 /** A value as JSON in which nothing acts on a terminal: such characters stay, as escapes. */
-export function printableJson(value: unknown): string {
+export function printableJson(value: unknown, indent = 2): string {
   const escape = (text: string): string =>
     Array.from({ length: text.length }, (_, at) => `\\u${hex(text.charCodeAt(at))}`).join('')
-  return JSON.stringify(value, null, 2)
+  return JSON.stringify(value, null, indent)
     .split('\n')
     .map((line) => line.replace(unprintable, escape))
     .join('\n')

@@ -14,6 +14,8 @@ export interface Places {
   readonly environment: Environment
   /** Nothing that the configuration refers to is read: neither a file nor a variable that holds a secret. */
   readonly syntaxOnly?: boolean
+  /** Of that only what is no secret and no certificate is read: nothing is judged by those. */
+  readonly withoutSecrets?: boolean
 }
 
 /** What is wrong with the content of a file or variable, in words that do not quote it. */
@@ -27,6 +29,8 @@ interface Content<Held> {
   readonly show: (held: Held) => unknown
   /** What is held in place of a text that was not read; nothing is found wrong with it. */
   readonly unread: () => Held
+  /** Whether it is neither a secret nor a certificate. */
+  readonly isPlain?: true
 }
 
 interface FileContent<Held> extends Content<Held> {
@@ -67,6 +71,7 @@ export const lines: FileContent<readonly string[]> = {
       .filter((line) => line !== '' && !line.startsWith('#')),
   show: (held) => held,
   unread: () => [],
+  isPlain: true,
 }
 
 export const password: Content<Secret> = {
@@ -157,9 +162,11 @@ const reference = z.union(
 )
 
 /** Makes the fields that refer to a file or variable and hold what is there. */
-export function contentFields({ readFile, environment, syntaxOnly = false }: Places) {
+export function contentFields({ readFile, environment, syntaxOnly = false, withoutSecrets = false }: Places) {
   const held: typeof contentOf = (content, ...rest) =>
-    syntaxOnly ? Promise.resolve(content.unread()) : contentOf(content, ...rest)
+    syntaxOnly || (withoutSecrets && content.isPlain !== true)
+      ? Promise.resolve(content.unread())
+      : contentOf(content, ...rest)
 
   async function textOf(path: string): Promise<string> {
     return decoded(await readFile(path))

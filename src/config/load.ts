@@ -27,6 +27,8 @@ export interface ConfigSources {
   readonly now?: number
   /** Judges what is written alone: no file that it refers to is read, and no variable that holds a secret. */
   readonly syntaxOnly?: boolean
+  /** Reads neither secrets nor certificates. */
+  readonly withoutSecrets?: boolean
 }
 
 export interface LoadedConfig {
@@ -44,10 +46,10 @@ export interface LoadedConfig {
  * @throws ConfigError with everything that is wrong
  */
 export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
-  const { env, flags, known, syntaxOnly = false, now = Date.now() } = sources
+  const { env, flags, known, syntaxOnly = false, withoutSecrets = false, now = Date.now() } = sources
   const files = new Map<string, string>()
   const readFile = noting(sources.readFile, files)
-  const schema = configSchema(known, { readFile, environment: env, syntaxOnly })
+  const schema = configSchema(known, { readFile, environment: env, syntaxOnly, withoutSecrets })
   const described = describedSchema(schema)
   const keys = keysUnder(described, [])
   const file = sources.file ?? env['CARACAL_GATE_CONFIG']

@@ -9,6 +9,7 @@ import { coded, duration, evenIfFaulty, flag, list, name, objectName, oneOf } fr
 import { folderUrl, path, text } from './fields.ts'
 import type { Known } from './keys.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { recordingSchema } from './recording-schema.ts'
 import type { Revealed } from './secret.ts'
 import { servicesSchema } from './services-schema.ts'
 import { shownBy } from './shown.ts'
@@ -186,6 +187,7 @@ export function configSchema(known: Known, places: Places = nowhere) {
     http: httpSchema(contents),
     tokens: tokensSchema(contents),
     state,
+    recording: recordingSchema,
     log,
     runbookBaseUrl,
     alerting: alertingSchema(contents),

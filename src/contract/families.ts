@@ -173,6 +173,14 @@ export const selfFamilies = {
     'caracal_gate_exporter_state_store_up',
     'Whether latches and the ledger can be written (1).',
   ),
+  recording: gauge(
+    'caracal_gate_exporter_recording_up',
+    'Whether rounds can be recorded (1); absent while recording is off.',
+  ),
+  recordingDropped: counter(
+    'caracal_gate_exporter_recording_dropped_total',
+    'Rounds that were not recorded because writing was too slow; absent while recording is off.',
+  ),
   lostWrites: counter(
     'caracal_gate_exporter_log_failures_total',
     'Log lines that could not be written because of a full disk or a closed pipe; absent until the first.',

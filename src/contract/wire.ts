@@ -31,6 +31,7 @@ export const problems = {
   'no-such-gate': { status: 404, title: 'No such gate' },
   'no-such-rollout': { status: 404, title: 'No such rollout' },
   'no-such-probe': { status: 404, title: 'No such probe' },
+  'no-such-recording': { status: 404, title: 'No such recording' },
   'no-such-runbook-page': { status: 404, title: 'No such page of the runbook' },
   'not-fed-by-evidence': { status: 409, title: 'Not fed by evidence' },
   'too-many-waiting': { status: 429, title: 'Too many waiting' },

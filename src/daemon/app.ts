@@ -16,6 +16,7 @@ import { EVALUATION_INTERVAL, startEngine, type Engine, type EngineOptions } fro
 import { steadyClock } from './clock.ts'
 import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
+import { judgedByOf, openRecorder } from './recorder.ts'
 import { keepCosts, keepRecords } from './records.ts'
 import { STATE_UNREADABLE, type Loaded, type StateStore } from './state-store.ts'
 import { waiverLog } from './waiver-log.ts'
@@ -125,6 +126,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   const startedAt = clock.now()
   const options = watchingOptions({ ...dependencies, startedAt }, observed, () => parts)
   let watching: Watching = prepareWatching(configured.config, options)
+  const recorder = openRecorder(configured, dependencies, () => judgedByOf(inForce, watching))
   const engine: Engine = startEngine({
     clock,
     rules: watching.rules,
@@ -133,6 +135,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     store,
     punctuality,
     instruments: observed.instruments,
+    record: (happening) => recorder.take(happening),
     onSnapshot(snapshot, isNews) {
       observed.instruments.published()
       if (!isWorthTelling(snapshot, isNews)) return
@@ -154,6 +157,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     reload: () => reload,
     cadence: () => cadence.cadence,
     stopping: () => stopping,
+    recorder,
   }
   listeners.add(waiverLog(dependencies.log, () => engine.rules()))
   return {
@@ -167,6 +171,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
       watching = prepared
       engine.use(watching.rules)
       watching.start()
+      await recorder.use(next)
       await engine.note({ at: clock.now(), kind: 'configuration', subject: next.hash, message: 'reloaded' })
     },
     reloadFailed: (message: string) => void (reload = { ok: false, at: clock.now(), message }),
@@ -185,9 +190,11 @@ function newsAndNow(clock: Clock): (snapshot: Snapshot, isNews: boolean) => bool
 }
 
 /** Ends the probes before the memory is kept for the last time. */
-async function stop({ parts: { engine, store }, watching }: ReturnType<typeof assemble>): Promise<void> {
+async function stop({ parts, watching }: ReturnType<typeof assemble>): Promise<void> {
+  const { engine, store, recorder } = parts
   engine.stop()
   await watching().stop()
+  await recorder.close()
   await store.save(engine.memory())
   await store.close()
 }

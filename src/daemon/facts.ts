@@ -17,6 +17,7 @@ import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
 import { exporterOf } from './exporter.ts'
 import { historyOf } from './history.ts'
+import type { Recorder } from './recorder.ts'
 import type { Costs, Records } from './records.ts'
 import type { StateStore } from './state-store.ts'
 import { authoriser, type Authorise } from './tokens.ts'
@@ -47,11 +48,12 @@ export interface Parts extends Dependencies {
   readonly cadence: () => Cadence
   readonly costs: Costs
   readonly stopping: () => boolean
+  readonly recorder: Recorder
 }
 
 /** Everything that publishers need, as functions of the daemon's parts. */
 export function publishContext(parts: Parts): PublishContext {
-  const { clock, log, engine, records, listeners, inForce, instruments, startedAt } = parts
+  const { clock, log, engine, records, recorder, listeners, inForce, instruments, startedAt } = parts
   const identity = { epoch: randomBytes(4).toString('hex'), instance: hostname(), startedAt }
   return {
     clock,
@@ -68,6 +70,7 @@ export function publishContext(parts: Parts): PublishContext {
     config: () => inForce().shown,
     probes: () => records.looks(),
     self: () => selfStats(parts),
+    recordings: recorder,
     instruments,
     registries: [instruments.registry, processMetrics()],
     readiness: () => readiness(engine, clock, parts.stopping()),
@@ -134,8 +137,9 @@ function punctualityOf({ impediments }: Snapshot): ReportContext['evaluator']['p
   return { ...punctuality(), starved: impediments.get(STARVED) }
 }
 
-function selfStats({ costs, lostWrites }: Parts): SelfStats {
+function selfStats({ costs, lostWrites, recorder }: Parts): SelfStats {
   return {
+    recording: recorder.state(),
     lostWrites: lostWrites(),
     costs: costs.totals(),
     ownTime: ownTimeTotals(),

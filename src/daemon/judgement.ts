@@ -7,9 +7,11 @@ import { corrected, withoutTheFuture } from '../rollout/correction.ts'
 import { evaluate, isNothingNew, nextDue, type Evaluated } from '../rollout/evaluation.ts'
 import type { Event } from '../rollout/ledger.ts'
 import { recall, type Memory } from '../rollout/memory.ts'
+import { STATE_UNSEEN, withoutPassing } from '../rollout/passing.ts'
+import type { Happening } from '../recording/happening.ts'
 import { steadyClock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
-import { STATE_UNSEEN, type StateStore } from './state-store.ts'
+import type { StateStore } from './state-store.ts'
 
 export interface JudgementOptions {
   readonly clock: Clock
@@ -25,6 +27,8 @@ export interface JudgementOptions {
   readonly instruments?: Pick<Instruments, 'evaluated' | 'turned'>
   /** Name of the Helm release, which rollouts that are detected are named after. */
   readonly release: () => string
+  /** Called with all that moves belief, right after it did. It may cost next to nothing. */
+  readonly record?: (happening: Happening) => void
 }
 
 export interface EngineStats {
@@ -55,6 +59,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
   const empty = { ...initialSnapshot(clock.now(), rules), impediments: options.impediments }
   let snapshot = withoutTheFuture(recall(empty, memory))
   let evaluations = 0
+  const { record = () => {} } = options
   return {
     get snapshot() {
       return snapshot
@@ -70,6 +75,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
     },
     follow() {
       const by = clock.follow?.() ?? 0
+      if (by !== 0) record({ kind: 'corrected', before: { snapshot, memory }, by })
       snapshot = corrected(snapshot, by)
       inbox.correct(by)
       return Math.abs(by) < SECOND ? [] : [clockSet(clock.now(), by)]
@@ -82,6 +88,7 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       const news = { now: clock.now(), batches: inbox.empty(), commanded: impeded, events }
       const after = evaluate(before, news, rules, options.release())
       snapshot = after.snapshot
+      record({ kind: 'round', before, ...news, after })
       if (evaluations > 0 && isNothingNew(before, after)) return false
       options.instruments?.evaluated(steadyClock.now() - startedAt)
       evaluations++
@@ -96,15 +103,16 @@ export function openJudgement(options: JudgementOptions, inbox: Inbox): Judgemen
       return withoutPassing(evaluate({ snapshot, memory }, news, rules, options.release()).memory)
     },
     adopt(merged) {
+      record({ kind: 'adopted', before: { snapshot, memory }, memory: merged })
       memory = merged
       snapshot = adopt(snapshot, merged)
     },
-    use: (next) => void (rules = next),
+    use(next) {
+      rules = next
+      record({ kind: 'rules', before: { snapshot, memory } })
+    },
   }
 }
-
-/** Impediments that last while their cause does: the daemon does not see what other replicas wrote, or hardly runs. */
-const passing: readonly string[] = [STATE_UNSEEN, STARVED]
 
 /** With an impediment, or without it. Other words for the same are no change that a client is woken for. */
 function withImpediment(snapshot: Snapshot, id: string, why: string | undefined): Snapshot {
@@ -120,14 +128,6 @@ function withImpediment(snapshot: Snapshot, id: string, why: string | undefined)
 function whyStarved({ impediments }: Snapshot, measured: Punctuality | undefined): string | undefined {
   if (measured === undefined || !isStarved(measured, impediments.has(STARVED))) return undefined
   return starvation(measured)
-}
-
-/** That they last is no memory: the next daemon finds out for itself, and the others are not concerned. */
-function withoutPassing(memory: Memory): Memory {
-  const { impediments, ...rest } = memory
-  if (impediments === undefined || !passing.some((id) => impediments[id] !== undefined)) return memory
-  const others = Object.entries(impediments).filter(([id]) => !passing.includes(id))
-  return { ...rest, ...(others.length > 0 && { impediments: Object.fromEntries(others) }) }
 }
 
 function clockSet(at: Instant, by: Millis): Event {

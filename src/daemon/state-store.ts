@@ -59,6 +59,3 @@ export class StateInUse extends Error {
 
 /** Id of the impediment of a daemon whose memory was lost. */
 export const STATE_UNREADABLE = 'state-unreadable'
-
-/** Id of the impediment of a daemon that can't know what others that share its memory know. */
-export const STATE_UNSEEN = 'state-unseen'

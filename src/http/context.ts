@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Registry } from 'prom-client'
 import type { Limits } from '../rules/limits.ts'
 import type { Scope } from '../config/schema.ts'
@@ -122,6 +123,39 @@ export interface SelfStats {
   readonly costs: ReadonlyMap<string, Cost>
   /** How long its event loop stood still since the start, and its main thread waited for a CPU where the kernel says so. */
   readonly ownTime: { readonly lost: Millis; readonly waited?: Millis }
+  readonly recording: RecordingState
+}
+
+/** Whether rounds are recorded. */
+export interface RecordingState {
+  readonly isOn: boolean
+  /** Why nothing is recorded although it is on. */
+  readonly problem: string | undefined
+  /** Rounds that were dropped because writing could not keep up. */
+  readonly dropped: number
+}
+
+/** A recording, as it lies there. */
+export interface RecordingFacts {
+  readonly name: string
+  readonly from: Instant
+  /** When it was last written to. */
+  readonly to: Instant
+  readonly bytes: number
+  readonly rollouts: readonly string[]
+  /** Whether it was ended as it should be. */
+  readonly complete: boolean
+  /** Of the program that wrote it. */
+  readonly version: string
+}
+
+/** The recordings of this daemon. */
+export interface Recordings {
+  state(): RecordingState
+  /** Newest first. */
+  list(): Promise<readonly RecordingFacts[]>
+  /** Its bytes as of now; undefined where there is none of this name. */
+  read(name: string): Promise<{ readonly bytes: number; readonly stream: Readable } | undefined>
 }
 
 /** Facts that the document carries besides the snapshot. */
@@ -168,6 +202,7 @@ export interface PublishContext {
   config(): unknown
   probes(): ReadonlyMap<string, ProbeRecord>
   self(): SelfStats
+  readonly recordings: Recordings
   /** Observes what the server answers and refuses. */
   readonly instruments: Pick<Instruments, 'answered' | 'refused'>
   /** What was observed as it happened, besides the snapshot. */

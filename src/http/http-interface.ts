@@ -12,6 +12,7 @@ import { operations } from './operations.ts'
 import { queryHandlers } from './queries.ts'
 import { pageHandlers } from './page-handlers.ts'
 import { refuse, refuseRequest } from './problem.ts'
+import { recordingHandlers } from './recording-handlers.ts'
 import { rolloutHandlers } from './rollout-handlers.ts'
 import { runbookHandlers } from './runbook-handlers.ts'
 import { selfHandlers } from './self-handlers.ts'
@@ -91,6 +92,7 @@ export async function httpInterface(
     ...eventHandlers(parts),
     ...trendHandlers(parts),
     ...rolloutHandlers(parts),
+    ...recordingHandlers(parts),
     ...selfHandlers(parts),
     ...pageHandlers(parts),
     ...runbookHandlers,

@@ -3,6 +3,7 @@ import * as commands from '../contract/commands.ts'
 import * as documents from '../contract/document.ts'
 import { problem } from '../contract/problem.ts'
 import { queryAnswer, queryError, queryForm } from '../contract/query.ts'
+import { recordingList } from '../contract/recordings.ts'
 import { rolloutDocument, rolloutList } from '../contract/rollouts.ts'
 
 /** Every document that the daemon reads or writes, by the name that OpenAPI gives it. */
@@ -16,6 +17,7 @@ export const schemas = {
   RolloutList: rolloutList,
   RolloutDocument: rolloutDocument,
   ProbeDocument: documents.probeDocument,
+  RecordingList: recordingList,
   QueryForm: queryForm,
   QueryAnswer: queryAnswer,
   QueryError: queryError,

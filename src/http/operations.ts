@@ -286,6 +286,22 @@ export const operations = [
     answers: { 200: ['It counts.'], 201: ['It counts.'] },
   },
   {
+    id: 'recordings',
+    methods: get,
+    path: '/recordings',
+    summary: 'The recordings of this exporter, newest first.',
+    access: 'read',
+    answers: { 200: ['The recordings.', 'RecordingList'] },
+  },
+  {
+    id: 'recording',
+    methods: get,
+    path: '/recordings/{name}',
+    summary: 'One recording, for `caracal-gate replay`. One that is being written ends at its last flush.',
+    access: 'read',
+    answers: { 200: ['The recording: JSON lines, compressed by zstd (`application/zstd`).'] },
+  },
+  {
     id: 'metrics',
     methods: get,
     path: '/metrics',

@@ -38,6 +38,7 @@ const named = {
   check: 'no-such-check',
   rollout: 'no-such-rollout',
   probe: 'no-such-probe',
+  recording: 'no-such-recording',
   'page of the runbook': 'no-such-runbook-page',
 } as const satisfies Record<string, ProblemCode>
 /** What an id in a request may be of. */

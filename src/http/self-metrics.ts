@@ -47,6 +47,8 @@ function workSamples({ snapshot, self, clients }: Scrape): Samples {
     [family.stalled, single(self.ownTime.lost / 1_000)],
     [family.cpuWait, single(self.ownTime.waited === undefined ? undefined : self.ownTime.waited / 1_000)],
     [family.lostWrites, single(self.lostWrites > 0 ? self.lostWrites : undefined)],
+    [family.recording, single(self.recording.isOn ? flag(self.recording.problem === undefined) : undefined)],
+    [family.recordingDropped, single(self.recording.isOn ? self.recording.dropped : undefined)],
     [family.waiters, single(clients.waiters)],
     [family.streams, single(clients.streams)],
     [family.requests, costs.map(([name, { requests }]) => ({ labels: [name], value: requests }))],

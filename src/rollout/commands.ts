@@ -4,10 +4,11 @@ import type { RefusalCode, Refused } from '../core/refusal.ts'
 import { isActive, type Phase, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/baselines.ts'
-import { forbids, preexistingLatch, standsNoMore, type StopStatus } from '../core/stop.ts'
+import { forbids, standsNoMore, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
 import { waivedIn } from '../core/waiver.ts'
 import { claimed } from './evidence.ts'
+import { relatched, unlatched } from './latches.ts'
 import { withLife } from './lives.ts'
 import { settledOf, withoutBegin } from './baselines.ts'
 
@@ -71,11 +72,7 @@ export function start(
 ): { readonly snapshot: Snapshot; readonly events: readonly Event[] } {
   const { id, phase: to, startedAt: now } = rollout
   const current: Rollout | undefined = snapshot.rollout
-  const stops = new Map<string, StopStatus>()
-  for (const [stop, { latch: _, ...status }] of snapshot.stops) {
-    const latch = { ...preexistingLatch(status, now), preexisting: wasFiring(status) }
-    stops.set(stop, status.state === 'firing' ? { ...status, latch } : status)
-  }
+  const stops = relatched(snapshot.stops, now, wasFiring)
   const superseded = isActive(current)
     ? [ended(current, `superseded by ${id}`, 'superseded', author, now)]
     : []
@@ -140,8 +137,7 @@ export function finish(
   if (refusal !== undefined) return refusal
   const isForced = outcome === 'done' && !isProven(snapshot)
   const { actor, reason } = author
-  const stops = new Map<string, StopStatus>()
-  for (const [stop, { latch: _, ...status }] of snapshot.stops) stops.set(stop, status)
+  const stops = unlatched(snapshot.stops)
   const finished: Rollout = {
     ...rollout,
     phase: outcome,

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createZstdDecompress } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { passwordOf } from '../../demo/configuration.ts'
@@ -14,6 +15,7 @@ const wrong = 'wrong-Hy5tR2'
 let ground: Ground
 let gate: Gate
 let secrets: readonly string[]
+let recordings: string
 
 beforeAll(async () => {
   ground = await setGround({
@@ -22,6 +24,8 @@ beforeAll(async () => {
   })
   secrets = [redisPassword, metricsBearer, wrong, ground.token, passwordOf(ground.platform.postgres.url)]
   writeFileSync(ground.files.redisPassword, redisPassword)
+  recordings = join(ground.folder, 'recordings')
+  ground.configure((configuration) => void (configuration['recording'] = { directory: recordings }))
   gate = await ground.start()
   await gate.until('proceed', proceeds, 20)
 })
@@ -36,6 +40,7 @@ async function everythingSaid(): Promise<ReadonlyMap<string, string>> {
     '/stop-conditions',
     '/rollouts',
     '/rollouts/r1',
+    '/recordings',
     '/config',
     '/healthz',
     '/readyz',
@@ -49,7 +54,20 @@ async function everythingSaid(): Promise<ReadonlyMap<string, string>> {
   for (const path of paths) said.set(path, (await gate.get(path)).text)
   for (const name of readdirSync(dirname(ground.files.state)))
     said.set(name, readFileSync(join(dirname(ground.files.state), name), 'utf8'))
+  for (const name of readdirSync(recordings)) said.set(name, await recorded(join(recordings, name)))
   return said
+}
+
+/** What a recording holds, also one that is being written. */
+async function recorded(file: string): Promise<string> {
+  let text = ''
+  try {
+    for await (const chunk of createReadStream(file).pipe(createZstdDecompress())) text += String(chunk)
+  } catch (fault) {
+    expect(fault).toMatchObject({ code: 'Z_BUF_ERROR' })
+  }
+  expect(text).toContain('"state"')
+  return text
 }
 
 /** As it is, and as it would look in a URL, in a form, in JSON and in a header. */

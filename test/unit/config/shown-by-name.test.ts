@@ -33,6 +33,7 @@ stopConditions: { sts-unready: { enabled: false, reason: r } }
 migrations: { expected: ['0001_a'] }
 probes: { redis-streams: { quiet: 3s, brisk: 1s, timeout: 1s } }
 http: { hosts: [a.example], externalUrl: https://a.example/gate, readTokens: [{ env: READ }] }
+recording: { directory: /recordings, maxBytes: 1GiB, maxAge: 24h }
 runbookBaseUrl: https://runbooks.example
 alerting:
   prometheus: { url: 'http://p:9090', bearer: { env: SECRET } }

@@ -153,8 +153,9 @@ function commandOf(kind: Scene['command'], at: Instant): (snapshot: Snapshot) =>
 export function momentsOf(
   scenes: readonly Scene[],
   change: (world: World, index: number) => World = (world) => world,
+  from: Instant = 0,
 ): readonly (Moment & { readonly batches: readonly Batch[] })[] {
-  let at = 0
+  let at = from
   return scenes.map(({ after, damages, command }, index) => {
     at += after
     return {

@@ -206,7 +206,13 @@ export function newContext(
       lostWrites: 0,
       costs: new Map(),
       ownTime: { lost: 0 },
+      recording: { isOn: false, problem: undefined, dropped: 0 },
     }),
+    recordings: {
+      state: () => ({ isOn: false, problem: undefined, dropped: 0 }),
+      list: async () => [],
+      read: async () => undefined,
+    },
     readiness: () => ({ ok: true, message: 'evaluating' }),
     authorise(kind, header) {
       if (kind === 'read' || kind === 'follow') return { ok: true, token: '' }
