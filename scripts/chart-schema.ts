@@ -38,6 +38,7 @@ const writtenByChart: readonly string[] = [
   'http',
   'tokens',
   'state',
+  'recording',
 ]
 
 const wholeSecretKey = { secretName: name, key: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }
@@ -170,6 +171,11 @@ function values(known: Known, api: ApiSchemas): Schema {
     }),
     config: config(known),
     state: fields({ configMapName: nameOrNone, create: flag }),
+    recording: fields({
+      enabled: flag,
+      sizeMiB: { type: 'integer', minimum: 1, maximum: 1_048_576 },
+      maxAge: duration,
+    }),
     serviceAccount: fields({ create: flag, name: nameOrNone, annotations: tags }),
     rbac: fields({ create: flag }),
     service,

@@ -106,6 +106,11 @@
 {{- end }}
 {{- with $tokens }}{{ $_ := set $config "tokens" . }}{{ end }}
 {{- $_ := set $config "state" (dict "configMap" (include "caracal-gate.stateName" .) "namespace" (include "caracal-gate.namespace" .)) }}
+{{- with .Values.recording }}
+{{- if .enabled }}
+{{- $_ := set $config "recording" (dict "directory" "/var/lib/caracal-gate/recordings" "maxBytes" (printf "%dMiB" (int .sizeMiB)) "maxAge" .maxAge) }}
+{{- end }}
+{{- end }}
 {{- toYaml $config }}
 {{- end }}
 

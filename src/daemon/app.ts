@@ -123,8 +123,8 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   let cadence = initialCadence(clock.now())
   let stopping = false
   const isWorthTelling = newsAndNow(clock)
-  const startedAt = clock.now()
-  const options = watchingOptions({ ...dependencies, startedAt }, observed, () => parts)
+  const shared = { ...dependencies, ...observed, startedAt: clock.now(), store, listeners }
+  const options = watchingOptions(shared, observed, () => parts)
   let watching: Watching = prepareWatching(configured.config, options)
   const recorder = openRecorder(configured, dependencies, () => judgedByOf(inForce, watching))
   const engine: Engine = startEngine({
@@ -147,12 +147,8 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   })
 
   const parts: Parts = {
-    ...dependencies,
-    ...observed,
-    startedAt,
+    ...shared,
     engine,
-    store,
-    listeners,
     inForce: () => inForce,
     reload: () => reload,
     cadence: () => cadence.cadence,

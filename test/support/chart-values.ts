@@ -51,6 +51,7 @@ const everythingOn: Values = {
     secretReferences: { names: ['caracal-runtime', 'caracal-metrics'] },
   },
   metricsBearer: secret('metricsBearer'),
+  recording: { enabled: true, sizeMiB: 64, maxAge: '24h' },
   redis: {
     url: 'rediss://redis.example:6380/2',
     password: secret('redisPassword'),
