@@ -1,6 +1,7 @@
 import { isActive } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
+import { defaultLimits } from '../rules/limits.ts'
 import { rulesFor } from '../rules/rules.ts'
 import { adopt } from '../rollout/adoption.ts'
 import { corrected } from '../rollout/correction.ts'
@@ -68,7 +69,9 @@ export function newReplay(otherwise?: (recorded: JudgedBy) => JudgedBy): Replay 
       switch (recorded.kind) {
         case 'rules': {
           const { options, release } = otherwise?.(recorded.judgedBy) ?? recorded.judgedBy
-          judged = { rules: rulesFor(options), release }
+          // Another version may not have known all of them.
+          const limits = { ...defaultLimits, ...options.limits }
+          judged = { rules: rulesFor({ ...options, limits }), release }
           return undefined
         }
         case 'state':
