@@ -194,7 +194,7 @@ const self: SelfStats = {
   lostWrites: 0,
   costs: new Map(['redis', 'postgres', 'http'].map((name) => [name, { requests: 10, took: 12 }])),
   ownTime: { lost: 1_500, waited: 900 },
-  recording: { isOn: true, problem: undefined, dropped: 0 },
+  recording: { isOn: false, problem: undefined, dropped: 0 },
 }
 
 /** Attempts of every probe that succeeded and failed, requests of pipelines, and a thousand evaluations of 420 ms. */
