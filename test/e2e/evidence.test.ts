@@ -174,7 +174,7 @@ describe('a pipeline', () => {
     const none = await evidence('push', 'nothing', '--outcome', 'pass', '--message', 'x')
     expect([none.code, none.stderr]).toEqual([
       5,
-      expect.stringContaining('helm-render, schema-compatibility'),
+      expect.stringContaining('helm-render, canary, schema-compatibility'),
     ])
     const measured = await evidence('push', 'ready-sts', '--outcome', 'pass', '--message', 'x')
     expect([measured.code, measured.stderr]).toEqual([5, expect.stringContaining('is measured')])
