@@ -72,8 +72,10 @@ function isSameSight(a: Event, b: Event): boolean {
     case 'shadow':
       // What ends by itself is seen to end by each.
       return a.actor === undefined && isSameChange(a, b)
-    case 'transition':
     case 'rollout-begun':
+      // The one that hears of it later may see it begin in a later phase.
+      return isSameSubject(a, b)
+    case 'transition':
     case 'rollout-phase':
     case 'rollout-revision':
     case 'rollout-finished':
@@ -82,10 +84,13 @@ function isSameSight(a: Event, b: Event): boolean {
 }
 
 function isSameChange(a: Event, b: Event): boolean {
+  return isSameSubject(a, b) && a.to === b.to
+}
+
+function isSameSubject(a: Event, b: Event): boolean {
   return (
     a.kind === b.kind &&
     a.subject === b.subject &&
-    a.to === b.to &&
     a.rollout === b.rollout &&
     a.actor === b.actor &&
     Math.abs(a.at - b.at) <= SAME_SIGHT

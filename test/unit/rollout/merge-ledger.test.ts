@@ -30,6 +30,17 @@ describe('one ledger of two', () => {
     expect(ats(merge(base, ours, theirs))).toEqual([1, 1_100, 2_100, 3_000])
   })
 
+  it('tells one beginning of a rollout, also where the other has seen it in a later phase', () => {
+    const begun = (at: number, to: string, id = 'caracal-r6') =>
+      line(at, id, to, { kind: 'rollout-begun', rollout: id, actor: 'detection' })
+    const theirs = told(base, begun(1_000, 'preflight'))
+    expect(ats(merge(base, told(base, begun(2_000, 'migrating')), theirs))).toEqual([1, 1_000])
+    expect(ats(merge(base, told(base, begun(2_000, 'preflight', 'caracal-r7')), theirs))).toEqual([
+      1, 1_000, 2_000,
+    ])
+    expect(ats(merge(base, told(base, begun(9_000, 'migrating')), theirs))).toEqual([1, 1_000, 9_000])
+  })
+
   it('leaves out nothing that a person did, and not what is far apart', () => {
     const done = (at: number) => line(at, 'a', 'x', { kind: 'acknowledged', actor: 'ann' })
     expect(ats(merge(base, told(base, done(10)), told(base, done(20))))).toEqual([1, 20, 10])
