@@ -13,7 +13,7 @@ import { startPrometheus, type PrometheusServer } from '../../rig/prometheus.ts'
 import { gateGroup, platformGroup } from '../../alerts/source/index.ts'
 import { alertmanager as shipped } from '../../alerts/source/routing.ts'
 import { ruleFile } from '../../alerts/source/rule-file.ts'
-import { author, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
+import { author, checkIn, proceeds, setGround, type Gate, type Ground } from '../support/daemon.ts'
 import { eventually } from '../support/waiting.ts'
 
 /**
@@ -39,16 +39,28 @@ function hurried(): string {
 
 beforeAll(async () => {
   ground = await setGround()
-  gate = await ground.start()
   hook = await startWebhookReceiver()
   alertmanager = await startAlertmanager(hurried())
+  prometheus = await startPrometheus()
+  ground.configure((configuration) => {
+    configuration['alerting'] = {
+      prometheus: { url: prometheus.url },
+      alertmanager: { urls: [alertmanager.url] },
+      receiver: 'caracal-dead-man',
+      secondPath: false,
+    }
+    // Its first attempts are made before Prometheus has scraped anything, and the next must not be half a minute later.
+    configuration['probes'] = { alerting: { quiet: '1s', brisk: '1s', timeout: '1s' } }
+    configuration['checks'] = { ...(configuration['checks'] as object), 'alerts-reachable': 'on' }
+  })
+  gate = await ground.start()
   const rules = join(ground.folder, 'rules.yaml')
   await writeFile(rules, stringify(ruleFile([gateGroup(), platformGroup], { links, hurry: HURRY })))
   const namespace = 'caracal'
   const services = ground.platform.replicas.filter(
     ({ service }) => service === 'api' || service === 'gateway',
   )
-  prometheus = await startPrometheus({
+  await prometheus.configure({
     targets: [
       { job: 'caracal-gate', address: new URL(gate.url).host, labels: { namespace } },
       ...services.map(({ service, url }) => ({
@@ -127,6 +139,10 @@ describe(
         40,
       )
       expect(new Set(toldTo('caracal-dead-man').map(({ labels }) => labels['alertname'])).size).toBe(1)
+    })
+
+    it('R240: the exporter itself finds that its alerts arrive, by the metrics of its own process', async () => {
+      await gate.until('it passes', (report) => checkIn(report, 'alerts-reachable').state === 'pass', 90)
     })
 
     it('a fault in a rollout becomes one page, with what one needs to act on it', async () => {
