@@ -4,8 +4,10 @@ import { helmBinary, kubectlBinary } from '../../scripts/helm.ts'
 import { components } from '../../src/core/replica.ts'
 import { defaultLimits } from '../../src/rules/limits.ts'
 import type { Options } from '../../src/rules/options.ts'
+import type { GateReport } from '../../src/contract/document.ts'
 import { platformStreams } from '../../src/rules/platform.ts'
 import { cleanUp, run, type Ended } from '../support/cli-process.ts'
+import { changesOf } from '../support/cluster-changes.ts'
 import { setClusterGround, type ClusterGround } from '../support/cluster-ground.ts'
 import { checkIn, author, proceeds, type Gate } from '../support/daemon.ts'
 import { commandFor, everyCommand, paste, type Pasted } from '../support/first-actions.ts'
@@ -86,6 +88,39 @@ describe('a pipeline around helm upgrade', () => {
     expect(report.verdict).not.toBe('proceed')
     expect((await render('v3')).code).toBe(0)
     await gate.until('it is what was rendered', proceeds, 40)
+  })
+})
+
+describe('R222: a canary in a cluster', () => {
+  /** What a canary says that went through every pod there is, by the addresses that it resolved. */
+  function pushed(): Promise<{ readonly status: number }> {
+    const asked = ['sts', 'gateway', 'audit']
+    const replicas = ground.cluster.platform
+      .running()
+      .flatMap(({ service: component, url }) =>
+        asked.includes(component) ? [{ component, replica: new URL(url).host, outcome: 'pass' }] : [],
+      )
+    return gate.post('/evidence/canary', { ...author, outcome: 'pass', validForSeconds: 600, replicas })
+  }
+
+  it('holds until it went through every pod, and again when a pod took the place of another', async () => {
+    ground.configure((configuration) => {
+      configuration['checks'] = { canary: 'on' }
+    })
+    gate.signal('SIGHUP')
+    const isOf = (reason: string) => (report: GateReport) => checkIn(report, 'canary').reason === reason
+    await gate.until('it is asked for', isOf('not_configured'), 20)
+    expect((await pushed()).status).toBe(201)
+    await gate.until('it went through all', proceeds, 30)
+
+    const name = ground.cluster.platform.running().find(({ service }) => service === 'gateway')?.name ?? ''
+    await changesOf(ground.cluster).deletePod(name)
+    // A StatefulSet gives the next pod the same name.
+    const report = await gate.until('another has its name', isOf('canary_of_former_replica'), 60)
+    expect(report.verdict).not.toBe('proceed')
+    expect(checkIn(report, 'canary').culprits.map(({ key }) => key)).toEqual([`gateway/${name}`])
+    expect((await pushed()).status).toBe(201)
+    await gate.until('it went through that one too', proceeds, 60)
   })
 })
 
