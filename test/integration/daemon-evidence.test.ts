@@ -233,6 +233,13 @@ describe('evidence of caracal-gate canary', () => {
     const good = await pushed()
     expect([good.bad, good.code, good.stderr]).toEqual([[], 0, ''])
     expect(good.check).toMatchObject({ state: 'pass' })
+    const [first, second] = ground.platform.replicas.filter(({ service }) => service === 'gateway')
+    const part = await pushed({ CARACAL_CANARY_GATEWAY: `${first?.url},http://127.0.0.1:1` })
+    expect(part.code).toBe(9)
+    expect(part.check.culprits.map(({ key, reason }) => `${key} ${reason}`)).toEqual([
+      'gateway/127.0.0.1:1 canary_inconclusive',
+      `gateway/${second?.name} canary_missing`,
+    ])
     ground.platform.deafen('audit-0', true)
     try {
       const { code, check } = await pushed({ CARACAL_CANARY_AUDIT_WITHIN: '1s' })
