@@ -159,7 +159,6 @@ describe('R222: evidence of a canary', () => {
       ['sts', 'gateway', 'audit'].includes(service),
     )
     const replicas = asked.map(({ service: component, name, url }) => {
-      // Gateways by their addresses, as a client knows them that resolved a name.
       const replica = component === 'gateway' ? new URL(url).host : name
       return { component, replica, outcome: 'pass', ...changes[name] }
     })
@@ -196,7 +195,6 @@ describe('R222: evidence of a canary', () => {
     expect((await canary({ outcome: 'fail' }, failed)).status).toBe(201)
     const check = await heldFor('canary')
     expect(check).toMatchObject({ state: 'fail', reason: 'canary_revocation_failed', culpritCount: 1 })
-    expect(check.culprits[0]).toMatchObject({ key: `gateway/${gatewayName()}` })
     expect(check.message).toBe(`gateway/${gatewayName()} failed at revocation (not_seen): it still served`)
     expect(
       (await push({ replicas: [{ component: 'sts', replica: 'x', outcome: 'pass' }] })).body,
@@ -216,8 +214,7 @@ describe('R222: evidence of a canary', () => {
     await begin('r1')
     for (const outcome of ['pass', 'pass', 'fail', 'pass', 'pass']) await canary({ outcome })
     const { text } = await gate.get('/rollouts/r1')
-    const { ledger } = JSON.parse(text) as { readonly ledger: readonly { readonly kind: string }[] }
-    expect(ledger.filter(({ kind }) => kind === 'evidence')).toHaveLength(3)
+    expect(text.match(/"kind":"evidence"/g)).toHaveLength(3)
   })
 })
 
