@@ -6,7 +6,6 @@ import { UsageError } from '../options.ts'
 import type { CliProcess } from '../process.ts'
 import type { replayOptions } from '../replay.ts'
 import { printable, printableJson } from '../text.ts'
-import { otherRules } from './other-rules.ts'
 import { replayFile, type Dated, type Outcome } from './run.ts'
 import { comparison, differencesInWords, headingOf, newTimeline } from './telling.ts'
 
@@ -16,7 +15,9 @@ export async function runReplay(
   { config, format }: Values<typeof replayOptions>,
   file: string,
 ): Promise<number> {
-  const otherwise = config === undefined ? undefined : await otherRules(config, process.env)
+  // What reads a configuration is loaded only for one.
+  const other = config === undefined ? undefined : await import('./other-rules.ts')
+  const otherwise = await other?.otherRules(config ?? '', process.env)
   const version = await process.version()
   const print = (lines: readonly string[]): void => {
     if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`)
