@@ -42,7 +42,7 @@ export const rolloutReport = z.object({
 })
 export type RolloutReport = z.infer<typeof rolloutReport>
 
-const pastRollout = rolloutReport.omit({ baseline: true })
+export const pastRollout = rolloutReport.omit({ baseline: true })
 /** A rollout as the history lists it. */
 export type PastRollout = z.infer<typeof pastRollout>
 

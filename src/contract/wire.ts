@@ -5,6 +5,12 @@ import { refusals } from '../core/refusal.ts'
 /** Version of all documents. Within v1, members are only added. */
 export const apiVersion = 'gates.caracal.run/v1'
 
+/** What an exported rollout is, to any tool that reads attestations: an in-toto statement, and what it says. */
+export const statementType = 'https://in-toto.io/Statement/v1'
+export const predicateType = 'https://gates.caracal.run/attestations/rollout/v1'
+/** Largest file that an export may be, in bytes. */
+export const exportLimit = 1024 * 1024
+
 /** What the state of an item does not say. */
 export const flags = ['stale', 'latched', 'acknowledged', 'preexisting'] as const
 export type Flag = (typeof flags)[number]

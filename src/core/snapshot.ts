@@ -25,6 +25,14 @@ export interface Rules {
   readonly graph?: CauseGraph
   /** Ids of checks that the question of a phase leaves out; none where it is absent. */
   readonly notAsked?: Readonly<Record<AskedPhase, readonly string[]>>
+  /** Kept beside a rollout that ends; it judges nothing. */
+  readonly judge?: Judge
+}
+
+/** Who judges: the version of the exporter, and the hash of the configuration that the rules were made from. */
+export interface Judge {
+  readonly version: string
+  readonly configuration: string
 }
 
 /** All that is believed at one instant. The only value that the daemon shares; publishers are views of it. */

@@ -5,10 +5,11 @@ import { unknownReasons } from '../core/observation.ts'
 import { firstBroken } from '../rollout/ledger.ts'
 import { fromFirstForm } from '../rollout/first-form.ts'
 import type { Memory } from '../rollout/memory.ts'
+import { course, proofOver } from './state-proof.ts'
 import { sealOf, type Seal } from './state-seal.ts'
 
 /** The form of what is written. Another version is never read in part: its writer knew something that this one does not. */
-const VERSION = 3
+const VERSION = 4
 
 const instant = z.number()
 const rollout = z.strictObject({
@@ -113,9 +114,17 @@ const shared = z.strictObject({
   latches,
   firings: z.record(z.string(), z.number()),
   ledger: z.array(entry),
-  history: z.array(z.strictObject({ rollout, stops: latches, ledger: z.array(entry) })),
+  history: z.array(
+    z.strictObject({
+      rollout,
+      stops: latches,
+      ledger: z.array(entry),
+      proof: proofOver(entry).exactOptional(),
+    }),
+  ),
   evidence: z.array(observation),
   impediments: z.record(z.string(), z.string()).exactOptional(),
+  course: course.exactOptional(),
 })
 const memory = shared.extend({
   baselines: counts,
@@ -133,7 +142,8 @@ const seal = { generation: z.int().min(1), previous: z.string(), digest: z.strin
 const stateSchema = z.discriminatedUnion('version', [
   z.strictObject({ version: z.literal(1), memory: z.union([secondMemory, firstMemory]) }),
   z.strictObject({ version: z.literal(2), ...seal, memory: secondMemory }),
-  z.strictObject({ version: z.literal(VERSION), ...seal, memory }),
+  // Until version 3 nothing was kept for exports.
+  z.strictObject({ version: z.literal([3, VERSION]), ...seal, memory }),
 ])
 const anyVersion = z.looseObject({ version: z.int() })
 

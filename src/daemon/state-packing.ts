@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import type { Memory } from '../rollout/memory.ts'
+import type { Memory, PastRollout } from '../rollout/memory.ts'
 import { parseState, stateText, type Parsed } from './state-form.ts'
 import { UNSEALED, type Seal } from './state-seal.ts'
 
@@ -27,8 +27,8 @@ const zip = promisify(gzip)
 const unzip = promisify(gunzip)
 
 /**
- * Packs a memory that goes on from `previous` into what a ConfigMap holds. When that is too little it leaves out, in this order: the ledgers of past
- * rollouts from the oldest on, past rollouts, the front of the ledger. What is under way is never cut.
+ * Packs a memory that goes on from `previous` into what a ConfigMap holds. When that is too little it leaves out, in this order: the ledgers and proofs of
+ * past rollouts from the oldest on, past rollouts, the front of the ledger. What is under way is never cut.
  */
 export async function pack(
   memory: Memory,
@@ -80,13 +80,17 @@ function cutsOf({ history, ledger }: Memory): readonly Cut[] {
   return cuts
 }
 
+function withoutLedger({ proof: _, ...record }: PastRollout): PastRollout {
+  return { ...record, ledger: [] }
+}
+
 async function packedAt(memory: Memory, cut: Cut | undefined, previous: Seal): Promise<Packed> {
   const { history, ledger } = memory
   const { past, pastLedgers, lines } = cut ?? { past: 0, pastLedgers: 0, lines: 0 }
   const kept = past === 0 ? [] : history.slice(-past)
   const cutMemory: Memory = {
     ...memory,
-    history: kept.map((record, n) => (n < kept.length - pastLedgers ? { ...record, ledger: [] } : record)),
+    history: kept.map((record, n) => (n < kept.length - pastLedgers ? withoutLedger(record) : record)),
     ledger: lines === 0 ? [] : ledger.slice(-lines),
   }
   const { text, seal } = stateText(cutMemory, previous)

@@ -81,9 +81,9 @@ export function evaluate(
   if (isActive(judged.rollout) && !isActive(after.rollout))
     return {
       snapshot: after,
-      memory: remember(remember(memory, before, judged, events), judged, after, found),
+      memory: remember(remember(memory, before, judged, events, rules), judged, after, found, rules),
     }
-  return { snapshot: after, memory: remember(memory, before, after, [...events, ...found]) }
+  return { snapshot: after, memory: remember(memory, before, after, [...events, ...found], rules) }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { plain } from '../core/text.ts'
 import type { Instant } from '../core/time.ts'
+import { hashOfLine } from '../proof/digest.ts'
 
 export type LedgerKind =
   | 'started'
@@ -56,7 +56,7 @@ export function append(ledger: Ledger, events: readonly Event[]): Ledger {
     const last = entries.at(-1)
     const previous = last?.hash ?? GENESIS
     const sequence = (last?.sequence ?? 0) + 1
-    entries.push({ ...event, sequence, previous, hash: hashOf(previous, sequence, event) })
+    entries.push({ ...event, sequence, previous, hash: hashOfLine(previous, sequence, event) })
   }
   return entries.slice(-KEPT)
 }
@@ -65,14 +65,8 @@ export function append(ledger: Ledger, events: readonly Event[]): Ledger {
 export function firstBroken(ledger: Ledger): number | undefined {
   let previous = ledger[0]?.previous
   for (const { sequence, hash, previous: stated, ...event } of ledger) {
-    if (stated !== previous || hash !== hashOf(stated, sequence, event)) return sequence
+    if (stated !== previous || hash !== hashOfLine(stated, sequence, event)) return sequence
     previous = hash
   }
   return undefined
-}
-
-function hashOf(previous: string, sequence: number, event: Event): string {
-  const { at, kind, subject, message, from, to, rollout, actor } = event
-  const text = JSON.stringify([previous, sequence, at, kind, subject, message, from, to, rollout, actor])
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -9,6 +9,7 @@ import type { Latch } from '../core/latch.ts'
 import type { StopStatus } from '../core/stop.ts'
 import type { Override } from '../core/waiver.ts'
 import { shadowChanges } from './shadows.ts'
+import { courseAfter, proofOf, type Course, type Proof, type Sight } from './proof.ts'
 import { changesToTell } from './telling.ts'
 
 /** A rollout that ended, with the stops that fired in it and its part of the ledger. */
@@ -16,6 +17,8 @@ export interface PastRollout {
   readonly rollout: Rollout
   readonly stops: Readonly<Record<string, Latch>>
   readonly ledger: Ledger
+  /** What an export of it proves beside that; absent where an earlier version saw it end. */
+  readonly proof?: Proof
 }
 
 /** Everything that evidence cannot rebuild and that therefore survives a restart. */
@@ -34,6 +37,8 @@ export interface Memory {
   readonly overrides?: Readonly<Record<string, Override>>
   /** Why the daemon itself may not say proceed, by id, until a rollout is declared. */
   readonly impediments?: Readonly<Record<string, string>>
+  /** The verdicts of the rollout under way. */
+  readonly course?: Course
 }
 
 /** Rollouts that are remembered. */
@@ -49,20 +54,25 @@ export const nothingRemembered: Memory = {
   evidence: [],
 }
 
-/** What must be remembered of a snapshot, beside what was remembered before. */
+/**
+ * What must be remembered of a snapshot, beside what was remembered before.
+ * @param sight what of a rollout that ends can be seen, for its proof
+ */
 export function remember(
   memory: Memory,
   before: Snapshot,
   after: Snapshot,
   events: readonly Event[],
+  sight: Sight = {},
 ): Memory {
   const changes = changesToTell(memory.ledger, before, after)
   const remedied = remedies(before, after).filter((change) => !isTold(memory.ledger, change))
   const shadows = shadowChanges(memory.ledger, before, after)
   const ledger = append(memory.ledger, [...events, ...shadows, ...changes, ...remedied])
   const history = finished(before.rollout, after.rollout)
-    ? keep(memory.history, before, after, ledger)
+    ? keep(memory, before, after, ledger, sight)
     : memory.history
+  const course = courseAfter(memory.course, before, after)
   const latches = recordOf(after.stops, (status) => status.latch)
   const firings = recordOf(after.stops, (status) => (status.firings > 0 ? status.firings : undefined))
   const { rollout } = after
@@ -78,6 +88,7 @@ export function remember(
     ...(after.overrides !== undefined &&
       after.overrides.size > 0 && { overrides: Object.fromEntries(after.overrides) }),
     ...(after.impediments.size > 0 && { impediments: Object.fromEntries(after.impediments) }),
+    ...(course !== undefined && { course }),
   }
 }
 
@@ -112,10 +123,11 @@ function finished(before: Rollout | undefined, after: Rollout | undefined): befo
 }
 
 function keep(
-  history: Memory['history'],
+  { history, course = { turns: [], cut: true } }: Memory,
   before: Snapshot,
   after: Snapshot,
   ledger: Ledger,
+  sight: Sight,
 ): readonly PastRollout[] {
   const { rollout } = before
   if (rollout === undefined) return history
@@ -131,6 +143,7 @@ function keep(
           },
     stops: recordOf(before.stops, (status) => status.latch),
     ledger: ledger.filter((entry) => entry.rollout === rollout.id),
+    proof: proofOf(rollout, before, ledger, course, sight),
   }
   return [...history, past].slice(-KEPT)
 }

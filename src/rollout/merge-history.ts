@@ -5,6 +5,7 @@ import { identity, type MergedLedger } from './merge-ledger.ts'
 import { united, type MergedRollout } from './merge-rollouts.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import type { Memory, PastRollout } from './memory.ts'
+import { unitedProof } from './proof.ts'
 
 /** Rollouts that are remembered. */
 const KEPT = 20
@@ -37,7 +38,7 @@ export function mergeHistories(
     all.push({ rollout: current, stops, ledger: linesOf(current.id) })
   }
   for (const record of all) {
-    const rechained = { ...record, ledger: rechain(record.ledger, moved) }
+    const rechained = rechainedRecord(record, moved)
     const index = records.findIndex((known) => isOne(known, rechained))
     const known = records[index]
     if (known === undefined) records.push(rechained)
@@ -62,11 +63,22 @@ function endOf({ startedAt, finishedAt }: Rollout): Instant {
   return finishedAt ?? startedAt
 }
 
+function rechainedRecord(record: PastRollout, moved: MergedLedger['moved']): PastRollout {
+  const { ledger, proof } = record
+  return {
+    ...record,
+    ledger: rechain(ledger, moved),
+    ...(proof !== undefined && { proof: { ...proof, between: rechain(proof.between, moved) } }),
+  }
+}
+
 function unitedRecord(a: PastRollout, b: PastRollout): PastRollout {
+  const proof = unitedProof(a.proof, b.proof)
   return {
     rollout: united(undefined, a.rollout, b.rollout),
     stops: mergeLatches({}, a.stops, b.stops),
     ledger: unitedLines(a.ledger, b.ledger),
+    ...(proof !== undefined && { proof }),
   }
 }
 

@@ -10,6 +10,7 @@ import { mergeLatches, type Latches } from './merge-latches.ts'
 import { isContinued, mergeLedgers } from './merge-ledger.ts'
 import { mergeOverrides } from './merge-overrides.ts'
 import { mergeRollouts, type MergedRollout } from './merge-rollouts.ts'
+import { unitedCourse } from './proof.ts'
 
 /**
  * What two replicas of the daemon remember together, both having gone on from what was common. Nothing that either has judged
@@ -25,6 +26,7 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
   const rollouts = { ...(rollout && { rollout }), begun: mergeLives(ours.begun, theirs.begun) }
   const impediments = impedimentsOf(base, ours, theirs, merged)
   const overrides = mergeOverrides(base.overrides, ours.overrides, theirs.overrides)
+  const course = isActive(rollout) ? courseOf(ours, theirs, merged) : undefined
   return {
     ...(rollout !== undefined && { rollout }),
     baselines: mergeBaselines(base, ours, theirs, merged),
@@ -36,7 +38,13 @@ export function merge(common: Memory, ours: Memory, theirs: Memory): Memory {
     evidence: mergeEvidence(ours.evidence, theirs.evidence, rollouts, startsOf(merged, ours, theirs)),
     ...(Object.keys(overrides).length > 0 && { overrides }),
     ...(Object.keys(impediments).length > 0 && { impediments }),
+    ...(course !== undefined && { course }),
   }
+}
+
+/** Verdicts belong to a rollout. */
+function courseOf(ours: Memory, theirs: Memory, { side }: MergedRollout): Memory['course'] {
+  return side === 'both' ? unitedCourse(ours.course, theirs.course) : (side === 'ours' ? ours : theirs).course
 }
 
 /** Latches belong to a rollout. One that was done while the other replica latched something is not over with that. */
