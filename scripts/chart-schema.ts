@@ -37,6 +37,7 @@ const writtenByChart: readonly string[] = [
   'postgres',
   'http',
   'tokens',
+  'exports',
   'state',
   'recording',
 ]
@@ -163,6 +164,7 @@ function values(known: Known, api: ApiSchemas): Schema {
     servicesCa: certificate,
     tokens: { type: 'array', items: token },
     readTokens: { type: 'array', items: fields(wholeSecretKey, ['secretName', 'key']) },
+    exports: fields({ signingKey: secretKey }),
     http: fields({
       hosts: { type: 'array', items: hostName, uniqueItems: true },
       externalUrl: linkOrNone,

@@ -100,6 +100,9 @@
 {{- $_ := set $config "redis" (include "caracal-gate.redis" . | fromJson) }}
 {{- $_ := set $config "postgres" (include "caracal-gate.postgres" . | fromJson) }}
 {{- $_ := set $config "http" (include "caracal-gate.http" . | fromJson) }}
+{{- with include "caracal-gate.secretOf" (list .Values.exports.signingKey "signing.key") | fromJson }}
+{{- $_ := set $config "exports" (dict "signingKeyFile" .file) }}
+{{- end }}
 {{- $tokens := list }}
 {{- range .Values.tokens }}
 {{- $tokens = append $tokens (dict "name" .name "scopes" .scopes "token" (dict "file" (include "caracal-gate.file" (printf "token-%s" .name)))) }}

@@ -51,6 +51,7 @@ Called with (list reference path); gives nothing when the reference names no obj
 {{- include "caracal-gate.projectedKey" (list .Values.postgres.tls.ca "postgres-ca.crt") }}
 {{- include "caracal-gate.projectedPair" (list .Values.postgres.tls.clientCertificate.secretName "postgres-client") }}
 {{- include "caracal-gate.projectedPair" (list .Values.http.tls.secretName "server") }}
+{{- include "caracal-gate.projectedKey" (list .Values.exports.signingKey "signing.key") }}
 {{- range .Values.tokens }}
 {{- include "caracal-gate.projectedKey" (list . (printf "token-%s" .name)) }}
 {{- end }}

@@ -107,7 +107,7 @@ export function commandIn(
   const isHelp = words[0] === 'help'
   const argv = isHelp ? words.slice(1) : words
   const [first = '', second = ''] = argv
-  const name = [first, `${first} ${second}`].find((one) => Object.hasOwn(commands, one)) ?? ''
+  const name = [`${first} ${second}`, first].find((one) => Object.hasOwn(commands, one)) ?? ''
   const isThere =
     name !== '' || argv.length === 0 || Object.keys(commands).some((own) => own.startsWith(`${first} `))
   return { argv: isHelp && isThere ? [...argv, '--help'] : argv, name }

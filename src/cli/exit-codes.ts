@@ -13,6 +13,8 @@ export const exitCodes = {
   refused: 10,
   unknownId: 11,
   different: 12,
+  notVerified: 13,
+  unproven: 14,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -40,6 +42,8 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.refused, 'begin, finish, ack, override: refused, as it contradicts what is recorded'],
   [exitCodes.unknownId, 'there is no such rollout, gate, check, stop condition, override or recording'],
   [exitCodes.different, 'replay: something would have been different'],
+  [exitCodes.notVerified, 'verify: the file is not as the exporter wrote it, or not signed by the key'],
+  [exitCodes.unproven, 'verify: the file is unchanged, but no key proves where it comes from'],
   [exitCodes.interrupted, 'ended by SIGINT'],
   [exitCodes.terminated, 'ended by SIGTERM'],
 ]

@@ -44,6 +44,8 @@ export async function readCall(
     (text) => void output.stderr.write(text),
   )
   for (const [own, load] of Object.entries(commands)) {
+    // A command that is a group as well takes its own argument here.
+    if (own.startsWith(`${name} `)) continue
     const parser = parserAt(program, own)
     if (name === '' || own === name) declare(parser, await load(), (one) => (call = one))
   }

@@ -14,6 +14,7 @@ export const rollouts = command({
   says: 'list the rollouts, or show the history of one',
   more: [
     'Says nothing about the verdict: exits 0 when there was an answer, 11 when there is no such rollout.',
+    'caracal-gate rollouts export ID writes one as a file that proves it.',
   ],
   argument: text('ID', 'the rollout whose stop conditions and ledger are shown (default: a list of all)', {
     completes: 'rollouts',

@@ -5,6 +5,7 @@ import { alertingSchema } from './alerting-schema.ts'
 import { postgresSchema, redisSchema } from './connection-schema.ts'
 import { certificate, bearer, contentFields, lines, tlsFiles, withContents } from './contents.ts'
 import type { ContentFields, Places } from './contents.ts'
+import { exportsSchema } from './exports-schema.ts'
 import { coded, duration, evenIfFaulty, flag, list, name, objectName, oneOf } from './fields.ts'
 import { folderUrl, path, text } from './fields.ts'
 import type { Known } from './keys.ts'
@@ -186,6 +187,7 @@ export function configSchema(known: Known, places: Places = nowhere) {
     probes: each(known.probes, () => pace),
     http: httpSchema(contents),
     tokens: tokensSchema(contents),
+    exports: exportsSchema(contents),
     state,
     recording: recordingSchema,
     log,

@@ -1,20 +1,20 @@
 import * as z from 'zod'
 import { verdicts } from '../core/verdict.ts'
-import { text, timestamp } from './fields.ts'
+import { listOf, text, timestamp } from './fields.ts'
 import { latchReport } from './items.ts'
 import { expectedReport, pastRollout } from './rollouts.ts'
-import { exportLimit, predicateType, statementType } from './wire.ts'
+import { exportLimit, payloadType, predicateType, statementType } from './wire.ts'
 
 /**
  * What `GET /rollouts/{id}/export` gives: what is known of one rollout, as an in-toto statement, signed or not. It is closed:
- * a member more or less is another version, so that whoever verifies it knows all that it says.
+ * a member more or less is another version, so that a program that verifies it knows all that it says.
  */
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
 const base64 = z.base64()
 
 /** What an export may lack; empty when it has everything. */
-export const lacking = ['verdicts', 'stops', 'ledger', 'images', 'evidence', 'judgedBy'] as const
+export const lacking = ['verdicts', 'ledger', 'images', 'evidence', 'judgedBy'] as const
 export type Lacking = (typeof lacking)[number]
 
 const millis = z.number().describe('The same instant in milliseconds since the epoch.')
@@ -24,7 +24,7 @@ const turn = z.strictObject({
   atMillis: millis,
   verdict: z.enum(verdicts),
   because: z.string().max(400),
-  refs: z.array(text).max(10).describe('`ref` of the root causes that blocked `proceed`, the first ten.'),
+  refs: listOf(text, 10).describe('`ref` of the root causes that blocked `proceed`, the first ten.'),
 })
 export type TurnReport = z.infer<typeof turn>
 
@@ -74,7 +74,7 @@ const running = z.strictObject({
     '`target`: of the revision that the workload should have; `changed` by hand; `other`.',
   ),
   runs: z.boolean(),
-  replicas: z.array(text),
+  replicas: listOf(text),
 })
 export type RunningReport = z.infer<typeof running>
 
@@ -86,19 +86,19 @@ const life = z.strictObject({ startedAt: timestamp, finishedAt: timestamp.nullab
 
 const predicate = z.strictObject({
   complete: z.boolean().describe('The rollout has ended and nothing is lacking.'),
-  lacking: z
-    .array(z.enum(lacking))
-    .describe('Parts that are not whole: under way, cut by retention, or not seen.'),
+  lacking: listOf(z.enum(lacking)).describe(
+    'Parts that are not whole: under way, cut by retention, or not seen.',
+  ),
   asOf: timestamp
     .nullable()
     .describe('When a rollout that is under way was judged last; null when it has ended.'),
   rollout: z.strictObject({
     ...pastRollout.shape,
-    expected: z.array(z.strictObject(expectedReport.shape)),
+    expected: listOf(z.strictObject(expectedReport.shape)),
     forced: z.strictObject({ actor: text, reason: text }).nullable(),
-    lives: z
-      .array(life)
-      .describe('All rollouts of this id that are remembered, oldest first; one of them is this.'),
+    lives: listOf(life).describe(
+      'All rollouts of this id that are remembered, oldest first; one of them is this.',
+    ),
   }),
   release: z.strictObject({ name: text, namespace: text }),
   judgedBy: z
@@ -109,13 +109,13 @@ const predicate = z.strictObject({
       ),
     })
     .nullable(),
-  verdicts: z.array(turn).describe('Each change of the verdict, oldest first.'),
-  stops: z.array(z.strictObject({ stopCondition: text, latch: closedLatch })),
-  evidence: z.array(piece),
-  images: z.array(running),
-  ledger: z
-    .array(z.array(line).min(1))
-    .describe('The ledger from the first line of the rollout to its last, in chains without a break.'),
+  verdicts: listOf(turn).describe('Each change of the verdict, oldest first.'),
+  stops: listOf(z.strictObject({ stopCondition: text, latch: closedLatch })),
+  evidence: listOf(piece),
+  images: listOf(running),
+  ledger: listOf(z.array(line).min(1).readonly()).describe(
+    'The ledger from the first line of the rollout to its last, in chains without a break.',
+  ),
   signer: z
     .strictObject({
       keyid: hex.describe('SHA-256, hex, of the public key as DER.'),
@@ -130,9 +130,9 @@ const predicate = z.strictObject({
 
 export const exportStatement = z.strictObject({
   _type: z.literal(statementType),
-  subject: z
-    .array(z.strictObject({ name: text, digest: z.strictObject({ sha256: hex }) }))
-    .describe('The rollout, and each image that its new replicas run by a digest that registries know.'),
+  subject: listOf(z.strictObject({ name: text, digest: z.strictObject({ sha256: hex }) })).describe(
+    'The rollout, and each image that its new replicas run by a digest that registries know.',
+  ),
   predicateType: z.literal(predicateType),
   predicate,
 })
@@ -142,8 +142,11 @@ export type Predicate = Statement['predicate']
 
 export const exportEnvelope = z.strictObject({
   payload: base64.max(exportLimit).describe('Base64 of the statement, as canonical JSON.'),
-  payloadType: z.literal('application/vnd.in-toto+json'),
-  signatures: z.array(z.strictObject({ keyid: hex, sig: base64 })).length(1),
+  payloadType: z.literal(payloadType),
+  signatures: z
+    .array(z.strictObject({ keyid: hex, sig: base64 }))
+    .length(1)
+    .readonly(),
 })
 /** The same in a DSSE envelope. */
 export type Envelope = z.infer<typeof exportEnvelope>

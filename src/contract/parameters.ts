@@ -73,6 +73,12 @@ export const parameters = {
     .describe('503'),
   document: z.enum(['report', 'envelope']).describe('report or envelope'),
   window: span(longestWindow, '1h', '15m'),
+  life: z
+    .string()
+    .regex(/^(?:[1-9]\d{0,2}|\d{4}-\d\d-\d\dT[\d:.]{8,12}Z)$/)
+    .describe(
+      'which of several rollouts of this id: 1 for the oldest that is remembered, or when it began, such as 2026-11-30T10:00:00.000Z',
+    ),
 }
 export type ParameterName = keyof typeof parameters
 

@@ -8,6 +8,8 @@ export const apiVersion = 'gates.caracal.run/v1'
 /** What an exported rollout is, to any tool that reads attestations: an in-toto statement, and what it says. */
 export const statementType = 'https://in-toto.io/Statement/v1'
 export const predicateType = 'https://gates.caracal.run/attestations/rollout/v1'
+/** What the payload of an envelope is, by DSSE. */
+export const payloadType = 'application/vnd.in-toto+json'
 /** Largest file that an export may be, in bytes. */
 export const exportLimit = 1024 * 1024
 

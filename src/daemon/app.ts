@@ -2,7 +2,7 @@ import { revealed, type Revealed } from '../config/secret.ts'
 import { measureOwnTime, punctuality } from '../connections/own-time.ts'
 import type { Batch } from '../core/observation.ts'
 import { httpProbes } from '../probes/index.ts'
-import type { Snapshot } from '../core/snapshot.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../http/context.ts'
@@ -129,7 +129,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
   const recorder = openRecorder(configured, dependencies, () => judgedByOf(inForce, watching))
   const engine: Engine = startEngine({
     clock,
-    rules: watching.rules,
+    rules: judgedBy(watching, inForce, dependencies),
     ...remembered(loaded),
     release: () => inForce.config.release.name,
     store,
@@ -165,7 +165,7 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
       inForce = next
       reload = loadedAt(clock)
       watching = prepared
-      engine.use(watching.rules)
+      engine.use(judgedBy(watching, next, dependencies))
       watching.start()
       await recorder.use(next)
       await engine.note({ at: clock.now(), kind: 'configuration', subject: next.hash, message: 'reloaded' })
@@ -173,6 +173,11 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     reloadFailed: (message: string) => void (reload = { ok: false, at: clock.now(), message }),
     announceStop: () => void (stopping = true),
   }
+}
+
+/** The rules, with who judges by them. */
+function judgedBy({ rules }: Watching, { hash }: Configured, { version }: Dependencies): Rules {
+  return { ...rules, judge: { version, configuration: hash } }
 }
 
 /** Whether what a snapshot says is published: all news at once, and that there are none now and then. */

@@ -16,6 +16,7 @@ import { expiryOf } from './certificate.ts'
 import { commandsOf } from './commands.ts'
 import { EVALUATION_INTERVAL, type Engine } from './engine.ts'
 import { exporterOf } from './exporter.ts'
+import { exportsOf } from './exports.ts'
 import { historyOf } from './history.ts'
 import type { Recorder } from './recorder.ts'
 import type { Costs, Records } from './records.ts'
@@ -67,6 +68,7 @@ export function publishContext(parts: Parts): PublishContext {
     commands: commandsOf(engine),
     report: () => reportContext(parts, identity),
     history: () => historyOf(engine),
+    exports: () => exportsOf(engine, inForce().config),
     config: () => inForce().shown,
     probes: () => records.looks(),
     self: () => selfStats(parts),

@@ -8,6 +8,9 @@ import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant, Millis } from '../core/time.ts'
 import type { Rollout } from '../core/rollout.ts'
 import type { Latch } from '../core/latch.ts'
+import type { Signer } from '../proof/envelope.ts'
+import type { LedgerEntry } from '../rollout/ledger.ts'
+import type { Proof } from '../rollout/proof.ts'
 import type { Refused } from '../core/refusal.ts'
 import type { Exporter } from '../contract/acknowledging.ts'
 import type {
@@ -90,6 +93,27 @@ export interface RolloutRecord {
   /** The stop conditions that were latched in it. */
   readonly stops: Readonly<Record<string, Latch>>
   readonly ledger: readonly LedgerLine[]
+}
+
+/** A rollout as it can be exported: with what was kept for that. */
+export interface Exportable {
+  readonly rollout: Rollout
+  readonly stops: Readonly<Record<string, Latch>>
+  /** The ledger from its first line to its last, with lines of others between them, as far as they are kept. */
+  readonly lines: readonly LedgerEntry[]
+  /** Absent where an earlier version saw it end. */
+  readonly proof?: Omit<Proof, 'between'>
+  /** When it was judged last; absent once it has ended. */
+  readonly asOf?: Instant
+}
+
+/** What exports are made of. */
+export interface Exports {
+  /** Newest first. */
+  readonly rollouts: readonly Exportable[]
+  readonly release: { readonly name: string; readonly namespace: string }
+  /** Absent where no key is configured. */
+  readonly signer?: Signer
 }
 
 /** One probe attempt, as `/debug/probes` shows it. */
@@ -198,6 +222,7 @@ export interface PublishContext {
   report(): ReportContext
   /** Newest first. */
   history(): readonly RolloutRecord[]
+  exports(): Exports
   /** The effective configuration with every secret taken out. */
   config(): unknown
   probes(): ReadonlyMap<string, ProbeRecord>

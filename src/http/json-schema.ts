@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import * as commands from '../contract/commands.ts'
 import * as documents from '../contract/document.ts'
+import { rolloutExport } from '../contract/exports.ts'
 import { problem } from '../contract/problem.ts'
 import { queryAnswer, queryError, queryForm } from '../contract/query.ts'
 import { recordingList } from '../contract/recordings.ts'
@@ -16,6 +17,7 @@ export const schemas = {
   Trends: documents.trends,
   RolloutList: rolloutList,
   RolloutDocument: rolloutDocument,
+  RolloutExport: rolloutExport,
   ProbeDocument: documents.probeDocument,
   RecordingList: recordingList,
   QueryForm: queryForm,

@@ -221,6 +221,18 @@ export const operations = [
     answers: { 200: ['The rollout.', 'RolloutDocument'] },
   },
   {
+    id: 'export',
+    methods: get,
+    path: '/rollouts/{id}/export',
+    summary:
+      'One rollout as an in-toto statement that is verified without the exporter; signed where a key is configured.',
+    access: 'follow',
+    query: ['life'],
+    answers: {
+      200: ['A DSSE envelope, or without a key the statement itself.', 'RolloutExport'],
+    },
+  },
+  {
     id: 'begin',
     methods: post,
     path: '/rollouts',

@@ -12,6 +12,7 @@ import type { Actor, CommandResult, LedgerLine } from './context.ts'
 import type { Fault } from '../contract/problem.ts'
 import type { LedgerLineReport, RolloutDocument, RolloutList } from '../contract/rollouts.ts'
 import { toRollout } from './document.ts'
+import { exportHandler } from './export-handler.ts'
 import { clip, rfc3339 } from './forms.ts'
 import { latchForm } from './items.ts'
 import { answerJson, pathParameter, type Handler, type Parts } from './handling.ts'
@@ -19,7 +20,15 @@ import type { OperationId } from './operations.ts'
 import { faulty, refuse, unknownId } from './problem.ts'
 
 type RolloutRoute =
-  'rollouts' | 'rollout' | 'begin' | 'finish' | 'acknowledge' | 'override' | 'endOverride' | 'evidence'
+  | 'rollouts'
+  | 'rollout'
+  | 'export'
+  | 'begin'
+  | 'finish'
+  | 'acknowledge'
+  | 'override'
+  | 'endOverride'
+  | 'evidence'
 
 /** The history, and the commands that write to it. */
 export function rolloutHandlers(parts: Parts): Pick<Record<OperationId, Handler>, RolloutRoute> {
@@ -30,6 +39,7 @@ export function rolloutHandlers(parts: Parts): Pick<Record<OperationId, Handler>
         rollouts: parts.context.history().map(({ rollout }) => toRollout(rollout)),
       } satisfies RolloutList),
     rollout: oneRollout(parts),
+    export: exportHandler(parts),
     begin: command(beginBody, (body, actor) => commands.begin(body, actor)),
     finish: command(finishBody, (body, actor, request) =>
       commands.finish(pathParameter(request, 'id'), body, actor),

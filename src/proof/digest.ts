@@ -38,10 +38,10 @@ interface Covered {
   readonly kind: string
   readonly subject: string
   readonly message: string
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly rollout?: string | undefined
-  readonly actor?: string | undefined
+  readonly from?: string | null | undefined
+  readonly to?: string | null | undefined
+  readonly rollout?: string | null | undefined
+  readonly actor?: string | null | undefined
 }
 
 /** The hash of a line of the ledger that is chained after `previous`. */

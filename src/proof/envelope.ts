@@ -1,16 +1,18 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import type { Envelope } from '../contract/exports.ts'
+import { payloadType } from '../contract/wire.ts'
 import { canonical, sha256 } from './digest.ts'
 
-/** What the payload of an envelope is, by DSSE. */
-export const payloadType = 'application/vnd.in-toto+json'
-
-/** A key that signs, with what is said of it. */
-export interface Signer {
+/** What names a public key. */
+export interface Names {
   /** Hex SHA-256 of the public key, as DER of its SubjectPublicKeyInfo. */
   readonly keyid: string
   /** The same DER as Base64. */
   readonly publicKey: string
+}
+
+/** A key that signs. */
+export interface Signer extends Names {
   readonly sign: (bytes: Uint8Array) => Uint8Array
 }
 
@@ -25,12 +27,24 @@ export function signerOf(pem: string): Signer {
   return { keyid, publicKey, sign: (bytes) => sign(null, bytes, key) }
 }
 
-/** A public key with its names, from PEM. @throws when it is none, or another than ed25519 */
-export function verifierOf(pem: string): { readonly keyid: string; readonly publicKey: string } {
+/**
+ * The names of a public key in PEM.
+ * @throws Error when it is none, or another than ed25519
+ */
+export function namesOfKey(pem: string): Names {
   return namesOf(createPublicKey(pem))
 }
 
-function namesOf(key: KeyObject): { readonly keyid: string; readonly publicKey: string } {
+/** The names of a public key from its DER as Base64; undefined when it is none. */
+export function namesIn(publicKey: string): Names | undefined {
+  try {
+    return namesOf(createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' }))
+  } catch {
+    return undefined
+  }
+}
+
+function namesOf(key: KeyObject): Names {
   if (key.asymmetricKeyType !== 'ed25519')
     throw new TypeError(`it is a key of type ${key.asymmetricKeyType ?? 'unknown'}`)
   const der = key.export({ type: 'spki', format: 'der' })

@@ -2,7 +2,7 @@ import { evidenceOf, type Providers } from '../core/evidence.ts'
 import { byText } from '../core/lists.ts'
 import type { Observation } from '../core/observation.ts'
 import { evidenceInForce, heldEvidence, isOfLife, pieceOf } from '../core/pushed.ts'
-import { isActive, type Rollout } from '../core/rollout.ts'
+import { isActive, type Life, type Rollout } from '../core/rollout.ts'
 import type { Labels } from '../core/signal.ts'
 import type { Judge, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
@@ -10,7 +10,7 @@ import type { Instant } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { canonical, sha256 } from '../proof/digest.ts'
 import { workloadContainer } from '../rules/signals.ts'
-import type { Event, Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 
 /** A change of the verdict in a rollout. */
 export interface Turn {
@@ -99,23 +99,25 @@ export function proofOf(
   sight: Sight,
 ): Proof {
   const { running, isCut } = runningIn(snapshot, sight.providers)
-  const [first, last] = [ledger.find(isOwn), ledger.findLast(isOwn)]
-  function isOwn(entry: Event): boolean {
-    return entry.rollout === rollout.id
-  }
+  const own = ofLife(ledger, rollout)
+  const [first, last] = [own[0]?.sequence ?? Infinity, own.at(-1)?.sequence ?? 0]
   return {
     course,
     running,
     runningCut: isCut,
     evidence: evidenceIn(rollout, snapshot),
     between: ledger.filter(
-      (entry) =>
-        !isOwn(entry) &&
-        entry.sequence > (first?.sequence ?? Infinity) &&
-        entry.sequence < (last?.sequence ?? 0),
+      (entry) => entry.rollout !== rollout.id && entry.sequence > first && entry.sequence < last,
     ),
     ...(sight.judge !== undefined && { judge: sight.judge }),
   }
+}
+
+/** The lines of a rollout from its begin on: an earlier one of its id has others, and so has evidence that waited for it. */
+export function ofLife(ledger: Ledger, { id, startedAt }: Life): Ledger {
+  const own = ledger.filter((entry) => entry.rollout === id)
+  const begin = own.findLastIndex(({ kind, at }) => kind === 'rollout-begun' && at <= startedAt)
+  return begin < 0 ? own : own.slice(begin)
 }
 
 /** What every container was last seen to run, alike ones together. */

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import {
   chartFolder,
@@ -19,6 +18,7 @@ import {
 import { chartValues } from '../support/chart-values.ts'
 import { run } from '../support/cli-process.ts'
 import { dashboardNames, readDashboard } from '../support/dashboards.ts'
+import { mountedContent } from '../support/mounted-content.ts'
 
 const golden = resolve(import.meta.dirname, '../fixtures/chart-golden')
 const cases = Object.keys(chartValues).map((name) => ({ name }))
@@ -123,19 +123,8 @@ describe('the configuration in the chart', () => {
       const objects = rendered(name)
       const own = join(folder, name.replaceAll(' ', '-'))
       await mkdir(own)
-      const authority = certificateAuthority()
-      const identity = authority.issue('gate.example')
-      for (const [index, path] of mountedFiles(objects).entries()) {
-        const pem = path.endsWith('ca.crt')
-          ? authority.ca
-          : path.endsWith('.crt')
-            ? identity.cert
-            : identity.key
-        await writeFile(
-          join(own, path),
-          /\.(crt|key)$/.test(path) ? pem : `secret-number-${index}-of-the-test\n`,
-        )
-      }
+      for (const [index, path] of mountedFiles(objects).entries())
+        await writeFile(join(own, path), mountedContent(path, index))
       const map = objects.find(
         ({ data }) => typeof data === 'object' && data !== null && 'config.yaml' in data,
       )

@@ -68,6 +68,7 @@ const everythingOn: Values = {
     tls: { ca: secret('postgres-ca'), clientCertificate: { secretName: 'postgres-client' } },
   },
   servicesCa: secret('services-ca'),
+  exports: { signingKey: secret('signingKey') },
   tokens: [
     { name: 'pipeline', scopes: ['rollout', 'evidence'], ...secret('pipelineToken') },
     { name: 'on-call', scopes: ['acknowledge'], ...secret('onCallToken') },

@@ -3,6 +3,7 @@ import { keysOf } from '../../../src/config/keys.ts'
 import { configSchema, type Config } from '../../../src/config/schema.ts'
 import { shownBy } from '../../../src/config/shown.ts'
 import { at, isMapping, type Tree } from '../../../src/config/tree.ts'
+import { newKey } from '../../support/exported-rollout.ts'
 import { known, load, withLines } from './loading.ts'
 
 const tlsKeys = ['caFile', 'certFile', 'keyFile', 'servername']
@@ -40,6 +41,7 @@ alerting:
   alertmanager: { urls: ['http://a:9093'], filter: ['cluster="a"'], username: u, password: { env: SECRET } }
   receiver: dead-man
 tokens: [{ name: ci, token: { env: WRITE }, scopes: [rollout] }]
+exports: { signingKeyFile: /key }
 `)
 const env = {
   SECRET: 'secret-0123456789-bearer',
@@ -48,7 +50,7 @@ const env = {
 }
 
 async function wholeConfig(): Promise<Config> {
-  const { config } = await load({ yaml: whole, env })
+  const { config } = await load({ yaml: whole, env, files: { '/key': newKey().privateKey } })
   return { ...config, state: { ...config.state, configMap: { name: 'state', namespace: 'gates' } } }
 }
 

@@ -13,7 +13,7 @@ const ofKeys: readonly Row[] = [
     says: 'an unknown key',
     yaml: withLines('relase: {}\n'),
     faults: [
-      `${at}:1:1: relase is not known (did you mean "release"?); allowed: release, services, metricsBearer, tls, redis, postgres, migrations, kubernetes, gates, checks, stopConditions, limits, rollout, probes, http, tokens, state, recording, log, runbookBaseUrl, alerting`,
+      `${at}:1:1: relase is not known (did you mean "release"?); allowed: release, services, metricsBearer, tls, redis, postgres, migrations, kubernetes, gates, checks, stopConditions, limits, rollout, probes, http, tokens, exports, state, recording, log, runbookBaseUrl, alerting`,
     ],
   },
   {

@@ -198,6 +198,7 @@ export function newContext(
     clock: { now: () => board.current()?.at ?? start },
     report: () => reportContext(rules),
     history: () => [],
+    exports: () => ({ rollouts: [], release: { name: 'caracal', namespace: 'caracal' } }),
     config: () => ({ release: { name: 'caracal' } }),
     probes: () => new Map(),
     instruments,
