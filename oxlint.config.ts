@@ -82,10 +82,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['node:*'],
   },
   // Reads one file, by the schema of what it verifies.
-  'cli/verify': {
-    imports: ['core', 'contract', 'proof', 'config/files.ts', 'cli'],
-    packages: ['node:*', 'zod'],
-  },
+  'cli/verify': { imports: ['core', 'contract', 'proof', 'config', 'cli'], packages: ['node:*', 'zod'] },
   // Reads the daemon's configuration and asks by its connections, but is no part of it: a command of its own.
   'cli/doctor': {
     imports: [

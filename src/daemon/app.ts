@@ -2,7 +2,7 @@ import { revealed, type Revealed } from '../config/secret.ts'
 import { measureOwnTime, punctuality } from '../connections/own-time.ts'
 import type { Batch } from '../core/observation.ts'
 import { httpProbes } from '../probes/index.ts'
-import type { Rules, Snapshot } from '../core/snapshot.ts'
+import type { Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
 import type { Clock } from '../core/time.ts'
 import type { ReportContext } from '../http/context.ts'
@@ -14,7 +14,7 @@ import { warnOfExpiry, watchExpiry } from './certificate.ts'
 import { initialCadence, nextCadence } from './cadence.ts'
 import { EVALUATION_INTERVAL, startEngine, type Engine, type EngineOptions } from './engine.ts'
 import { steadyClock } from './clock.ts'
-import { publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
+import { judgedBy, publishContext, type Configured, type Dependencies, type Parts } from './facts.ts'
 import { openStateStore } from './open-state-store.ts'
 import { judgedByOf, openRecorder } from './recorder.ts'
 import { keepCosts, keepRecords } from './records.ts'
@@ -173,11 +173,6 @@ function assemble(configured: Configured, dependencies: Dependencies, store: Sta
     reloadFailed: (message: string) => void (reload = { ok: false, at: clock.now(), message }),
     announceStop: () => void (stopping = true),
   }
-}
-
-/** The rules, with who judges by them. */
-function judgedBy({ rules }: Watching, { hash }: Configured, { version }: Dependencies): Rules {
-  return { ...rules, judge: { version, configuration: hash } }
 }
 
 /** Whether what a snapshot says is published: all news at once, and that there are none now and then. */

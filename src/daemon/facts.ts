@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { revealed } from '../config/secret.ts'
 import { ownTimeTotals, punctuality } from '../connections/own-time.ts'
 import { STARVED } from '../core/punctuality.ts'
-import type { Snapshot } from '../core/snapshot.ts'
+import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Clock, Instant } from '../core/time.ts'
 import type { PublishContext, ReportContext, SelfStats } from '../http/context.ts'
 import { processMetrics, type Instruments } from '../http/instruments.ts'
@@ -34,6 +34,15 @@ export interface Dependencies {
 
 /** An effective configuration with what is said about it. */
 export type Configured = Pick<LoadedConfig, 'config' | 'shown' | 'hash'>
+
+/** The rules, with who judges by them. */
+export function judgedBy(
+  { rules }: { readonly rules: Rules },
+  { hash }: Configured,
+  { version }: Dependencies,
+): Rules {
+  return { ...rules, judge: { version, configuration: hash } }
+}
 
 /** The parts of a running daemon that publishers read. */
 export interface Parts extends Dependencies {
