@@ -70,7 +70,7 @@ it.each([
 
     await gate.stop()
     const after = JSON.parse(await readFile(state, 'utf8')) as { version: number; memory: Memory }
-    expect(after.version).toBe(3)
+    expect(after.version).toBe(4)
     expect(after.memory.evidence).toHaveLength(evidence)
     expect(after.memory.ledger[0]?.hash).toBe(before.ledger[0]?.hash)
     const counted = 'caracal_outbox_messages{api/dead}'
