@@ -125,7 +125,7 @@ describe('the state file', () => {
     expect(await messageFor(good.replace('"verdict"', '"nothing"'))).toContain(
       'ledger was changed at entry 1',
     )
-    expect(await messageFor(good.replace('"version":3', '"version":4'))).toContain('it is of version 4')
+    expect(await messageFor(good.replace('"version":4', '"version":5'))).toContain('it is of version 5')
     expect(await messageFor(good.replace('"latches":{}', '"latches":{"x":{}}'))).toContain('not the form')
   })
 
