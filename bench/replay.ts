@@ -5,8 +5,8 @@ import type { Batch } from '../src/core/observation.ts'
 import { newReading } from '../src/recording/reading.ts'
 import { newReplay } from '../src/recording/replay.ts'
 import { newWriting } from '../src/recording/writing.ts'
-import { recordedJudgement, platformOptions } from '../test/unit/recording/recorded.ts'
-import { batchesOf, healthyWorld } from '../test/unit/rules/platform-world.ts'
+import { recordedJudgement } from '../test/unit/recording/recorded.ts'
+import { batchesOf, healthyWorld, platformOptions } from '../test/unit/rules/platform-world.ts'
 
 /** Milliseconds between two rounds: some ten in a second, as a daemon makes. */
 const between = 100.37
@@ -16,7 +16,7 @@ const newsEvery = 10
 
 /** One probe's batch a round in turn, as attempts end; the outcomes are those of before unless there is news. */
 function course() {
-  const daemon = recordedJudgement(platformOptions())
+  const daemon = recordedJudgement(platformOptions({ steady: 10_000 }))
   const world = batchesOf(healthyWorld(), daemon.now()).map((batch) => ({
     ...batch,
     observations: batch.observations.map((one) => ({ ...one, validFor: 60_000 })),

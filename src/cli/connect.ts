@@ -1,7 +1,7 @@
-import { promises } from 'node:fs'
-import { codeOf, messageOf } from '../core/text.ts'
+import { messageOf } from '../core/text.ts'
 import type { Values } from './command.ts'
 import type { Endpoint } from './http.ts'
+import { textOf } from './named-file.ts'
 import { path, text, UsageError } from './options.ts'
 import type { CliProcess } from './process.ts'
 import { printable, quoted } from './text.ts'
@@ -89,14 +89,4 @@ function headerSafe(text: string, where: string): string {
   if (!/^[\x21-\x7e]{1,4096}$/.test(token))
     throw new UsageError(`${where} does not hold one token on one line`)
   return token
-}
-
-async function textOf(file: string, option: string): Promise<string> {
-  try {
-    return await promises.readFile(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(
-      `${option}: ${printable(file, 200)} cannot be read (${codeOf(error) ?? 'no access'})`,
-    )
-  }
 }

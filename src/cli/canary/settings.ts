@@ -1,9 +1,7 @@
-import { promises } from 'node:fs'
-import { codeOf } from '../../core/text.ts'
 import { optionName, type Given } from '../command.ts'
+import { textOf } from '../named-file.ts'
 import { notAllowed, UsageError } from '../options.ts'
 import type { CliProcess } from '../process.ts'
-import { printable } from '../text.ts'
 import type { Target } from './asking.ts'
 import { canaryOptions, secretOptions } from './options.ts'
 import { sourcesOf, type Key, type Source, type Sources } from './sources.ts'
@@ -117,14 +115,4 @@ async function secretFrom(
   if (!/^[\x21-\x7e]{1,4096}$/.test(text.trim()))
     throw new UsageError(`${where} does not hold one secret on one line`)
   return text.trim()
-}
-
-async function textOf(file: string, option: string): Promise<string> {
-  try {
-    return await promises.readFile(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(
-      `${option}: ${printable(file, 200)} cannot be read (${codeOf(error) ?? 'no access'})`,
-    )
-  }
 }

@@ -9,35 +9,12 @@ import type { Happening, JudgedBy } from '../../../src/recording/happening.ts'
 import { newReading } from '../../../src/recording/reading.ts'
 import { newReplay, type Replayed } from '../../../src/recording/replay.ts'
 import { newWriting } from '../../../src/recording/writing.ts'
-import { components } from '../../../src/core/replica.ts'
-import { defaultLimits } from '../../../src/rules/limits.ts'
-import { platformStreams } from '../../../src/rules/platform.ts'
-import { expectedMigrations, platformRules } from '../rules/platform-world.ts'
 import { rulesFor, type RuleOptions } from '../../../src/rules/rules.ts'
 
 /** A happening with what was judged by then. */
 export interface Noted {
   readonly happening: Happening
   readonly by: JudgedBy
-}
-
-/** What the rules of the platform's world are made from. */
-export function platformOptions(overrides: Partial<RuleOptions> = {}): RuleOptions {
-  const { providers } = platformRules()
-  return {
-    limits: defaultLimits,
-    streams: platformStreams,
-    components,
-    expectedMigrations,
-    steady: 10_000,
-    longestGap: 5_000,
-    providers,
-    kubernetes: 'on',
-    helmSecrets: true,
-    release: { name: 'caracal', namespace: 'platform' },
-    off: new Map(),
-    ...overrides,
-  }
 }
 
 function judgedBy(options: RuleOptions): JudgedBy {

@@ -7,9 +7,10 @@ import type { Evaluated } from '../../../src/rollout/evaluation.ts'
 import type { Replayed } from '../../../src/recording/replay.ts'
 import { isSame } from '../../../src/core/same.ts'
 import { momentsOf, scenes } from '../core/random-world.ts'
-import { linesOf, platformOptions, recordedJudgement, replayed } from './recorded.ts'
+import { platformOptions } from '../rules/platform-world.ts'
+import { linesOf, recordedJudgement, replayed } from './recorded.ts'
 
-const options = platformOptions()
+const options = platformOptions({ steady: 10_000, on: new Set() })
 const author = { actor: 'tester', reason: 'random' }
 
 /** What is done beside what a scene says. */

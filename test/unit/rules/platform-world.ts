@@ -178,9 +178,9 @@ const providers: ReadonlyMap<string, string> = new Map(
   }),
 )
 
-/** The real rules, for an installation in a cluster whose pipeline pushes evidence. */
-export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
-  return rulesFor({
+/** What the real rules are made from, for an installation in a cluster whose pipeline pushes evidence. */
+export function platformOptions(overrides: Partial<RuleOptions> = {}): RuleOptions {
+  return {
     limits: defaultLimits,
     streams: platformStreams,
     components,
@@ -194,7 +194,11 @@ export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
     off: new Map(),
     on: new Set(['canary']),
     ...overrides,
-  })
+  }
+}
+
+export function platformRules(overrides: Partial<RuleOptions> = {}): Rules {
+  return rulesFor(platformOptions(overrides))
 }
 
 /** Later than the start of any rollout in a test. */
