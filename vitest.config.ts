@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.ts'
 
-// Files that start real servers wait more than they work. Two cores carry two whole programs at once, which judge their
-// own punctuality, and three of the others.
+// Files that start real servers wait more than they work: with two workers for whole programs and three for the others
+// two cores were idle for a third of the time. Whole programs judge their own punctuality, so they get fewer.
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -14,7 +14,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -24,7 +24,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
