@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { checkConfig, loadConfig, type Checked } from '../../src/config/load.ts'
@@ -74,12 +75,15 @@ describe('the example file', () => {
 describe('the JSON Schema', () => {
   function validator() {
     const text = schemaFiles()['config.schema.json'] ?? ''
-    return new Ajv({ strict: true, strictTypes: false, allErrors: true }).compile(JSON.parse(text) as object)
+    const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: true })
+    addFormats.default(ajv)
+    return ajv.compile(JSON.parse(text) as object)
   }
 
   it('accepts the example, the least a file can say, and an empty file', async () => {
     const validate = validator()
-    for (const text of [await readFile(example, 'utf8'), minimal, '{}']) {
+    const shadow = 'checks: { stream-backlog: { mode: shadow, until: "2026-12-07T08:00:00Z" } }'
+    for (const text of [await readFile(example, 'utf8'), minimal, '{}', shadow]) {
       validate(parse(text))
       expect(validate.errors).toBeNull()
     }
@@ -90,6 +94,8 @@ describe('the JSON Schema', () => {
     ['an unknown gate', 'gates: { readines: off }'],
     ['an unknown probe', 'probes: { redis-stream: { quiet: 3s } }'],
     ['a duration without a unit', 'rollout: { steady: 30 }'],
+    ['a shadow that never ends', 'checks: { stream-backlog: { mode: shadow } }'],
+    ['a shadow until some day', 'checks: { stream-backlog: { mode: shadow, until: next week } }'],
     ['a duration in words', 'rollout: { steady: 30 seconds }'],
     ['a secret that stands in the file', 'metricsBearer: hunter2'],
     ['a secret from two places', 'metricsBearer: { file: /a, env: B }'],
