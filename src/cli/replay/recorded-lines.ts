@@ -20,13 +20,21 @@ export async function* linesOf(file: string): AsyncGenerator<string, End> {
   source.on('error', (fault) => stream.destroy(fault))
   source.pipe(stream)
   const decoder = new TextDecoder('utf-8')
-  let rest = ''
+  // Joined once its line is whole: to join it with each chunk would take minutes for a long one.
+  let begun: string[] = []
+  let length = 0
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      if (rest.length > LONGEST) throw new Unreadable('a line of it is longer than 64 MiB')
-      yield* lines
+      const [first = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n')
+      begun.push(first)
+      length += first.length
+      if (length > LONGEST) throw new Unreadable('a line of it is longer than 64 MiB')
+      const last = others.pop()
+      if (last === undefined) continue
+      yield begun.join('')
+      yield* others
+      begun = [last]
+      length = last.length
     }
   } catch (fault) {
     const code = codeOf(fault)
@@ -36,5 +44,5 @@ export async function* linesOf(file: string): AsyncGenerator<string, End> {
   } finally {
     source.destroy()
   }
-  return { kind: rest === '' ? 'whole' : 'cut' }
+  return { kind: length === 0 ? 'whole' : 'cut' }
 }
