@@ -1,8 +1,10 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Problem } from '../../src/contract/problem.ts'
+import type { RecordingList } from '../../src/contract/recordings.ts'
 import { author, checkIn, setGround, type Gate, type Ground } from '../support/daemon.ts'
 import { smallDiskAt, type SmallDisk } from '../support/small-disk.ts'
+import { eventually } from '../support/waiting.ts'
 
 let ground: Ground
 let gate: Gate
@@ -93,5 +95,24 @@ describe('a daemon whose disk is full', () => {
     expect((await post(`/rollouts/${id}/finish`, { outcome: 'failed' })).status).toBe(200)
     await restarted()
     expect((await gate.report()).rollout.phase).toBe('failed')
+  })
+
+  it('R194: goes on to judge when recordings have no room, and says so', async () => {
+    const directory = join(ground.folder, 'recordings')
+    const own = await smallDiskAt(directory)
+    try {
+      ground.configure((configuration) => void (configuration['recording'] = { directory }))
+      const isUp = () => gate.metric('caracal_gate_exporter_recording_up')
+      await eventually('it records', async () => (await isUp()) === 1)
+      await own.fill()
+      await eventually('it is said', async () => (await isUp()) === 0)
+      expect((await gate.get('/recordings')).json<RecordingList>().problem).toContain('ENOSPC')
+      const { evaluatedAt } = await gate.report()
+      await gate.until('it judges', (report) => report.evaluatedAt > evaluatedAt, 5)
+      expect((await begin('unrecorded')).status).toBe(201)
+    } finally {
+      ground.configure((configuration) => void delete configuration['recording'])
+      await own.remove()
+    }
   })
 })
