@@ -14,7 +14,8 @@ export function gateGroup(release?: ReleaseName): Group {
   return {
     name: 'caracal-gate-exporter',
     recordings: [...Object.values(recordings), explainedInForce],
-    alerts: [...stopAlerts, ...causeAlerts, ...rolloutAlerts, ...exporterAlerts(release)],
+    // Prometheus sends the alerts of one rule after the other: Alertmanager must know what explains a stop before that comes.
+    alerts: [...causeAlerts, ...stopAlerts, ...rolloutAlerts, ...exporterAlerts(release)],
   }
 }
 

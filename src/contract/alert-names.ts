@@ -48,9 +48,10 @@ const exporterAlertNames = [
 /** Names of all alerts in the rules on the exporter, each once. */
 export function gateAlertNames(stopConditions: readonly string[]): readonly string[] {
   return [
-    ...stopConditions.map(stopAlertName),
+    // What explains a stop comes before it, as in the rules.
     ...causeIds.map(causeAlertName),
     EXPLAINED,
+    ...stopConditions.map(stopAlertName),
     ...exporterAlertNames,
   ]
 }

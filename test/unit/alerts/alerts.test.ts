@@ -64,6 +64,12 @@ describe('the alerts', () => {
     expect(namesIn(platform)).toEqual(platformAlertNames)
   })
 
+  it('X15: on stops come after those that keep them back, for Prometheus sends them in this order', () => {
+    const names = gate.filter(isAlert).map(({ alert }) => alert)
+    const last = names.findLastIndex((name) => name === EXPLAINED || name.startsWith('CaracalCause'))
+    expect(names.findIndex((name) => name.startsWith('CaracalStop'))).toBeGreaterThan(last)
+  })
+
   it('have names of their own', () => {
     const shipped = ['CaracalAuditDLQGrowth', 'CaracalGatewaySTSCircuitOpen', 'CaracalAPIOutboxDeadMessages']
     const all = [...gateNames, ...platformAlertNames]
@@ -181,7 +187,9 @@ describe('the alerts', () => {
     const sections = [...text.matchAll(/^### (.+)$([^]*?)(?=^##|$(?![^]))/gm)].map(
       ([, title = '', body = '']) => ({ title, body }),
     )
-    expect(sections.map(({ title }) => title)).toEqual([...gateNames, ...platformAlertNames])
+    // A reader looks for a stop first; the rules begin with what explains it.
+    const titles = sections.map(({ title }) => title)
+    expect(titles.toSorted()).toEqual([...gateNames, ...platformAlertNames].toSorted())
     for (const { body } of sections) expect(body).toMatch(/- (\*\*)?Test/)
   })
 
