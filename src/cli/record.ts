@@ -21,7 +21,7 @@ import {
   verbatim,
   type Read,
 } from './shape.ts'
-import { printable, printableJson } from './text.ts'
+import { instant, printable, printableJson } from './text.ts'
 
 const recordings = fields({
   enabled: flag,
@@ -173,8 +173,4 @@ async function fetchTo(
     await file?.close()
     if (file !== undefined) await promises.rm(part, { force: true })
   }
-}
-
-function instant(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }

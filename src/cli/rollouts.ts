@@ -5,7 +5,7 @@ import { connection, endpointFrom } from './connect.ts'
 import { exitCodes, interruptionCode } from './exit-codes.ts'
 import { didYouMean, text, textOrJson } from './options.ts'
 import { rolloutInWords, rolloutList, story, type Rollout, type Story } from './rollout-forms.ts'
-import { printable, printableJson } from './text.ts'
+import { instant, printable, printableJson } from './text.ts'
 
 /** `caracal-gate rollouts`: those that are remembered, or what happened in one. */
 export const rollouts = command({
@@ -92,8 +92,4 @@ function stopLines({ stopCondition, latch }: Story['stops'][number]): readonly s
       ? 'not acknowledged'
       : `acknowledged at ${instant(acknowledged.at)} by ${acknowledged.actor}: ${acknowledged.reason}`
   return [`  ${stopCondition} latched at ${instant(at)}${old}: ${message}`, `    ${noted}`]
-}
-
-function instant(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }

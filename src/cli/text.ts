@@ -47,3 +47,8 @@ export function numberInWords(value: number): string {
 export function clockTime(date: Date): string {
   return `${date.toISOString().slice(11, 19)}Z`
 }
+
+/** `2026-11-30T20:15:03Z` of epoch milliseconds. */
+export function instant(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
+}

@@ -22,6 +22,9 @@ export const SECOND: Millis = 1_000
 export const MINUTE: Millis = 60 * SECOND
 export const HOUR: Millis = 60 * MINUTE
 
+/** How far another clock may be ahead of ours: what is not synchronised by then is set wrong. */
+export const SKEW: Millis = 60 * SECOND
+
 /** A span in the words of a message: `850 ms`, `42 s`, `5 min`, `1 h 35 min`. */
 export function inWords(span: Millis): string {
   if (span < SECOND) return `${Math.max(0, Math.round(span))} ms`

@@ -5,7 +5,7 @@ import type { Moment } from './moment.ts'
 import { isActive, type Rollout } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
 import { forbids, type StopStatus } from './stop.ts'
-import { HOUR, MINUTE, type Instant, type Millis } from './time.ts'
+import { HOUR, SKEW, type Instant, type Millis } from './time.ts'
 
 /** How something that is judged counts: in full, or not at all for a while. */
 export const modes = ['enforce', 'shadow', 'overridden'] as const
@@ -56,9 +56,6 @@ export interface Waiving {
 export function waivingIn({ overrides, rollout }: Snapshot, { shadows }: Rules): Waiving {
   return { shadows: shadows ?? new Map(), overrides: overrides ?? new Map(), rollout }
 }
-
-/** How far another clock may be ahead of ours. */
-export const SKEW: Millis = MINUTE
 
 /** Whether an override holds: it has begun, has not ended, and is about the rollout under way or the next one. */
 export function holds(

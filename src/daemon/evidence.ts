@@ -7,10 +7,9 @@ import { isSame as isSameValue } from '../core/same.ts'
 import { read } from '../core/signal.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import { plain } from '../core/text.ts'
-import { inWords, SECOND, type Instant, type Millis } from '../core/time.ts'
+import { inWords, SECOND, SKEW, type Instant, type Millis } from '../core/time.ts'
 import type { EvidenceBody } from '../contract/commands.ts'
 import type { RefusalCode } from '../core/refusal.ts'
-import { SKEW } from '../rollout/evidence.ts'
 import { saidOfReplicas } from './evidence-replicas.ts'
 
 /** Whether evidence counts, and if not, why. */

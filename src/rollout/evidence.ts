@@ -2,10 +2,7 @@ import { PUSHED_EVIDENCE, type Observation } from '../core/observation.ts'
 import { byNewest, heldEvidence, isOfLife, pieceOf, targetOf, type Piece } from '../core/pushed.ts'
 import { isActive, type Life, type Rollout } from '../core/rollout.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { MINUTE, type Instant, type Millis } from '../core/time.ts'
-
-/** How far another clock may be ahead of ours: what is not synchronised by then is set wrong. */
-export const SKEW: Millis = MINUTE
+import { SKEW, type Instant } from '../core/time.ts'
 
 /** Pieces that are kept of one check. A pipeline pushes one for each rollout; this leaves room for fifteen more. */
 const KEPT = 16

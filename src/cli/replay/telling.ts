@@ -1,7 +1,7 @@
 import { inWords } from '../../core/time.ts'
 import type { Difference } from '../../recording/differences.ts'
 import type { Point } from '../../recording/point.ts'
-import { printable } from '../text.ts'
+import { instant, printable } from '../text.ts'
 import type { Dated, Outcome } from './run.ts'
 
 /** The replayed timeline in words: a line for each change of the verdict, of what fires, is latched, and of the rollout. */
@@ -104,8 +104,4 @@ function inOneLine({ what, id, recorded, replayed, from, to, isOpen }: Differenc
   const verb = what === 'firing' ? 'fires' : 'is latched'
   const not = what === 'firing' ? 'does not fire' : 'is not latched'
   return `${place}${printable(id, 80)} ${replayed === 'yes' ? verb : not}`
-}
-
-function instant(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
