@@ -1,6 +1,7 @@
 import { platformJobs, platformMetrics } from '../../src/contract/alert-needs.ts'
 import { MINUTE, type Millis } from '../../src/core/time.ts'
 import type { Alert } from './alert.ts'
+import { whileEnforced } from './recordings.ts'
 
 /** How the platform's pods, Jobs and scrape jobs are named; its chart builds them from release and chart. */
 const CARACAL = '.*caracal.*'
@@ -20,6 +21,7 @@ interface PlatformAlert extends Omit<Alert, 'severity' | 'labels' | 'for'> {
 function platformAlert({ stop, hold = 0, ...alert }: PlatformAlert): Alert {
   return {
     ...alert,
+    expr: whileEnforced(stop, alert.expr),
     severity: 'critical',
     for: hold + LATER,
     runbook: stop,
@@ -53,7 +55,8 @@ max ${by} (${counter} unless last_over_time(${counter}[1h] offset 10m)) > 0`
 
 /**
  * The stop conditions once more, from what the services, kube-state-metrics and redis_exporter say themselves: they
- * keep working when the exporter is down. Nothing here reads a metric of the exporter.
+ * keep working when the exporter is down. Of what the exporter says they read one thing: that a stop condition does not
+ * count. A silent exporter says nothing, and they fire.
  */
 export const platformAlerts: readonly Alert[] = [
   platformAlert({

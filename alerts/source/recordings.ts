@@ -36,12 +36,21 @@ function whole(
 
 const cause = verdict.causeActive.name
 
-/** A series of each stop condition, as 0 where that does not count: then nothing is to be told of it. */
+/** A series of each gate or stop condition, as 0 where that does not count: then no alert is about it. */
+function counting(
+  path: 'gates' | 'stop-conditions',
+  record: string,
+  expr: string,
+  label: string,
+  ...more: readonly string[]
+): Recording {
+  const waived = `label_replace(${verdict.notEnforced.name}, "${label}", "$1", "ref", "${path}/([^/]+)")`
+  const counted = `${expr}\n  unless on (${replica}, ${label}) ${waived}\n  or ${expr} * 0`
+  return perRelease('max', record, `(${counted})`, [label, ...more])
+}
+
 function ofStop(record: string, expr: string): Recording {
-  const stops = '"stop_condition", "$1", "ref", "stop-conditions/(.+)"'
-  const waived = `label_replace(${verdict.notEnforced.name}, ${stops})`
-  const counted = `${expr}\n  unless on (${replica}, stop_condition) ${waived}\n  or ${expr} * 0`
-  return perRelease('max', record, `(${counted})`, ['stop_condition'])
+  return counting('stop-conditions', record, expr, 'stop_condition')
 }
 
 /**
@@ -52,7 +61,7 @@ export const recordings = {
   verdict: whole('max', verdict.verdict, 'state'),
   active: whole('max', verdict.active),
   started: whole('min', verdict.started),
-  gate: whole('max', verdict.gate, 'gate', 'state'),
+  gate: counting('gates', verdict.gate.name, verdict.gate.name, 'gate', 'state'),
   firing: ofStop('caracal_rollout_stop_condition_firing', `${verdict.stop.name}{state="firing"}`),
   latched: ofStop(verdict.stopLatched.name, verdict.stopLatched.name),
   firingSince: whole('min', verdict.stopFiringSince, 'stop_condition'),
@@ -111,6 +120,14 @@ const { active } = recordings
  */
 export function lastSaid({ record }: Recording, matchers = ''): string {
   return `last_over_time(${record}${matchers}[5m])`
+}
+
+/** The expression, but for namespaces of releases in which this stop condition does not count. */
+export function whileEnforced(stop: string, expr: string): string {
+  const waived = `${recordings.waivedUntil.record}{ref="stop-conditions/${stop}"}`
+  return `(${expr})
+unless on (cluster, namespace)
+  label_replace(${waived}, "namespace", "$1", "release_namespace", "(.+)")`
 }
 
 /** The expression, for releases that have a rollout under way. */

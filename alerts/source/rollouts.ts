@@ -19,9 +19,9 @@ const stopsInForce = listed(
 /** The causes that are no stop condition. */
 const causesOfIt = listed(`${own(causeActive)} == 1`, 'cause', 'Cause: ', '. ')
 
-/** The gates that do not pass. */
+/** The gates that count and do not pass. */
 const gatesWaitedFor = listed(
-  `max by (gate) (${own(gate, { state: 'pass' })} == 0 unless on (gate) ${own(gate, { state: 'skipped' })} == 1)`,
+  `max by (gate) (${own(gate, { state: 'pass' })} == 0 and on (gate) ${own(gate)} == 1 unless on (gate) ${own(gate, { state: 'skipped' })} == 1)`,
   'gate',
   'Gates that do not pass: ',
   '. ',

@@ -175,8 +175,15 @@ describe('what alerts say (promtool)', () => {
         [
           active(first, '1x100'),
           series('caracal_rollout_verdict', first, { state: 'hold' }, '1x100'),
-          ...['readiness', 'migration'].map((one) =>
+          ...['readiness', 'migration', 'waived'].flatMap((one) => [
             series('caracal_rollout_gate_state', first, { gate: one, state: 'pass' }, '0x100'),
+            series('caracal_rollout_gate_state', first, { gate: one, state: 'fail' }, '1x100'),
+          ]),
+          series(
+            'caracal_rollout_not_enforced_until_timestamp_seconds',
+            first,
+            { ref: 'gates/waived', mode: 'shadow' },
+            '9000000x100',
           ),
           series('caracal_rollout_gate_state', first, { gate: 'redis', state: 'pass' }, '1x100'),
           series('caracal_rollout_gate_state', first, { gate: 'off', state: 'pass' }, '0x100'),

@@ -70,14 +70,20 @@ function gauge(
 }
 
 const stop = { stop_condition: 'x' }
+const ofGate = ['gate', 'gates'] as const
+const ofStop = ['stop_condition', 'stop-conditions'] as const
 
 /** What each recorded series comes to, by its name. */
 export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_rollout_verdict', 'max', { state: 'hold' }),
   gauge('caracal_rollout_active', 'max'),
   gauge('caracal_rollout_started_timestamp_seconds', 'min'),
-  gauge('caracal_rollout_gate_state', 'max', { gate: 'readiness', state: 'pass' }),
-  ofStops('release:caracal_rollout_stop_condition_latched:max', 'caracal_rollout_stop_condition_latched'),
+  counting('release:caracal_rollout_gate_state:max', 'caracal_rollout_gate_state', ofGate, 'pass', true),
+  counting(
+    'release:caracal_rollout_stop_condition_latched:max',
+    'caracal_rollout_stop_condition_latched',
+    ofStop,
+  ),
   gauge('caracal_rollout_stop_condition_firing_since_timestamp_seconds', 'min', stop),
   gauge('caracal_rollout_stop_condition_latched_timestamp_seconds', 'min', stop),
   culprits('release:caracal_rollout_stop_condition_culprit:min'),
@@ -96,9 +102,10 @@ export const recordingCases: ReadonlyMap<string, RuleTest> = new Map([
   gauge('caracal_gate_exporter_state_store_up', 'min'),
   gauge('caracal_gate_exporter_config_last_reload_successful', 'min'),
   gauge('caracal_gate_exporter_starved', 'max'),
-  ofStops(
+  counting(
     'release:caracal_rollout_stop_condition_firing:max',
     'caracal_rollout_stop_condition_state',
+    ofStop,
     'firing',
   ),
   overdue('release:caracal_gate_exporter_verdict_overdue_seconds:max'),
@@ -117,21 +124,27 @@ function culprits(record: string): readonly [string, RuleTest] {
   )
 }
 
-/** Of a stop condition that does not count, 0: of `x` on the first replica alone, of `y` on all of them. */
-function ofStops(record: string, metric: string, state?: string): readonly [string, RuleTest] {
-  const [x] = releases(record, 6, ', stop_condition="x"')
-  const [y] = releases(record, 6, ', stop_condition="y"')
+/** Of what does not count, 0: of `x` on the first replica alone, of `y` on all of them. */
+function counting(
+  record: string,
+  metric: string,
+  [label, path]: readonly [label: string, path: string],
+  state?: string,
+  hasState = false,
+): readonly [string, RuleTest] {
+  const kept = hasState ? `, state="${state}"` : ''
+  const [x] = releases(record, 6, `, ${label}="x"${kept}`)
+  const [y] = releases(record, 6, `, ${label}="y"${kept}`)
   const zeros = (y?.exp_samples ?? []).map((sample) => ({ ...sample, value: 0 }))
   const expected = [{ expr: record, eval_time: '4m', exp_samples: [...(x?.exp_samples ?? []), ...zeros] }]
   return told(record, expected, (replica) =>
     ['x', 'y'].flatMap((id) => {
-      const ref = `stop-conditions/${id}`
       const isWaived = id === 'y' || replica.n === 1
-      const own = { stop_condition: id }
-      const waived = { ref, mode: 'shadow' }
+      const own = { [label]: id }
+      const waived = { ref: `${path}/${id}`, mode: 'shadow' }
       return [
         series(metric, replica, state === undefined ? own : { ...own, state }, `${replica.n}x16`),
-        ...(state === undefined || id === 'y'
+        ...(state === undefined || id === 'y' || hasState
           ? []
           : [series(metric, replica, { ...own, state: 'pending' }, '9x16')]),
         ...(isWaived

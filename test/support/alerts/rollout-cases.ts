@@ -1,14 +1,9 @@
+import { flappingWaived, gate, inRollout, unknown, unknownWaived } from './gate-waiver-cases.ts'
 import { active, caracal, first, neighbours, scraped, second, series } from './world.ts'
 import type { Case, Replica } from './world.ts'
 
-const inRollout = [scraped(first), scraped(second), active(first, '1x200'), active(second, '1x200')]
-
 function verdict(replica: Replica, state: string, values: string) {
   return series('caracal_rollout_verdict', replica, { state }, values)
-}
-
-function gate(replica: Replica, state: string, values: string, name = 'readiness') {
-  return series('caracal_rollout_gate_state', replica, { gate: name, state }, values)
 }
 
 function began(replica: Replica, values: string) {
@@ -34,7 +29,6 @@ function ofNeighbours(
 
 const stop = { severity: 'critical', component: 'rollout', state: 'stop', ...caracal }
 const hold = { severity: 'warning', component: 'rollout', state: 'hold', ...caracal }
-const unknown = { severity: 'warning', component: 'rollout', gate: 'readiness', state: 'unknown', ...caracal }
 const flapping = { severity: 'warning', component: 'rollout', gate: 'readiness', state: 'pass', ...caracal }
 const forgotten = { severity: 'info', component: 'rollout', ...caracal }
 
@@ -156,6 +150,7 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       ],
       told: ['2m45s', '3m', '10m'].map((at) => ({ at, firing: [] })),
     },
+    ...unknownWaived,
     ...ends((values) => [gate(first, 'unknown', values(1))], 20, unknown),
     ofNeighbours(
       (replica) => [gate(replica, 'unknown', '1x200')],
@@ -182,6 +177,7 @@ export const rolloutCases: Readonly<Record<string, readonly Case[]>> = {
       ],
       told: ['1m45s', '10m', '29m'].map((at) => ({ at, firing: [] })),
     },
+    flappingWaived,
     {
       story: 'the daemon is started anew again and again while its gate is well',
       series: [

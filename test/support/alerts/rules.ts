@@ -10,7 +10,7 @@ import { platformCases } from './platform-cases.ts'
 import type { RuleTest, Trial } from './promtool.ts'
 import { recordingCases } from './recording-cases.ts'
 import { rolloutCases } from './rollout-cases.ts'
-import { waiverCases } from './waiver-cases.ts'
+import { secondPathWaived, waiverCases } from './waiver-cases.ts'
 import { stopCases } from './stop-cases.ts'
 import { ruleTest, type Case } from './world.ts'
 
@@ -40,7 +40,9 @@ export const cases: ReadonlyMap<string, readonly Case[]> = new Map([
   ...Object.entries(rolloutCases),
   ...Object.entries(waiverCases),
   ...Object.entries(exporterCases),
-  ...Object.entries(platformCases),
+  ...Object.entries(platformCases).map(
+    ([name, own]) => [name, [...own, ...secondPathWaived(name, own)]] as const,
+  ),
 ])
 
 /** The alerts of this name and what they read, without annotations; `instead` takes the place of one of them. */

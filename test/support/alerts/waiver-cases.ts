@@ -1,3 +1,5 @@
+import { platformAlerts } from '../../../alerts/source/platform.ts'
+import { elsewhere, place } from './platform-world.ts'
 import { caracal, first, scraped, second, series } from './world.ts'
 import type { Case, Replica } from './world.ts'
 
@@ -69,4 +71,34 @@ export const waiverCases: Readonly<Record<string, readonly Case[]>> = {
       ],
     },
   ],
+}
+
+/** The first story of an alert of the second path, while the exporter says that its stop condition does not count, and not. */
+export function secondPathWaived(name: string, [story]: readonly Case[]): readonly Case[] {
+  const stop = platformAlerts.find((alert) => alert.name === name)?.labels?.['stop_condition']
+  if (stop === undefined || story === undefined) return []
+  const waived = (n: number, { cluster, namespace }: typeof place, id: string): Case['series'] => {
+    const target = { cluster, namespace: 'gate', job: 'caracal-gate', instance: `10.0.0.${n}:9465` }
+    const replica = { target, release: { release_namespace: namespace, release_name: 'caracal' } }
+    const item = { ref: `stop-conditions/${id}`, mode: 'shadow' }
+    const until = 'caracal_rollout_not_enforced_until_timestamp_seconds'
+    return [scraped(replica), series(until, replica, item, '9000000x200')]
+  }
+  return [
+    {
+      story: `${story.story}: the stop condition does not count`,
+      series: [...story.series, ...waived(1, place, stop)],
+      told: story.told.map(({ at }) => ({ at, firing: [] })),
+    },
+    {
+      story: `${story.story}: another one does not count, or the same one of another release`,
+      series: [
+        ...story.series,
+        ...waived(1, place, 'other'),
+        ...waived(2, elsewhere, stop),
+        ...waived(3, { ...place, cluster: 'east' }, stop),
+      ],
+      told: story.told,
+    },
+  ]
 }
