@@ -67,6 +67,7 @@ export async function exchangeToken(sts: Sts, request: Request): Promise<Answer>
 
 async function decide(sts: Sts, asked: Asked): Promise<Answer> {
   const denied = denialOf(sts.policy, asked)
+  if (denied?.status === evaluationFailed) return unavailable(sts, asked)
   const decision = denied === undefined ? 'allow' : 'deny'
   const { requestId } = asked
   await sts.audit.emit('token_exchange', {
@@ -85,6 +86,18 @@ async function decide(sts: Sts, asked: Asked): Promise<Answer> {
   return goRefusal(403, 'access_denied', `policy denied${reason}`, requestId)
 }
 
+/** The status of a request that no policy could judge. */
+const evaluationFailed = 'policy_eval_failed'
+
+async function unavailable(sts: Sts, { requestId }: Asked): Promise<Answer> {
+  await sts.audit.emit('token_exchange', {
+    request_id: requestId,
+    decision: 'deny',
+    evaluation_status: evaluationFailed,
+  })
+  return goRefusal(503, evaluationFailed, 'policy evaluation unavailable', requestId)
+}
+
 /** The gates in the order in which STS has them, and then those of its decision contract. */
 function denialOf(policy: PolicyEngine, asked: Asked): Denial | undefined {
   const { form, presented, edge } = asked
@@ -96,6 +109,7 @@ function denialOf(policy: PolicyEngine, asked: Asked): Denial | undefined {
   if (edge !== undefined && !edge.resources.includes(resource))
     return { status: 'resource_outside_delegation' }
   const without = policy.evaluate(tenant.zone)
+  if (without === 'unavailable') return { status: evaluationFailed }
   if (without !== undefined) return { status: 'complete', reason: without }
   const complete = (reason: string): Denial => ({ status: 'complete', reason })
   const isOwn = resource === tenant.resource

@@ -2,13 +2,18 @@
 export type PolicyBreak = 'compile' | 'refuse'
 
 export type PolicyEngine = {
-  readonly counters: { evaluations: number; compiles: number; compileErrors: number }
+  readonly counters: {
+    evaluations: number
+    evaluationErrors: number
+    compiles: number
+    compileErrors: number
+  }
   /** Takes the zone's newest policy. Throws when it can't, which leaves the message that asked for it pending. */
   load(zone: string): void
   /** Looks after the zones that are loaded, and no other, as every minute. */
   poll(): void
-  /** Why everything is denied, or undefined where a policy decides. */
-  evaluate(zone: string): 'no_active_policy_set' | undefined
+  /** Why everything is denied, or undefined where a policy decides; a zone that never loaded cannot be judged at all. */
+  evaluate(zone: string): 'no_active_policy_set' | 'unavailable' | undefined
   /** Age in seconds of what has been loaded for longest; 0 before anything was. */
   maxAge(): number
   /** Whether every policy that is loaded from now on is bad. */
@@ -19,7 +24,7 @@ type Zone = { readonly bundle: 'loaded' | 'deny-all'; readonly loadedAt: number 
 
 /** The policies of one STS replica: nothing is loaded before a zone is asked about. */
 export function newPolicyEngine(): PolicyEngine {
-  const counters = { evaluations: 0, compiles: 0, compileErrors: 0 }
+  const counters = { evaluations: 0, evaluationErrors: 0, compiles: 0, compileErrors: 0 }
   const zones = new Map<string, Zone>()
   let broken: PolicyBreak | undefined
 
@@ -55,7 +60,12 @@ export function newPolicyEngine(): PolicyEngine {
     evaluate(zone) {
       counters.evaluations += 1
       if (!zones.has(zone)) tryToLoad(zone)
-      return zones.get(zone)?.bundle === 'loaded' ? undefined : 'no_active_policy_set'
+      const bundle = zones.get(zone)?.bundle
+      if (bundle === undefined) {
+        counters.evaluationErrors += 1
+        return 'unavailable'
+      }
+      return bundle === 'loaded' ? undefined : 'no_active_policy_set'
     },
     maxAge: () =>
       zones.size === 0

@@ -141,7 +141,7 @@ async function ready(
 }
 
 function familiesOf(policy: PolicyEngine, audit: AuditClient, replay: ReplayState): readonly Family[] {
-  const { evaluations, compiles, compileErrors } = policy.counters
+  const { evaluations, evaluationErrors, compiles, compileErrors } = policy.counters
   const { dropped, persisted, drained, sinkErrors } = audit.counters
   return [
     ['caracal_sts_graph_traversals_total', 'counter', evaluations],
@@ -162,7 +162,7 @@ function familiesOf(policy: PolicyEngine, audit: AuditClient, replay: ReplayStat
     ['caracal_sts_provider_refresh_errors_total', 'counter', 0],
     ['caracal_sts_provider_circuit_open_total', 'counter', 0],
     ['caracal_sts_opa_eval_total', 'counter', evaluations],
-    ['caracal_sts_opa_eval_errors_total', 'counter', 0],
+    ['caracal_sts_opa_eval_errors_total', 'counter', evaluationErrors],
     ['caracal_sts_opa_eval_duration_seconds_total', 'counter', evaluations * 0.002],
     ['caracal_sts_opa_compile_total', 'counter', compiles],
     ['caracal_sts_opa_compile_errors_total', 'counter', compileErrors],

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isCollision, seedAdminToken } from '../../rig/platform/admin-token.ts'
 import { realTimings } from '../../rig/platform/context.ts'
+import { newPolicyEngine } from '../../rig/platform/policy.ts'
 import { jsonShape, recordedAnswers, recordedNotReady, shapeOf } from '../support/recorded-answers.ts'
 import type { NotReady } from '../support/recorded-answers.ts'
 import { bearer, setScene, type Scene } from '../support/rig-scene.ts'
@@ -194,6 +195,16 @@ test('T54: a refused policy denies everything in its zone and moves no counter',
   for (const name of ['sts-0', 'sts-1']) expect((await scene.ready(name)).status).toBe(200)
   await scene.platform.faults.clear('policy-refused')
   expect(await pending()).toBe(0)
+})
+
+test('R251 a bundle that does not compile leaves the old one in force, and an STS that starts with it judges nothing', () => {
+  const engine = newPolicyEngine()
+  engine.load('old')
+  engine.breakPolicies('compile')
+  expect(engine.evaluate('old')).toBeUndefined()
+  // `503 policy_eval_failed` by the platform's STS 1.0.0.
+  expect(engine.evaluate('new')).toBe('unavailable')
+  expect(engine.counters).toMatchObject({ evaluations: 2, evaluationErrors: 1, compileErrors: 1 })
 })
 
 test('of two APIs that start at once on an empty database one fails on the unique index', async () => {

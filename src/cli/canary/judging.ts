@@ -63,6 +63,7 @@ export function judgeRevocation(
   if (answer === undefined) return found('no_token', 'there was no token to try the revocation with')
   if (!isSaid(answer)) return answer
   const refusal = refusalOf(answer)
+  if (refusal === undefined && !wasLetThrough(answer)) return refused(answer)
   const last = refusal === undefined ? String(answer.status) : inWords(answer, refusal)
   return found(
     'revocation_not_seen',
@@ -78,7 +79,7 @@ export interface AuditEvent {
 
 /** The events of one request, or none when there are none yet. */
 export function eventsIn(answer: Said | Finding): readonly AuditEvent[] | Finding {
-  if (!isSaid(answer)) return found('audit_unreadable', answer.message)
+  if (!isSaid(answer)) return found('audit_unreadable', `the API did not answer: ${answer.message}`)
   if (answer.status === 404 && refusalOf(answer)?.error === 'request_not_found') return []
   const value = answer.status === 200 ? jsonOf(answer.body) : undefined
   if (Array.isArray(value)) return value.flatMap(eventOf)
@@ -112,19 +113,25 @@ function refused(answer: Said): Finding {
     return found('clock_skew', `its clock is ${inSeconds(Math.abs(answer.ahead))} ${way} ours: ${words}`)
   }
   if (answer.status === 429 || refusal.error === 'provider_rate_limited') return found('rate_limited', words)
-  if (answer.status >= 500) return found('service_failed', words)
   const reason = byWords[refusal.reason] ?? byWords[refusal.says]
   if (reason !== undefined) return found(reason, words)
+  if (answer.status >= 500) return found('service_failed', words)
   return found(refusal.says.startsWith('policy denied') ? 'policy_denied' : 'refused', words)
 }
 
 /** What the platform says where a single word of it is enough. */
 const byWords: Readonly<Record<string, Parameters<typeof found>[0]>> = {
   no_active_policy_set: 'policy_bundle_refused',
+  // Of a bundle that this STS could not load since it started, or whose documents contradict each other.
+  policy_eval_failed: 'policy_bundle_refused',
+  operation_not_permitted: 'operation_not_declared',
   interaction_required: 'approval_required',
   credential_expired_not_renewable: 'credential_expired',
   zone_invalid: 'zone_wrong',
   'invalid client credentials': 'identity_refused',
+  'upstream unreachable': 'upstream_failed',
+  'upstream timeout': 'upstream_failed',
+  'upstream not addressable': 'upstream_failed',
 }
 
 function jsonOf(text: string): unknown {

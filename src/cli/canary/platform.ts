@@ -117,7 +117,7 @@ async function created(
   field: string,
 ): Promise<string | Finding> {
   const answer = await coordinate(platform, token, 'POST', kind, json)
-  if (!isSaid(answer)) return found('no_session', answer.message)
+  if (!isSaid(answer)) return found('no_session', `the Coordinator did not answer: ${answer.message}`)
   const id = objectIn(answer.body)[field]
   if (answer.status === 201 && typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id)) return id
   return found(
@@ -133,7 +133,7 @@ export async function revoke(
   { delegation }: Authority,
 ): Promise<Finding | undefined> {
   const answer = await coordinate(platform, token, 'PATCH', `delegations/${delegation}/revoke`)
-  if (!isSaid(answer)) return found('revocation_refused', answer.message)
+  if (!isSaid(answer)) return found('revocation_refused', `the Coordinator did not answer: ${answer.message}`)
   if (answer.status === 200) return undefined
   return found('revocation_refused', `the Coordinator did not revoke the delegation: ${wordsOf(answer)}`)
 }

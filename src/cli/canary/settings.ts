@@ -101,7 +101,9 @@ function wordFrom({ texts, name }: Source): string {
 function pathFrom({ texts, name }: Source): string {
   const text = texts.at(-1) ?? '/'
   if (!/^\/(?!\/)[\x21-\x7e]{0,500}$/.test(text))
-    throw notAllowed(name, text, 'a path that begins with one slash, such as /health')
+    throw notAllowed(name, text, 'a path that begins with one slash, such as /v1/ping')
+  if (/^\/(health|ready|metrics(\.json)?)(\?|$)/.test(text))
+    throw notAllowed(name, text, 'a path of the resource: the Gateway answers this one itself')
   return text
 }
 

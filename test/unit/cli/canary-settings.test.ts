@@ -69,12 +69,14 @@ describe('what the canary must know', () => {
     ['STS', 'ftp://x', 'CARACAL_CANARY_STS is "ftp://x"; allowed: http:// or https:// with host and port'],
     ['API', 'http://a:b@c', 'CARACAL_CANARY_API holds a user or password'],
     ['ZONE', 'a b', 'CARACAL_CANARY_ZONE is "a b"; allowed: 1 to 128 letters'],
+    ['PATH', '/health', 'CARACAL_CANARY_PATH is "/health"; allowed: a path of the resource'],
+    ['PATH', '/metrics?x', 'CARACAL_CANARY_PATH is "/metrics?x"; allowed: a path of the resource'],
     ['PATH', '//other', 'CARACAL_CANARY_PATH is "//other"; allowed: a path that begins with one slash'],
     ['RESOURCE', 'a\nb', 'CARACAL_CANARY_RESOURCE is "a b"; allowed: 1 to 500 visible'],
     ['AUDIT_WITHIN', '20m', 'CARACAL_CANARY_AUDIT_WITHIN is "20m"; allowed: a time from 1s to 10m'],
     ['REVOKED_WITHIN', '0', 'allowed: a time from 1s to 5m'],
     ['CLIENT_SECRET', 'two words', 'CARACAL_CANARY_CLIENT_SECRET does not hold one secret on one line'],
-  ])('is refused by name where it has no meaning: %s', async (name, value, words) => {
+  ])('R250 is refused by name where it has no meaning: %s', async (name, value, words) => {
     await expect(settings({ ...complete, [`CARACAL_CANARY_${name}`]: value })).rejects.toThrow(words)
   })
 
