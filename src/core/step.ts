@@ -18,7 +18,8 @@ import { skippedStop, stopStatus, type StopCondition, type StopStatus } from './
 import type { Tick } from './streak.ts'
 import { MINUTE, type Instant } from './time.ts'
 import { conclude, type VerdictStatus } from './verdict.ts'
-import { counting, groundsOf, waivedIn, waiverOf, waivingIn, withWaiver, type Waiving } from './waiver.ts'
+import { counting, groundsOf, waiverOf, waivingIn, withWaiver, type Waiving } from './waiver.ts'
+import { waivedItems } from './would.ts'
 
 /** What a step leaves for the one after it. Without it all is judged anew, with the same result. */
 interface Kept {
@@ -215,7 +216,7 @@ function conclusions(
       return conclude(before, {
         moment,
         gap: tick.gap,
-        waived: waivedIn({ ...whole, stops }),
+        waived: waivedItems({ ...whole, stops }).map(({ waived }) => waived),
         gates: [...asked.gates.values()],
         checks: rules.gates.flatMap((gate) =>
           statusesOf(gate.checks, asked.checks).map((status) => ({ gate: gate.id, status })),

@@ -1,11 +1,11 @@
-import { awaitsFirstLook } from './finding.ts'
 import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Latch } from './latch.ts'
 import type { Moment } from './moment.ts'
 import { isActive, type Rollout } from './rollout.ts'
 import type { Rules, Snapshot } from './snapshot.ts'
-import { forbids, type StopStatus } from './stop.ts'
+import type { StopStatus } from './stop.ts'
 import { HOUR, SKEW, type Instant, type Millis } from './time.ts'
+import { blockedBy, type Would } from './would.ts'
 
 /** How something that is judged counts: in full, or not at all for a while. */
 export const modes = ['enforce', 'shadow', 'overridden'] as const
@@ -39,11 +39,6 @@ export interface Waiver {
   readonly of: string
   /** What it would make of the verdict by itself if it counted, and since when. */
   readonly would?: Would
-}
-
-export interface Would {
-  readonly verdict: 'hold' | 'stop'
-  readonly since: Instant
 }
 
 /** What decides whether something is waived. */
@@ -101,33 +96,16 @@ export function withWaiver<T extends Status>(
   now: Instant,
 ): T {
   if (waiver === undefined || status.state === 'skipped') return status
-  const verdict = wouldMake(status)
+  const verdict = blockedBy(status)
   if (verdict === undefined) return { ...status, waived: waiver }
   const known = before?.waived?.would
   const would = known?.verdict === verdict ? known : { verdict, since: now }
   return { ...status, waived: { ...waiver, would } }
 }
 
-function wouldMake(status: Status): Would['verdict'] | undefined {
-  if ('firings' in status && forbids(status)) return 'stop'
-  if (status.state === 'pass' || status.state === 'clear') return undefined
-  const awaits = 'findings' in status ? awaitsFirstLook(status.findings) : status.awaitsFirstLook === true
-  return status.state === 'unknown' && awaits ? undefined : 'hold'
-}
-
 /** As it counts: what is waived counts as what is switched off. */
 export function counting<T extends Status>(status: T): T {
   return status.waived === undefined ? status : { ...status, state: 'skipped' }
-}
-
-/** What is waived by itself, in the order of the tables. */
-export function waivedIn(
-  statuses: Readonly<Record<'gates' | 'checks' | 'stops', ReadonlyMap<string, Status>>>,
-): readonly Waiver[] {
-  const { gates, checks, stops } = statuses
-  return [...gates.values(), ...checks.values(), ...stops.values()].flatMap(({ id, waived }) =>
-    waived?.of === id ? waived : [],
-  )
 }
 
 /** How an item counts, for those who show it. */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { settleable } from '../core/baselines.ts'
 import { forbids, standsNoMore, type StopStatus } from '../core/stop.ts'
 import type { Instant } from '../core/time.ts'
-import { waivedIn } from '../core/waiver.ts'
+import { waivedItems } from '../core/would.ts'
 import { claimed } from './evidence.ts'
 import { relatched, unlatched } from './latches.ts'
 import { withLife } from './lives.ts'
@@ -145,7 +145,7 @@ export function finish(
     ...(isForced && { forced: { actor, reason } }),
   }
   const unproven = isForced ? `${reason} (not proven: ${unprovenIn(snapshot).join(', ')})` : reason
-  const waived = waivedIn(snapshot).map(({ of, mode }) => `${of} (${mode})`)
+  const waived = waivedItems(snapshot).map(({ id, waived: { mode } }) => `${id} (${mode})`)
   const told = waived.length === 0 ? unproven : `${unproven} (not enforced: ${waived.join(', ')})`
   return accept({ ...snapshot, rollout: finished, stops }, [
     ended(rollout, told, isForced ? 'forced' : outcome, author, now),
