@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { seedAdminToken } from './admin-token.ts'
 import { auditData } from './audit-client.ts'
-import { auditAnswer } from './audit-queries.ts'
+import { zoneAnswer } from './audit-queries.ts'
 import { commandClient, endPool, patientClient, repeat, servicePool, within } from './clients.ts'
 import { zone } from './context.ts'
 import type { Context, Identity, Replica } from './context.ts'
@@ -66,7 +66,8 @@ export async function startApi(identity: Identity, context: Context): Promise<Ap
     if (request.path === '/health') return json(200, { ok: true })
     if (request.path === '/ready') return ready(request)
     if (request.path === '/metrics') return metrics(request)
-    if (request.path.startsWith('/v1/')) return auditAnswer(database, secrets.readerToken, request)
+    if (request.path.startsWith('/v1/'))
+      return zoneAnswer({ database, token: secrets.readerToken, activePolicy: context.activePolicy }, request)
     return json(404, { error: 'not_found' })
   })
   const loops = [

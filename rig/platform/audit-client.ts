@@ -22,6 +22,7 @@ export type Decided = {
   readonly request_id: string
   readonly decision: 'allow' | 'deny'
   readonly evaluation_status: string
+  readonly policy_set_version_id?: string
   readonly diagnostics_json?: readonly { readonly reason: string }[]
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Context } from './context.ts'
 import { json } from './http.ts'
 import type { Answer, Request } from './http.ts'
 import { bearerOf } from './mandates.ts'
@@ -6,10 +7,30 @@ import { tenant } from './tenant.ts'
 
 const byRequest = /^\/v1\/zones\/([^/]+)\/audit\/by-request\/([A-Za-z0-9_.\-:]{1,128})$/
 
-/** The API's look at the audit events of one request, for an admin token that may read one zone. */
-export async function auditAnswer(database: pg.Pool, token: string, request: Request): Promise<Answer> {
+type Queries = {
+  readonly database: pg.Pool
+  readonly token: string
+  readonly activePolicy: Context['activePolicy']
+}
+
+/** What the API shows to an admin token that may read one zone: audit events of one request, and policy sets. */
+export async function zoneAnswer(
+  { database, token, activePolicy }: Queries,
+  request: Request,
+): Promise<Answer> {
   if (bearerOf(request.authorization) !== token) return json(401, { error: 'invalid_admin_token' })
   if (request.method !== 'GET') return json(403, { error: 'admin_token_read_only' })
+  if (request.path === `/v1/zones/${tenant.zone}/policy-sets`) {
+    const { version, since } = activePolicy
+    const set = {
+      id: 'set-1',
+      zone_id: tenant.zone,
+      name: 'main',
+      updated_at: since,
+      active_version_id: version,
+    }
+    return json(200, { items: [set], next_cursor: null })
+  }
   const [, zone, requestId] = byRequest.exec(request.path) ?? []
   if (zone === undefined) return json(404, { error: 'not_found' })
   if (zone !== tenant.zone) return json(403, { error: 'admin_token_zone_mismatch' })

@@ -77,6 +77,8 @@ export type Context = {
   readonly timings: Timings
   /** The STS as the Gateway reaches it: through a Service, which only knows replicas that answer. */
   readonly stsUrl: () => string
+  /** The policy set version that is active in the zone; it changes with each activation. */
+  readonly activePolicy: { version: string; since: Date }
   /** Whether Web has its build of the console, as its image has. */
   readonly webRoot: boolean
   /** Folder below which every STS and Gateway replica has its replay volume. */

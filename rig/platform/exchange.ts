@@ -74,6 +74,7 @@ async function decide(sts: Sts, asked: Asked): Promise<Answer> {
     request_id: requestId,
     decision,
     evaluation_status: denied?.status ?? 'complete',
+    policy_set_version_id: sts.policy.version(tenant.zone),
     diagnostics_json: denied?.reason === undefined ? [] : [{ reason: denied.reason }],
   })
   if (denied === undefined) return goJson(200, await issued(sts, asked))

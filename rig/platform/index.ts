@@ -29,6 +29,8 @@ export type Platform = {
   running(): readonly PlatformReplica[]
   /** Whether an Audit or a Gateway replica reads its stream no more; it says nothing of it, and without traffic nor does anything else. */
   deafen(name: string, on: boolean): void
+  /** Activates another policy set version, as if at that time. */
+  activatePolicy(version: string, since: Date): void
   /** What a replica has written to its log because it was asked. */
   logged(name: string): { readonly lines: number; readonly bytes: number }
   /** Ends a replica's process and starts another in its place. */
@@ -66,6 +68,7 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
       else if (replica.service === 'gateway') replica.deafen(on)
       else throw new Error(`${name} reads no stream that can fall silent`)
     },
+    activatePolicy: (version, since) => world.activatePolicy(version, since),
     running: () => world.everyone().map(described),
     logged: (name) => world.byName(name).endpoint.logged,
     replaceReplica: (name) => world.replace(name),

@@ -14,16 +14,21 @@ export type PolicyEngine = {
   poll(): void
   /** Why everything is denied, or undefined where a policy decides; a zone that never loaded cannot be judged at all. */
   evaluate(zone: string): 'no_active_policy_set' | 'unavailable' | undefined
+  /** The policy set version that decides in the zone; empty where none was loaded. */
+  version(zone: string): string
   /** Age in seconds of what has been loaded for longest; 0 before anything was. */
   maxAge(): number
   /** Whether every policy that is loaded from now on is bad. */
   breakPolicies(how: PolicyBreak | undefined): void
 }
 
-type Zone = { readonly bundle: 'loaded' | 'deny-all'; readonly loadedAt: number }
+type Zone = { readonly bundle: 'loaded' | 'deny-all'; readonly version: string; readonly loadedAt: number }
 
-/** The policies of one STS replica: nothing is loaded before a zone is asked about. */
-export function newPolicyEngine(): PolicyEngine {
+/**
+ * The policies of one STS replica: nothing is loaded before a zone is asked about.
+ * @param active the version that is active now
+ */
+export function newPolicyEngine(active: () => string): PolicyEngine {
   const counters = { evaluations: 0, evaluationErrors: 0, compiles: 0, compileErrors: 0 }
   const zones = new Map<string, Zone>()
   let broken: PolicyBreak | undefined
@@ -31,7 +36,7 @@ export function newPolicyEngine(): PolicyEngine {
   function load(zone: string): void {
     if (broken === 'refuse') {
       // No counter moves, and each further attempt makes the fallback young again (T54).
-      zones.set(zone, { bundle: 'deny-all', loadedAt: Date.now() })
+      zones.set(zone, { bundle: 'deny-all', version: '', loadedAt: Date.now() })
       throw new Error(`validate policy bundle for zone ${zone}: rule is not supported`)
     }
     counters.compiles += 1
@@ -39,7 +44,7 @@ export function newPolicyEngine(): PolicyEngine {
       counters.compileErrors += 1
       throw new Error(`compile policy bundle for zone ${zone}: rego_type_error`)
     }
-    zones.set(zone, { bundle: 'loaded', loadedAt: Date.now() })
+    zones.set(zone, { bundle: 'loaded', version: active(), loadedAt: Date.now() })
   }
 
   function tryToLoad(zone: string): void {
@@ -54,8 +59,8 @@ export function newPolicyEngine(): PolicyEngine {
     counters,
     load,
     poll() {
-      for (const [zone, { bundle }] of zones)
-        if (broken !== undefined || bundle === 'deny-all') tryToLoad(zone)
+      for (const [zone, { bundle, version }] of zones)
+        if (broken !== undefined || bundle === 'deny-all' || version !== active()) tryToLoad(zone)
     },
     evaluate(zone) {
       counters.evaluations += 1
@@ -67,6 +72,7 @@ export function newPolicyEngine(): PolicyEngine {
       }
       return bundle === 'loaded' ? undefined : 'no_active_policy_set'
     },
+    version: (zone) => zones.get(zone)?.version ?? '',
     maxAge: () =>
       zones.size === 0
         ? 0

@@ -38,7 +38,7 @@ export async function startSts(identity: Identity, context: Context): Promise<St
   const volume = await openReplayVolume(join(context.volumes, identity.hostname), identity.pid)
   const audit = await startAuditClient(redis, context.secrets.auditHmacKey, volume)
   const patient = patientClient(context.redisUrl, identity.name)
-  const policy = newPolicyEngine()
+  const policy = newPolicyEngine(() => context.activePolicy.version)
   const listener = listen(database)
   const consumers = startStsConsumers(identity, context, {
     commands: redis,

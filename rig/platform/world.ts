@@ -56,6 +56,8 @@ export type World = {
   all<S extends Service>(service: S): readonly ReplicaOf<S>[]
   everyone(): readonly AnyReplica[]
   byName(name: string): AnyReplica
+  /** What the API does when a policy set version is activated; STS replicas see it at their next poll. */
+  activatePolicy(version: string, since: Date): void
   /** Ends a replica's process and starts another in its place: same host name, port and volume. */
   replace(name: string): Promise<void>
   /** Starts a further replica, such as what runs in a pod; its name is its host's. */
@@ -99,6 +101,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       secrets,
       timings: { ...realTimings, ...options.timings },
       stsUrl: () => stsThroughService(replicas),
+      activePolicy: { version: 'version-1', since: new Date(0) },
       webRoot: options.webRoot ?? true,
       volumes,
     }
@@ -163,6 +166,9 @@ function world(options: WorldOptions, parts: Parts): World {
       [...replicas.values()].filter((replica): replica is ReplicaOf<S> => replica.service === service),
     everyone: () => [...replicas.values()],
     byName,
+    activatePolicy: (version, since) => {
+      Object.assign(context.activePolicy, { version, since })
+    },
     replace: async (name) => {
       const old = byName(name)
       await old.stop()

@@ -65,6 +65,24 @@ describe('caracal-gate canary against the platform', () => {
     }
   })
 
+  it('R252 finds the STS that did not load what was activated, and decides by the old policy', async () => {
+    await platform.faults.inject('policy-failure')
+    try {
+      platform.activatePolicy('version-2', new Date(Date.now() - 120_000))
+      await expect
+        .poll(async () => (await canary(platform)).bad.map(short), { timeout: 10_000 })
+        .toEqual([`sts ${hostOf(platform, 'sts-0')} audit fail policy_outdated`])
+      // Another replica may take a minute.
+      platform.activatePolicy('version-2', new Date())
+      expect((await canary(platform)).bad.map(short)).toEqual([
+        `sts ${hostOf(platform, 'sts-0')} audit unknown policy_loading`,
+      ])
+    } finally {
+      await platform.faults.clear('policy-failure')
+    }
+    await expect.poll(async () => (await canary(platform)).code, { timeout: 10_000 }).toBe(0)
+  })
+
   it('R213 finds a dead audit ingestor without any traffic but its own', async () => {
     platform.deafen('audit-0', true)
     try {

@@ -198,7 +198,7 @@ test('T54: a refused policy denies everything in its zone and moves no counter',
 })
 
 test('R251 a bundle that does not compile leaves the old one in force, and an STS that starts with it judges nothing', () => {
-  const engine = newPolicyEngine()
+  const engine = newPolicyEngine(() => 'version-1')
   engine.load('old')
   engine.breakPolicies('compile')
   expect(engine.evaluate('old')).toBeUndefined()

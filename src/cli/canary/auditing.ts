@@ -1,7 +1,8 @@
 import type { Attempt, Entry } from './entries.ts'
 import { eventsIn, hasLanded } from './judging.ts'
 import { judgeLandings, type Landing, type Replica } from './landings.ts'
-import { auditOf, type Platform } from './platform.ts'
+import { auditOf, policySetsOf, type Platform } from './platform.ts'
+import { activePolicyIn } from './policies.ts'
 
 /** Requests at a time: the API limits what one token may ask in a minute. */
 const atOnce = 8
@@ -38,7 +39,8 @@ export async function watchAudit(
     await sleep(Math.min(grace, auditWithin), signal)
     await look(platform, missing(), since)
   }
-  return judgeLandings(landings, replicas, auditWithin)
+  const active = activePolicyIn(await policySetsOf(platform), platform.way.now())
+  return judgeLandings(landings, replicas, { within: auditWithin, ...(active !== undefined && { active }) })
 }
 
 /** Reads what is there of each; false when nothing can be read, so that a hung API takes the time of one batch. */

@@ -63,7 +63,9 @@ export function judgeRevocation(
   if (answer === undefined) return found('no_token', 'there was no token to try the revocation with')
   if (!isSaid(answer)) return answer
   const refusal = refusalOf(answer)
-  if (refusal === undefined && !wasLetThrough(answer)) return refused(answer)
+  // One that lets nothing through lets no revoked session through.
+  const isJudged = refusal === undefined ? wasLetThrough(answer) : answer.status < 500
+  if (!isJudged) return refused(answer)
   const last = refusal === undefined ? String(answer.status) : inWords(answer, refusal)
   return found(
     'revocation_not_seen',
@@ -75,6 +77,8 @@ export function judgeRevocation(
 export interface AuditEvent {
   readonly event_type: string
   readonly decision: string
+  /** The version of the policy set that decided. */
+  readonly policy?: string
 }
 
 /** The events of one request, or none when there are none yet. */
@@ -90,8 +94,9 @@ export function eventsIn(answer: Said | Finding): readonly AuditEvent[] | Findin
 
 function eventOf(value: unknown): readonly AuditEvent[] {
   if (typeof value !== 'object' || value === null) return []
-  const { event_type, decision } = value as Readonly<Record<string, unknown>>
-  return typeof event_type === 'string' && typeof decision === 'string' ? [{ event_type, decision }] : []
+  const { event_type, decision, policy_set_version_id: policy } = value as Readonly<Record<string, unknown>>
+  if (typeof event_type !== 'string' || typeof decision !== 'string') return []
+  return [{ event_type, decision, ...(typeof policy === 'string' && policy !== '' && { policy }) }]
 }
 
 /** Whether an event tells of a request what its replica answered. */

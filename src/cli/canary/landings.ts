@@ -1,6 +1,7 @@
 import { inSeconds } from './asking.ts'
 import type { Attempt, Entry } from './entries.ts'
 import type { AuditEvent } from './judging.ts'
+import { judgePolicy, type ActivePolicy } from './policies.ts'
 import { found, passed, type Finding } from './reasons.ts'
 
 /** The group in which all Audit replicas read the stream; one of them takes each event. */
@@ -19,12 +20,18 @@ export interface Replica {
   readonly replica: string
 }
 
+interface Expected {
+  readonly within: number
+  readonly active?: ActivePolicy
+}
+
 /** What the audit events say of each replica, and of the ingestion that all of them share. */
 export function judgeLandings(
   landings: readonly Landing[],
   replicas: readonly Replica[],
-  within: number,
+  expected: Expected,
 ): readonly Entry[] {
+  const { within } = expected
   const ingestion = ingestionOf(landings, within)
   return [
     ...replicas.map((replica): Entry => {
@@ -34,7 +41,7 @@ export function judgeLandings(
       const finding =
         ingestion.reason === 'audit_ingestion_dead' && own.length > 0
           ? found('not_audited', 'no audit event of any replica landed')
-          : eventsOf(own, within)
+          : eventsOf(own, expected)
       return { ...replica, step: 'audit', ...finding }
     }),
     { component: 'audit', replica: ingestor, step: 'audit', ...ingestion },
@@ -42,7 +49,7 @@ export function judgeLandings(
 }
 
 /** One replica's events: the worst of them. */
-function eventsOf(own: readonly Landing[], within: number): Finding {
+function eventsOf(own: readonly Landing[], { within, active }: Expected): Finding {
   if (own.length === 0)
     return found('not_audited', 'no request of this replica has an audit event to wait for')
   const unreadable = own.find(({ events }) => 'outcome' in events)?.events
@@ -63,6 +70,13 @@ function eventsOf(own: readonly Landing[], within: number): Finding {
   const latest = Math.max(...own.map(({ at = 0 }) => at))
   if (latest > within)
     return found('audit_late', `an audit event landed after ${inSeconds(latest)}, limit ${inSeconds(within)}`)
+  // A Gateway decides nothing by a policy: STS does.
+  const ofSts = own.filter(({ attempt }) => attempt.component === 'sts')
+  const policy = judgePolicy(
+    ofSts.flatMap(({ events }) => ('outcome' in events ? [] : events)),
+    active,
+  )
+  if (policy !== undefined) return policy
   return passed(`${own.length} audit events landed within ${inSeconds(latest)}`)
 }
 

@@ -166,6 +166,13 @@ export function auditOf({ settings, way }: Platform, requestId: string): Promise
   return ask(settings.api, { method: 'GET', path, headers }, way)
 }
 
+/** What the API shows of the zone's policy sets, of which one is active. */
+export function policySetsOf({ settings, way }: Platform): Promise<Said | Finding> {
+  const path = `v1/zones/${encodeURIComponent(settings.zone)}/policy-sets?limit=500`
+  const headers = { authorization: `Bearer ${settings.readerToken}` }
+  return ask(settings.api, { method: 'GET', path, headers }, way)
+}
+
 function wordsOf(answer: Said): string {
   const refusal = refusalOf(answer)
   return refusal === undefined ? `it answered ${answer.status}` : inWords(answer, refusal)

@@ -15,6 +15,14 @@ export const reasons = {
     'fail',
     'read the log of this STS for the policy that it refused, and activate the last policy set that worked',
   ],
+  policy_outdated: [
+    'fail',
+    'read the log of this STS for the policy that it could not load, and activate the last policy set that worked',
+  ],
+  policy_loading: [
+    'unknown',
+    'run the canary again: a replica of STS may take a minute to load what was activated',
+  ],
   policy_denied: ['fail', 'check the grants of the canary in the active policy set, and its --label'],
   approval_required: ['fail', 'take the scope of the canary out of the tiers that need an approval'],
   operation_not_declared: [

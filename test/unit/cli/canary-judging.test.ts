@@ -134,7 +134,6 @@ describe('a revocation', () => {
     const bySts = [
       refusal(403, 'access_denied', 'delegation edge inactive or expired'),
       refusal(401, 'invalid_token', 'invalid subject_token'),
-      refusal(503, 'sts_unavailable', 'revocation state unavailable'),
       proxied(200),
     ]
     for (const answer of bySts) {
@@ -147,6 +146,12 @@ describe('a revocation', () => {
     expect(judgeRevocation(refusal(401, 'invalid_token', 'session revoked'), limits).message).toContain(
       '1.3 s',
     )
+  })
+
+  it('R250 is not judged by a Gateway that lets nothing through, and fails by that', () => {
+    const answer = refusal(503, 'sts_unavailable', 'revocation state unavailable')
+    expect(deniesRevoked(answer)).toBe(false)
+    expect(judgeRevocation(answer, limits)).toMatchObject({ outcome: 'fail', reason: 'service_failed' })
   })
 
   it('R250 is not judged by an answer of something else, such as one of the Gateway itself', () => {

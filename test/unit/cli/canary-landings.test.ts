@@ -25,7 +25,11 @@ describe('the audit events of a run', () => {
   const a = attempt('sts', 'a')
   const g = attempt('gateway', 'g')
   const judge = (...landings: readonly Landing[]) =>
-    judgeLandings(landings, [a, g], 10_000).map(({ replica, outcome, reason }) => [replica, outcome, reason])
+    judgeLandings(landings, [a, g], { within: 10_000 }).map(({ replica, outcome, reason }) => [
+      replica,
+      outcome,
+      reason,
+    ])
   const landed = landing(a, { at: 900, events: [event('token_exchange', 'allow')] })
 
   it('R215 pass for each replica whose events all landed, and for the ingestion', () => {
