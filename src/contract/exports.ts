@@ -14,7 +14,7 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/)
 const base64 = z.base64()
 
 /** What an export may lack; empty when it has everything. */
-export const lacking = ['verdicts', 'ledger', 'images', 'evidence', 'judgedBy'] as const
+export const lacking = ['verdicts', 'notEnforced', 'ledger', 'images', 'evidence', 'judgedBy'] as const
 export type Lacking = (typeof lacking)[number]
 
 const millis = z.number().describe('The same instant in milliseconds since the epoch.')
@@ -78,6 +78,18 @@ const running = z.strictObject({
 })
 export type RunningReport = z.infer<typeof running>
 
+const waiver = z.strictObject({
+  subject: text.describe('As the ledger names it: `gate/x`, `check/x` or `stop-condition/x`.'),
+  mode: z.enum(['shadow', 'overridden']),
+  at: timestamp.describe('When it was overridden, or was first seen in shadow in this rollout.'),
+  until: timestamp.describe('When it was to count again; an override ends with its rollout at the latest.'),
+  ended: timestamp.nullable().describe('When it counted again before that; null where it did not.'),
+  actor: z.string().max(700).nullable().describe('Who overrode it; null for a shadow.'),
+  reason: text.nullable(),
+  latched: z.boolean().describe('The override also held for what was latched before it.'),
+})
+export type WaiverReport = z.infer<typeof waiver>
+
 const closedLatch = z.strictObject(latchReport.shape).extend({
   acknowledged: z.strictObject({ actor: text, reason: text, at: timestamp }).nullable(),
 })
@@ -110,6 +122,7 @@ const predicate = z.strictObject({
     })
     .nullable(),
   verdicts: listOf(turn).describe('Each change of the verdict, oldest first.'),
+  notEnforced: listOf(waiver).describe('What did not count in the rollout: in shadow, or overridden.'),
   stops: listOf(z.strictObject({ stopCondition: text, latch: closedLatch })),
   evidence: listOf(piece),
   images: listOf(running),

@@ -15,6 +15,20 @@ export const course = z.strictObject({
     }),
   ),
   cut: z.boolean(),
+  notEnforced: z
+    .array(
+      z.strictObject({
+        subject: z.string(),
+        mode: z.enum(['shadow', 'overridden']),
+        at: instant,
+        until: instant,
+        ended: instant.exactOptional(),
+        actor: z.string().exactOptional(),
+        reason: z.string().exactOptional(),
+        latched: z.boolean(),
+      }),
+    )
+    .exactOptional(),
 })
 /** @param line of the ledger */
 export function proofOver<Line extends z.ZodType>(line: Line) {

@@ -8,11 +8,14 @@ import type {
   RunningReport,
   Statement,
   TurnReport,
+  WaiverReport,
 } from '../contract/exports.ts'
+import { lacking as parts } from '../contract/exports.ts'
 import { canonical, chainsOf } from '../proof/digest.ts'
 import { fileText, sealed } from '../proof/envelope.ts'
 import { hasVerdict, statementOf, verdictOf } from '../proof/statement.ts'
 import type { LedgerEntry } from '../rollout/ledger.ts'
+import type { NotEnforced } from '../rollout/not-enforced.ts'
 import type { ProvenBy, Running, Turn } from '../rollout/proof.ts'
 import type { Exportable, Exports } from './context.ts'
 import { toRollout } from './document.ts'
@@ -69,6 +72,7 @@ function predicateOf(
     judgedBy:
       judge === undefined ? null : { version: clip(judge.version), configuration: judge.configuration },
     verdicts: verdictsOf(proof?.course.turns ?? [], rollout.id, ledger.flat()),
+    notEnforced: (proof?.course.notEnforced ?? []).map(waiverForm),
     stops: Object.entries(stops).map(([id, latch]) => ({ stopCondition: clip(id), latch: latchForm(latch) })),
     evidence: (proof?.evidence ?? []).map(pieceForm),
     images: (proof?.running ?? []).map(runningForm),
@@ -87,12 +91,13 @@ function lackingIn(
   const isEnded = chain?.some(({ kind, rollout: id }) => kind === 'rollout-finished' && id === rollout.id)
   const isWhole: Readonly<Record<Lacking, boolean>> = {
     verdicts: proof?.course.cut === false,
+    notEnforced: proof?.course.notEnforced !== undefined,
     ledger: ledger.length === 1 && isBegun && (asOf !== undefined || isEnded === true),
     images: proof?.runningCut === false,
     evidence: proof !== undefined,
     judgedBy: proof?.judge !== undefined,
   }
-  return (['verdicts', 'ledger', 'images', 'evidence', 'judgedBy'] as const).filter((part) => !isWhole[part])
+  return parts.filter((part) => !isWhole[part])
 }
 
 function lifeForm({ startedAt, finishedAt }: Life & Pick<Rollout, 'finishedAt'>) {
@@ -140,6 +145,19 @@ function lineForm(entry: LedgerEntry): ExportedLine {
     actor: actor ?? null,
     previous,
     hash,
+  }
+}
+
+function waiverForm({ subject, mode, at, until, ended, actor, reason, latched }: NotEnforced): WaiverReport {
+  return {
+    subject,
+    mode,
+    at: rfc3339(at),
+    until: rfc3339(until),
+    ended: timeOrNull(ended),
+    actor: actor ?? null,
+    reason: reason === undefined ? null : clip(reason),
+    latched,
   }
 }
 

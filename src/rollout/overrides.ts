@@ -46,7 +46,7 @@ export function override(snapshot: Snapshot, rules: Rules, wish: Wish, author: A
     snapshot: changed(snapshot, new Map(snapshot.overrides).set(item, next)),
     events: [
       {
-        ...event(refOf(snapshot, item), now, `${reason} (${what})`, next),
+        ...event(itemIn(snapshot, item), now, `${reason} (${what})`, next),
         from: current === undefined ? 'enforce' : 'overridden',
         to: 'overridden',
         actor,
@@ -157,7 +157,7 @@ function inShort(item: string, { actor, at, until, reason }: Override): string {
 }
 
 function endOf(snapshot: Snapshot, item: string, message: string, at: Instant, one: Override): Event {
-  return { ...event(refOf(snapshot, item), at, message, one), from: 'overridden', to: 'enforce' }
+  return { ...event(itemIn(snapshot, item), at, message, one), from: 'overridden', to: 'enforce' }
 }
 
 function event(subject: string, at: Instant, message: string, { rollout }: Override): Event {
@@ -165,7 +165,7 @@ function event(subject: string, at: Instant, message: string, { rollout }: Overr
 }
 
 /** As the ledger names what happens to an item. */
-function refOf({ stops, checks }: Snapshot, item: string): string {
+export function itemIn({ stops, checks }: Snapshot, item: string): string {
   return stops.has(item) ? `stop-condition/${item}` : checks.has(item) ? `check/${item}` : `gate/${item}`
 }
 

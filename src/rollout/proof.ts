@@ -11,6 +11,7 @@ import type { Verdict } from '../core/verdict.ts'
 import { canonical, sha256 } from '../proof/digest.ts'
 import { workloadContainer } from '../rules/signals.ts'
 import type { Ledger } from './ledger.ts'
+import { notEnforcedAfter, unitedNotEnforced, type NotEnforced } from './not-enforced.ts'
 
 /** A change of the verdict in a rollout. */
 export interface Turn {
@@ -26,6 +27,8 @@ export interface Course {
   readonly turns: readonly Turn[]
   /** The first ones are missing. */
   readonly cut: boolean
+  /** What did not count in it; absent where that is not known from its beginning on. */
+  readonly notEnforced?: readonly NotEnforced[]
 }
 
 /** What ran in containers of one component, of one image. */
@@ -73,21 +76,30 @@ export interface Sight {
 
 const MOST = { turns: 100, refs: 10, replicas: 500, pieces: 24, content: 4_000 }
 
-/** The verdicts of the rollout under way after one more step; undefined when none is. */
+/** The verdicts of the rollout under way, and what did not count, after one more step; undefined when none is. */
 export function courseAfter(held: Course | undefined, before: Snapshot, after: Snapshot): Course | undefined {
   if (!isActive(after.rollout)) return undefined
   const isNew = !isActive(before.rollout) || before.rollout.id !== after.rollout.id
-  const course: Course = isNew ? { turns: [], cut: false } : (held ?? { turns: [], cut: true })
+  const course: Course = isNew
+    ? { turns: [], cut: false, notEnforced: [] }
+    : (held ?? { turns: [], cut: true })
   const last = course.turns.at(-1)
   const { verdict, because, blocking } = after.verdict
-  if (last?.verdict === verdict) return course
+  const notEnforced = notEnforcedAfter(course.notEnforced, after, after.rollout)
+  const isAsBefore = last?.verdict === verdict
+  if (isAsBefore && notEnforced === course.notEnforced) return course
+  if (isAsBefore) return bounded(course.turns, course.cut, notEnforced)
   const refs = blocking.filter(({ rootCause }) => rootCause).map(({ ref }) => ref)
   const turn = { at: after.at, verdict, because: plain(because), refs: refs.slice(0, MOST.refs) }
-  return bounded([...course.turns, turn], course.cut)
+  return bounded([...course.turns, turn], course.cut, notEnforced)
 }
 
-function bounded(turns: readonly Turn[], cut: boolean): Course {
-  return { turns: turns.slice(-MOST.turns), cut: cut || turns.length > MOST.turns }
+function bounded(turns: readonly Turn[], cut: boolean, notEnforced: Course['notEnforced']): Course {
+  return {
+    turns: turns.slice(-MOST.turns),
+    cut: cut || turns.length > MOST.turns,
+    ...(notEnforced !== undefined && { notEnforced }),
+  }
 }
 
 /** What proves a rollout as it is now, and with it the lines of the ledger between its own. */
@@ -187,7 +199,7 @@ export function unitedCourse(a: Course | undefined, b: Course | undefined): Cour
   const turns = all.filter((turn, n) => n === 0 || all[n - 1]?.verdict !== turn.verdict)
   // One that began later has seen less, and is no loss where the other saw it.
   const cut = a.cut && b.cut
-  return bounded(turns, cut)
+  return bounded(turns, cut, unitedNotEnforced(a.notEnforced, b.notEnforced))
 }
 
 /** What two replicas of the daemon know of one rollout that has ended. */

@@ -11,6 +11,7 @@ import { acknowledge, begin, finish, type Result } from '../../src/rollout/comma
 import { evaluate, type Evaluated } from '../../src/rollout/evaluation.ts'
 import type { Event } from '../../src/rollout/ledger.ts'
 import { nothingRemembered } from '../../src/rollout/memory.ts'
+import { endOverride, override } from '../../src/rollout/overrides.ts'
 import { pushedEvidence, workloadContainer } from '../../src/rules/signals.ts'
 import { depth, nothingArrives, aStop, smallRules } from '../unit/core/small-rules.ts'
 import { start } from '../unit/http/context.ts'
@@ -75,6 +76,12 @@ export function playedDaemon() {
     at: () => at,
     now: () => now,
     begin: (id: string) => command((snapshot, when) => begin(snapshot, { ...author, id }, when)),
+    override: (item: string, seconds: number, why = author) =>
+      command((snapshot, when) => {
+        const wish = { item, until: when + seconds * SECOND, latched: false, replace: true }
+        return override(snapshot, rules, wish, why, when)
+      }),
+    endOverride: (item: string) => command((snapshot, when) => endOverride(snapshot, item, author, when)),
     acknowledge: (id: string) => command((snapshot, when) => acknowledge(snapshot, id, author, when)),
     finish: (id: string, outcome: 'done' | 'failed' = 'done') =>
       command((snapshot, when) => finish(snapshot, id, { outcome }, author, when)),

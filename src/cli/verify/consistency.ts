@@ -1,12 +1,8 @@
 import type { Predicate, Statement } from '../../contract/exports.ts'
 import { canonical, hashOfLine, sha256 } from '../../proof/digest.ts'
 import { hasVerdict, integrityOf, subjectsOf, verdictOf } from '../../proof/statement.ts'
-
-/** What is wrong with a file, and where. */
-export interface Wrong {
-  readonly where: string
-  readonly problem: string
-}
+import { wrongWaiver } from './waivers.ts'
+import type { Wrong } from './wrong.ts'
 
 /** The first thing in a statement that does not follow from the rest of it. */
 export function wrongIn(statement: Statement): Wrong | undefined {
@@ -17,6 +13,7 @@ export function wrongIn(statement: Statement): Wrong | undefined {
     wrongLine(predicate) ??
     wrongEvidence(predicate) ??
     wrongVerdict(predicate) ??
+    wrongWaiver(predicate) ??
     (canonical(subject) === canonical(subjectsOf(predicate))
       ? undefined
       : { where: 'subject', problem: 'is not what the rollout and its images come to' }) ??

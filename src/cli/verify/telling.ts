@@ -1,4 +1,4 @@
-import type { Predicate } from '../../contract/exports.ts'
+import type { Predicate, WaiverReport } from '../../contract/exports.ts'
 import { counted } from '../../core/lists.ts'
 import { printable } from '../text.ts'
 import type { Proven, Verified } from './verified.ts'
@@ -7,7 +7,7 @@ import type { Proven, Verified } from './verified.ts'
 export function findingsOf(result: Verified): object {
   if (!result.ok) return { result: 'not-verified', where: result.where, problem: result.problem }
   const { predicate, subject } = result.statement
-  const { rollout, complete, lacking, signer, verdicts } = predicate
+  const { rollout, complete, lacking, signer, verdicts, notEnforced } = predicate
   return {
     result: result.signedBy === 'key' ? 'proven' : 'unproven',
     signedBy: result.signedBy,
@@ -19,6 +19,7 @@ export function findingsOf(result: Verified): object {
       phase: rollout.phase,
     },
     verdict: verdicts.at(-1)?.verdict ?? null,
+    notEnforced,
     complete,
     lacking,
     subject,
@@ -34,6 +35,7 @@ export function linesOf({ statement: { predicate }, signedBy }: Proven): readonl
     `${headline[signedBy]}${signer === null ? '' : ` ${signer.keyid}`}`,
     `${name}: ${rollout.phase}${forced === null ? '' : ' by force'}${ended}`,
     verdictsIn(predicate),
+    ...predicate.notEnforced.map((waiver) => waiverLine(waiver, rollout.finishedAt)),
     ...predicate.stops.map(({ stopCondition, latch }) => {
       const { acknowledged } = latch
       const by = acknowledged === null ? 'not acknowledged' : `acknowledged by ${acknowledged.actor}`
@@ -57,6 +59,15 @@ function verdictsIn({ verdicts }: Predicate): string {
   const last = verdicts.at(-1)
   if (last === undefined) return 'no verdict'
   return `${counted(verdicts.length, 'verdict')}, the last ${last.verdict} at ${last.at}: ${printable(last.because)}`
+}
+
+function waiverLine(
+  { subject, mode, at, until, ended, actor, reason }: WaiverReport,
+  finished: string | null,
+): string {
+  const by = actor === null ? '' : ` by ${printable(actor)} (${printable(reason ?? '')})`
+  const kind = mode === 'shadow' ? 'in shadow' : 'overridden'
+  return `${printable(subject)} did not count: ${kind}${by} from ${at} until ${ended ?? (finished !== null && finished < until ? finished : until)}`
 }
 
 function contentsOf({ ledger, images, evidence }: Predicate): string {

@@ -4,7 +4,8 @@ import { exportEnvelope, exportStatement, type Envelope, type Statement } from '
 import { exportLimit } from '../../contract/wire.ts'
 import { canonical } from '../../proof/digest.ts'
 import { fileText, isSignedBy, namesIn, type Names } from '../../proof/envelope.ts'
-import { wrongIn, type Wrong } from './consistency.ts'
+import { wrongIn } from './consistency.ts'
+import type { Wrong } from './wrong.ts'
 
 /** What a file proves. */
 export interface Proven {

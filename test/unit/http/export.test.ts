@@ -101,11 +101,37 @@ describe('R230: an export of a rollout', () => {
     expect(lacking).toEqual([])
   })
 
+  it('R271: has what did not count in it, also what was overridden before it', () => {
+    const by = { actor: 'bob', reason: 'see CHG-7' }
+    const played = playedDaemon()
+    played.seconds(1)
+    played.override('shallow', 600, by)
+    played.begin('r1')
+    played.override('deep', 5)
+    played.override('shallow', 900, by)
+    played.seconds(6)
+    played.finish('r1', 'failed')
+    played.begin('r2')
+    const [next, past] = played.exports().rollouts
+    const { notEnforced, lacking } = statementOf(fileOf(played.exports(), past)).predicate
+    expect(lacking).not.toContain('notEnforced')
+    expect(notEnforced).toMatchObject([
+      { subject: 'check/shallow', mode: 'overridden', actor: 'bob', reason: 'see CHG-7', latched: false },
+      { subject: 'stop-condition/deep', actor: 'ann (ci)', ended: null },
+      { subject: 'check/shallow', ended: null },
+    ])
+    expect(notEnforced[0]?.ended).toBe(notEnforced[2]?.at)
+    expect(statementOf(fileOf(played.exports(), next)).predicate.notEnforced).toEqual([])
+  })
+
   it('of one that an earlier version saw end says what is lacking', () => {
     const { rollouts, release } = daemon.exports()
     const [{ proof: _, ...old }] = rollouts as [Exportable]
     const { predicate: poor } = statementOf(fileOf({ rollouts: [old], release }))
-    expect(poor).toMatchObject({ complete: false, lacking: ['verdicts', 'images', 'evidence', 'judgedBy'] })
+    expect(poor).toMatchObject({
+      complete: false,
+      lacking: ['verdicts', 'notEnforced', 'images', 'evidence', 'judgedBy'],
+    })
     // What the ledger says of the verdict is there.
     expect(poor.verdicts.map(({ verdict }) => verdict)).toEqual(['stop', 'hold', 'proceed'])
   })

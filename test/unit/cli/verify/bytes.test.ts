@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { verified } from '../../../../src/cli/verify/verified.ts'
 import { fileOf, newKey, playedDaemon } from '../../../support/exported-rollout.ts'
 
-/** As short as an export can be: a rollout that is begun and nothing else. */
+/** As short as an export can be: a rollout that is begun, an override, and nothing else. */
 const daemon = playedDaemon()
 daemon.begin('r')
+daemon.override('deep', 60, { actor: 'a', reason: 'b' })
 const key = newKey()
 const signed = Buffer.from(fileOf(daemon.exports(key.signer)))
 const unsigned = Buffer.from(fileOf(daemon.exports()))

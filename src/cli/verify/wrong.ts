@@ -1,0 +1,5 @@
+/** What is wrong with a file, and where. */
+export interface Wrong {
+  readonly where: string
+  readonly problem: string
+}
