@@ -6,7 +6,11 @@ import type { Platform } from './platform.ts'
 export const token = 'bench-token-0123456789'
 
 /** Parts of the configuration that a measurement needs to be other than they are installed. */
-export type Deviations = { readonly probes?: object; readonly limits?: object }
+export type Deviations = {
+  readonly probes?: object
+  readonly limits?: object
+  readonly recording?: object
+}
 
 /**
  * Writes the configuration of one daemon and the secrets that it names, and returns the file's name. All is as
@@ -42,6 +46,7 @@ export function writeConfiguration(
     gates: { 'source-verification': off, 'render-validation': off, 'rollback-plan': off },
     limits: { deadLetters: { window: '1s' }, redis: { clearAfter: '100ms' }, ...deviations.limits },
     ...(deviations.probes !== undefined && { probes: deviations.probes }),
+    ...(deviations.recording !== undefined && { recording: deviations.recording }),
     http: { listen: '127.0.0.1:0' },
     tokens: [{ name: 'bench', token: secret('token', token), scopes: ['rollout', 'acknowledge'] }],
     state: { file: join(folder, `${name}-state.json`) },

@@ -1,3 +1,4 @@
+import { beside } from './beside.ts'
 import type { Finding } from './finding.ts'
 import type { CheckStatus, GateStatus } from './gate.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -15,7 +16,7 @@ export interface Transition {
   readonly message: string
 }
 
-const meanings = new WeakMap<object, string>()
+const meanings = beside<object, string>()
 
 /** What a waiting client wants to be woken for, as a string to compare. */
 export function meaning(snapshot: Snapshot): string {

@@ -1,3 +1,4 @@
+import { beside, type Beside } from './beside.ts'
 import type { Account, Sighting } from './evidence.ts'
 import { keyOf, unseen, type Finding, type Level, type Quantity, type Recollection } from './finding.ts'
 import type { Signal } from './signal.ts'
@@ -12,7 +13,7 @@ export interface Claim {
    */
   readonly describe: (sighting: Sighting, key: string, observed: Quantity) => string
   /** What it said of each sighting, where it is one and the same claim whenever it is judged by. */
-  readonly said?: WeakMap<Sighting, Said>
+  readonly said?: Beside<Sighting, Said>
 }
 
 /** A finding with the baseline that it rests on, where it counts from one. */
@@ -26,10 +27,10 @@ interface Said {
  * object. It must be judged by one and the same limit.
  */
 export function standingClaim(claim: Claim): Claim {
-  return { ...claim, said: new WeakMap() }
+  return { ...claim, said: beside() }
 }
 
-const keys = new WeakMap<Sighting, string>()
+const keys = beside<Sighting, string>()
 
 function subjectOf(sighting: Sighting): string {
   const known = keys.get(sighting)

@@ -1,6 +1,7 @@
 import { freshUntil, type Belief, type Beliefs, type ProbeBelief } from './belief.ts'
 import type { Outcome, Target } from './observation.ts'
 import { isSame } from './same.ts'
+import type { Reading } from './signal.ts'
 import type { Instant } from './time.ts'
 
 /** Stands for what something says: the same object for as long as it says the same. */
@@ -36,6 +37,11 @@ export interface Part {
   readonly probe: string
   readonly signal: string
   readonly component: string | undefined
+}
+
+/** What a probe says as a whole: as long as it is the same, every part of it is. */
+export function wholeOf(probe: string, { of }: Contents): Token | undefined {
+  return of.get(probe)?.token
 }
 
 /** What a part says. */
@@ -113,6 +119,12 @@ function newsIn(before: Belief, after: Belief): News | undefined {
 
 function otherSignals(was: Outcome, is: Outcome): News {
   if (!was.ok || !is.ok || !isSame(was.blindSpots, is.blindSpots)) return 'all'
+  const isInPlace = ({ signal }: Reading, n: number): boolean => signal === was.readings[n]?.signal
+  // As almost always: nothing has to be sorted by signal.
+  if (was.readings.length === is.readings.length && is.readings.every(isInPlace)) {
+    const others = is.readings.filter((reading, n) => !isSame(was.readings[n], reading))
+    return [...new Set(others.map(({ signal }) => signal))]
+  }
   const [before, after] = [readingsOf(was), readingsOf(is)]
   const names = new Set([...before.keys(), ...after.keys()])
   return [...names].filter((name) => !isSame(before.get(name), after.get(name)))

@@ -1,3 +1,4 @@
+import { beside } from './beside.ts'
 import { freshUntil, type Belief, type Beliefs, type ProbeBelief } from './belief.ts'
 import type { Outcome, Target, Unavailable } from './observation.ts'
 import type { Labels, Reading, Signal } from './signal.ts'
@@ -55,7 +56,7 @@ export function evidenceOf(beliefs: Beliefs, providers: Providers, now: Instant)
   }
 }
 
-const parts = new WeakMap<ProbeBelief, ReadonlyMap<string, readonly Belief[]>>()
+const parts = beside<ProbeBelief, ReadonlyMap<string, readonly Belief[]>>()
 
 /** What is believed of the targets of one component, and of those that have none. */
 function partOf(belief: ProbeBelief, component: string): readonly Belief[] {
@@ -123,13 +124,24 @@ interface Given {
 const none: readonly Sighting[] = []
 
 // An outcome never changes, outlasts its look, and is asked for many signals by many steps.
-const indexes = new WeakMap<Outcome, Given>()
+const indexes = beside<Outcome, Given>()
 
 function sightingsOf(outcome: Outcome, target: Target): Given['sightings'] {
   const known = indexes.get(outcome)
   if (known?.target === target) return known.sightings
-  const seen = (outcome.ok ? outcome.readings : []).map((reading): Sighting => ({ reading, target }))
-  const sightings = Map.groupBy(seen, ({ reading }) => reading.signal)
-  indexes.set(outcome, { target, sightings })
-  return sightings
+  const seen = (outcome.ok ? outcome.readings : []).map((reading) => sightingOf(reading, target))
+  const bySignal = Map.groupBy(seen, ({ reading }) => reading.signal)
+  indexes.set(outcome, { target, sightings: bySignal })
+  return bySignal
+}
+
+const sightings = beside<Reading, Sighting>()
+
+/** The same for as long as the reading is: what was made of it need not be made again when another one of its outcome changes. */
+function sightingOf(reading: Reading, target: Target): Sighting {
+  const known = sightings.get(reading)
+  if (known?.target === target) return known
+  const made = { reading, target }
+  sightings.set(reading, made)
+  return made
 }

@@ -1,6 +1,8 @@
-import type { Evidence } from './evidence.ts'
+import type { Account, Evidence } from './evidence.ts'
 import type { Condition, Finding, Quantity, Recollection } from './finding.ts'
-import type { Signal } from './signal.ts'
+import type { Target } from './observation.ts'
+import type { Labels, Signal } from './signal.ts'
+import type { Instant } from './time.ts'
 
 /**
  * What a check or stop condition is plotted by, where it asks about more than one thing. One finding is kept for each
@@ -40,7 +42,7 @@ export function measuredIn(
       worst.set(finding.observed.unit, finding)
   }
   if (plot !== undefined)
-    for (const finding of condition.judge(onlyAbout(plot.signals, evidence), recollection))
+    for (const finding of condition.judge(new OnlyAbout(plot.signals, evidence), recollection))
       if (finding.observed?.unit === plot.unit) take(finding)
   for (const finding of findings) if (finding.observed?.unit !== plot?.unit) take(finding)
   return [...worst.values()]
@@ -72,18 +74,31 @@ export function badnessOf({ observed: { value }, threshold }: Measured): number 
   }
 }
 
-function onlyAbout(signals: readonly Signal[], evidence: Evidence): Evidence {
-  const names = new Set(signals.map(({ name }) => name))
-  const none = { readings: [], unseen: [] }
-  return {
-    get now() {
-      return evidence.now
-    },
-    of: (signal, where) => (names.has(signal.name) ? evidence.of(signal, where) : none),
-    targets: (signal, where) => evidence.targets(signal, where),
-  }
-}
-
 function isMeasured(finding: Finding): finding is Measured {
   return finding.observed !== undefined && Number.isFinite(finding.observed.value)
 }
+
+/** Evidence of these signals alone; of the others there is none, seen or not. */
+class OnlyAbout implements Evidence {
+  readonly #names: ReadonlySet<string>
+  readonly #all: Evidence
+
+  constructor(signals: readonly Signal[], all: Evidence) {
+    this.#names = new Set(signals.map(({ name }) => name))
+    this.#all = all
+  }
+
+  get now(): Instant {
+    return this.#all.now
+  }
+
+  of(signal: Signal, where?: Labels): Account {
+    return this.#names.has(signal.name) ? this.#all.of(signal, where) : none
+  }
+
+  targets(signal: Signal, where?: Labels): readonly Target[] {
+    return this.#all.targets(signal, where)
+  }
+}
+
+const none: Account = { readings: [], unseen: [] }

@@ -15,7 +15,7 @@ export interface Moment {
 /** A moment that remembers what was asked of it. */
 export interface NotedMoment extends Moment {
   /** The first instant at which an answer that was given will be another; Infinity where none will. */
-  readonly due: Instant
+  readonly due: () => Instant
 }
 
 export function momentAt(now: Instant): NotedMoment {
@@ -28,9 +28,7 @@ export function momentAt(now: Instant): NotedMoment {
 
   return {
     now,
-    get due() {
-      return due
-    },
+    due: () => due,
     reached: (instant) => noted(now >= instant, instant),
     passed: (instant) => noted(now > instant, instant),
   }

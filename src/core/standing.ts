@@ -9,40 +9,44 @@ interface Standing {
   readonly due: Instant
 }
 
-/** By the name of the value. */
-export type Standings = ReadonlyMap<string, Standing>
+/** By what the value is about: its check, stop condition or gate, or a name. */
+export type Standings = ReadonlyMap<unknown, Standing>
 
 /** Makes the values of one step, each only where something that it is made from or the time gives another one. */
 export interface Remaking {
   /**
+   * @param subject what the value is about
    * @param before the value of the step before, which stays the same object while it says the same
    * @param from all that it is made from but `before` and the moment; told apart by identity
    * @param make must give the same for the same; asks of time through the moment alone, but for dates of what is new
    */
-  value<T>(name: string, before: T | undefined, from: readonly unknown[], make: (moment: NotedMoment) => T): T
+  value<T>(
+    subject: unknown,
+    before: T | undefined,
+    from: readonly unknown[],
+    make: (moment: NotedMoment) => T,
+  ): T
   /** For the step after this one. */
   readonly standings: Standings
   /**
    * When the first of the values may be another by time alone. A value that came out other than it was is made once more,
    * since it is made from itself: it stands only when that gives the same.
    */
-  readonly due: Instant
+  readonly due: () => Instant
 }
 
 /** @param anew set where nothing of before counts, for what stood was broken by a gap */
 export function remaking(before: Standings | undefined, now: Instant, anew: boolean): Remaking {
-  const standings = new Map<string, Standing>()
+  const standings = new Map<unknown, Standing>()
   let due = Infinity
   return {
     standings,
-    get due() {
-      return due
-    },
-    value(name, previous, from, make) {
-      const known = anew ? undefined : before?.get(name)
+    due: () => due,
+    value(subject, previous, from, make) {
+      const known = anew ? undefined : before?.get(subject)
       const holds = known?.value === previous && now < (known?.due ?? -Infinity) && areSame(known?.from, from)
       if (known !== undefined && previous !== undefined && holds) {
-        standings.set(name, known)
+        standings.set(subject, known)
         due = Math.min(due, known.due)
         return previous
       }
@@ -50,8 +54,8 @@ export function remaking(before: Standings | undefined, now: Instant, anew: bool
       const made = make(moment)
       const isSettled = previous !== undefined && isSame(made, previous)
       const value = isSettled ? previous : made
-      const next: Standing = { value, from, due: isSettled ? moment.due : -Infinity }
-      standings.set(name, next)
+      const next: Standing = { value, from, due: isSettled ? moment.due() : -Infinity }
+      standings.set(subject, next)
       due = Math.min(due, next.due)
       return value
     },

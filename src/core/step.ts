@@ -1,4 +1,5 @@
 import { nextBaselines, withoutTheGone } from './baselines.ts'
+import { beside } from './beside.ts'
 import { fold } from './belief.ts'
 import { noGraph } from './cause.ts'
 import { meaning } from './change.ts'
@@ -31,7 +32,7 @@ interface Kept {
   readonly due: Instant
 }
 
-const keptOf = new WeakMap<Snapshot, Kept>()
+const keptOf = beside<Snapshot, Kept>()
 
 /**
  * When a step without news may come to something else than this snapshot, by time alone. In the past where it is not known:
@@ -72,7 +73,7 @@ export function step(
   }
   const tidies = Math.floor(now / MINUTE) > Math.floor(previous.at / MINUTE)
   const isNews = contents.token !== kept?.contents.token || tick.gap || tick.starved || tidies
-  if (kept !== undefined && keptOf.has(previous) && !isNews && now < kept.due) {
+  if (kept !== undefined && keptOf.get(previous) !== undefined && !isNews && now < kept.due) {
     const restated = { ...previous, at: now, beliefs }
     keptOf.set(restated, { ...kept, contents })
     return restated
@@ -90,7 +91,7 @@ export function step(
     contents,
     judgements: conditions.all(),
     standings: values.standings,
-    due: baselines === previous.baselines ? Math.min(values.due, moment.due) : -Infinity,
+    due: baselines === previous.baselines ? Math.min(values.due(), moment.due()) : -Infinity,
   })
   return after
 }
@@ -133,7 +134,7 @@ function judgeAll(judgement: Judgement): Judgeable {
       const before = previous.gates.get(gate.id)
       const own = statusesOf(gate.checks, checks)
       const from = own.map((status) => (status.state === 'unknown' ? status : stateInGate(status)))
-      return values.value(`gate ${gate.id}`, before, [...from, ...groundsOf(waiving, gate.id)], (moment) => {
+      return values.value(gate, before, [...from, ...groundsOf(waiving, gate.id)], (moment) => {
         const status = gateStatus(gate, own, rules.skipped.has(gate.id), before, moment.now)
         return withWaiver(status, before, waiverOf(gate.id, undefined, waiving, moment), moment.now)
       })
@@ -150,7 +151,7 @@ function judgeStop(
   const before = previous.stops.get(stop.id)
   const found = why === undefined ? conditions.of(stop) : undefined
   return values.value(
-    `stop ${stop.id}`,
+    stop,
     before,
     [found?.findings, found?.measured, tick.rollout, ...groundsOf(waiving, stop.id)],
     (moment) => {
@@ -172,7 +173,7 @@ function judgeCheck(
   const found = why === undefined ? conditions.of(check) : undefined
   const reason = check.notAsked === undefined ? 'switched_off' : 'not_asked'
   const from = [found?.findings, found?.measured, why, ...groundsOf(waiving, check.id, gate)]
-  return values.value(`check ${check.id}`, before, from, (moment) => {
+  return values.value(check, before, from, (moment) => {
     if (found === undefined) return skippedCheck(check.id, before, why ?? '', moment.now, reason)
     const status = measuredBy(found, checkStatus(check, before, found.findings, { ...tick, ...moment }))
     // What the rollout itself asks for has no switch.

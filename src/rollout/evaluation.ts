@@ -1,4 +1,5 @@
 import type { Batch } from '../core/observation.ts'
+import { beside } from '../core/beside.ts'
 import { momentAt } from '../core/moment.ts'
 import { isActive } from '../core/rollout.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
@@ -34,7 +35,7 @@ interface Quiet {
   readonly ledger: Ledger
 }
 
-const quiets = new WeakMap<Snapshot, Quiet>()
+const quiets = beside<Snapshot, Quiet>()
 
 /** When an evaluation without news may come to anything else, by time alone; in the past where that is not known. */
 export function nextDue({ snapshot }: Evaluated): Instant {
@@ -74,7 +75,7 @@ export function evaluate(
     after.baselines !== before.baselines ||
     isOverdue(memory.ledger, before, after, moment)
   if (!isNews && events.length + found.length === 0) {
-    if (after === judged) quiets.set(after, { due: moment.due, ledger: memory.ledger })
+    if (after === judged) quiets.set(after, { due: moment.due(), ledger: memory.ledger })
     return { snapshot: after, memory }
   }
   // What ends a rollout comes after what was judged, and that belongs to the rollout still.
