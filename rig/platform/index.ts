@@ -29,6 +29,8 @@ export type Platform = {
   running(): readonly PlatformReplica[]
   /** Whether an Audit or a Gateway replica reads its stream no more; it says nothing of it, and without traffic nor does anything else. */
   deafen(name: string, on: boolean): void
+  /** Has a Gateway load its snapshot of revocations now, as every 30 s. */
+  reloadSnapshot(name: string): Promise<void>
   /** Activates another policy set version, as if at that time. */
   activatePolicy(version: string, since: Date): void
   /** What a replica has written to its log because it was asked. */
@@ -67,6 +69,10 @@ export async function startPlatform(options: WorldOptions): Promise<Platform> {
       if (replica.service === 'audit') replica.ingest(!on)
       else if (replica.service === 'gateway') replica.deafen(on)
       else throw new Error(`${name} reads no stream that can fall silent`)
+    },
+    reloadSnapshot: async (name) => {
+      const replica = world.byName(name)
+      if (replica.service === 'gateway') await replica.snapshot.reload()
     },
     activatePolicy: (version, since) => world.activatePolicy(version, since),
     running: () => world.everyone().map(described),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Platform } from '../../rig/platform/index.ts'
 import { canary, environmentOf, hostOf, startQuietPlatform, type Printed } from '../support/canary.ts'
@@ -129,6 +130,25 @@ describe('caracal-gate canary against the platform', () => {
       )
     } finally {
       platform.deafen('gateway-2', false)
+    }
+  })
+
+  it('R253 finds it though it loads its snapshot right after the first revocation', async () => {
+    const redis = new Redis(platform.redis.url)
+    platform.deafen('gateway-2', true)
+    try {
+      const revoked = redis.xread('BLOCK', 20_000, 'STREAMS', 'caracal.sessions.revoke', '$')
+      const running = canary(platform, { CARACAL_CANARY_REVOKED_WITHIN: '3s' })
+      await revoked
+      await platform.reloadSnapshot('gateway-2')
+      const { bad } = await running
+      expect(bad.map(short)).toEqual([
+        `gateway ${hostOf(platform, 'gateway-2')} revocation fail revocation_not_seen`,
+      ])
+      expect(bad[0]?.message).toContain('it saw one revocation')
+    } finally {
+      platform.deafen('gateway-2', false)
+      redis.disconnect()
     }
   })
 

@@ -1,9 +1,9 @@
-import type { Said, Target } from './asking.ts'
+import { inSeconds, type Said, type Target } from './asking.ts'
 import type { Entry } from './entries.ts'
 import type { Mint } from './exchanging.ts'
 import { deniesRevoked, judgeRevocation } from './judging.ts'
 import { call, revoke, type Authority, type Platform } from './platform.ts'
-import { found, type Finding } from './reasons.ts'
+import { found, passed, type Finding } from './reasons.ts'
 
 /** A Gateway, and what gives it tokens. */
 export interface Ear {
@@ -28,28 +28,96 @@ export function triesWithin(within: number): readonly number[] {
   return [...tries, within]
 }
 
-/** Revokes what the canary itself was given, and waits until each Gateway denies it by itself. */
-export async function provokeRevocation(
+/** What a revocation is made of. */
+export interface Given {
+  readonly token: string
+  readonly authority: Authority
+}
+
+/** A further revocation, with tokens of its own. */
+export interface Round {
+  readonly given: Given
+  readonly mint: Mint
+}
+
+/** What came of one revocation at one Gateway. */
+interface Heard {
+  readonly finding: Finding
+  /** Milliseconds after the revocation. */
+  readonly after: number
+}
+
+/**
+ * Revokes what the canary itself was given, and waits until each Gateway denies it by itself; and then once more. A Gateway
+ * without its stream learns of a revocation when it loads its snapshot, every 30 s: of one of the two at most.
+ */
+export async function provokeRevocations(
   platform: Platform,
-  given: { readonly token: string; readonly authority: Authority } | undefined,
+  given: Given | undefined,
   ears: readonly Ear[],
+  again: () => Promise<Round | Finding>,
 ): Promise<readonly Entry[]> {
-  const entryOf = ({ gateway }: Ear, finding: Finding): Entry => {
-    const { outcome, reason, message } = finding
-    return { component: 'gateway', replica: gateway.name, step: 'revocation', outcome, reason, message }
-  }
+  const entryOf = ({ gateway }: Ear, { outcome, reason, message }: Finding): Entry => ({
+    component: 'gateway',
+    replica: gateway.name,
+    step: 'revocation',
+    outcome,
+    reason,
+    message,
+  })
   if (given === undefined) {
     const nothing = found('no_token', 'there is no session of the canary to revoke')
     return ears.map((ear) => entryOf(ear, nothing))
   }
+  const first = await revokeOnce(platform, given, ears)
+  const hearing = ears.filter((_, index) => first[index]?.finding.outcome === 'pass')
+  const second = hearing.length === 0 ? [] : await revokeAgain(platform, hearing, again)
+  return ears.flatMap((ear, index) => {
+    const one = first[index]
+    const other = second[hearing.indexOf(ear)]
+    return one === undefined ? [] : entryOf(ear, other === undefined ? one.finding : ofBoth(one, other))
+  })
+}
+
+async function revokeAgain(
+  platform: Platform,
+  ears: readonly Ear[],
+  again: () => Promise<Round | Finding>,
+): Promise<readonly Heard[]> {
+  const round = await again()
+  if ('outcome' in round) return ears.map(() => ({ finding: round, after: 0 }))
+  const { given, mint } = round
+  return revokeOnce(
+    platform,
+    given,
+    ears.map(({ gateway, id }) => ({ gateway, mint, id: `${id}.again` })),
+  )
+}
+
+/** What two revocations show, of which the first was seen. */
+export function ofBoth(first: Heard, second: Heard): Finding {
+  const { finding, after } = second
+  const seen = `it saw one revocation after ${inSeconds(first.after)}`
+  if (finding.outcome === 'pass') return passed(`${seen} and another after ${inSeconds(after)}`)
+  if (finding.reason !== 'revocation_not_seen')
+    return { ...finding, message: `${seen}; of another: ${finding.message}` }
+  return found(
+    'revocation_not_seen',
+    `${seen}, as it loaded its snapshot, and another not: ${finding.message}`,
+  )
+}
+
+async function revokeOnce(
+  platform: Platform,
+  { token, authority }: Given,
+  ears: readonly Ear[],
+): Promise<readonly Heard[]> {
   const tries = triesWithin(platform.settings.revokedWithin)
   const tokens = await Promise.all(ears.map((ear) => tokensFor(ear, tries.length)))
-  const refused = await revoke(platform, given.token, given.authority)
-  if (refused !== undefined) return ears.map((ear) => entryOf(ear, refused))
+  const refused = await revoke(platform, token, authority)
+  if (refused !== undefined) return ears.map(() => ({ finding: refused, after: 0 }))
   const revokedAt = platform.surroundings.now()
-  return Promise.all(
-    ears.map(async (ear, index) => entryOf(ear, await listen(platform, ear, tokens[index] ?? [], revokedAt))),
-  )
+  return Promise.all(ears.map((ear, index) => listen(platform, ear, tokens[index] ?? [], revokedAt)))
 }
 
 async function tokensFor({ mint, id }: Ear, count: number): Promise<readonly string[]> {
@@ -67,7 +135,7 @@ async function listen(
   { gateway, id }: Ear,
   tokens: readonly string[],
   revokedAt: number,
-): Promise<Finding> {
+): Promise<Heard> {
   const { resource, revokedWithin: within } = platform.settings
   const { now, sleep } = platform.surroundings
   const { signal } = platform.way
@@ -84,5 +152,5 @@ async function listen(
     last = await call(platform, gateway, { requestId: `${id}.revoked.${turn}`, token, resource })
     if (deniesRevoked(last)) break
   }
-  return judgeRevocation(last, { after, within })
+  return { finding: judgeRevocation(last, { after, within }), after }
 }

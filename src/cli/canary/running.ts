@@ -4,8 +4,8 @@ import { tryCalls } from './calling.ts'
 import type { Entry } from './entries.ts'
 import { mintAt, openAt, tryExchanges } from './exchanging.ts'
 import { startAuthority, tidy, type Platform } from './platform.ts'
-import { found } from './reasons.ts'
-import { provokeRevocation } from './revoking.ts'
+import { found, type Finding } from './reasons.ts'
+import { provokeRevocations, type Given, type Round } from './revoking.ts'
 
 /** The replicas that are asked. */
 export interface Replicas {
@@ -49,15 +49,36 @@ export async function runCanary(
     replicas[component].map(({ name }) => ({ component, replica: name })),
   )
   const given = token !== undefined && 'session' in authority ? { token, authority } : undefined
+  const rounds: Given[] = given === undefined ? [] : [given]
+  const again = async () => {
+    const round = await anotherRound(platform, idOf('again', 0), able)
+    if (!('outcome' in round)) rounds.push(round.given)
+    return round
+  }
   const [landed, revoked] = await Promise.all([
     watchAudit(
       platform,
       tried.flatMap(({ attempts }) => attempts),
       all,
     ),
-    provokeRevocation(platform, given, ears),
+    provokeRevocations(platform, given, ears, again),
   ])
-  // With another token than that which the revocation ended, if there is one.
-  if (given !== undefined) await tidy(platform, tokens.at(-1) ?? given.token, given.authority)
+  // With another token than those which the revocations ended, if there is one.
+  for (const { token: own, authority: made } of rounds) await tidy(platform, tokens.at(-1) ?? own, made)
   return [...tried.flatMap(({ entries }) => entries), ...revoked, ...landed]
+}
+
+/** What a further revocation needs: the one before ended its token. */
+async function anotherRound(
+  platform: Platform,
+  id: string,
+  able: readonly Target[],
+): Promise<Round | Finding> {
+  const [sts] = able
+  const opened = sts === undefined ? undefined : await openAt(platform, id, sts)
+  if (opened?.token === undefined)
+    return found('no_token', 'no STS gave a token for a second session to revoke')
+  const authority = await startAuthority(platform, opened.token)
+  if ('outcome' in authority) return authority
+  return { given: { token: opened.token, authority }, mint: mintAt(platform, able, authority) }
 }
