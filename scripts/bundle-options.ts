@@ -1,5 +1,5 @@
 import type { BuildOptions } from 'esbuild'
-import { onlyDefining, requiredHttp } from './bundle-plugins.ts'
+import { onlyDefining, requiredBuiltins } from './bundle-plugins.ts'
 
 // Some packages are CommonJS: they call require() for node modules, and look for files in their __dirname, neither of
 // which an ES module has of its own.
@@ -23,7 +23,7 @@ export const bundleOptions = {
     '@fastify/fast-json-stringify-compiler',
     'light-my-request',
   ],
-  plugins: [onlyDefining('@kubernetes/client-node'), requiredHttp],
+  plugins: [onlyDefining('@kubernetes/client-node'), requiredBuiltins],
   // The source is in memory for as long as the program runs, and takes twice as much with one letter that is not ASCII, in
   // a comment, say. Names stay as they are, so that a stack trace can be read without the map.
   charset: 'ascii',

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { builtinModules, createRequire } from 'node:module'
 import type { Plugin } from 'esbuild'
+
+const require = createRequire(import.meta.url)
 
 /**
  * Leaves out what nothing uses of a package that does not declare that its modules only define things. Of
@@ -19,19 +22,33 @@ export const onlyDefining = (packageName: string): Plugin => ({
 })
 
 /**
- * Has `node:http` required, where it is imported. An import reads every export, and some of them (`WebSocket`,
- * `CloseEvent`, `MessageEvent`) load Node's own copy of undici as they are read: 2 MB and some milliseconds of each start.
+ * Has modules of Node required, where they are imported, and takes of them what is used. An import reads every export, and
+ * many load others as they are read: `WebSocket` of `node:http` Node's own copy of undici, `transferableAbortSignal` of
+ * `node:util` the workers.
  */
-export const requiredHttp: Plugin = {
-  name: 'node:http is required',
+export const requiredBuiltins: Plugin = {
+  name: 'modules of Node are required',
   setup(bundler) {
-    bundler.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
-      kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
+    const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]))
+    bundler.onResolve({ filter: /./ }, ({ path, kind }) =>
+      names.has(path) && kind === 'import-statement'
+        ? { path: path.replace(/^node:/, ''), namespace: 'required', sideEffects: false }
+        : undefined,
     )
-    bundler.onLoad({ filter: /./, namespace: 'required' }, () => ({
-      contents: `module.exports = require('node:http')`,
-      loader: 'js',
-    }))
+    bundler.onLoad({ filter: /./, namespace: 'required' }, ({ path }) => {
+      const exported = Object.keys(require(`node:${path}`) as object).filter((name) => name !== 'default')
+      // Only what is marked as pure is left out where nothing uses it.
+      const lines = exported.map((name) => `export const ${name} = /* @__PURE__ */ taken('${name}')`)
+      return {
+        contents: [
+          `const whole = /* @__PURE__ */ require('node:${path}')`,
+          'const taken = (name) => whole[name]',
+          'export default whole',
+          ...lines,
+        ].join('\n'),
+        loader: 'js',
+      }
+    })
   },
 }
 

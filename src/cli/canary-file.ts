@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { codeOf } from '../core/text.ts'
 import { UsageError } from './options.ts'
 import { printable } from './text.ts'
@@ -12,7 +12,7 @@ const longest = 64 * 1024
  */
 export async function fileOf(path: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const shown = printable(path, 200)
-  const text = await promises.readFile(path, 'utf8').catch((error: unknown) => {
+  const text = await fs.promises.readFile(path, 'utf8').catch((error: unknown) => {
     throw new UsageError(`--config: ${shown} cannot be read (${codeOf(error) ?? 'no access'})`)
   })
   if (text.length > longest) throw new UsageError(`${shown} is larger than ${longest / 1024} KiB`)

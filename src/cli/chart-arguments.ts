@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { join, resolve } from 'node:path'
 import { codeOf } from '../core/text.ts'
 import type { Given, Values } from './command.ts'
@@ -85,10 +85,10 @@ export async function chartArguments(
 async function chartAt(folder: string): Promise<string> {
   const chart = resolve(folder)
   const shown = printable(folder, 200)
-  const status = await promises.stat(chart).catch(() => undefined)
+  const status = await fs.promises.stat(chart).catch(() => undefined)
   if (status === undefined) throw new UsageError(`--chart: there is nothing at ${shown}`)
   if (status.isFile() && /\.(?:tgz|tar\.gz)$/.test(chart)) return chart
-  const isChart = await promises.stat(join(chart, 'Chart.yaml')).then(
+  const isChart = await fs.promises.stat(join(chart, 'Chart.yaml')).then(
     (file) => file.isFile(),
     () => false,
   )
@@ -101,11 +101,11 @@ async function textOf(file: string, option: string): Promise<string> {
   const unreadable = (error: unknown): never => {
     throw new UsageError(`${option}: ${shown} cannot be read (${codeOf(error) ?? 'no access'})`)
   }
-  const status = await promises.stat(file).catch(unreadable)
+  const status = await fs.promises.stat(file).catch(unreadable)
   if (!status.isFile()) throw new UsageError(`${option}: ${shown} is not a file`)
   if (status.size > largestFile)
     throw new UsageError(`${option}: ${shown} is larger than ${largestFile / 2 ** 20} MiB`)
-  return promises.readFile(file, 'utf8').catch(unreadable)
+  return fs.promises.readFile(file, 'utf8').catch(unreadable)
 }
 
 /** The values behind each `=` of `a=1,b=2`. The text is never shown: a value in it may be a password. */

@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { codeOf } from '../core/text.ts'
 import type { Found } from './evidence.ts'
 import { UsageError } from './options.ts'
@@ -62,8 +62,8 @@ async function textOf(file: string): Promise<string> {
   const unreadable = (error: unknown): never => {
     throw new UsageError(`--file: ${shown} cannot be read (${codeOf(error) ?? 'no access'})`)
   }
-  const status = await promises.stat(file).catch(unreadable)
+  const status = await fs.promises.stat(file).catch(unreadable)
   if (!status.isFile()) throw new UsageError(`--file: ${shown} is not a file`)
   if (status.size > LARGEST) throw new UsageError(`--file: ${shown} is larger than ${LARGEST / 1024} KiB`)
-  return promises.readFile(file, 'utf8').catch(unreadable)
+  return fs.promises.readFile(file, 'utf8').catch(unreadable)
 }

@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { codeOf } from '../core/text.ts'
 import { command, type Values } from './command.ts'
 import { ending, foundNothing, handIn, openSession, pushOptions, say } from './evidence.ts'
@@ -111,7 +111,7 @@ function fromList(applied: readonly string[], { migrations }: MigrationSet): Sta
 
 async function listed(file: string): Promise<readonly string[]> {
   const shown = printable(file, 200)
-  const content = await promises.readFile(file, 'utf8').catch((error: unknown) => {
+  const content = await fs.promises.readFile(file, 'utf8').catch((error: unknown) => {
     throw new UsageError(`--applied: ${shown} cannot be read (${codeOf(error) ?? 'no access'})`)
   })
   const lines = content.split('\n').map((line) => line.trim())

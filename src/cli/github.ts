@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import type { Answer, Demands } from './answer.ts'
 import { decide } from './decision.ts'
 import type { Blocker, Report } from './document.ts'
@@ -34,7 +34,7 @@ export async function annotate(process: CliProcess, output: Output, result: Resu
   const file = process.env['GITHUB_STEP_SUMMARY']
   if (file === undefined || file === '') return
   try {
-    await promises.appendFile(file, `${rendered('markdown', result.answer, result.demands)}\n`)
+    await fs.promises.appendFile(file, `${rendered('markdown', result.answer, result.demands)}\n`)
   } catch {
     process.stderr.write('caracal-gate: the file of GITHUB_STEP_SUMMARY cannot be written\n')
   }

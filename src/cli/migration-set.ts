@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../core/text.ts'
 import { UsageError } from './options.ts'
@@ -34,7 +34,7 @@ const pattern = /^\d{4}_[A-Za-z0-9_]+$/
  * @throws UsageError when there is no such folder, or no migration in it
  */
 export async function readMigrations(folder: string, option: string): Promise<MigrationSet> {
-  const entries = await promises
+  const entries = await fs.promises
     .readdir(folder, { withFileTypes: true })
     .catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(
@@ -78,8 +78,9 @@ async function readOne(folder: string, name: string): Promise<Migration | string
   if (!pattern.test(version)) return 'is not named NNNN_words.up.sql, and the migrator refuses it'
   try {
     const path = join(folder, name)
-    if ((await promises.stat(path)).size > largestFile) return `is larger than ${largestFile / 2 ** 20} MiB`
-    const bytes = await promises.readFile(path)
+    if ((await fs.promises.stat(path)).size > largestFile)
+      return `is larger than ${largestFile / 2 ** 20} MiB`
+    const bytes = await fs.promises.readFile(path)
     const sql = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return { version, sql, hash: createHash('sha256').update(bytes).digest('hex') }
   } catch (error) {
@@ -112,7 +113,7 @@ async function faultsOfRelease(
   regular: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   if (!regular.has('released.sha256')) return []
-  const list = await promises.readFile(join(folder, 'released.sha256'), 'utf8').catch(() => '')
+  const list = await fs.promises.readFile(join(folder, 'released.sha256'), 'utf8').catch(() => '')
   return [...list.matchAll(/^([0-9a-f]{64}) [ *](\S+)\.up\.sql$/gm)].flatMap(([, hash, version = '']) => {
     const held = migrations.find((migration) => migration.version === version)
     if (held === undefined)

@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { codeOf } from '../core/text.ts'
 import { UsageError } from './options.ts'
 import { printable } from './text.ts'
@@ -9,7 +9,7 @@ import { printable } from './text.ts'
  */
 export async function textOf(file: string, option: string): Promise<string> {
   try {
-    return await promises.readFile(file, 'utf8')
+    return await fs.promises.readFile(file, 'utf8')
   } catch (error) {
     throw new UsageError(
       `${option}: ${printable(file, 200)} cannot be read (${codeOf(error) ?? 'no access'})`,

@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { messageOf } from '../core/text.ts'
 import { problemType } from '../contract/wire.ts'
 import { wholeReply } from './answer.ts'
@@ -140,9 +140,9 @@ async function fetchTo(
   { interrupted, stderr, stdout }: CliProcess,
 ): Promise<number> {
   const part = `${out}.part`
-  let file: promises.FileHandle | undefined
+  let file: Awaited<ReturnType<typeof fs.promises.open>> | undefined
   try {
-    file = out === '-' ? undefined : await promises.open(part, 'w', 0o600)
+    file = out === '-' ? undefined : await fs.promises.open(part, 'w', 0o600)
     const own = file
     const take = async (chunk: Uint8Array): Promise<void> =>
       void (own === undefined ? stdout.write(chunk) : await own.writeFile(chunk))
@@ -163,7 +163,7 @@ async function fetchTo(
     }
     if (own === undefined) return exitCodes.proceed
     await own.sync()
-    await promises.rename(part, out)
+    await fs.promises.rename(part, out)
     stderr.write(`${out}\n`)
     return exitCodes.proceed
   } catch (fault) {
@@ -171,6 +171,6 @@ async function fetchTo(
     return exitCodes.blindSpot
   } finally {
     await file?.close()
-    if (file !== undefined) await promises.rm(part, { force: true })
+    if (file !== undefined) await fs.promises.rm(part, { force: true })
   }
 }

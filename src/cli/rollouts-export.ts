@@ -1,4 +1,4 @@
-import { promises } from 'node:fs'
+import fs from 'node:fs'
 import { problemType } from '../contract/wire.ts'
 import { codeOf } from '../core/text.ts'
 import { wholeReply } from './answer.ts'
@@ -55,7 +55,7 @@ export const rolloutsExport = command({
       return exitCodes.blindSpot
     }
     if (out === undefined) stdout.write(had.body)
-    else await promises.writeFile(out, had.body).catch((error: unknown) => cannotWrite(out, error))
+    else await fs.promises.writeFile(out, had.body).catch((error: unknown) => cannotWrite(out, error))
     stderr.write(`${exported.join('\n')}\n`)
     return exitCodes.proceed
   },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -76,6 +77,38 @@ describe('the memory of a mirror', () => {
   })
 })
 
+/** Modules of Node that load much and that a mirror without a token and TLS has no use for. */
+const needless = [
+  'crypto',
+  'internal/crypto/webcrypto',
+  'internal/deps/undici/undici',
+  'internal/fs/promises',
+  'internal/repl/history',
+  'internal/util/parse_args/parse_args',
+  'readline',
+  'tls',
+  'worker_threads',
+  'zlib',
+]
+
+describe('the modules of Node that a mirror loads', () => {
+  it('are those that it uses', async () => {
+    const told = join(folder, 'loaded.cjs')
+    writeFileSync(told, `process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))`)
+    const { url } = await listen(exporter(report()).listener)
+    const args = ['mirror', '--rollout', 'caracal/47', '--listen', '127.0.0.1:0', '--url', url]
+    const env = { NODE_OPTIONS: `--require ${told}` }
+    const mirror = startProgram(process.execPath, [join(bundle, 'main.js'), ...args], env)
+    await mirror.said('"ready":true')
+    mirror.send('SIGTERM')
+    const loaded = (await mirror.ended).stderr
+      .split('\n')
+      .flatMap((line) => (line.startsWith('NativeModule ') ? [line.slice('NativeModule '.length)] : []))
+    expect(loaded).toContain('http')
+    expect(loaded.filter((name) => needless.includes(name))).toEqual([])
+  })
+})
+
 describe('the bundle', () => {
   const chunks = () =>
     readdirSync(join(bundle, 'chunks'))
@@ -94,8 +127,12 @@ describe('the bundle', () => {
     expect(large.filter(({ text }) => /[^\0-\x7f]/.test(text)).map(({ name }) => name)).toEqual([])
   })
 
-  it("does not load Node's own undici with node:http", () => {
-    const importing = chunks().filter(({ text }) => /\bfrom ?["'](?:node:)?http["']/.test(text))
-    expect(importing.map(({ name }) => name)).toEqual([])
+  // An import reads every export, and some exports load other modules as they are read.
+  it('imports no module of Node but what requires the others', () => {
+    const imported = chunks().flatMap(({ text }) =>
+      [...text.matchAll(/\bfrom ?["'](?:node:)?([\w/]+)["']/g)].map(([, name = '']) => name),
+    )
+    expect(imported).toContain('module')
+    expect(imported.filter((name) => name !== 'module' && isBuiltin(name))).toEqual([])
   })
 })
