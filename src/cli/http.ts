@@ -57,6 +57,11 @@ export const patience = 10_000
 /** Larger than any document: 500 pods make half a megabyte. */
 const longestBody = 4 * 1024 * 1024
 
+/** Tells this request from every other, so that a cache cannot answer it. It is no secret: `crypto` would cost 1 MB for it. */
+function unlikeAnyOther(): string {
+  return [0, 0].map(() => Math.random().toString(36).slice(2)).join('-')
+}
+
 /** One GET or POST, without redirects, proxies, cookies or compression. Never rejects. */
 export async function ask(
   endpoint: Endpoint,
@@ -68,7 +73,7 @@ export async function ask(
   } catch (error) {
     return { reason: 'token', message: messageOf(error) }
   }
-  const nonce = crypto.randomUUID()
+  const nonce = unlikeAnyOther()
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(within)))
   const { request } = clientFor(endpoint.url.protocol)
   const options: Http.RequestOptions & { ca?: string } = {
