@@ -37,4 +37,16 @@ describe('a recording of a rollout', () => {
     const others = spans.filter(({ what, id }) => what === 'firing' && id !== 'sts-unready')
     expect(others).toEqual([])
   })
+
+  it('R196: shows that a longer patience would have held in place of stopping', () => {
+    const patient = (by: JudgedBy): JudgedBy => {
+      const { limits } = by.options
+      const readiness = { ...limits.readiness, lostFor: 60_000 }
+      return { ...by, options: { ...by.options, limits: { ...limits, readiness } } }
+    }
+    const { spans } = differencesIn('platform-sts-killed.jsonl.zst', patient)
+    const changed = spans.map(({ what, recorded, replayed: own }) => [what, recorded, own])
+    expect(changed).toContainEqual(['firing', 'yes', 'no'])
+    expect(changed).toContainEqual(['verdict', 'stop', 'hold'])
+  })
 })
