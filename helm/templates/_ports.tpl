@@ -38,3 +38,19 @@
 {{- end }}
 {{- $ports | uniq | toJson }}
 {{- end }}
+
+{{/* Ports that the canary calls: of the release's own pods, and of addresses that the values name. A JSON object of two lists. */}}
+{{- define "caracal-gate.canaryPorts" -}}
+{{- $release := list }}
+{{- $named := list }}
+{{- range $key, $port := dict "sts" "8080" "gateway" "8081" "coordinator" "4000" "api" "3000" }}
+{{- $addresses := get $.Values.canary.settings $key }}
+{{- if empty $addresses }}{{ $release = append $release $port }}{{ end }}
+{{- range ternary (list $addresses) $addresses (kindIs "string" $addresses) }}
+{{- if . }}
+{{- $named = append $named (include "caracal-gate.portOf" (list (urlParse .).host (ternary 443 80 (hasPrefix "https:" .)))) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- dict "release" $release "named" ($named | uniq) | toJson }}
+{{- end }}

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { renderChart, theOne, type Rendered } from '../support/chart.ts'
+import { canaryValues } from '../support/chart-canary.ts'
 import { chartValues } from '../support/chart-values.ts'
 
 const charts = new Map<string, readonly Rendered[]>()
@@ -114,6 +115,53 @@ describe('the network', () => {
         ports: [3000, 8080, 8081, 9090, 4000, 3002].map((port) => ({ protocol: 'TCP', port })),
       },
     ])
+  })
+})
+
+describe('R272: the network of the canary', () => {
+  const name = 'rollout-gate-canary'
+  const egress = ({ egress: rules = [] }: Policy) =>
+    rules.map(({ to, ports }) => [ports.map(({ port }) => port), to !== undefined])
+
+  it('is out to name servers, the services that it calls and the exporter, and not in', async () => {
+    const { spec } = theOne(objects('everything on'), 'NetworkPolicy', name)
+    expect(spec).toMatchObject({
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'caracal-gate-exporter-canary' } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [],
+    })
+    expect(egress(spec as Policy).slice(1)).toEqual([
+      [[3000, 4000, 8081, 8080], true],
+      [[9465], true],
+    ])
+    const own = theOne(objects('everything on'), 'NetworkPolicy', 'rollout-gate')['spec'] as Policy
+    const from = own.ingress?.flatMap((rule) => rule.from)
+    const { podSelector } = spec as { readonly podSelector: object }
+    expect(from).toContainEqual({ podSelector })
+  })
+
+  it('is out to addresses that the values name, and not to the exporter without a push', async () => {
+    const settings = {
+      ...(canaryValues['settings'] as object),
+      sts: ['https://sts.example', 'http://sts-1.example:9000'],
+      api: 'http://api.example',
+    }
+    const canary = { ...canaryValues, settings, evidenceToken: { secretName: '' } }
+    const chart = await renderChart({ ...chartValues['minimal'], canary })
+    const policy = theOne(chart, 'NetworkPolicy', 'gate-caracal-gate-exporter-canary')
+    expect(egress(policy['spec'] as Policy).slice(1)).toEqual([
+      [[4000, 8081], true],
+      [[80, 443, 9000], false],
+    ])
+  })
+
+  it('is not limited where the chart limits none', async () => {
+    const chart = await renderChart({
+      ...chartValues['minimal'],
+      canary: canaryValues,
+      networkPolicy: { enabled: false },
+    })
+    expect(chart.filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([])
   })
 })
 
