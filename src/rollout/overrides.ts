@@ -18,7 +18,7 @@ export interface Wish {
   readonly replace: boolean
 }
 
-/** A request that is sent again for want of an answer ends a little later than the first one. */
+/** How much later a request for a span of time may be sent again for want of an answer; it would end as much later. */
 const REPEATED: Millis = MINUTE
 
 /**
@@ -31,7 +31,7 @@ export function override(snapshot: Snapshot, rules: Rules, wish: Wish, author: A
   if (refusal !== undefined) return refusal
   const held = snapshot.overrides?.get(item)
   const current = held !== undefined && holds(held, snapshot.rollout, momentAt(now)) ? held : undefined
-  if (current !== undefined && isSame(current, wish, author)) return { ok: true, snapshot, events: [] }
+  if (current !== undefined && isSame(current, wish, author, now)) return { ok: true, snapshot, events: [] }
   if (current !== undefined && !wish.replace) {
     const detail = `${inShort(item, current)}; end it, or say that this one replaces it`
     return refuse('override-in-force', detail)
@@ -147,9 +147,14 @@ function whyNot(
   return refuse('latched-before', detail)
 }
 
-function isSame(held: Override, { until, latched }: Wish, { actor, reason }: Author): boolean {
+function isSame(held: Override, { until, latched }: Wish, { actor, reason }: Author, now: Instant): boolean {
   const isSaid = held.actor === actor && held.reason === reason && held.latched === latched
-  return isSaid && Math.abs(held.until - until) <= REPEATED
+  return isSaid && (until === held.until || isRepeated(held, until - now, now))
+}
+
+/** For as long as before, and not long after it. */
+function isRepeated({ at, until }: Override, span: Millis, now: Instant): boolean {
+  return now - at <= REPEATED && Math.abs(until - at - span) < 1
 }
 
 function inShort(item: string, { actor, at, until, reason }: Override): string {

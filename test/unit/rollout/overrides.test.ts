@@ -93,6 +93,16 @@ describe('an override', () => {
     expect(one.held.snapshot.overrides?.get('deep')).toMatchObject({ actor: 'bob', until: HOUR })
   })
 
+  it('R207: for another span is another one, however little longer', () => {
+    const one = daemon()
+    one.see(0, { queue: 1 })
+    one.say(1_000, overriding({ until: 11_000 }))
+    const longer = { until: 71_000 - 1_000 }
+    expect(one.say(2_000, overriding(longer))).toMatchObject({ ok: false, code: 'override-in-force' })
+    one.say(3_000, overriding({ ...longer, replace: true }))
+    expect(one.held.memory.overrides?.['deep']?.until).toBe(70_000)
+  })
+
   it('R207: that is sent again for want of an answer is the same one', () => {
     const one = underWay()
     one.say(3_000, overriding())
