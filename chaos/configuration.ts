@@ -80,7 +80,13 @@ export function chaosConfiguration(facts: ConfigurationFacts): string {
     },
     rollout: { steady: `${steadySeconds}s` },
     http: { listen: `127.0.0.1:${facts.port}` },
-    tokens: [{ name: 'chaos', token: { file: files.token }, scopes: ['rollout', 'evidence', 'acknowledge'] }],
+    tokens: [
+      {
+        name: 'chaos',
+        token: { file: files.token },
+        scopes: ['rollout', 'evidence', 'acknowledge', 'override'],
+      },
+    ],
     state: { file: files.state },
     log: { level: 'info' },
   })

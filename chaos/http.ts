@@ -80,6 +80,8 @@ const paths = {
   finish: (subject: string) => `/rollouts/${encodeURIComponent(subject)}/finish`,
   evidence: (subject: string) => `/evidence/${subject}`,
   acknowledge: () => '/acknowledgements',
+  override: () => '/overrides',
+  'override-end': (subject: string) => `/overrides/${encodeURIComponent(subject)}/end`,
 } satisfies Record<Command['name'], (subject: string) => string>
 
 /** Gives a command as a person or a pipeline would, and records how it was answered. */
@@ -96,7 +98,7 @@ export async function tell(
     token,
     JSON.stringify({ ...body, ...author }),
   )
-  const { outcome } = body
+  const { outcome, forSeconds, latched } = body
   const command: Command = {
     name,
     asked,
@@ -104,6 +106,8 @@ export async function tell(
     status: answer?.status ?? 0,
     subject,
     ...(typeof outcome === 'string' && { outcome }),
+    ...(typeof forSeconds === 'number' && { forSeconds }),
+    ...(typeof latched === 'boolean' && { latched }),
     latchedAt,
     answer: answer?.text.slice(0, 300) ?? 'no answer',
   }
@@ -161,6 +165,9 @@ function excerptOf(report: GateReport): Excerpt {
     ),
     checks: Object.fromEntries(
       report.gates.flatMap(({ checks }) => checks.map(({ id, state }) => [id, state])),
+    ),
+    overridden: report.notEnforced.flatMap(({ ref, mode }) =>
+      mode === 'overridden' ? ref.slice(ref.lastIndexOf('/') + 1) : [],
     ),
     blocking: report.blocking.map(({ ref, state, message }) => `${ref} ${state}: ${message}`),
   }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ask, post, read, tell } from './http.ts'
-import type { Reading } from './recording.ts'
+import { illIn } from './invariants/overrides.ts'
+import type { Excerpt, Reading } from './recording.ts'
 import type { Scene } from './scene.ts'
 import type { Order } from './schedule.ts'
 
-/** What a person and a pipeline do: rollouts, evidence, acknowledgements. */
+/** What a person and a pipeline do: rollouts, evidence, acknowledgements, overrides. */
 export interface Person {
   carryOut(order: Order): Promise<void>
-  /** Once: takes note of what is over, proves what is not proven, declares again what was lost. */
+  /** Once: takes note of what is over, ends overrides, proves what is not proven, declares again what was lost. */
   putRight(reading: Reading): Promise<void>
 }
 
@@ -39,6 +40,29 @@ export function personAt(scene: Scene): Person {
     await tell(scene, 'evidence', 'helm-render', { outcome, validForSeconds: day, ...about })
   }
 
+  /** Overrides all that is wrong, or else one thing after the other. */
+  async function override(latched: boolean): Promise<void> {
+    const document = (await read(scene.daemon.url))?.document
+    if (document === undefined) return
+    const ill = illIn(document)
+    const all = [...Object.keys(document.stops), ...Object.keys(document.checks)]
+    const [one = ''] = all.slice(count % all.length)
+    count += 1
+    for (const item of ill.length > 0 ? ill : [one]) {
+      const isForLatched = latched && item in document.stops
+      await tell(scene, 'override', item, {
+        item,
+        forSeconds: latched ? 8 : 5,
+        latched: isForLatched,
+        replace: true,
+      })
+    }
+  }
+
+  async function endOverrides(document: Excerpt | undefined): Promise<void> {
+    for (const item of document?.overridden ?? []) await tell(scene, 'override-end', item, {})
+  }
+
   async function carryOut(order: Order): Promise<void> {
     switch (order) {
       case 'begin':
@@ -51,6 +75,12 @@ export function personAt(scene: Scene): Person {
         return evidence('pass')
       case 'evidence-fail':
         return evidence('fail')
+      case 'override':
+        return override(false)
+      case 'override-latched':
+        return override(true)
+      case 'override-end':
+        return endOverrides((await read(scene.daemon.url))?.document)
       case 'wrong-token':
         await post(`${scene.daemon.url}/rollouts`, 'wrong', '{"id":"chaos-forged","actor":"a","reason":"b"}')
         return
@@ -63,6 +93,8 @@ export function personAt(scene: Scene): Person {
     carryOut,
     async putRight({ document }) {
       if (document === undefined) return
+      // One that a clock has made long would hold what has no other check.
+      await endOverrides(document)
       for (const [id, stop] of Object.entries(document.stops)) {
         const stands = stop.state === 'firing' || (stop.latchedAt !== null && !stop.acknowledged)
         if (stands && stop.state !== 'skipped')

@@ -37,6 +37,8 @@ export interface Excerpt {
   readonly stops: Readonly<Record<string, StopExcerpt>>
   readonly checks: Readonly<Record<string, string>>
   readonly blocking: readonly string[]
+  /** Ids of what the document says is overridden. */
+  readonly overridden: readonly string[]
 }
 
 /** One answer to `GET /gates`, or one run of the command line. */
@@ -53,15 +55,18 @@ export interface Reading {
 
 /** A command over HTTP; status 0 when no answer came. */
 export interface Command {
-  readonly name: 'begin' | 'finish' | 'evidence' | 'acknowledge'
+  readonly name: 'begin' | 'finish' | 'evidence' | 'acknowledge' | 'override' | 'override-end'
   readonly asked: Instant
   readonly got: Instant
   readonly status: number
-  /** The rollout, the check or the stop condition. */
+  /** The rollout, the check, the stop condition, or what is overridden. */
   readonly subject: string
   readonly outcome?: string
   /** For an acknowledgement: when the latch was set that it is about. */
   readonly latchedAt?: string | null
+  /** For an override: how long it lasts, and whether it is for what is latched too. */
+  readonly forSeconds?: number
+  readonly latched?: boolean
   readonly answer: string
 }
 

@@ -8,6 +8,9 @@ export const orders = [
   'finish-failed',
   'evidence-pass',
   'evidence-fail',
+  'override',
+  'override-latched',
+  'override-end',
   'wrong-token',
   'malformed',
 ] as const
@@ -47,6 +50,9 @@ export function scheduleOf(seed: number, kinds: readonly Kind[], count: number):
   })
 }
 
+/** In the middle of it, when the fault has been seen: what is wrong, and what it has latched, is overridden. */
+const overridden = { order: 'override-latched' as const, after: 0.4 }
+
 function actOf(kinds: readonly Kind[]) {
   const names = kinds.map(({ name }) => name)
   const pairs = kinds.flatMap((one) =>
@@ -60,7 +66,12 @@ function actOf(kinds: readonly Kind[]) {
     chances: fc.tuple(chance, chance),
     lasts: fc.integer({ min: 3_000, max: 9_000 }),
     apart: fc.integer({ min: 0, max: 2_000 }),
-    orders: fc.array(fc.record({ order: fc.constantFrom(...orders), after: unit }), { maxLength: 3 }),
+    orders: fc
+      .tuple(
+        fc.array(fc.record({ order: fc.constantFrom(...orders), after: unit }), { maxLength: 3 }),
+        fc.constantFrom([], [{ order: 'override' as const, after: 0.3 }, overridden]),
+      )
+      .map(([some, overriding]) => [...some, ...overriding]),
     runsCli: fc.boolean(),
   })
 }

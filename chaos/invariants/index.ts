@@ -1,5 +1,6 @@
 import type { Recording } from '../recording.ts'
 import { rememberingCommands, rememberingLatches } from './memory.ts'
+import { neverOutliving, neverReachingBack, neverUncovered } from './overrides.ts'
 import { pastOf, type Facts, type Violation } from './past.ts'
 import { bounded, healthy } from './process.ts'
 import { consistent, current, neverBlaming, neverFooled, recovering } from './verdict.ts'
@@ -14,6 +15,9 @@ const invariants = [
   consistent,
   current,
   healthy,
+  neverUncovered,
+  neverOutliving,
+  neverReachingBack,
 ] as const
 
 /** All that must never be and was, in the order of time; of the same subject once for each act. */

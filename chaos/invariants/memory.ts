@@ -1,7 +1,6 @@
 import { clockFollowedWithin } from '../bounds.ts'
 import type { Command, Excerpt, Instant } from '../recording.ts'
-import { excerptOf } from './verdict.ts'
-import type { Past, Violation } from './past.ts'
+import { excerptOf, type Past, type Violation } from './past.ts'
 
 /** What a document shows this long before a SIGKILL may not have been written yet; milliseconds. */
 const writtenWithin = 500
@@ -31,7 +30,12 @@ function mayChange(next: Command, { name, subject }: Command): boolean {
   // A fail counts at once, though it could not be written and was answered 503 (docs/operate/state.md).
   if (next.status >= 300 && next.status < 500) return false
   if (next.name === 'begin' || next.name === 'finish') return true
-  return next.name === name && next.subject === subject
+  return familyOf(next.name) === familyOf(name) && next.subject === subject
+}
+
+/** The end of an override is about the same as its beginning. */
+function familyOf(name: Command['name']): Command['name'] {
+  return name === 'override-end' ? 'override' : name
 }
 
 function isKept(past: Past, command: Command, document: Excerpt, got: Instant): boolean {
@@ -53,7 +57,26 @@ function isKept(past: Past, command: Command, document: Excerpt, got: Instant): 
       const same = command.latchedAt !== null && stop?.latchedAt === command.latchedAt
       return !same || stop?.acknowledged === true
     }
+    case 'override':
+      return document.overridden.includes(command.subject) || mayHaveEnded(past, command, got)
+    case 'override-end':
+      return !document.overridden.includes(command.subject)
   }
+}
+
+/** One that is given again for as long ends as the first one does, and a clock that is set ahead ends any. */
+function mayHaveEnded(past: Past, command: Command, got: Instant): boolean {
+  const lasts = (command.forSeconds ?? 0) * 1_000
+  const first = past.recording.commands.find(
+    ({ name, subject, forSeconds, latched, asked }) =>
+      name === 'override' &&
+      subject === command.subject &&
+      forSeconds === command.forSeconds &&
+      latched === command.latched &&
+      asked >= command.asked - lasts,
+  )
+  const isOver = got >= (first ?? command).asked + lasts - 500
+  return isOver || past.standing(command.asked - clockFollowedWithin, got).some(movesClock)
 }
 
 function movesClock({ kind }: { readonly kind: string }): boolean {

@@ -4,7 +4,7 @@ import type { Instant, Reading, Recording, Standing } from '../recording.ts'
 /** Something that must never be and was, with what is needed to find it again. */
 export interface Violation {
   /** The number that docs/internals/chaos.md gives it. */
-  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
   readonly at: Instant
   /** What it is about: a kind of fault, a stop condition, a command. Told once for each act. */
   readonly subject: string
@@ -92,4 +92,12 @@ function awaySpans({ lives, startedAt }: Recording): readonly Span[] {
   }
   if (from !== undefined) spans.push({ from, to: Number.POSITIVE_INFINITY })
   return spans
+}
+
+/** What of a document is worth reading beside a violation. */
+export function excerptOf({ by, verdict, document }: Reading): string {
+  if (document === undefined) return `${by}: ${verdict}`
+  const { summary, index, evaluatedAt, cadence, rollout, blocking } = document
+  const open = blocking.slice(0, 5).map((line) => `\n    ${line}`)
+  return `${summary}\n    evaluated ${evaluatedAt}, index ${index}, ${cadence}, rollout ${rollout.id} ${rollout.phase}${open.join('')}`
 }

@@ -1,7 +1,8 @@
 import { explainsAfter, recovers } from '../bounds.ts'
 import type { Bound } from '../kind.ts'
 import type { Instant, Reading, Standing } from '../recording.ts'
-import type { Past, Violation } from './past.ts'
+import { isCovered } from './overrides.ts'
+import { excerptOf, type Past, type Violation } from './past.ts'
 
 /** On a twentieth of a core a look that takes milliseconds takes seconds. */
 const starvedMore = 15_000
@@ -23,7 +24,8 @@ export function neverFooled(past: Past): readonly Violation[] {
         reading.fresh &&
         reading.verdict === 'proceed' &&
         reading.got <= until &&
-        reading.asked > deadlineOf(past, standing, expect.within, reading),
+        reading.asked > deadlineOf(past, standing, expect.within, reading) &&
+        !isOverridden(past, standing, reading),
     )
     if (wrong === undefined) return []
     const seconds = ((wrong.asked - (standing.since ?? 0)) / 1_000).toFixed(1)
@@ -38,6 +40,11 @@ export function neverFooled(past: Past): readonly Violation[] {
       },
     ]
   })
+}
+
+/** No override covers what is about the daemon itself, which only another rollout ends. */
+function isOverridden(past: Past, { kind }: Standing, reading: Reading): boolean {
+  return past.facts.get(kind)?.liftedBy === undefined && isCovered(past, reading)
 }
 
 function liftedAt({ recording, facts }: Past, { kind, since = 0, until }: Standing): Instant {
@@ -142,12 +149,4 @@ function isClockSet({ recording }: Past, from: Instant, to: Instant): boolean {
 
 function named({ kind, detail }: Standing): string {
   return detail === '' ? kind : `${kind} (${detail})`
-}
-
-/** What of a document is worth reading beside a violation. */
-export function excerptOf({ by, verdict, document }: Reading): string {
-  if (document === undefined) return `${by}: ${verdict}`
-  const { summary, index, evaluatedAt, cadence, rollout, blocking } = document
-  const open = blocking.slice(0, 5).map((line) => `\n    ${line}`)
-  return `${summary}\n    evaluated ${evaluatedAt}, index ${index}, ${cadence}, rollout ${rollout.id} ${rollout.phase}${open.join('')}`
 }

@@ -62,6 +62,7 @@ export function documentAt(asked: Instant, verdict: string, changes: Partial<Exc
     stops: { 'sts-unready': calmStop },
     checks: { 'helm-render': 'pass' },
     blocking: [],
+    overridden: [],
     ...changes,
   }
   return { by: 'http', asked, got: asked, fresh: true, verdict, document, contradictions: [] }
