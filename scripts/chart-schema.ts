@@ -23,6 +23,7 @@ import {
   userId,
   peers,
   fields,
+  certificate,
   secretKey,
   type Schema,
 } from './chart-schema/shapes.ts'
@@ -43,7 +44,6 @@ const writtenByChart: readonly string[] = [
 ]
 
 const wholeSecretKey = { secretName: name, key: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }
-const certificate = fields({ secretName: nameOrNone, configMapName: nameOrNone, key })
 const clientCertificate = fields({ secretName: nameOrNone })
 
 const token = fields(

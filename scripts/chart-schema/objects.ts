@@ -16,6 +16,7 @@ import {
   linkOrNone,
   peers,
   fields,
+  certificate,
   secretKey,
   type Schema,
 } from './shapes.ts'
@@ -57,6 +58,7 @@ export function mirror(api: ApiSchemas): Schema {
     phase: { enum: ['', ...askedPhases] },
     steady: { anyOf: [{ const: '' }, duration] },
     token: secretKey,
+    ca: certificate,
     labels: tags,
     annotations: tags,
     resources: api.of('ResourceRequirements'),

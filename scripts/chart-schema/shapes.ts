@@ -35,3 +35,6 @@ export function fields(properties: Record<string, Schema>, required: readonly st
 
 /** A key of a Secret; without a name, none. */
 export const secretKey = fields({ secretName: nameOrNone, key })
+
+/** A key of a Secret or a ConfigMap; without a name, none. */
+export const certificate = fields({ secretName: nameOrNone, configMapName: nameOrNone, key })

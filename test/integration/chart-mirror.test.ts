@@ -46,6 +46,45 @@ describe('the mirror of the chart', () => {
     ])
   })
 
+  it.each([
+    ['a ConfigMap', { configMapName: 'company-ca' }, { configMap: { name: 'company-ca' } }],
+    ['a Secret', { secretName: 'gate-ca' }, { secret: { name: 'gate-ca' } }],
+  ])('R260: takes its own token, and its authority from %s', async (_, ca, source) => {
+    const values = chartValues['a mirror'] ?? {}
+    const own = { ca: { ...ca, key: 'root.pem' }, token: { secretName: 'gate-mirror', key: 'read' } }
+    const rendered = await renderChart({
+      ...values,
+      mirror: { ...(values['mirror'] as object), ...own },
+      // As an issuer leaves it whose authority is not in the Secret.
+      http: { tls: { secretName: 'gate-tls', caKey: '' } },
+    })
+    const spec = at(theOne(rendered, 'Deployment', name), 'spec', 'template', 'spec')
+    const items = [{ key: 'root.pem', path: 'ca.crt' }]
+    expect(listAt(spec, 'volumes', 0, 'projected', 'sources')).toEqual([
+      { secret: { name: 'gate-mirror', items: [{ key: 'read', path: 'token' }] } },
+      Object.fromEntries(Object.entries(source).map(([kind, { name: own }]) => [kind, { name: own, items }])),
+    ])
+    const args = listAt(spec, 'containers', 0, 'args')
+    expect(args).toContain('--token-file=/var/run/caracal-gate/token')
+    expect(args).toContain('--ca-file=/var/run/caracal-gate/ca.crt')
+  })
+
+  it('R260: has no file of an authority where the system knows it', async () => {
+    const values = chartValues['a mirror'] ?? {}
+    const rendered = await renderChart({ ...values, http: { tls: { secretName: 'gate-tls', caKey: '' } } })
+    const args = listAt(
+      theOne(rendered, 'Deployment', name),
+      'spec',
+      'template',
+      'spec',
+      'containers',
+      0,
+      'args',
+    ).map(String)
+    expect(args.filter((word) => word.startsWith('--ca-file'))).toEqual([])
+    expect(args).toContain('--url=https://gate-caracal-gate-exporter.gate.svc:9465')
+  })
+
   it('has the rollout in the template of its pod, and is none of the pods of the exporter', () => {
     const template = at(deployment(), 'spec', 'template')
     expect(at(template, 'metadata', 'annotations', 'gates.caracal.run/rollout')).toBe('gitops/48')
@@ -81,6 +120,8 @@ describe('the mirror of the chart', () => {
     [{ rollout: 'a/1', phase: 'soon' }, 'phase'],
     [{ rollout: 'a/1', images: { API: 'x' } }, 'images'],
     [{ rollout: 'a/1', replicas: 0 }, 'replicas'],
+    [{ rollout: 'a/1', ca: { secretName: 'own-ca' } }, 'mirror.ca is for an exporter that uses https'],
+    [{ rollout: 'a/1', token: { secretName: 'own' } }, 'mirror.token.key: the key of Secret own'],
   ])('is refused with %j', async (mirror, words) => {
     const args = ['template', 'gate', chartFolder, '--namespace', 'gate', ...kubernetesVersion]
     const { code, stderr } = await helm(args, { mirror: { enabled: true, ...mirror } })
