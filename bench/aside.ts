@@ -10,6 +10,7 @@ export type Asked = {
   readonly attacks: boolean
   readonly attack?: string | undefined
   readonly starve: boolean
+  readonly mirror: boolean
 }
 
 /** What is measured instead of the whole: its text, and whether all that it checks holds. */
@@ -57,6 +58,11 @@ async function textOf(asked: Asked, say: Say): Promise<string | undefined> {
     const { measureAttacks } = await import('./attacks.ts')
     const only = attack === undefined ? {} : { only: attack }
     return within('the attacks', LIMIT, () => measureAttacks({ seconds: quick ? 4 : 10, ...only }, say))
+  }
+  if (asked.mirror) {
+    const { measureMirror } = await import('./mirror.ts')
+    const minutes = count('--minutes', asked.minutes ?? (quick ? 1 : 5))
+    return within('the mirror', LIMIT + minutes * 60, () => measureMirror(minutes, say))
   }
   if (!asked.starve) return undefined
   const { measureStarved } = await import('./starve.ts')

@@ -21,6 +21,7 @@ tables of docs/internals/benchmarks.md. It builds the bundle, which is what is m
   --crowd          measures something else: 500 who listen to /events and 500 who wait at /gates, beside scrapes
   --attacks        measures something else: what clients without a token can do, at the chart's limit of memory
   --attack NAME    one of these alone
+  --mirror [--minutes N]  measures something else: the memory of \`caracal-gate mirror\` after N minutes (5, or 1 when quick)
   --starve         measures something else: what is said when the daemon hardly runs`
 
 /** What is measured is what is shipped. */
@@ -46,6 +47,7 @@ async function main(words: readonly string[]): Promise<number> {
       attacks: { type: 'boolean', default: false },
       attack: { type: 'string' },
       starve: { type: 'boolean', default: false },
+      mirror: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
