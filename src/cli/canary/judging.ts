@@ -89,6 +89,7 @@ export function eventsIn(answer: Said | Finding): readonly AuditEvent[] | Findin
   if (Array.isArray(value)) return value.flatMap(eventOf)
   const refusal = refusalOf(answer)
   const words = refusal === undefined ? `it answered ${answer.status}` : inWords(answer, refusal)
+  if (answer.status === 429) return found('rate_limited', `the API did not show audit events: ${words}`)
   return found('audit_unreadable', `the API did not show audit events: ${words}`)
 }
 
@@ -133,6 +134,8 @@ const byWords: Readonly<Record<string, Parameters<typeof found>[0]>> = {
   interaction_required: 'approval_required',
   credential_expired_not_renewable: 'credential_expired',
   zone_invalid: 'zone_wrong',
+  // No policy judged it: the zone's tokens of this minute are spent, or it does not know the resource or the scope.
+  'policy denied': 'denied_without_reason',
   'invalid client credentials': 'identity_refused',
   'upstream unreachable': 'upstream_failed',
   'upstream timeout': 'upstream_failed',

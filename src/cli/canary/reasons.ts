@@ -24,6 +24,10 @@ export const reasons = {
     'run the canary again: a replica of STS may take a minute to load what was activated',
   ],
   policy_denied: ['fail', 'check the grants of the canary in the active policy set, and its --label'],
+  denied_without_reason: [
+    'unknown',
+    'check the resource and the scope of the canary, and how many tokens the zone takes in a minute: the audit event of the request says which in evaluation_status',
+  ],
   approval_required: ['fail', 'take the scope of the canary out of the tiers that need an approval'],
   operation_not_declared: [
     'fail',

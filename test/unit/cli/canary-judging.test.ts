@@ -59,7 +59,12 @@ const answers: readonly (readonly [
     'upstream_failed',
   ],
   ['a policy that denies', denied('role_scope_mismatch'), 'fail', 'policy_denied'],
-  ['a denial without a reason', refusal(403, 'access_denied', 'policy denied'), 'fail', 'policy_denied'],
+  [
+    'more tokens than the zone takes in a minute',
+    refusal(403, 'access_denied', 'policy denied'),
+    'unknown',
+    'denied_without_reason',
+  ],
   ['an old secret', refusal(401, 'access_denied', 'invalid client credentials'), 'fail', 'identity_refused'],
   ['another zone', refusal(403, 'zone_invalid', 'application is registered in zone b'), 'fail', 'zone_wrong'],
   ['a hold', refusal(401, 'interaction_required', 'Human approval required'), 'fail', 'approval_required'],
@@ -105,7 +110,8 @@ describe('what a request that must be denied is answered with', () => {
     expect(judge(denied('no_rule_matched'))).toMatchObject({ outcome: 'pass' })
     expect(judge(denied('restriction_active'))).toMatchObject({ outcome: 'fail', reason: 'denied_otherwise' })
     expect(judge(refusal(403, 'access_denied', 'policy denied'))).toMatchObject({
-      reason: 'denied_otherwise',
+      outcome: 'unknown',
+      reason: 'denied_without_reason',
     })
     expect(judge(said(200, { access_token: 'a.b.c' }), true)).toMatchObject({
       outcome: 'fail',

@@ -79,5 +79,9 @@ describe('the audit events of a run', () => {
       answered(404, 'no'),
     ])
       expect(eventsIn(answer)).toMatchObject({ reason: 'audit_unreadable' })
+    expect(eventsIn(answered(429, { error: 'rate_limited' }))).toMatchObject({
+      outcome: 'unknown',
+      reason: 'rate_limited',
+    })
   })
 })
