@@ -4,7 +4,7 @@ import { nodeAddress } from '../../../rig/node/network.ts'
 import { platformPort } from '../../../rig/node/pods.ts'
 import { nodeName } from '../../../rig/node/servers.ts'
 import { launch } from '../../../rig/processes.ts'
-import { checkIn, isReady } from '../asking.ts'
+import { checkIn, isReady, until } from '../asking.ts'
 import { postgresPort, redisPort } from '../ground.ts'
 import type { Scenario } from '../scenarios.ts'
 import { gateChart, type Stage } from '../stage.ts'
@@ -15,7 +15,7 @@ const probed = ['ready-api', 'ready-sts', 'ready-gateway', 'ready-audit', 'ready
 export const networkPolicy: Scenario = {
   name: 'network-policy',
   shows:
-    'where NetworkPolicies are enforced, what the chart names gets through and nothing else, and the doctor names a policy that is missing',
+    'where NetworkPolicies are enforced, what the chart names gets through and nothing else, of the exporter and of the mirror, and the doctor names a policy that is missing',
   async run(stage) {
     const enforcer = launchEnforcer(stage)
     try {
@@ -32,14 +32,19 @@ export const networkPolicy: Scenario = {
       assert.match(await doctor(stage), /NetworkPolicy|network policy/i)
       const { networkPolicy: egress, ...values } = gateValues(stage)
       const command = ['upgrade', 'gate', gateChart, '--namespace', 'gate', '--wait', '--timeout', '240s']
-      await stage.helm(command, {
-        ...values,
-        networkPolicy: { ...(egress as object), platform: { enabled: true } },
-      })
+      const admitted = { ...values, networkPolicy: { ...(egress as object), platform: { enabled: true } } }
+      await stage.helm(command, admitted)
       await stage.both('all of the platform is reached', (report) =>
         probed.every((id) => checkIn(report, id).state === 'pass'),
       )
       await passesNothingElse(stage)
+      // Another rollout is meant, so that the mirror says what it has read without being ready: Helm need not wait.
+      const mirror = { enabled: true, rollout: 'policy/1' }
+      await stage.helm(
+        command.filter((word) => word !== '--wait'),
+        { ...admitted, mirror },
+      )
+      await mirrorReachesTheExporterAlone(stage)
     } catch (error) {
       stage.tell(enforcer.output())
       throw error
@@ -108,6 +113,34 @@ async function passesNothingElse(stage: Stage): Promise<void> {
     await reached(stage, 'platform', gateway.metadata.name, inside),
     [false, true],
     'what a pod of the platform reaches: not its neighbour, whom it is not admitted to, but the exporter',
+  )
+}
+
+async function mirrorReachesTheExporterAlone(stage: Stage): Promise<void> {
+  const mirror = await until('the mirror has read a document', async () => {
+    const pod = (await stage.podsOf('gate')).find(({ metadata }) => metadata.name.includes('-mirror-'))
+    const said = pod && (await stage.kubectl('logs', '--namespace=gate', pod.metadata.name))
+    return said?.includes('"reason":"superseded"') === true ? pod : undefined
+  })
+  const [exporter] = await stage.replicas()
+  const api = (await stage.podsOf('platform')).find(({ metadata }) => metadata.name.includes('-api-'))
+  assert.ok(mirror && exporter && api, 'there are pods of all')
+  const exporterAddress = new URL(exporter.url).hostname
+  const places = [
+    [exporterAddress, 9_465],
+    [api.status?.podIP, 3_000],
+    [nodeAddress, redisPort],
+    [nodeAddress, postgresPort],
+  ] as const
+  assert.deepEqual(
+    await reached(stage, 'gate', mirror.metadata.name, places),
+    [true, false, false, false],
+    'what the mirror reaches: the exporter and nothing else',
+  )
+  assert.deepEqual(
+    await reached(stage, 'platform', api.metadata.name, [[mirror.status?.podIP, 9_466]]),
+    [false],
+    'a pod of the platform does not reach the mirror',
   )
 }
 
