@@ -106,15 +106,17 @@ function isKept(status: number): boolean {
 }
 
 /** The latest moment at which an override may hold: its time, or what ended it and was answered so. */
-function endOf(past: Past, { asked, got, forSeconds = 0, subject }: Command): Instant {
+function endOf(past: Past, command: Command): Instant {
+  const { asked, got, forSeconds = 0, subject } = command
   const until = got + forSeconds * 1_000 + answered + past.lateness(asked, got)
-  const ends = past.recording.commands.find(
-    ({ name, subject: other, asked: at, status }) =>
-      at >= got &&
-      status >= 200 &&
-      status < 300 &&
-      (isEndOfRollout(name) || (name === 'override-end' && other === subject)),
-  )
+  const isInRollout = wasUnderWay(past, asked)
+  const ends = past.recording.commands.find(({ name, subject: other, asked: at, status }) => {
+    if (at < got || status < 200 || status >= 300) return false
+    // One that was given between two rollouts is for the next.
+    return (
+      name === 'finish' || (name === 'begin' ? isInRollout : name === 'override-end' && other === subject)
+    )
+  })
   // By a clock that was set back, its time comes later.
   const isClockMoved = past
     .standing(asked - clockFollowedWithin, until)
@@ -125,6 +127,11 @@ function endOf(past: Past, { asked, got, forSeconds = 0, subject }: Command): In
   )
 }
 
-function isEndOfRollout(name: Command['name']): boolean {
-  return name === 'finish'
+/** Whether a rollout was surely under way: nothing about rollouts was told between the last document and this moment. */
+function wasUnderWay({ documents, recording }: Past, at: Instant): boolean {
+  const last = documents.findLast(({ got }) => got <= at)
+  if (last === undefined || ['idle', 'done', 'failed'].includes(last.document.rollout.phase)) return false
+  return !recording.commands.some(
+    ({ name, asked }) => (name === 'begin' || name === 'finish') && asked >= last.asked && asked <= at,
+  )
 }

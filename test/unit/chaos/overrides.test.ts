@@ -95,6 +95,21 @@ describe('an override never outlives its end', () => {
   })
 })
 
+describe('an override is for one rollout', () => {
+  const another = commandAt(4_000, { name: 'begin', subject: 'r2' })
+  const phase = (at: number, id: string, is: string) =>
+    documentAt(at, 'hold', { rollout: { id, phase: is }, overridden: at > 4_000 ? ['sts-unready'] : [] })
+
+  it.each([
+    ['is over when another begins', 'rolling', 1],
+    ['waits for the next one where none was under way', 'done', 0],
+  ] as const)('that %s', (_, is, count) => {
+    const readings = [phase(900, 'r1', is), phase(6_100, 'r2', 'rolling')]
+    const violations = found({ commands: [overrideAt(1_000), another], readings })
+    expect(violations.filter((what) => what.startsWith('8 '))).toHaveLength(count)
+  })
+})
+
 describe('an override covers what was latched before only where it says so', () => {
   const before = documentAt(1_000, 'stop', { stops: { 'sts-unready': stopping({ latchedAt }) } })
   const after = documentAt(3_000, 'hold', {
