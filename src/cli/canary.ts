@@ -19,7 +19,7 @@ export const canary = command({
   area: 'tell',
   says: 'prove by requests that the platform allows, denies, audits and revokes',
   more: [
-    'Exchanges a token through each STS replica and calls a resource through each Gateway replica, once allowed and once denied for the right reason. Then it waits for the audit events of exactly these requests, revokes its own session, and waits until each Gateway replica denies it.',
+    'Exchanges a token through each STS replica and calls a resource through each Gateway replica, once allowed and once denied for the right reason. Then it waits for the audit events of exactly these requests, revokes two of its own sessions, one after the other, and waits until each Gateway replica denies them.',
     'Each request is sent once: one that was lost is unknown, never pass. Only looking for an audit event and trying a revoked session repeat, until their limit.',
     'Every option of the canary can also be set by a variable, such as CARACAL_CANARY_AUDIT_WITHIN, or in the file of --config; an option comes before a variable, and that before the file. Run it with an identity of its own: docs/use/canary.md says which rights that needs.',
     'Exits 0 when everything passed, 8 when something failed, 9 when nothing failed and something is not proven, 5 when --push could not reach the exporter or the exporter refused.',

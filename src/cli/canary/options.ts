@@ -25,7 +25,7 @@ export const canaryOptions = {
     'why the call of the other resource must be denied (default mandate_target_mismatch)',
   ),
   auditWithin: span('1s', '10m', 'limit for audit events to land (default 45s)'),
-  revokedWithin: span('1s', '5m', 'limit for a revocation to be seen (default 10s)'),
+  revokedWithin: span('1s', '12s', 'limit for each of two revocations to be seen (default 10s)'),
   requestTimeout: span('100ms', '1m', 'limit for each request (default 5s)'),
   platformCaFile: path('FILE', 'PEM certificate authorities to trust for https of the platform'),
 }

@@ -69,6 +69,7 @@ export const reasons = {
     'fail',
     'replace this Gateway: until it reads the stream of revocations, it lets revoked sessions through',
   ],
+  revocation_unproven: ['unknown', 'run the canary again, when the platform and the canary are less busy'],
   revocation_refused: ['unknown', 'check the Coordinator, and what it says in its log'],
 } as const satisfies Readonly<Record<string, readonly [outcome: 'fail' | 'unknown', nextStep: string]>>
 

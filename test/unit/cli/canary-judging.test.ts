@@ -9,8 +9,8 @@ import {
   judgeExchange,
   judgeRevocation,
 } from '../../../src/cli/canary/judging.ts'
-import { found, nextStepOf, reasons, type Finding } from '../../../src/cli/canary/reasons.ts'
-import { triesWithin } from '../../../src/cli/canary/revoking.ts'
+import { found, nextStepOf, passed, reasons, type Finding } from '../../../src/cli/canary/reasons.ts'
+import { ofBoth, triesWithin } from '../../../src/cli/canary/revoking.ts'
 
 function said(status: number, body: unknown, more: Partial<Said> = {}): Said {
   return {
@@ -152,6 +152,18 @@ describe('a revocation', () => {
     expect(judgeRevocation(refusal(401, 'invalid_token', 'session revoked'), limits).message).toContain(
       '1.3 s',
     )
+  })
+
+  it('R253 is proven by two that were seen within the time between two snapshots', () => {
+    const passing = passed('the revocation was seen')
+    const of = (...span: readonly [number, number]) => ({ finding: passing, span })
+    expect(ofBoth(of(1_000, 11_000), of(12_000, 30_999))).toMatchObject({ outcome: 'pass' })
+    expect(ofBoth(of(1_000, 2_000), of(12_000, 31_000))).toMatchObject({
+      outcome: 'unknown',
+      reason: 'revocation_unproven',
+    })
+    const lost = { finding: found('request_lost', 'no whole answer'), span: [0, 0] as const }
+    expect(ofBoth(of(1_000, 2_000), lost)).toMatchObject({ outcome: 'unknown', reason: 'request_lost' })
   })
 
   it('R250 is not judged by a Gateway that lets nothing through, and fails by that', () => {

@@ -74,7 +74,8 @@ describe('what the canary must know', () => {
     ['PATH', '//other', 'CARACAL_CANARY_PATH is "//other"; allowed: a path that begins with one slash'],
     ['RESOURCE', 'a\nb', 'CARACAL_CANARY_RESOURCE is "a b"; allowed: 1 to 500 visible'],
     ['AUDIT_WITHIN', '20m', 'CARACAL_CANARY_AUDIT_WITHIN is "20m"; allowed: a time from 1s to 10m'],
-    ['REVOKED_WITHIN', '0', 'allowed: a time from 1s to 5m'],
+    ['REVOKED_WITHIN', '0', 'allowed: a time from 1s to 12s'],
+    ['REVOKED_WITHIN', '13s', 'allowed: a time from 1s to 12s'],
     ['CLIENT_SECRET', 'two words', 'CARACAL_CANARY_CLIENT_SECRET does not hold one secret on one line'],
   ])('R250 is refused by name where it has no meaning: %s', async (name, value, words) => {
     await expect(settings({ ...complete, [`CARACAL_CANARY_${name}`]: value })).rejects.toThrow(words)
