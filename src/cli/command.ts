@@ -16,6 +16,8 @@ export interface Option<Value = unknown> {
   readonly off?: string
   readonly completes?: Completes
   readonly isNeeded?: true
+  /** Set for an argument that may be given more than once. */
+  readonly isSeveral?: true
   /**
    * The value of the texts that were given, in their order; a switch gives its own name for each time.
    * @param name as a person writes it, such as `--steady` or `ID`
@@ -51,7 +53,7 @@ export interface Command<Declared extends Options = Options, Argument = unknown>
   readonly says: string
   /** Paragraphs of the help. */
   readonly more: readonly string[]
-  /** The one argument that it takes beside its options, if any. */
+  /** What it takes beside its options, if anything: one argument, or several of one kind. */
   readonly argument?: Option<Argument>
   readonly options: Declared
   /** Codes that it ends with beside those of every command: 1, 2, 130 and 143. */
@@ -93,10 +95,11 @@ export function placeholder({ value, words }: Option): string {
   return value ?? words?.join('|') ?? ''
 }
 
-/** The name of the argument in the help: `ID`, `[REF]`. */
+/** The name of the argument in the help: `ID`, `[REF]`, `FILE...`. */
 export function argumentName(argument: Option | undefined): string {
   if (argument === undefined) return ''
-  return argument.isNeeded === true ? placeholder(argument) : `[${placeholder(argument)}]`
+  const name = `${placeholder(argument)}${argument.isSeveral === true ? '...' : ''}`
+  return argument.isNeeded === true ? name : `[${name}]`
 }
 
 /** The command that the arguments name, if any, and the arguments, with `help COMMAND` written as `COMMAND --help`. */

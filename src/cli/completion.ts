@@ -80,7 +80,8 @@ async function suggestionsFor(
   const isThere = typed.some(
     (word, at) => !word.startsWith('-') && optionNamed(declared, typed[at - 1]) === undefined,
   )
-  if (!current.startsWith('-') && declared.argument !== undefined && !isThere)
+  const takesMore = !isThere || declared.argument?.isSeveral === true
+  if (!current.startsWith('-') && declared.argument !== undefined && takesMore)
     return valuesOf(declared.argument, current, '', typed, process)
   if (isThere && current !== '' && !current.startsWith('-')) return []
   const options = Object.entries(declared.options).flatMap(([key, option]) => namesOf(key, option))

@@ -86,6 +86,13 @@ export function span(least: string, most: string, says: string): Option<number |
   }
 }
 
+const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+
+/** An instant with its zone, such as 2026-11-30T18:00:00Z; NaN where it is none. */
+export function instantIn(given: string): number {
+  return instantPattern.test(given) ? Date.parse(given) : Number.NaN
+}
+
 /** An option or argument without which the command has no meaning. */
 export function needed<Value>(option: Option<Value | undefined>): Option<Value> {
   return {
@@ -96,6 +103,21 @@ export function needed<Value>(option: Option<Value | undefined>): Option<Value> 
       const shown = placeholder(option)
       if (value === undefined) throw new UsageError(`missing ${name === shown ? name : `${name} ${shown}`}`)
       return value
+    },
+  }
+}
+
+/** One or more of what a command is about. */
+export function several(value: string, says: string, extra: Extra = {}): Option<readonly string[]> {
+  return {
+    value,
+    says,
+    ...extra,
+    isNeeded: true,
+    isSeveral: true,
+    read(all, name) {
+      if (all.length === 0) throw new UsageError(`missing ${name}`)
+      return all
     },
   }
 }

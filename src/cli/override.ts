@@ -2,14 +2,13 @@ import { durationOf } from '../core/duration.ts'
 import { LONGEST_OVERRIDE } from '../core/waiver.ts'
 import { command, type Option } from './command.ts'
 import { rolloutFrom, rolloutOption } from './demands.ts'
-import { flag, needed, notAllowed, text, UsageError } from './options.ts'
+import { flag, instantIn, needed, notAllowed, text, UsageError } from './options.ts'
 import { again, openTelling, subject, tell, tellingOptions, type Author } from './telling.ts'
 import { clockTime, printable } from './text.ts'
 
 type Until = { readonly forSeconds: number } | { readonly until: string }
 
 const allowed = 'a time of at most 24h such as 90m or 2h, or an instant such as 2026-11-30T18:00:00Z'
-const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
 /** A span from now on, or an instant. */
 const until: Option<Until | undefined> = {
@@ -21,7 +20,7 @@ const until: Option<Until | undefined> = {
     const span = durationOf(given)
     if (span !== undefined && span >= 1_000 && span <= LONGEST_OVERRIDE)
       return { forSeconds: Math.floor(span / 1_000) }
-    const at = instantPattern.test(given) ? Date.parse(given) : Number.NaN
+    const at = instantIn(given)
     if (Number.isNaN(at)) throw notAllowed(name, given, allowed)
     return { until: new Date(at).toISOString() }
   },

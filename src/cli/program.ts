@@ -115,11 +115,15 @@ function declare(parser: Parser, command: Command, take: (call: Call) => void): 
     .helpGroup(areas[area])
     .addHelpText('after', helpAfter(command))
   if (ownName.includes(' ')) parser.parent?.helpGroup(areas[area])
-  if (argument !== undefined) parser.argument(`[${placeholder(argument)}]`, argument.says)
+  if (argument !== undefined)
+    parser.argument(`[${placeholder(argument)}${argument.isSeveral === true ? '...' : ''}]`, argument.says)
   for (const [key, option] of Object.entries(options))
     for (const [name, one] of namesOf(key, option)) addOption(parser, name, one, given)
   parser.action((...args: readonly unknown[]) => {
-    const subject = args.slice(0, 1).filter((text) => typeof text === 'string')
+    const subject = args
+      .slice(0, 1)
+      .flat()
+      .filter((text) => typeof text === 'string')
     take({
       command,
       given,

@@ -1,16 +1,17 @@
 import fs from 'node:fs'
-import { messageOf } from '../core/text.ts'
-import { problemType } from '../contract/wire.ts'
-import { wholeReply } from './answer.ts'
+import { join } from 'node:path'
+import { durationOf } from '../core/duration.ts'
 import { askFor } from './asking.ts'
-import { command } from './command.ts'
+import { messageOf } from '../core/text.ts'
+import { command, type Option } from './command.ts'
 import { connection, endpointFrom } from './connect.ts'
 import { exitCodes, interruptionCode } from './exit-codes.ts'
-import { ask, type Endpoint } from './http.ts'
-import { didYouMean, path, text, textOrJson, UsageError } from './options.ts'
-import { problemOf } from './origin.ts'
+import { fetchRecording } from './fetch-recording.ts'
+import type { Endpoint } from './http.ts'
+import { didYouMean, instantIn, notAllowed, path, text, textOrJson, UsageError } from './options.ts'
 import type { CliProcess } from './process.ts'
 import {
+  addedLater,
   flag,
   listOf,
   nullable,
@@ -36,39 +37,60 @@ const recordings = fields({
       rollouts: listOf(verbatim),
       complete: flag,
       version: words,
+      sequence: addedLater(nullable(verbatim)),
+      part: addedLater(nullable(quantity)),
     }),
   ),
 })
 type List = Read<typeof recordings>
 type Recording = List['recordings'][number]
 
-/** Milliseconds for one recording, over a slow link. */
-const patience = 10 * 60_000
+/** An instant, or a span up to now. */
+const since: Option<number | undefined> = {
+  value: 'TIME',
+  says: 'fetch all recordings that were written to since then: 2h ago, or since 2026-11-30T16:00:00Z',
+  read(all, name) {
+    const given = all.at(-1)
+    if (given === undefined) return undefined
+    const ago = durationOf(given)
+    const at = ago === undefined ? instantIn(given) : Date.now() - ago
+    if (Number.isNaN(at))
+      throw notAllowed(name, given, 'a time such as 90m or 2h, or an instant such as 2026-11-30T16:00:00Z')
+    return at
+  },
+}
 
-/** `caracal-gate record`: what the exporter has recorded, or one recording as a file. */
+/** `caracal-gate record`: what the exporter has recorded, or recordings as files. */
 export const record = command({
   name: 'record',
   area: 'ask',
-  says: 'list the recordings of the exporter, or fetch one',
+  says: 'list the recordings of the exporter, or fetch some',
   more: [
     'A recording holds everything that verdicts were made from, without secrets; caracal-gate replay judges it once more. The exporter records when its configuration has recording.directory.',
-    'The file appears under its name only when it is whole. Exits 11 when there is no such recording or none of the rollout, 5 when it could not be fetched as a whole.',
+    'A long rollout has several recordings: --rollout fetches all of them, and caracal-gate replay takes them together. Each file appears under its name only when it is whole.',
+    'Exits 11 when there is no such recording, 5 when one could not be fetched as a whole, 2 when there are several and --out is no directory.',
   ],
   argument: text('NAME', 'the recording to fetch (default: a list of all)'),
   options: {
-    rollout: text('ID', 'fetch the recording in which this rollout began', { completes: 'rollouts' }),
-    out: path('FILE', 'where to write it; - is stdout (default: its name, in this directory)'),
+    rollout: text('ID', 'fetch all recordings of this rollout', { completes: 'rollouts' }),
+    since,
+    out: path(
+      'PATH',
+      'a file to write it to, - for stdout, or a directory to write all to (default: this directory)',
+    ),
     output: textOrJson,
     ...connection,
   },
   exits: [0, 5, 11],
   examples: [
     ['caracal-gate record', 'newest first'],
-    ['caracal-gate record --rollout caracal/47 --out 47.jsonl.zst', 'for a bug report, or to tune limits'],
+    ['caracal-gate record --rollout caracal/47', 'for a bug report, or to tune limits'],
+    ['caracal-gate record --since 24h --out recordings/', 'all of the last day, into a directory'],
   ],
   async run(process, values, name) {
-    const { rollout, out, output } = values
-    if (name !== undefined && rollout !== undefined) throw new UsageError('give NAME or --rollout, not both')
+    const wanted = { name, rollout: values.rollout, since: values.since }
+    if (Object.values(wanted).filter((one) => one !== undefined).length > 1)
+      throw new UsageError('give one of NAME, --rollout and --since')
     const endpoint = await endpointFrom(values, process.env)
     const { interrupted, stderr, stdout } = process
     const asked = await askFor(endpoint, 'recordings', recordings, interrupted)
@@ -79,35 +101,99 @@ export const record = command({
     }
     const list = asked.value
     if (list.problem !== null) stderr.write(`warning: ${list.problem}\n`)
-    if (name === undefined && rollout === undefined) {
-      stdout.write(output === 'json' ? `${printableJson(asked.document)}\n` : `${listed(list).join('\n')}\n`)
+    const found = chosen(list.recordings, wanted)
+    if (found === undefined) {
+      const text = values.output === 'json' ? printableJson(asked.document) : listed(list).join('\n')
+      stdout.write(`${text}\n`)
       return exitCodes.proceed
     }
-    const found = chosen(list.recordings, name, rollout)
-    if (found === undefined) {
-      stderr.write(`${whyNone(list, name, rollout)} [${endpoint.url.href}]\n`)
+    if (found.length === 0) {
+      stderr.write(`${whyNone(list, wanted)} [${endpoint.url.href}]\n`)
       return exitCodes.unknownId
     }
-    if (!found.complete)
-      stderr.write(
-        `${found.name} was not closed: it is being written, or the exporter ended; it is fetched up to now\n`,
-      )
-    return fetchTo(out ?? found.name, found, endpoint, process)
+    return fetchAll(found, values.out, endpoint, process)
   },
 })
 
-/** Of a rollout the oldest, in which it begins. */
-function chosen(all: readonly Recording[], name?: string, rollout?: string): Recording | undefined {
-  if (name !== undefined) return all.find((one) => one.name === name)
-  return all.findLast((one) => one.rollouts.includes(rollout ?? ''))
+interface Wanted {
+  readonly name: string | undefined
+  readonly rollout: string | undefined
+  readonly since: number | undefined
 }
 
-function whyNone(
-  { enabled, recordings: all }: List,
-  name: string | undefined,
-  rollout: string | undefined,
-): string {
+/** What is asked for, oldest first; undefined where nothing is, but for a list. */
+function chosen(
+  all: readonly Recording[],
+  { name, rollout, since: from }: Wanted,
+): readonly Recording[] | undefined {
+  const isWanted = (one: Recording): boolean => {
+    if (name !== undefined) return one.name === name
+    return rollout !== undefined ? one.rollouts.includes(rollout) : one.to >= (from ?? 0)
+  }
+  if (name === undefined && rollout === undefined && from === undefined) return undefined
+  return all.filter(isWanted).toReversed()
+}
+
+async function fetchAll(
+  found: readonly Recording[],
+  out: string | undefined,
+  endpoint: Endpoint,
+  process: CliProcess,
+): Promise<number> {
+  const { interrupted, stderr } = process
+  const isFolder = out !== undefined && out !== '-' && (out.endsWith('/') || (await isDirectory(out)))
+  if (found.length > 1 && out !== undefined && !isFolder)
+    throw new UsageError(
+      `there are ${found.length} recordings: give --out a directory, such as recordings/, not "${printable(out, 80)}"`,
+    )
+  const strange = found.find(({ name }) => !fileName.test(name))
+  if (strange !== undefined) {
+    stderr.write(`"${printable(strange.name, 80)}" is no name for a file [${endpoint.url.href}]\n`)
+    return exitCodes.blindSpot
+  }
+  if (isFolder) await makeFolder(out)
+  for (const gap of missingIn(found)) stderr.write(`warning: ${gap}\n`)
+  for (const { name, complete } of found) {
+    if (!complete)
+      stderr.write(
+        `${name} was not closed: it is being written, or the exporter ended; it is fetched up to now\n`,
+      )
+    const target = isFolder ? join(out, name) : (out ?? name)
+    const code = await fetchRecording(target, name, endpoint, process)
+    if (code !== exitCodes.proceed || interrupted.aborted) return code
+  }
+  return exitCodes.proceed
+}
+
+/** It comes from the exporter, and must not lead out of the directory. */
+const fileName = /^\w[\w.-]*$/
+
+async function makeFolder(path: string): Promise<void> {
+  await fs.promises.mkdir(path, { recursive: true, mode: 0o700 }).catch((fault: unknown) => {
+    throw new UsageError(`${printable(path, 200)} can't be made: ${messageOf(fault)}`)
+  })
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const facts = await fs.promises.stat(path).catch(() => undefined)
+  return facts?.isDirectory() === true
+}
+
+/** Parts between those that are there. */
+function missingIn(found: readonly Recording[]): readonly string[] {
+  return found.flatMap((one, n) => {
+    const before = found[n - 1]
+    const isOne = before?.sequence !== undefined && before.sequence === one.sequence
+    const missing = isOne ? (one.part ?? 0) - (before.part ?? 0) - 1 : 0
+    return missing <= 0
+      ? []
+      : [`${missing} ${missing === 1 ? 'part is' : 'parts are'} missing before ${one.name}`]
+  })
+}
+
+function whyNone({ enabled, recordings: all }: List, { name, rollout, since: from }: Wanted): string {
   if (!enabled) return 'the exporter records nothing: its configuration has no recording.directory'
+  if (from !== undefined) return `nothing was recorded since ${instant(from)}`
   const hint = didYouMean(
     name ?? rollout ?? '',
     all.flatMap((one) => (name === undefined ? one.rollouts : [one.name])),
@@ -130,47 +216,4 @@ function listed({ enabled, recordings: all }: List): readonly string[] {
       ...(ids.length === 0 ? [] : [`rollout ${ids.join(', ')}`]),
     ].join('  ')
   })
-}
-
-/** Under its name there is the whole file or nothing. */
-async function fetchTo(
-  out: string,
-  { name }: Recording,
-  endpoint: Endpoint,
-  { interrupted, stderr, stdout }: CliProcess,
-): Promise<number> {
-  const part = `${out}.part`
-  let file: Awaited<ReturnType<typeof fs.promises.open>> | undefined
-  try {
-    file = out === '-' ? undefined : await fs.promises.open(part, 'w', 0o600)
-    const own = file
-    const take = async (chunk: Uint8Array): Promise<void> =>
-      void (own === undefined ? stdout.write(chunk) : await own.writeFile(chunk))
-    const request = {
-      path: `recordings/${encodeURIComponent(name)}`,
-      within: patience,
-      signal: interrupted,
-      take,
-    }
-    const reply = await ask(endpoint, request)
-    if (interrupted.aborted) return interruptionCode(interrupted)
-    const problem = 'status' in reply ? problemOf(reply) : undefined
-    const had = wholeReply(reply)
-    if ('kind' in had) {
-      const isGone = problem?.type === problemType('no-such-recording')
-      stderr.write(isGone ? `${name} was removed meanwhile\n` : `cannot fetch ${name}: ${had.message}\n`)
-      return isGone ? exitCodes.unknownId : exitCodes.blindSpot
-    }
-    if (own === undefined) return exitCodes.proceed
-    await own.sync()
-    await fs.promises.rename(part, out)
-    stderr.write(`${out}\n`)
-    return exitCodes.proceed
-  } catch (fault) {
-    stderr.write(`${printable(out, 200)} can't be written: ${messageOf(fault)}\n`)
-    return exitCodes.blindSpot
-  } finally {
-    await file?.close()
-    if (file !== undefined) await fs.promises.rm(part, { force: true })
-  }
 }

@@ -1,6 +1,6 @@
 import { command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { choice, needed, path, text } from './options.ts'
+import { choice, path, several } from './options.ts'
 
 /** The options of `caracal-gate replay`. */
 export const replayOptions = {
@@ -16,13 +16,14 @@ export const replayOptions = {
 export const replay = command({
   name: 'replay',
   area: 'run',
-  says: 'judge a recording once more, by its own configuration or another',
+  says: 'judge recordings once more, by their own configuration or another',
   more: [
     'Needs no exporter and no network. Without --config it checks that the recorded timeline comes out again, byte for byte: exits 0 if so, 12 if not.',
     'With --config it lists each verdict, firing and latch that would have been different: exits 0 if there is none, 12 if there is one. Files with secrets that the configuration names need not be there.',
-    'Exits 5 when the file is not a recording, is damaged, or has a format of another version. A recording that ends early is replayed up to its end.',
+    'Several files are put in order and replayed as one timeline. A file that follows the one before it without a gap goes on with what was judged up to there; any other begins with what was recorded, and the output says why. Exits 2 when a recording is given twice.',
+    'Exits 5 when a file is not a recording, is damaged, or has a format of another version. A recording that ends early is replayed up to its end.',
   ],
-  argument: needed(text('FILE', 'the recording', { completes: 'file' })),
+  argument: several('FILE', 'a recording, or a directory of them', { completes: 'file' }),
   options: replayOptions,
   exits: [exitCodes.proceed, exitCodes.blindSpot, exitCodes.different],
   examples: [
@@ -34,9 +35,10 @@ export const replay = command({
       'caracal-gate replay yesterday.jsonl.zst --config stricter.yaml',
       'what other limits would have changed',
     ],
+    ['caracal-gate replay recordings/ --config stricter.yaml', 'the same for all parts of a long rollout'],
   ],
-  async run(process, values, file) {
+  async run(process, values, files) {
     const { runReplay } = await import('./replay/command.ts')
-    return runReplay(process, values, file)
+    return runReplay(process, values, files)
   },
 })

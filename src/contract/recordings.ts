@@ -15,6 +15,12 @@ const recordingReport = z.object({
       'Whether it was closed. If not, it is being written, or the exporter ended without closing it.',
     ),
   version: text.describe('Version of the exporter that wrote it.'),
+  sequence: text
+    .nullable()
+    .describe(
+      'The recordings of one sequence follow each other without a gap. A new one begins when the exporter starts, and when it could not record. Null where an earlier version wrote it.',
+    ),
+  part: count.nullable().describe('Its place in the sequence, from 1.'),
 })
 
 export const recordingList = z.object({

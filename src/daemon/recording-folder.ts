@@ -34,7 +34,7 @@ export interface RecordingFolder {
 
 /** @param current the name of the file that is being written */
 export function recordingFolder(directory: string, current: () => string | undefined): RecordingFolder {
-  const headers = new Map<string, Pick<RecordingFacts, 'from' | 'rollouts' | 'version'>>()
+  const headers = new Map<string, HeaderFacts>()
 
   async function found(): Promise<readonly Found[]> {
     // It is made with the first recording.
@@ -115,7 +115,9 @@ async function firstLine(path: string): Promise<string> {
   return text.slice(0, text.indexOf('\n'))
 }
 
-function factsIn(line: string): Pick<RecordingFacts, 'from' | 'rollouts' | 'version'> {
-  const { from, rollouts, product: version } = readHeader(line)
-  return { from: Date.parse(from), rollouts, version }
+type HeaderFacts = Pick<RecordingFacts, 'from' | 'rollouts' | 'version' | 'sequence' | 'part'>
+
+function factsIn(line: string): HeaderFacts {
+  const { from, rollouts, product: version, sequence, part } = readHeader(line)
+  return { from: Date.parse(from), rollouts, version, sequence, part }
 }

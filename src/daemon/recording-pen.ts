@@ -4,6 +4,7 @@ import { isActive } from '../core/rollout.ts'
 import { HOUR, SECOND, type Millis } from '../core/time.ts'
 import type { PlainConfig } from '../config/schema.ts'
 import type { Happening, JudgedBy } from '../recording/happening.ts'
+import type { Place } from '../recording/lines.ts'
 import { newWriting, type Writing } from '../recording/writing.ts'
 import { steadyClock } from './clock.ts'
 import { createRecording, type RecordingFile } from './recording-file.ts'
@@ -49,6 +50,7 @@ export type RecordingConfig = NonNullable<PlainConfig['recording']>
 export function newPen({ directory, maxBytes, maxAge }: RecordingConfig, version: string): Pen {
   const folder = recordingFolder(directory, () => open?.file.name)
   let open: Open | undefined
+  let place = newSequence()
 
   async function begin({ happening, judgedBy }: Noted): Promise<Open> {
     await end()
@@ -57,7 +59,9 @@ export function newPen({ directory, maxBytes, maxAge }: RecordingConfig, version
     const name = `${from.replaceAll(/[-:.]/g, '')}-${randomBytes(2).toString('hex')}.jsonl.zst`
     const now = steadyClock.now()
     open = { file: await createRecording(directory, name), writing: newWriting(), since: now, flushedAt: now }
-    for (const line of open.writing.begin(happening, judgedBy, version, from)) await open.file.write(line)
+    place = { ...place, part: place.part + 1 }
+    for (const line of open.writing.begin(happening, judgedBy, version, from, place))
+      await open.file.write(line)
     await open.file.flush()
     await folder.prune({ maxBytes: maxBytes * (1 - 1 / PARTS), maxAge, now: Date.now() })
     return open
@@ -95,8 +99,14 @@ export function newPen({ directory, maxBytes, maxAge }: RecordingConfig, version
     abandon() {
       open?.file.abandon()
       open = undefined
+      // What is lost with it is a gap.
+      place = newSequence()
     },
   }
+}
+
+function newSequence(): Place {
+  return { sequence: randomBytes(8).toString('hex'), part: 0 }
 }
 
 /** Whether a rollout begins in this round: the recording of a rollout has all of it. */

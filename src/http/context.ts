@@ -171,6 +171,9 @@ export interface RecordingFacts {
   readonly complete: boolean
   /** Of the program that wrote it. */
   readonly version: string
+  /** Which sequence it is a part of, and which; undefined where an earlier version wrote it. */
+  readonly sequence: string | undefined
+  readonly part: number | undefined
 }
 
 /** The recordings of this daemon. */

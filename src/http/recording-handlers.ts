@@ -15,7 +15,7 @@ export function recordingHandlers({
       enabled: isOn,
       problem: problem === undefined ? null : clip(problem),
       dropped,
-      recordings: all.map(({ name, from, to, bytes, rollouts, complete, version }) => ({
+      recordings: all.map(({ name, from, to, bytes, rollouts, complete, version, sequence, part }) => ({
         name,
         from: rfc3339(from),
         to: rfc3339(to),
@@ -23,6 +23,8 @@ export function recordingHandlers({
         rollouts: rollouts.map(clip),
         complete,
         version: clip(version),
+        sequence: sequence === undefined ? null : clip(sequence),
+        part: part ?? null,
       })),
     }
   }

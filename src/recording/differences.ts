@@ -20,6 +20,8 @@ export interface Difference {
 
 export interface Differences {
   take(round: Pick<Replayed, 'at' | 'recorded' | 'replayed'>): void
+  /** What follows begins anew: no span goes on beyond this instant. */
+  breakOff(at: Instant): void
   /** Every span, in the order in which they ended. */
   spans(): readonly Difference[]
 }
@@ -42,6 +44,10 @@ export function newDifferences(): Differences {
         spans.push({ ...one, to: at, isOpen: false })
       }
       for (const one of now) if (!open.has(keyOf(one))) open.set(keyOf(one), { ...one, from: at })
+    },
+    breakOff(at) {
+      for (const one of open.values()) spans.push({ ...one, to: at, isOpen: false })
+      open.clear()
     },
     spans: () => [...spans, ...[...open.values()].map((one) => ({ ...one, to: last, isOpen: true }))],
   }

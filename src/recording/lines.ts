@@ -19,7 +19,13 @@ export interface Header {
   readonly from: string
   /** Rollouts that are under way in it, as far as its first round knows. */
   readonly rollouts: readonly string[]
+  /** Which sequence it is a part of, and which part; absent where an earlier version wrote it. */
+  readonly sequence?: string
+  readonly part?: number
 }
+
+/** Where a recording belongs: the parts of one sequence follow each other without a gap, and are counted from 1. */
+export type Place = Required<Pick<Header, 'sequence' | 'part'>>
 
 /** Options, release and configuration from here on, packed. */
 export interface RulesLine {

@@ -1,4 +1,5 @@
 import { isActive } from '../core/rollout.ts'
+import { isSame } from '../core/same.ts'
 import type { Rules, Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
 import { defaultLimits } from '../rules/limits.ts'
@@ -58,9 +59,10 @@ export function newReplay(otherwise?: (recorded: JudgedBy) => JudgedBy): Replay 
       commanded === undefined ? before.snapshot : applied(before.snapshot, commanded, otherwise !== undefined)
     const after = evaluate(before, { now, batches, commanded: changed, events }, judged.rules, judged.release)
     held = { ...after, memory: withoutPassing(after.memory) }
+    const isOther = point !== undefined && !isSame(point, expected)
     expected = point ?? expected
     const own = replayedPoint(after.snapshot)
-    const isNews = own.isNews || point !== undefined
+    const isNews = own.isNews || isOther
     return { at: now, recorded: expected, replayed: own.point, isNews, after: held }
   }
 

@@ -3,7 +3,7 @@ import { isActive } from '../core/rollout.ts'
 import { tableOf, writtenBatch } from './batches.ts'
 import { written } from './exact-time.ts'
 import type { Happening, JudgedBy } from './happening.ts'
-import { FORMAT, FORMAT_VERSION, type Header, type Line } from './lines.ts'
+import { FORMAT, FORMAT_VERSION, type Header, type Line, type Place } from './lines.ts'
 import { patchOf } from './patch.ts'
 import { packed } from './plain-value.ts'
 import { mayDiffer, pointOf } from './point.ts'
@@ -12,7 +12,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 /** Writes one recording: what happened, each as one line of JSON. */
 export interface Writing {
   /** The lines before the first happening. */
-  begin(first: Happening, judgedBy: JudgedBy, product: string, from: string): readonly string[]
+  begin(first: Happening, judgedBy: JudgedBy, product: string, from: string, place?: Place): readonly string[]
   /** The lines that go on after so many happenings were dropped. */
   goOn(next: Happening, judgedBy: JudgedBy, dropped: number): readonly string[]
   line(happening: Happening, judgedBy: JudgedBy): string
@@ -67,13 +67,14 @@ export function newWriting(): Writing {
   }
 
   return {
-    begin(first, judgedBy, product, at) {
+    begin(first, judgedBy, product, at, place) {
       const header: Header = {
         recording: FORMAT,
         version: FORMAT_VERSION,
         product,
         from: at,
         rollouts: rolloutsIn(first),
+        ...place,
       }
       return [header, ...stateOf(first, judgedBy)].map(textOf)
     },

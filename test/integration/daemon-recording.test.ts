@@ -51,6 +51,26 @@ describe('a daemon that records', () => {
     expect(otherwise.code).toBe(12)
   })
 
+  it('R266: R269: gives all that was recorded since a time, which is one timeline when it is judged once more', async () => {
+    const all = join(ground.folder, 'all')
+    const fetched = await run(['record', '--since', '1h', '--out', `${all}/`, '--url', gate.url])
+    expect(fetched).toMatchObject({ code: 0 })
+    const { recordings } = await list()
+    expect(new Set(recordings.map(({ sequence }) => sequence)).size).toBe(1)
+    expect(recordings.map(({ part }) => part).toReversed()).toEqual(recordings.map((_, n) => n + 1))
+    const { code, stdout } = await run(['replay', all])
+    expect(stdout).toContain(', follows without a gap')
+    expect(stdout).not.toContain('begins anew')
+    expect(stdout).toContain('\nidentical: ')
+    expect(code).toBe(0)
+    const one = join(ground.folder, 'one.jsonl.zst')
+    const several = await run(['record', '--since', '2020-01-01T00:00:00Z', '--out', one, '--url', gate.url])
+    expect([several.code, several.stderr]).toEqual([
+      2,
+      expect.stringMatching(/there are \d recordings: give --out a dir/),
+    ])
+  })
+
   it('R192: gives no file but a recording', async () => {
     for (const name of [
       '..%2Fcaracal-gate.yaml',

@@ -1,19 +1,18 @@
-import { codeOf, messageOf } from '../../core/text.ts'
-import { Unreadable } from '../../recording/reading.ts'
 import type { Values } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { UsageError } from '../options.ts'
 import type { CliProcess } from '../process.ts'
 import type { replayOptions } from '../replay.ts'
 import { printable, printableJson } from '../text.ts'
-import { replayFile, type Dated, type Outcome } from './run.ts'
-import { comparison, differencesInWords, headingOf, newTimeline } from './telling.ts'
+import { partsOf, UnreadableFile } from './parts.ts'
+import type { End } from './recorded-lines.ts'
+import { replayParts, type Dated, type Outcome, type PartOutcome } from './run.ts'
+import { comparison, differencesInWords, headingOf, newTimeline, rolloutsOf } from './telling.ts'
 
-/** `caracal-gate replay FILE`. */
+/** `caracal-gate replay FILE...`. */
 export async function runReplay(
   process: CliProcess,
   { config, format }: Values<typeof replayOptions>,
-  file: string,
+  paths: readonly string[],
 ): Promise<number> {
   // What reads a configuration is loaded only for one.
   const other = config === undefined ? undefined : await import('./other-rules.ts')
@@ -28,7 +27,7 @@ export async function runReplay(
     if (format === 'ndjson') print([printableJson({ ...point, at: rfc3339(point.at) }, 0)])
   }
   try {
-    const outcome = await replayFile(file, otherwise, tell)
+    const outcome = await replayParts(await partsOf(paths), otherwise, tell)
     const heading = headingOf(outcome, version)
     if (format === 'text') print(heading)
     if (format === 'text')
@@ -37,17 +36,14 @@ export async function runReplay(
     if (format === 'ndjson') process.stderr.write(`${[...heading, ...comparison(outcome)].join('\n')}\n`)
     return exitCodeOf(outcome, otherwise !== undefined)
   } catch (fault) {
-    if (fault instanceof Unreadable) {
-      process.stderr.write(`cannot replay ${printable(file, 200)}: ${printable(fault.message, 300)}\n`)
-      return exitCodes.blindSpot
-    }
-    if (codeOf(fault) === undefined) throw fault
-    throw new UsageError(`${printable(file, 200)} can't be read: ${messageOf(fault)}`)
+    if (!(fault instanceof UnreadableFile)) throw fault
+    process.stderr.write(`cannot replay ${printable(fault.file, 200)}: ${printable(fault.message, 300)}\n`)
+    return exitCodes.blindSpot
   }
 }
 
-function exitCodeOf({ end, isIdentical, differences }: Outcome, isOtherwise: boolean): number {
-  if (end.kind === 'damaged') return exitCodes.blindSpot
+function exitCodeOf({ parts, isIdentical, differences }: Outcome, isOtherwise: boolean): number {
+  if (endOf(parts) === 'damaged') return exitCodes.blindSpot
   const isSame = isOtherwise ? differences.length === 0 : isIdentical
   return isSame ? exitCodes.proceed : exitCodes.different
 }
@@ -56,11 +52,24 @@ function rfc3339(at: number): string {
   return new Date(at).toISOString()
 }
 
+/** The worst end of any part. */
+function endOf(parts: readonly PartOutcome[]): End['kind'] {
+  const kinds = new Set(parts.map(({ end }) => end.kind))
+  return (['damaged', 'cut'] as const).find((kind) => kinds.has(kind)) ?? 'whole'
+}
+
 function documentOf(outcome: Outcome, version: string): object {
-  const { header, end, rounds, points, from, to, gaps, isIdentical, digests, firstOther, differences } =
-    outcome
+  const { parts, rounds, points, from, to, gaps, isIdentical, digests, firstOther, differences } = outcome
   return {
-    recording: { ...header, end: end.kind, rounds, points, gaps },
+    recording: {
+      ...parts[0]?.header,
+      rollouts: rolloutsOf(parts),
+      end: endOf(parts),
+      rounds,
+      points,
+      gaps,
+      parts: parts.map(partOf),
+    },
     replayedBy: version,
     from: rfc3339(from),
     to: rfc3339(to),
@@ -74,5 +83,19 @@ function documentOf(outcome: Outcome, version: string): object {
       seconds: Math.round(until - since) / 1_000,
       untilEnd: isOpen,
     })),
+  }
+}
+
+function partOf({ file, header, end, rounds, from, to, beginsAnew, begunBefore }: PartOutcome): object {
+  return {
+    file,
+    sequence: header.sequence ?? null,
+    part: header.part ?? null,
+    rounds,
+    from: rounds === 0 ? null : rfc3339(from),
+    to: rounds === 0 ? null : rfc3339(to),
+    end: end.kind,
+    beginsAnew: beginsAnew ?? null,
+    begunBefore: begunBefore === undefined ? null : { ...begunBefore, at: rfc3339(begunBefore.at) },
   }
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { isActive } from '../../core/rollout.ts'
 import { newDifferences, type Difference } from '../../recording/differences.ts'
 import type { JudgedBy } from '../../recording/happening.ts'
-import type { Header } from '../../recording/lines.ts'
 import type { Point } from '../../recording/point.ts'
-import { newReading, readHeader, Unreadable } from '../../recording/reading.ts'
-import { newReplay, type Replayed } from '../../recording/replay.ts'
+import { newReading, type Recorded } from '../../recording/reading.ts'
+import { newReplay, type Replay, type Replayed } from '../../recording/replay.ts'
+import { inFile, isNext, isOneSequence, type Part } from './parts.ts'
 import { linesOf, type End } from './recorded-lines.ts'
 
 /** A point of the replayed timeline, at its instant. */
@@ -14,10 +15,27 @@ export interface Dated {
   readonly recorded: Point | undefined
 }
 
+/**
+ * Why a part does not go on with what was judged before it, but with what was recorded: an earlier version did not say what
+ * it follows, it belongs to another sequence, parts before it are missing, or the one before it ends early or is damaged.
+ */
+export type Break = 'earlier-version' | 'other-sequence' | 'missing-part' | 'cut' | 'damaged'
+
+/** What became of one part. */
+export interface PartOutcome extends Part {
+  readonly end: End
+  readonly rounds: number
+  readonly from: number
+  readonly to: number
+  /** Absent for the first part, and for one that follows the part before it without a gap. */
+  readonly beginsAnew?: Break
+  /** A rollout that had begun before the part that begins anew: what came earlier is missing. */
+  readonly begunBefore?: { readonly id: string; readonly at: number }
+}
+
 /** What a replay came to. */
 export interface Outcome {
-  readonly header: Header
-  readonly end: End
+  readonly parts: readonly PartOutcome[]
   readonly rounds: number
   readonly from: number
   readonly to: number
@@ -31,43 +49,77 @@ export interface Outcome {
   readonly differences: readonly Difference[]
   /** Rounds that were not recorded, at so many places. */
   readonly gaps: { readonly count: number; readonly dropped: number }
-  readonly milliseconds: number
 }
 
 /**
- * Replays a recording.
+ * Replays these parts as one timeline. A part that follows the one before it without a gap goes on with what was judged up to
+ * there, also by other rules.
  * @param otherwise what to judge by in place of what was recorded
  * @param tell called with each point of the timeline
- * @throws Unreadable, or when the file can't be read
+ * @throws UnreadableFile, or UsageError when a file can't be read
  */
-export async function replayFile(
-  file: string,
+export async function replayParts(
+  parts: readonly Part[],
   otherwise: ((recorded: JudgedBy) => JudgedBy) | undefined,
   tell: (point: Dated) => void,
 ): Promise<Outcome> {
-  const lines = linesOf(file)
-  const first = await lines.next()
-  if (first.done === true) throw new Unreadable(whyEmpty(first.value))
-  const header = readHeader(first.value)
-  const read = newReading()
   const replay = newReplay(otherwise)
   const tally = newTally(tell)
-  const began = performance.now()
+  const outcomes: PartOutcome[] = []
+  for (const part of parts) {
+    const before = outcomes.at(-1)
+    const beginsAnew = before === undefined ? undefined : breakBetween(before, part)
+    if (beginsAnew !== undefined) tally.breakOff()
+    const goesOn = before !== undefined && beginsAnew === undefined
+    const came = await inFile(part.file, () => replayPart(part, replay, tally, goesOn))
+    outcomes.push({ ...part, ...came, ...(beginsAnew !== undefined && { beginsAnew }) })
+  }
+  return { parts: outcomes, ...tally.result() }
+}
+
+function breakBetween(before: PartOutcome, part: Part): Break | undefined {
+  if (part.header.sequence === undefined) return 'earlier-version'
+  if (!isOneSequence(before.header, part.header)) return 'other-sequence'
+  if (before.end.kind !== 'whole') return before.end.kind
+  return isNext(before, part) ? undefined : 'missing-part'
+}
+
+type State = (Recorded & { readonly kind: 'state' })['state']
+
+/** @param goesOn its state is what was come to already */
+async function replayPart({ file }: Part, replay: Replay, tally: Tally, goesOn: boolean) {
+  const lines = linesOf(file)
+  const read = newReading()
+  let [rounds, from, to] = [0, 0, 0]
+  let state: State | undefined
+  let isEnded = false
+  // The header.
+  await lines.next()
   let next = await lines.next()
   for (; next.done !== true; next = await lines.next()) {
     const recorded = read(next.value)
     if (recorded.kind === 'gap') tally.gap(recorded.dropped)
+    if (recorded.kind === 'end') isEnded = true
+    if (recorded.kind === 'state' && state === undefined) {
+      state = recorded.state
+      if (goesOn) continue
+    }
     const round = replay.take(recorded)
-    if (round !== undefined) tally.take(round)
+    if (round === undefined) continue
+    if (rounds === 0) from = round.at
+    to = round.at
+    rounds += 1
+    tally.take(round)
   }
-  return { header, end: next.value, ...tally.result(), milliseconds: performance.now() - began }
+  const end: End = next.value.kind === 'whole' && !isEnded ? { kind: 'cut' } : next.value
+  return { end, rounds, from, to, ...(state !== undefined && !goesOn && begunBefore(state)) }
 }
 
-function whyEmpty(end: End): string {
-  return end.kind === 'damaged'
-    ? `it is no recording of caracal-gate: ${end.message}`
-    : 'it ends before its first line'
+function begunBefore({ snapshot: { rollout } }: State): Pick<PartOutcome, 'begunBefore'> {
+  return isActive(rollout) ? { begunBefore: { id: rollout.id, at: rollout.startedAt } } : {}
 }
+
+type Tally = ReturnType<typeof newTally>
 
 function newTally(tell: (point: Dated) => void) {
   const differences = newDifferences()
@@ -79,9 +131,11 @@ function newTally(tell: (point: Dated) => void) {
     gap(dropped: number): void {
       gaps.count += 1
       gaps.dropped += dropped
+      differences.breakOff(to)
     },
+    breakOff: () => differences.breakOff(to),
     take({ at, recorded, replayed, isNews }: Replayed): void {
-      if (rounds === 0) from = at
+      from = rounds === 0 ? at : Math.min(from, at)
       to = at
       rounds += 1
       if (!isNews) return

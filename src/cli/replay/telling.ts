@@ -2,7 +2,8 @@ import { inWords } from '../../core/time.ts'
 import type { Difference } from '../../recording/differences.ts'
 import type { Point } from '../../recording/point.ts'
 import { instant, printable } from '../text.ts'
-import type { Dated, Outcome } from './run.ts'
+import type { Part } from './parts.ts'
+import type { Break, Dated, Outcome, PartOutcome } from './run.ts'
 
 /** The replayed timeline in words: a line for each change of the verdict, of what fires, is latched, and of the rollout. */
 export function newTimeline(): (point: Dated) => readonly string[] {
@@ -39,31 +40,64 @@ function members(
   return after.filter((id) => !before.includes(id)).map((id) => `${printable(id, 80)} ${what}`)
 }
 
+/** Rollouts that are under way in any of the parts. */
+export function rolloutsOf(parts: readonly Part[]): readonly string[] {
+  return [...new Set(parts.flatMap(({ header }) => header.rollouts))]
+}
+
 /** What the recording is, and what is to be known of it. */
-export function headingOf(
-  { header, rounds, from, to, end, gaps }: Outcome,
-  version: string,
-): readonly string[] {
-  const rollouts = header.rollouts.map((id) => printable(id, 80))
+export function headingOf(outcome: Outcome, version: string): readonly string[] {
+  const { parts, rounds, from, to, gaps } = outcome
+  const products = [...new Set(parts.map(({ header }) => header.product))]
+  const rollouts = rolloutsOf(parts).map((id) => printable(id, 80))
+  const files = parts.length === 1 ? '' : ` in ${parts.length} files`
   return [
-    `recorded by caracal-gate ${printable(header.product, 40)}${rollouts.length === 0 ? '' : `, rollout ${rollouts.join(', ')}`}`,
+    `recorded by caracal-gate ${products.map((one) => printable(one, 40)).join(', ')}${rollouts.length === 0 ? '' : `, rollout ${rollouts.join(', ')}`}`,
     rounds === 0
-      ? 'no rounds'
-      : `${instant(from)} to ${instant(to)}: ${inWords(to - from)}, ${rounds} rounds`,
-    ...(header.product === version
+      ? `no rounds${files}`
+      : `${instant(from)} to ${instant(to)}: ${inWords(to - from)}, ${rounds} rounds${files}`,
+    ...parts.flatMap((part, n) => (parts.length === 1 ? notesOn(part) : partInWords(part, n))),
+    ...(products.every((one) => one === version)
       ? []
       : [`replayed by caracal-gate ${version}: rules and words of another version may differ`]),
-    ...(end.kind === 'cut'
-      ? ['it ends early: it was being written, or its process ended; replayed up to there']
-      : []),
-    ...(end.kind === 'damaged'
-      ? [`it is damaged (${printable(end.message, 100)}); replayed up to there`]
-      : []),
     ...(gaps.count === 0
       ? []
       : [
           `${gaps.dropped} rounds were not recorded, at ${gaps.count} ${gaps.count === 1 ? 'place' : 'places'}`,
         ]),
+  ]
+}
+
+function partInWords(part: PartOutcome, n: number): readonly string[] {
+  const { file, rounds, from, to, beginsAnew } = part
+  const span = rounds === 0 ? 'no rounds' : `${instant(from)} to ${instant(to)}, ${rounds} rounds`
+  const follows = n === 0 ? '' : ', follows without a gap'
+  const place = beginsAnew === undefined ? follows : `, begins anew: ${breaks[beginsAnew]}`
+  return [`  ${printable(file, 200)}: ${span}${place}`, ...notesOn(part).map((note) => `    ${note}`)]
+}
+
+const breaks: Readonly<Record<Break, string>> = {
+  'earlier-version': 'the version that recorded it did not say what it follows',
+  'other-sequence': 'the exporter or its recording was restarted, or it is of another replica',
+  'missing-part': 'a part before it is missing',
+  cut: 'the part before it ends early',
+  damaged: 'the part before it is damaged',
+}
+
+function notesOn({ end, begunBefore }: PartOutcome): readonly string[] {
+  const ends = {
+    whole: [],
+    cut: ['it ends early: it was being written, or its process ended; replayed up to there'],
+    damaged:
+      end.kind === 'damaged' ? [`it is damaged (${printable(end.message, 100)}); replayed up to there`] : [],
+  }
+  return [
+    ...(begunBefore === undefined
+      ? []
+      : [
+          `rollout ${printable(begunBefore.id, 80)} began at ${instant(begunBefore.at)}, before it: what was recorded earlier is not here`,
+        ]),
+    ...ends[end.kind],
   ]
 }
 
