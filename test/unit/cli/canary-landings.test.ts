@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Said } from '../../../src/cli/canary/asking.ts'
 import type { Attempt } from '../../../src/cli/canary/entries.ts'
 import { eventsIn } from '../../../src/cli/canary/judging.ts'
+import { fewOf } from '../../../src/cli/canary/auditing.ts'
 import { judgeLandings, type Landing } from '../../../src/cli/canary/landings.ts'
 import { found } from '../../../src/cli/canary/reasons.ts'
 
@@ -66,6 +67,15 @@ describe('the audit events of a run', () => {
 
   it('R215 prove nothing where no request was answered', () => {
     expect(new Set(judge().map(([, outcome]) => outcome))).toEqual(new Set(['unknown']))
+  })
+
+  it('are looked for in a few while none has landed, in others each time, and then in all', () => {
+    const many = Array.from({ length: 100 }, (_, index) => landing(attempt('gateway', `g${index}`), {}))
+    const turns = Array.from({ length: 13 }, (_, turn) => fewOf(many, turn))
+    expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(8)
+    expect(new Set(turns.flat()).size).toBe(100)
+    expect(fewOf([landed, ...many], 3)).toEqual(many)
+    expect(fewOf(many.slice(0, 3), 7)).toHaveLength(3)
   })
 
   it('are read from what the API shows, and are unreadable in any other form', () => {
