@@ -49,9 +49,8 @@ export async function endpointFrom(
   const url = addressFrom(address ?? nonEmpty(env['CARACAL_GATE_URL']) ?? defaultUrl)
   if (caFile !== undefined && url.protocol !== 'https:')
     throw new UsageError('--ca-file is for an https address, and this one is http')
-  const ca = caFile === undefined ? undefined : await textOf(caFile, '--ca-file')
-  if (ca?.includes('-----BEGIN CERTIFICATE-----') === false)
-    throw new UsageError('--ca-file holds no PEM certificate')
+  const ca = caFile === undefined ? undefined : () => authorityFrom(caFile)
+  await ca?.()
   const token = tokenFrom(tokenFile, nonEmpty(env['CARACAL_GATE_TOKEN']))
   try {
     await token()
@@ -82,6 +81,13 @@ function addressFrom(text: string): URL {
 function tokenFrom(file: string | undefined, value: string | undefined): () => Promise<string | undefined> {
   if (file !== undefined) return async () => headerSafe(await textOf(file, '--token-file'), '--token-file')
   return async () => (value === undefined ? undefined : headerSafe(value, 'CARACAL_GATE_TOKEN'))
+}
+
+/** @throws UsageError */
+async function authorityFrom(file: string): Promise<string> {
+  const pem = await textOf(file, '--ca-file')
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new UsageError('--ca-file holds no PEM certificate')
+  return pem
 }
 
 function headerSafe(text: string, where: string): string {

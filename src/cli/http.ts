@@ -10,8 +10,8 @@ export interface Endpoint {
   readonly url: URL
   /** Asked before each request: a token may be rotated while a command waits. */
   readonly token: () => Promise<string | undefined>
-  /** PEM text of the certificate authorities to trust instead of the system's. */
-  readonly ca?: string
+  /** PEM text of the certificate authorities to trust instead of the system's; asked before each request, too. */
+  readonly ca?: () => Promise<string>
 }
 
 export interface Reply {
@@ -73,6 +73,12 @@ export async function ask(
   } catch (error) {
     return { reason: 'token', message: messageOf(error) }
   }
+  let ca: string | undefined
+  try {
+    ca = await endpoint.ca?.()
+  } catch (error) {
+    return { reason: 'untrusted', message: messageOf(error) }
+  }
   const nonce = unlikeAnyOther()
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(within)))
   const { request } = clientFor(endpoint.url.protocol)
@@ -92,7 +98,7 @@ export async function ask(
       }),
       ...(authorization !== undefined && { authorization: `Bearer ${authorization}` }),
     },
-    ...(endpoint.ca !== undefined && { ca: endpoint.ca }),
+    ...(ca !== undefined && { ca }),
   }
   try {
     const reply = await exchange(request(new URL(path, endpoint.url), options), body, take)

@@ -1,9 +1,25 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { mirrorAt } from '../../src/cli/mirror.ts'
 import type { Reading } from '../../src/cli/mirroring.ts'
+import { certificateAuthority } from '../../rig/certificate-authority.ts'
 import { freePort } from '../../rig/processes.ts'
 import { held, report } from '../unit/cli/reports.ts'
-import { cleanUp, exporter, fresh, listen, runHere, start } from '../support/cli-process.ts'
+import {
+  afterwards,
+  always,
+  cleanUp,
+  exporter,
+  fresh,
+  listen,
+  runHere,
+  start,
+} from '../support/cli-process.ts'
 import { corpus } from '../support/http-corpus.ts'
 import {
   closedAmidBody,
@@ -149,6 +165,33 @@ describe('caracal-gate mirror', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'not ready', reason: 'stopping' })
     expect(gate.requests.every((request) => request === '/gates?rollout=caracal%2F47')).toBe(true)
   }, 30_000)
+
+  it('R261: takes the authority and the token that their files have now', async () => {
+    const [before, after] = [certificateAuthority('before'), certificateAuthority('after')]
+    const { listener } = exporter(report())
+    const server = createServer(after.issue('localhost'), (request, response) => {
+      const { authorization, 'caracal-nonce': nonce = '' } = request.headers
+      response.setHeader('caracal-nonce', nonce)
+      if (authorization === 'Bearer after') listener(request, response)
+      else always(401, '')(request, response)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    afterwards(async () => server.close())
+    const folder = await mkdtemp(join(tmpdir(), 'gate-mirror-'))
+    afterwards(() => rm(folder, { recursive: true }))
+    const [ca, token] = [join(folder, 'ca.crt'), join(folder, 'token')]
+    await writeFile(ca, before.ca)
+    await writeFile(token, 'before')
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`
+    const files = ['--ca-file', ca, '--token-file', token]
+    const mirror = start(['mirror', ...asked, '--url', url, '--listen', '127.0.0.1:0', ...files])
+    await mirror.said('TLS failed: the server ')
+    await writeFile(ca, after.ca)
+    await mirror.said('401')
+    await writeFile(token, 'after')
+    await mirror.said('"ready":true')
+  })
 
   it('R182: is not ready from the signal on', async () => {
     const { url } = await listen(exporter(report()).listener)
