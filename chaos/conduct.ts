@@ -21,6 +21,8 @@ export interface Company {
 const PLATFORM_WITHIN = 45_000
 /** A fault that can't be made or ended in this time is a fault of the harness. */
 const CHANGE_WITHIN = 60_000
+/** A rollout proceeds on what is overridden after the steady time, which must end before the fault does. */
+const OVERRIDDEN = 7_000
 /** After the end of what is documented, for a machine that is starved. */
 const GIVE_UP_AFTER = 2 * recovers.within
 
@@ -37,6 +39,7 @@ export async function carryOut(act: Act, company: Company): Promise<void> {
     if (made !== undefined) undos.push(made)
     longest = Math.max(longest, kind.atLeast ?? 0)
   }
+  if (act.orders.some(({ order }) => order.startsWith('override'))) longest = Math.max(longest, OVERRIDDEN)
   const started = now()
   const cli = act.runsCli ? delay(longest / 2).then(() => runCli(scene)) : undefined
   for (const { order, after } of act.orders.toSorted((one, other) => one.after - other.after)) {

@@ -32,12 +32,12 @@ export function isCovered(past: Past, { asked, got, document }: Reading): boolea
   return ill.length > 0 && ill.every((item) => mayBeOverridden(past, item, asked, got))
 }
 
-/** Checks that do not pass, and stop conditions that fire or are latched. */
+/** Checks that do not pass, and stop conditions that are not clear or are latched. */
 export function illIn({ checks, stops }: Document['document']): readonly string[] {
   return [
     ...Object.entries(checks).flatMap(([id, state]) => (state === 'pass' || state === 'skipped' ? [] : [id])),
     ...Object.entries(stops).flatMap(([id, { state, latchedAt, acknowledged }]) =>
-      state === 'firing' || (latchedAt !== null && !acknowledged) ? [id] : [],
+      (state !== 'clear' && state !== 'skipped') || (latchedAt !== null && !acknowledged) ? [id] : [],
     ),
   ]
 }
