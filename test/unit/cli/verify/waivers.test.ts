@@ -49,7 +49,6 @@ describe('R271: what an export says did not count', () => {
       ' do not have the override of stop-condition/deep, as line ',
     ],
     ['another actor', '/0/actor', to('bob'), ' do not have the override of stop-condition/deep, as line '],
-    ['another reason', '/0/reason', to('none'), ' do not have the override of stop-condition/deep, as line '],
     ['no end', '/0/ended', to(null), ' do not have the end of the override of stop-condition/deep, as line '],
     [
       'another subject',
