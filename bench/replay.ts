@@ -1,12 +1,12 @@
 // What recording costs, and how fast a recording is replayed, at 12 replicas in the brisk cadence:
 //   node_modules/.bin/node bench/replay.ts
+// One probe has news in each round here; bench/recording.ts measures both on a daemon's own rounds.
 import { zstdCompressSync } from 'node:zlib'
 import type { Batch } from '../src/core/observation.ts'
-import { newReading } from '../src/recording/reading.ts'
-import { newReplay } from '../src/recording/replay.ts'
 import { newWriting } from '../src/recording/writing.ts'
 import { recordedJudgement } from '../test/unit/recording/recorded.ts'
 import { batchesOf, healthyWorld, platformOptions } from '../test/unit/rules/platform-world.ts'
+import { replaySpeed } from './replay-speed.ts'
 
 /** Milliseconds between two rounds: some ten in a second, as a daemon makes. */
 const between = 100.37
@@ -58,20 +58,12 @@ const written = timed(() => [
   ...happenings.map(({ happening, by }) => writing.line(happening, by)),
 ])
 const packed = timed(() => zstdCompressSync(written.result.join('')))
-const replayed = timed(() => {
-  const [read, replay] = [newReading(), newReplay()]
-  let other = 0
-  for (const line of written.result.slice(1)) {
-    const round = replay.take(read(line))
-    if (round !== undefined && JSON.stringify(round.recorded) !== JSON.stringify(round.replayed)) other += 1
-  }
-  return other
-})
+const replayed = replaySpeed(written.result.slice(1), 3)
 const spanHours = (rounds * between) / 3_600_000
 process.stdout.write(
   [
-    `rounds ${rounds}, different ${replayed.result}`,
-    `replay ${Math.round(rounds / replayed.seconds)} steps/s of CPU`,
+    `rounds ${rounds}, different ${replayed.other}`,
+    `replay ${Math.round(replayed.cpu)} steps/s of CPU, ${Math.round(replayed.clock)} by the clock`,
     `write ${((1e6 * written.seconds) / rounds).toFixed(1)} µs a round, compress ${((1e6 * packed.seconds) / rounds).toFixed(1)} µs`,
     `bytes per hour ${Math.round(packed.result.length / spanHours)}`,
     '',
