@@ -13,12 +13,12 @@ type Document = Past['documents'][number]
 const answered = 1_000
 
 /** Whether an override of this item may be in force at any time between; one that was not answered may be. */
-export function mayBeOverridden(past: Past, item: string, from: Instant, to: Instant): boolean {
+function mayBeOverridden(past: Past, item: string, from: Instant, to: Instant): boolean {
   return given(past, item, to).some((command) => endOf(past, command) >= from)
 }
 
 /** Whether any override may be in force at any time between. */
-export function anyOverride(past: Past, from: Instant, to: Instant): boolean {
+function anyOverride(past: Past, from: Instant, to: Instant): boolean {
   const items = new Set(
     past.recording.commands.flatMap(({ name, subject }) => (name === 'override' ? subject : [])),
   )
