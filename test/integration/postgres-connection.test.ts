@@ -4,9 +4,6 @@ import { startPostgres, type PostgresServer } from '../../rig/postgres.ts'
 import { openPostgres, type Postgres, type PostgresSettings } from '../../src/connections/postgres.ts'
 import { failureOf, settingsOf, type Failed } from '../support/postgres.ts'
 
-/** Milliseconds of an attempt that ends by its own time (350 for its turn and 400 for an answer), on a busy machine. */
-const bounded = 2_000
-
 let server: PostgresServer
 let platform: PlatformDatabase
 let settings: PostgresSettings
@@ -138,7 +135,7 @@ describe('a refused login', () => {
 })
 
 describe('a server that does not answer', () => {
-  test('that is hung ends each look by its own time, also of those that wait, and is found again', async () => {
+  test('that is hung costs less than 800 ms a look, keeps nobody waiting longer, and is found again', async () => {
     await postgres.query('one', 'SELECT 1')
     await server.suspend()
     try {
@@ -146,7 +143,7 @@ describe('a server that does not answer', () => {
       const dialling = await failureOf(postgres.query('one', 'SELECT 1'))
       for (const { said, took } of [...together, dialling]) {
         expect(said).toBe('timeout postgres_timeout')
-        expect(took).toBeLessThan(bounded)
+        expect(took).toBeLessThan(800)
       }
     } finally {
       await server.resume()
@@ -171,8 +168,9 @@ describe('a server that does not answer', () => {
     await postgres.query('one', 'SELECT 1')
     await server.kill()
     await failureOf(postgres.query('one', 'SELECT 1'))
-    const { said } = await failureOf(postgres.query('one', 'SELECT 1'))
+    const { said, took } = await failureOf(postgres.query('one', 'SELECT 1'))
     expect(said).toBe('unreachable postgres_refused')
+    expect(took).toBeLessThan(300)
     await server.restart()
     await expect
       .poll(() => postgres.query('one', 'SELECT 1').catch(() => []), { timeout: 3_000 })
@@ -202,7 +200,7 @@ describe('a statement', () => {
   test('that takes too long is cancelled by the server', async () => {
     const { said, took } = await failureOf(postgres.query('sleep', 'SELECT pg_sleep(5)'))
     expect(said).toBe('timeout postgres_statement_timeout')
-    expect(took).toBeLessThan(bounded)
+    expect(took).toBeLessThan(800)
     await postgres.query('one', 'SELECT 1')
     expect(postgres.cost.connections).toBe(1)
   })

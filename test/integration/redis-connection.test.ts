@@ -39,8 +39,10 @@ async function replying(reply: string): Promise<{ server: Server; url: string }>
 
 describe('a server that can not answer', () => {
   test('nobody listens: refused at once', async () => {
+    const started = performance.now()
     const seen = await unavailable({ url: 'redis://127.0.0.1:1' })
     expect(seen).toMatchObject({ unknownReason: 'unreachable', reason: 'redis_refused' })
+    expect(performance.now() - started).toBeLessThan(700)
   })
 
   test('a name that does not resolve', async () => {
