@@ -54,7 +54,9 @@ test('T29, T30: 200000 dispatched and published rows are not read, analysed or n
     expect(text).not.toContain('Seq Scan')
     expect(buffers).toBeLessThan(40)
   }
-  expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
+  // The pace follows the cheapest of twenty looks: one of them had the CPU, also on a busy machine.
+  for (let look = 0; look < 20; look += 1) expect(valuesOf(await lookOnce(probe))).toEqual(nothing)
+  expect(probe.pace({ id: 'postgres', labels: {} }).brisk).toBeLessThan(500)
 })
 
 test('T29: a backlog that is gone while the statistics still tell of it is not sought in the whole table', async () => {
