@@ -1,4 +1,5 @@
 import type { Rollout } from '../core/rollout.ts'
+import { isSame } from '../core/same.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Instant } from '../core/time.ts'
 import type { Waiver } from '../core/waiver.ts'
@@ -34,7 +35,7 @@ export function notEnforcedAfter(
   if (held === undefined) return undefined
   const next = overriddenAfter(shadowedAfter(held, after), after, rollout)
   if (next.length > MOST) return undefined
-  return next === held || canonical(next) === canonical(held) ? held : next
+  return isSame(next, held) ? held : next
 }
 
 function overriddenAfter(held: readonly NotEnforced[], after: Snapshot, rollout: Rollout) {
