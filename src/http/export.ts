@@ -1,16 +1,16 @@
 import type { Expected } from '../core/expected.ts'
 import type { Life, Rollout } from '../core/rollout.ts'
-import type {
-  ExportedLine,
-  Lacking,
-  PieceReport,
-  Predicate,
-  RunningReport,
-  Statement,
-  TurnReport,
-  WaiverReport,
+import {
+  lacking as parts,
+  type ExportedLine,
+  type Lacking,
+  type PieceReport,
+  type Predicate,
+  type RunningReport,
+  type Statement,
+  type TurnReport,
+  type WaiverReport,
 } from '../contract/exports.ts'
-import { lacking as parts } from '../contract/exports.ts'
 import { canonical, chainsOf } from '../proof/digest.ts'
 import { fileText, sealed } from '../proof/envelope.ts'
 import { hasVerdict, statementOf, verdictOf } from '../proof/statement.ts'
